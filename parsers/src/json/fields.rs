@@ -1,0 +1,251 @@
+//! The names under which loggers write the fields of a record.
+//!
+//! Names are compared in any case of their ASCII letters. Of several that a record has for one
+//! field, the one named first in its list is taken; the others become attributes.
+
+/// A field of a record, or a way to write one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    Timestamp,
+    /// The nanoseconds that go with log4j's `instant.epochSecond`.
+    InstantNanos,
+    /// A word, or a number whose meaning its size tells.
+    Level,
+    /// journald's PRIORITY: a syslog severity as number or keyword.
+    Priority,
+    /// Python's `levelno`.
+    PythonLevel,
+    /// An OpenTelemetry severity number.
+    OtelLevel,
+    /// One letter, as MongoDB writes it.
+    LevelLetter,
+    Message,
+    Host,
+    App,
+    ProcId,
+    MsgId,
+    Facility,
+    Ip,
+    UserName,
+}
+
+impl Slot {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::UserName as usize + 1;
+
+    /// The field that is filled: the ways to write a level all fill one.
+    pub(super) fn field(self) -> Self {
+        match self {
+            Self::Priority | Self::PythonLevel | Self::OtelLevel | Self::LevelLetter => Self::Level,
+            other => other,
+        }
+    }
+}
+
+/// Added to the rank of a name that is only the last part of a path.
+const NESTED_RANK: u8 = 100;
+
+/// Names (whole paths, their parts joined by dots) of each field, best first, in lower case.
+#[rustfmt::skip]
+const NAMES: [(Slot, &[&str]); 15] = [
+    (Slot::Timestamp, &[
+        "timestamp", "@timestamp", "time", "ts", "@t", "t", "datetime", "date_time", "eventtime", "event_time", "asctime",
+        "isodate", "date", "logtime", "log_time", "log_timestamp", "timemillis", "instant.epochsecond", "instant",
+        "timeunixnano", "time_iso8601", "time_local", "timestamp_ms", "t.$date", "timestamp.$date", "_source_realtime_timestamp",
+        "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
+        "start_time",
+    ]),
+    (Slot::InstantNanos, &["instant.nanoofsecond"]),
+    (Slot::Level, &[
+        "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
+        "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname",
+    ]),
+    (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
+    (Slot::PythonLevel, &["levelno"]),
+    (Slot::OtelLevel, &["severitynumber", "severity_number"]),
+    (Slot::LevelLetter, &["s"]),
+    (Slot::Message, &[
+        "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "text", "textpayload",
+        "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue",
+    ]),
+    (Slot::Host, &[
+        "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
+        "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name",
+    ]),
+    (Slot::App, &[
+        "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
+        "application.name", "application_name", "applicationname", "syslog_identifier", "program", "ident", "daemon", "process.name",
+        "_comm", "kubernetes.labels.app", "container_name", "kubernetes.container_name", "kubernetes.container.name",
+    ]),
+    (Slot::ProcId, &[
+        "pid", "process.pid", "procid", "proc_id", "process_id", "processid", "process.id", "syslog_pid", "_pid",
+    ]),
+    (Slot::MsgId, &["msgid", "msg_id", "message_id"]),
+    (Slot::Facility, &["facility", "syslog_facility", "log.syslog.facility.code"]),
+    (Slot::Ip, &[
+        "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "src_ip", "srcip", "src.ip",
+        "source.ip", "source.address", "sourceipaddress", "sourceip", "remote_ip", "remoteip", "remote_addr", "remoteaddr",
+        "remote_address", "remoteaddress", "request.client_ip", "request.remote_ip", "request.remote_addr", "req.remoteaddress",
+        "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
+        "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
+        "downstream_remote_address", "source_ip", "address", "addr", "rhost",
+    ]),
+    (Slot::UserName, &[
+        "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
+        "usr", "usr.name", "userid", "user_id", "user.id", "user.username", "user.email", "remote_user", "account.name",
+        "actor", "actor.name", "actor.login", "acct",
+    ]),
+];
+
+/// Names that say the same wherever in a record they stand.
+const NAMES_ANYWHERE: [(Slot, &[&str]); 2] = [
+    (
+        Slot::Ip,
+        &[
+            "client_ip",
+            "clientip",
+            "sourceipaddress",
+            "sourceip",
+            "src_ip",
+            "srcip",
+            "remote_ip",
+            "remoteip",
+            "remote_addr",
+        ],
+    ),
+    (Slot::UserName, &["user_name", "username"]),
+];
+
+const LENGTH_MAX: usize = 32;
+
+/// How many places the table has; several times the number of names, so that most searches look at one.
+const PLACES: usize = 1024;
+
+/// The names by their [`place`]; one whose place is taken is in the next free one.
+struct Table {
+    places: [Option<Found>; PLACES],
+}
+
+static TABLE: Table = table();
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub slot: Slot,
+    /// How good a name it is; 0 is best.
+    pub rank: u8,
+    /// The name as the list has it.
+    pub name: &'static str,
+}
+
+/// The field that a whole path names.
+///
+/// One leading underscore is ignored where the name is unknown with it (GELF's additional fields).
+pub(super) fn find(path: &str) -> Option<Found> {
+    let found = find_exactly(path);
+    if found.is_none()
+        && let Some(rest) = path.strip_prefix('_')
+    {
+        return find_exactly(rest);
+    }
+    found
+}
+
+/// The field that the last part of a nested path names.
+pub(super) fn find_nested(key: &str) -> Option<Found> {
+    for &(slot, names) in &NAMES_ANYWHERE {
+        let position = names.iter().position(|name| name.eq_ignore_ascii_case(key));
+        if let Some((rank, name)) = position.and_then(|rank| Some((NESTED_RANK + rank as u8, names.get(rank)?))) {
+            return Some(Found { slot, rank, name });
+        }
+    }
+    None
+}
+
+fn find_exactly(path: &str) -> Option<Found> {
+    if path.len() > LENGTH_MAX {
+        return None;
+    }
+    let mut at = place(path.as_bytes())?;
+    // Ends at the first free place: there are more places than names.
+    while let Some(entry) = TABLE.places.get(at)? {
+        if entry.name.eq_ignore_ascii_case(path) {
+            return Some(*entry);
+        }
+        at = (at + 1) % PLACES;
+    }
+    None
+}
+
+/// Where the table has a name of these bytes, in whatever case: by its length and three of its bytes.
+const fn place(name: &[u8]) -> Option<usize> {
+    let (Some(first), Some(last)) = (name.first(), name.last()) else {
+        return None;
+    };
+    let (_, second_half) = name.split_at(name.len() / 2);
+    let Some(middle) = second_half.first() else {
+        return None;
+    };
+    // The bit that is the case of a letter counts as set.
+    let bytes = [*first | 0x20, *last | 0x20, *middle | 0x20, name.len() as u8];
+    let mixed = u32::from_le_bytes(bytes).wrapping_mul(0x9E37_79B1);
+    Some((mixed >> 22) as usize)
+}
+
+/// Puts all names in their places, when the crate is compiled.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs when the crate is compiled, where an index out of bounds is a compile error"
+)]
+const fn table() -> Table {
+    let mut places = [None; PLACES];
+    let mut list = 0;
+    while list < NAMES.len() {
+        let (slot, names) = NAMES[list];
+        let mut rank = 0;
+        while rank < names.len() {
+            let name = names[rank];
+            assert!(name.len() <= LENGTH_MAX, "a name is longer than LENGTH_MAX");
+            let Some(mut at) = place(name.as_bytes()) else {
+                panic!("a name is empty");
+            };
+            while places[at].is_some() {
+                at = (at + 1) % PLACES;
+            }
+            places[at] = Some(Found { slot, rank: rank as u8, name });
+            rank += 1;
+        }
+        list += 1;
+    }
+    Table { places }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_and_only_once() {
+        for (slot, names) in NAMES {
+            for (rank, name) in names.iter().enumerate() {
+                assert_eq!(find(name), Some(Found { slot, rank: rank as u8, name }), "{name}");
+                assert_eq!(find(&name.to_ascii_uppercase()), Some(Found { slot, rank: rank as u8, name }), "{name}");
+                assert_eq!(name.to_ascii_lowercase(), *name);
+            }
+        }
+    }
+
+    #[test]
+    fn other_names_are_not_found() {
+        for name in ["", "_", "logger", "name", "messages", "attributes", "source", "raw_data", "request.host", "é"] {
+            assert_eq!(find(name), None, "{name}");
+        }
+        assert_eq!(find(&"x".repeat(1000)), None);
+    }
+
+    #[test]
+    fn an_underscore_before_a_name_is_ignored() {
+        assert_eq!(find("_user").map(|found| found.slot), Some(Slot::UserName));
+        assert_eq!(find("_HOSTNAME").map(|found| found.slot), Some(Slot::Host));
+    }
+}

@@ -1,0 +1,265 @@
+//! Builds one event from the leaves of a record: fields where a name and a value say so, attributes otherwise.
+
+use std::borrow::Cow;
+
+use super::fields::{self, Found, Slot};
+use super::reader::Value;
+use super::unescape::{Text, unescape_into};
+use crate::{Attributes, Context, Level, LogEvent, address, level_names, timestamp};
+
+/// Added to the rank of a level that is a number: a word beside it is plainer.
+const NUMBER_RANK: u8 = 100;
+
+/// What becomes of the leaves that fill a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// They are in their field only.
+    Field,
+    /// They are attributes as well.
+    FieldAndAttribute,
+}
+
+/// An event in the making.
+pub(super) struct Record<'a, 'c> {
+    event: LogEvent<'a>,
+    cx: &'c Context,
+    keep: Keep,
+    /// The leaf that fills each field, by [`Slot::field`].
+    winners: [Option<Winner<'a>>; Slot::COUNT],
+    /// A message that was written as an array of bytes.
+    message_bytes: Option<Vec<u8>>,
+    /// Resolved text of the leaf at hand, where it has escapes.
+    scratch: String,
+}
+
+struct Winner<'a> {
+    rank: u8,
+    name: Cow<'a, str>,
+    value: Cow<'a, str>,
+}
+
+/// Where a leaf stands.
+pub(super) struct Place<'p, 'a> {
+    /// The path of the object it is in; empty at the top.
+    pub scope: &'p str,
+    /// Its own name.
+    pub key: &'p Cow<'a, str>,
+    /// The whole path, where the leaf is not at the top.
+    pub path: Option<&'p str>,
+}
+
+impl<'a, 'c> Record<'a, 'c> {
+    /// An empty record whose attributes will need about `text_bytes`.
+    pub(super) fn new(cx: &'c Context, keep: Keep, text_bytes: usize) -> Self {
+        let attributes = Attributes::with_capacity(text_bytes.min(4096), (text_bytes / 16).min(256));
+        let event = LogEvent { attributes, format: super::FORMAT, ..LogEvent::default() };
+        Self { event, cx, keep, winners: [const { None }; Slot::COUNT], message_bytes: None, scratch: String::new() }
+    }
+
+    /// Takes a leaf that may fill a field.
+    pub(super) fn leaf(&mut self, place: &Place<'_, 'a>, value: Value<'a>) {
+        let found = match place.path {
+            None => fields::find(place.key),
+            Some(path) => fields::find(path).or_else(|| fields::find_nested(place.key)),
+        };
+        let filled = found.is_some_and(|found| self.offer(found, place, value));
+        if !filled || self.keep == Keep::FieldAndAttribute {
+            self.attribute(place.scope, place.key, value);
+        }
+    }
+
+    /// Takes a leaf that is an attribute whatever its name.
+    pub(super) fn attribute(&mut self, scope: &str, key: &str, value: Value<'a>) {
+        match value {
+            Value::Text(Text { raw, escaped: true }) => {
+                self.scratch.clear();
+                unescape_into(raw, &mut self.scratch);
+                self.event.attributes.push_scoped(scope, key, &self.scratch);
+            }
+            Value::Text(Text { raw: text, .. }) | Value::Number(text) | Value::Literal(text) => {
+                self.event.attributes.push_scoped(scope, key, text);
+            }
+            Value::Null | Value::Object | Value::Array => {}
+        }
+    }
+
+    /// Takes an array by its JSON text. journald writes a message that is no text as an array of its bytes.
+    pub(super) fn array(&mut self, place: &Place<'_, 'a>, json: &'a str) {
+        let is_message = place.path.is_none() && place.key == "MESSAGE";
+        if is_message
+            && self.message_bytes.is_none()
+            && let Some(bytes) = bytes_of(json)
+        {
+            self.demote(Slot::Message);
+            self.message_bytes = Some(bytes);
+            return;
+        }
+        self.event.attributes.push_scoped(place.scope, place.key, json);
+    }
+
+    /// Fills a field with a leaf if the leaf is fit for it and better than what is there.
+    fn offer(&mut self, found: Found, place: &Place<'_, 'a>, value: Value<'a>) -> bool {
+        let Found { slot, rank, name } = found;
+        let (text, quoted) = match value {
+            Value::Text(text) if slot == Slot::Message && place.key == "log" => {
+                (text.without_line_ending().resolve(), true)
+            }
+            Value::Text(text) => (text.resolve(), true),
+            Value::Number(digits) => (Cow::Borrowed(digits), false),
+            Value::Literal(_) | Value::Null | Value::Object | Value::Array => return false,
+        };
+        let is_level = slot.field() == Slot::Level;
+        let rank = if is_level && text.bytes().all(|b| b.is_ascii_digit()) { rank + NUMBER_RANK } else { rank };
+        let worse = self.winner(slot).is_some_and(|winner| winner.rank <= rank);
+        let bytes_stand = slot == Slot::Message && self.message_bytes.is_some();
+        if worse || bytes_stand {
+            return false;
+        }
+        match self.fits(slot, place, &text, quoted) {
+            Fit::No => return false,
+            Fit::Exactly => {}
+            Fit::InPart if self.keep == Keep::Field => self.attribute(place.scope, place.key, value),
+            Fit::InPart => {}
+        }
+        self.demote(slot);
+        let name = match place.path {
+            Some(path) if path == name => Cow::Borrowed(name),
+            Some(path) => Cow::Owned(path.to_owned()),
+            None => place.key.clone(),
+        };
+        if let Some(winner) = self.winners.get_mut(slot.field() as usize) {
+            *winner = Some(Winner { rank, name, value: text });
+        }
+        true
+    }
+
+    /// Whether `text` is fit for a field; sets the fields whose value is not the text itself.
+    fn fits(&mut self, slot: Slot, place: &Place<'_, 'a>, text: &str, quoted: bool) -> Fit {
+        match slot {
+            Slot::Timestamp => match timestamp::parse(text, self.cx.zone) {
+                Some(micros) => self.event.timestamp = Some(micros),
+                None => return Fit::No,
+            },
+            Slot::Level | Slot::Priority | Slot::PythonLevel | Slot::OtelLevel | Slot::LevelLetter => {
+                let Some((level, severity)) = level_of(slot, place.key, text) else {
+                    return Fit::No;
+                };
+                self.event.level = level;
+                self.event.severity = severity;
+            }
+            Slot::Facility => {
+                let number = text.parse().ok().filter(|&code: &u8| code < 24);
+                match number.or_else(|| level_names::facility_keyword(text)) {
+                    Some(code) => self.event.facility = Some(code),
+                    None => return Fit::No,
+                }
+            }
+            Slot::Ip => match address::parse(text) {
+                Some(found) => {
+                    self.event.ip = Some(found.ip);
+                    return if found.whole { Fit::Exactly } else { Fit::InPart };
+                }
+                None => return Fit::No,
+            },
+            Slot::InstantNanos if text.len() > 9 => return Fit::No,
+            Slot::Message if !quoted => return Fit::No,
+            Slot::Host | Slot::App | Slot::UserName if !quoted || is_blank(text) => return Fit::No,
+            Slot::ProcId | Slot::MsgId if is_blank(text) => return Fit::No,
+            Slot::InstantNanos
+            | Slot::Message
+            | Slot::Host
+            | Slot::App
+            | Slot::ProcId
+            | Slot::MsgId
+            | Slot::UserName => {}
+        }
+        Fit::Exactly
+    }
+
+    /// Makes the leaf that fills a field an attribute, if there is one.
+    fn demote(&mut self, slot: Slot) {
+        let Some(old) = self.winners.get_mut(slot.field() as usize).and_then(Option::take) else {
+            return;
+        };
+        let kept_already = slot == Slot::Ip && address::parse(&old.value).is_some_and(|found| !found.whole);
+        if self.keep == Keep::Field && !kept_already {
+            self.event.attributes.push(&old.name, &old.value);
+        }
+    }
+
+    fn winner(&self, slot: Slot) -> Option<&Winner<'a>> {
+        self.winners.get(slot.field() as usize).and_then(Option::as_ref)
+    }
+
+    fn take(&mut self, slot: Slot) -> Option<Cow<'a, str>> {
+        self.winners.get_mut(slot as usize).and_then(Option::take).map(|winner| winner.value)
+    }
+
+    /// The event. Where no leaf is a message, `line` is.
+    pub(super) fn finish(&mut self, line: &'a [u8]) -> LogEvent<'a> {
+        self.add_instant_nanos();
+        self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {
+            (Some(bytes), _) => Cow::Owned(bytes),
+            (None, Some(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
+            (None, Some(Cow::Owned(text))) => Cow::Owned(text.into_bytes()),
+            (None, None) => Cow::Borrowed(line),
+        };
+        self.event.host = self.take(Slot::Host).unwrap_or_default();
+        self.event.app = self.take(Slot::App).unwrap_or_default();
+        self.event.proc_id = self.take(Slot::ProcId).unwrap_or_default();
+        self.event.msg_id = self.take(Slot::MsgId).unwrap_or_default();
+        self.event.user_name = self.take(Slot::UserName).unwrap_or_default();
+        std::mem::take(&mut self.event)
+    }
+
+    fn add_instant_nanos(&mut self) {
+        let Some(nanos) = self.winners.get_mut(Slot::InstantNanos as usize).and_then(Option::take) else {
+            return;
+        };
+        let whole_seconds = self
+            .winner(Slot::Timestamp)
+            .is_some_and(|stamp| stamp.name.eq_ignore_ascii_case("instant.epochSecond") && !stamp.value.contains('.'));
+        match (self.event.timestamp.as_mut(), nanos.value.parse::<i64>()) {
+            (Some(stamp), Ok(value)) if whole_seconds => *stamp = stamp.saturating_add(value / 1000),
+            _ if self.keep == Keep::Field => self.event.attributes.push(&nanos.name, &nanos.value),
+            _ => {}
+        }
+    }
+}
+
+/// How well a value fits a field.
+enum Fit {
+    No,
+    Exactly,
+    /// The field holds less than the value says (an address without its port): the attribute stays.
+    InPart,
+}
+
+fn is_blank(text: &str) -> bool {
+    matches!(text, "" | "-")
+}
+
+/// The level that `text` states under a name of `slot`, and the syslog severity if it is one.
+fn level_of(slot: Slot, key: &str, text: &str) -> Option<(Level, Option<u8>)> {
+    let number = text.parse::<u32>().ok();
+    let severity = number.and_then(|n| u8::try_from(n).ok()).filter(|&n| n < 8);
+    match (slot, number) {
+        (Slot::LevelLetter, _) => Some((level_names::from_letter(text)?, None)),
+        (Slot::PythonLevel, Some(n)) => Some((level_names::from_python_number(n)?, None)),
+        (Slot::OtelLevel, Some(n)) => Some((level_names::from_otel_number(n)?, None)),
+        // "priority": 1 in lower case is a ticket's or a rule's; journald and syslog-ng write capitals.
+        (Slot::Priority, _) => {
+            let is_syslogs = key.ends_with("PRIORITY") || key == "code" || number.is_none();
+            let severity = severity.or_else(|| level_names::severity_keyword(text)).filter(|_| is_syslogs)?;
+            Some((Level::from_severity(severity), Some(severity)))
+        }
+        (_, Some(n)) => Some((level_names::from_number(n)?, severity)),
+        (_, None) => Some((level_names::from_word(text.trim()).or_else(|| level_names::from_letter(text))?, None)),
+    }
+}
+
+/// The bytes that an array of numbers below 256 stands for.
+fn bytes_of(json: &str) -> Option<Vec<u8>> {
+    let inner = json.strip_prefix('[')?.strip_suffix(']')?;
+    inner.split(',').map(|number| number.trim().parse().ok()).collect()
+}

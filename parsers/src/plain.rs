@@ -1,0 +1,188 @@
+//! Plain text: a line is its own message, with the time and level that it plainly states.
+
+use std::borrow::Cow;
+
+use crate::{Context, Level, LogEvent, level_names, timestamp};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "plain";
+
+/// A level is looked for in this many bytes after the stamp.
+const LEVEL_WITHIN_BYTES: usize = 100;
+
+/// Reads a line of text. The message is the whole line, borrowed.
+///
+/// A stamp counts if the line begins with it (ISO 8601 with date and time, in square brackets or not). A level counts
+/// if it stands near the beginning as a word in capitals (`ERROR`), in brackets (`[error]`), after `level=`,
+/// or as the first word with a colon (`error: …`). Never sets [`LogEvent::parse_error`]; a line may be empty.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let (stamp, rest) = leading_stamp(line, cx);
+    LogEvent {
+        timestamp: stamp,
+        level: stated_level(rest),
+        message: Cow::Borrowed(line),
+        format: FORMAT,
+        ..LogEvent::default()
+    }
+}
+
+/// The stamp that `line` begins with, and what follows it.
+fn leading_stamp<'a>(line: &'a [u8], cx: &Context) -> (Option<i64>, &'a [u8]) {
+    let trimmed = line.trim_ascii_start();
+    let inside = trimmed.strip_prefix(b"[").unwrap_or(trimmed);
+    match timestamp::iso_prefix(inside, cx.zone) {
+        Some((micros, rest)) if rest.first().is_none_or(|b| !b.is_ascii_alphanumeric()) => (Some(micros), rest),
+        _ => (None, line),
+    }
+}
+
+/// The level that a text plainly states near its beginning; [`Level::Unknown`] where it states none.
+pub(crate) fn stated_level(text: &[u8]) -> Level {
+    let near = text.get(..LEVEL_WITHIN_BYTES).unwrap_or(text);
+    if let Some(level) = klog_level(near) {
+        return level;
+    }
+    let mut start = 0;
+    let mut is_first_word = true;
+    while start < near.len() {
+        let rest = near.get(start..).unwrap_or_default();
+        let length = rest.iter().take_while(|b| is_word(**b)).count();
+        if length == 0 {
+            start += 1;
+            continue;
+        }
+        let end = start + length;
+        let before = near.get(..start).unwrap_or_default();
+        // A word that the search window cuts off is seen whole.
+        let after = text.get(end..).unwrap_or_default();
+        let word = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
+        if let Some(level) = level_of_word(word, before, after, is_first_word) {
+            return level;
+        }
+        is_first_word = false;
+        start = end;
+    }
+    Level::Unknown
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+/// The level that one word states where it stands.
+fn level_of_word(word: &str, before: &[u8], after: &[u8], is_first: bool) -> Option<Level> {
+    let level = level_names::from_word(word)?;
+    if after.first().is_some_and(|b| is_word(*b)) {
+        return None;
+    }
+    let bracketed = matches!(
+        (before.trim_ascii_end().last(), after.trim_ascii_start().first()),
+        (Some(b'['), Some(b']')) | (Some(b'<'), Some(b'>')) | (Some(b'('), Some(b')')) | (Some(b'|'), Some(b'|'))
+    );
+    let leads = is_first && after.first() == Some(&b':');
+    let in_capitals = word.bytes().all(|b| b.is_ascii_uppercase()) && is_plain_in_capitals(word);
+    (bracketed || is_assigned(before) || leads || in_capitals).then_some(level)
+}
+
+/// Whether what stands before a word is `level=` or the like.
+fn is_assigned(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b"\"").unwrap_or(before);
+    let Some(name) = before.strip_suffix(b"=").or_else(|| before.trim_ascii_end().strip_suffix(b":")) else {
+        return false;
+    };
+    let name = name.strip_suffix(b"\"").unwrap_or(name).to_ascii_lowercase();
+    [&b"level"[..], b"lvl", b"severity", b"loglevel"].iter().any(|known| name.ends_with(known))
+}
+
+/// Words that in capitals are a level even without brackets; `LOG`, `NOTE` or `FAIL` are often something else.
+fn is_plain_in_capitals(word: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "INFO",
+        "WARN",
+        "ERROR",
+        "DEBUG",
+        "WARNING",
+        "TRACE",
+        "FATAL",
+        "NOTICE",
+        "CRITICAL",
+        "CRIT",
+        "ERR",
+        "SEVERE",
+        "ALERT",
+        "EMERG",
+        "EMERGENCY",
+        "PANIC",
+        "VERBOSE",
+    ];
+    WORDS.contains(&word)
+}
+
+/// The level of a klog or glog header, `E1120 18:12:37.000001 …`.
+fn klog_level(text: &[u8]) -> Option<Level> {
+    let [letter @ (b'I' | b'W' | b'E' | b'F'), a, b, c, d, b' ', h, i, b':', m, n, b':', ..] = text else {
+        return None;
+    };
+    let all_digits = [a, b, c, d, h, i, m, n].iter().all(|b| b.is_ascii_digit());
+    let letter = [*letter];
+    all_digits.then(|| std::str::from_utf8(&letter).ok().and_then(level_names::from_letter))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Zone;
+
+    const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+    #[test]
+    fn a_level_counts_where_the_line_plainly_states_it() {
+        for (line, level) in [
+            ("ERROR something broke", Level::Error),
+            ("2023-11-14 22:13:20,123 - shop.cart - WARNING - low stock", Level::Warn),
+            ("2023-11-14T22:13:20Z [error] 12#0: open() failed", Level::Error),
+            ("[2023-11-14 22:13:20.123] [info] ready", Level::Info),
+            ("time=\"2023-11-14T22:13:20Z\" level=warning msg=\"slow\"", Level::Warn),
+            ("ts=1 lvl=debug caller=x", Level::Debug),
+            ("level: \"fatal\", text", Level::Fatal),
+            ("error: no such file", Level::Error),
+            ("<notice> started", Level::Info),
+            ("2023-11-14 22:13:20 | CRITICAL | db | down", Level::Fatal),
+            ("E1120 18:12:37.000001   12 server.go:99] refused", Level::Error),
+            ("no error here", Level::Unknown),
+            ("an error: no such file", Level::Unknown),
+            ("the LOG of our FAIL", Level::Unknown),
+            ("ERRORS were found", Level::Unknown),
+            ("INFÖ", Level::Unknown),
+            ("", Level::Unknown),
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX).level, level, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_level_far_from_the_beginning_is_part_of_the_text() {
+        let line = format!("{} ERROR", "word ".repeat(30));
+        assert_eq!(parse(line.as_bytes(), &CX).level, Level::Unknown);
+    }
+
+    #[test]
+    fn the_message_is_the_whole_line_and_a_leading_stamp_is_its_time() {
+        let line = b"[2023-11-14 22:13:20.5] hello";
+        let event = parse(line, &CX);
+        assert_eq!(event.timestamp, Some(1_700_000_000_500_000));
+        assert_eq!(event.message, Cow::Borrowed(&line[..]));
+        assert_eq!((event.format, event.parse_error), ("plain", None));
+        assert_eq!(parse(b"2023-11-14 22:13:20GMTX", &CX).timestamp, None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_kept_whole(line: Vec<u8>) {
+            let event = parse(&line, &CX);
+            proptest::prop_assert_eq!(&*event.message, &line[..]);
+            proptest::prop_assert_eq!(event.parse_error, None);
+        }
+    }
+}

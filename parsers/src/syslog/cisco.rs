@@ -1,0 +1,153 @@
+//! What Cisco's systems put around the time, and the severity in their tags.
+//!
+//! ```text
+//! 29: *Mar  1 18:48:50.483: %SYS-5-CONFIG_I: …      a sequence number; * or . says that the clock is not set
+//! 29: 000123: router1: Mar  1 18:48:50.483 CET: %…   two sequence numbers, the origin's name
+//! 3394: ios: RP/0/RSP0/CPU0:Nov 20 18:00:01.123 : …  IOS-XR: the name, the node
+//! 47: 3d21h: %LINK-3-UPDOWN: …                       the time since the start instead of the time
+//! ```
+
+use super::{stamp, without_blanks};
+use crate::Context;
+
+/// What stands before a Cisco message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Prefix<'a> {
+    /// The first sequence number.
+    pub(super) sequence: &'a [u8],
+    /// The name that the device gives itself.
+    pub(super) origin: &'a [u8],
+    /// The time, where one is stated.
+    pub(super) timestamp: Option<i64>,
+}
+
+/// Reads a Cisco prefix at the front of `text`; returns it and what follows it and its colon.
+pub(super) fn prefix<'a>(text: &'a [u8], cx: &Context) -> Option<(Prefix<'a>, &'a [u8])> {
+    let (sequence, mut rest) = sequence(text).unwrap_or((b"", text));
+    if let Some((_, after)) = self::sequence(rest) {
+        rest = after;
+    }
+    let mut origin: &[u8] = b"";
+    // The name and, for IOS-XR, the node.
+    for nth in 0..3 {
+        if let Some((timestamp, rest)) = stamped(rest, cx) {
+            let marked = !sequence.is_empty() || text.starts_with(b"*") || text.starts_with(b".");
+            let colon = rest.starts_with(b":");
+            let rest = without_blanks(rest.strip_prefix(b":").unwrap_or(rest));
+            // Without a number or mark, "name: time: text" is Cisco's only if one of its tags follows.
+            let known = marked || colon && rest.starts_with(b"%");
+            return known.then_some((Prefix { sequence, origin, timestamp: Some(timestamp) }, rest));
+        }
+        let Some((name, after)) = segment(rest) else {
+            break;
+        };
+        if nth == 0 {
+            origin = name;
+        }
+        rest = after;
+    }
+    let (_, rest) = self::sequence(text)?;
+    let rest = self::sequence(rest).map_or(rest, |(_, rest)| rest);
+    let rest = uptime(rest).unwrap_or(rest);
+    rest.starts_with(b"%").then_some((Prefix { sequence, ..Prefix::default() }, rest))
+}
+
+/// The severity that a tag such as `%ASA-6-302013` states.
+pub(super) fn severity(tag: &[u8]) -> Option<u8> {
+    let mut parts = tag.strip_prefix(b"%")?.split(|b| *b == b'-').skip(1);
+    parts.find_map(|part| match part {
+        [digit @ b'0'..=b'7'] => Some(digit - b'0'),
+        _ => None,
+    })
+}
+
+/// `29: `.
+fn sequence(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (number, rest) = text.split_at_checked(digits)?;
+    let rest = rest.strip_prefix(b":").filter(|rest| rest.starts_with(b" "))?;
+    (1..=10).contains(&digits).then(|| (number, without_blanks(rest)))
+}
+
+/// A time, which `*` or `.` may precede.
+fn stamped<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    let bare = text.strip_prefix(b"*").or_else(|| text.strip_prefix(b".")).unwrap_or(text);
+    stamp::read(bare, cx).map(|(instant, rest)| {
+        let spaced = without_blanks(rest);
+        (instant, if spaced.starts_with(b":") { spaced } else { rest })
+    })
+}
+
+/// A word that ends in a colon.
+fn segment(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|b| matches!(b, b':' | b' ' | b'%' | b'['))?;
+    let (name, rest) = text.split_at_checked(end)?;
+    let rest = rest.strip_prefix(b":")?;
+    (!name.is_empty()).then(|| (name, without_blanks(rest)))
+}
+
+/// `3d21h: ` or `00:00:46: `.
+fn uptime(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().position(|b| *b == b' ')?;
+    let (word, rest) = text.split_at_checked(end)?;
+    let word = word.strip_suffix(b":")?;
+    let is_uptime =
+        word.first()?.is_ascii_digit() && word.iter().all(|b| b.is_ascii_digit() || b"ywdhms:.".contains(b));
+    is_uptime.then(|| without_blanks(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Zone;
+
+    // 2026-03-02T00:00:00Z
+    const CX: Context = Context { received_at: 1_772_409_600_000_000, zone: Zone::UTC };
+    // 2026-03-01T18:48:50.483Z
+    const AT: i64 = 1_772_390_930_483_000;
+
+    fn check(text: &str, sequence: &str, origin: &str, timestamp: Option<i64>, rest: &str) {
+        let (prefix, left) = prefix(text.as_bytes(), &CX).unwrap();
+        let found = [prefix.sequence, prefix.origin, left].map(String::from_utf8_lossy);
+        assert_eq!(found, [sequence, origin, rest], "{text}");
+        assert_eq!(prefix.timestamp, timestamp, "{text}");
+    }
+
+    #[test]
+    fn numbers_marks_and_names_before_the_time_are_read() {
+        check("29: *Mar  1 18:48:50.483: %SYS-5-A: x", "29", "", Some(AT), "%SYS-5-A: x");
+        check("29: 000123: Mar  1 18:48:50.483 UTC: %SYS-5-A: x", "29", "", Some(AT), "%SYS-5-A: x");
+        check("*Mar  1 18:48:50.483: %SYS-5-A: x", "", "", Some(AT), "%SYS-5-A: x");
+        check("7: router1: .Mar  1 19:48:50.483 CET: %SYS-5-A: x", "7", "router1", Some(AT), "%SYS-5-A: x");
+        check("8: ios: RP/0/RSP0/CPU0:Mar  1 18:48:50.483 : conf[6]: %A: x", "8", "ios", Some(AT), "conf[6]: %A: x");
+        check("47: 3d21h: %LINK-3-UPDOWN: x", "47", "", None, "%LINK-3-UPDOWN: x");
+        check("47: 00:00:46: %LINK-3-UPDOWN: x", "47", "", None, "%LINK-3-UPDOWN: x");
+        check("47: %LINK-3-UPDOWN: x", "47", "", None, "%LINK-3-UPDOWN: x");
+    }
+
+    #[test]
+    fn other_text_is_no_prefix() {
+        for text in [
+            "app: Mar  1 18:48:50 something",
+            "app: Mar  1 18:48:50: something",
+            "12: text",
+            "app: text",
+            "",
+            "*",
+            "29:",
+            "29: ",
+            "text",
+        ] {
+            assert_eq!(prefix(text.as_bytes(), &CX), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_severity_stands_in_the_tag() {
+        assert_eq!(severity(b"%ASA-6-302013"), Some(6));
+        assert_eq!(severity(b"%DAEMON-3-SYSTEM_MSG"), Some(3));
+        assert_eq!(severity(b"%MGBL-SYS-5-CONFIG_I"), Some(5));
+        assert_eq!(severity(b"%ASA"), None);
+        assert_eq!(severity(b"app-6-x"), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! The priority that begins a syslog message: `<34>` is facility 4, severity 2 (RFC 5424, section 6.2.1).
+
+use nom::Parser;
+use nom::bytes::complete::{tag, take_while_m_n};
+use nom::sequence::delimited;
+
+use crate::{Level, LogEvent};
+
+/// The highest value: facility 23, severity 7.
+const MAX: u16 = 191;
+
+/// What stands where the priority belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Priority {
+    /// A number from 0 to 191.
+    Valid {
+        /// 0 to 23.
+        facility: u8,
+        /// 0 to 7.
+        severity: u8,
+    },
+    /// Angle brackets that are empty or hold a number out of range.
+    Invalid,
+    /// No angle brackets with a number.
+    Absent,
+}
+
+impl Priority {
+    /// Writes facility, severity and level into `event` where they are known.
+    pub(super) fn apply(self, event: &mut LogEvent<'_>) {
+        if let Self::Valid { facility, severity } = self {
+            event.facility = Some(facility);
+            event.severity = Some(severity);
+            event.level = Level::from_severity(severity);
+        }
+    }
+}
+
+/// The priority of `line` and what follows it (all of `line` where it has none).
+pub(super) fn read(line: &[u8]) -> (Priority, &[u8]) {
+    let digits = take_while_m_n(0, 20, |b: u8| b.is_ascii_digit());
+    let bracketed: nom::IResult<_, _, ()> = delimited(tag(&b"<"[..]), digits, tag(&b">"[..])).parse(line);
+    let Ok((rest, digits)) = bracketed else {
+        return (Priority::Absent, line);
+    };
+    let in_range = |value: &u16| !digits.is_empty() && digits.len() <= 3 && *value <= MAX;
+    let value = digits.iter().fold(0_u16, |value, b| value.saturating_mul(10).saturating_add(u16::from(b - b'0')));
+    match Some(value).filter(in_range) {
+        Some(value) => (Priority::Valid { facility: (value / 8) as u8, severity: (value % 8) as u8 }, rest),
+        None => (Priority::Invalid, rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facility_and_severity_come_from_the_number() {
+        assert_eq!(read(b"<0>x"), (Priority::Valid { facility: 0, severity: 0 }, &b"x"[..]));
+        assert_eq!(read(b"<34>"), (Priority::Valid { facility: 4, severity: 2 }, &b""[..]));
+        assert_eq!(read(b"<191>x"), (Priority::Valid { facility: 23, severity: 7 }, &b"x"[..]));
+    }
+
+    #[test]
+    fn brackets_without_a_number_in_range_are_invalid_and_other_text_is_no_priority() {
+        for line in [&b"<192>x"[..], b"<>x", b"<0013>x", b"<99999999999999999999>x"] {
+            assert_eq!(read(line), (Priority::Invalid, &b"x"[..]), "{}", String::from_utf8_lossy(line));
+        }
+        for line in [&b""[..], b"<", b"<1", b"<1x>", b"<W>x", b"13>x", b"<999999999999999999999>x"] {
+            assert_eq!(read(line), (Priority::Absent, line), "{}", String::from_utf8_lossy(line));
+        }
+    }
+}

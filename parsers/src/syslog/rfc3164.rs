@@ -1,0 +1,123 @@
+//! RFC 3164, `<PRI>TIME HOST TAG: MESSAGE`, as real devices write it: any part may be missing or spelt differently.
+//!
+//! What the RFC leaves open is read as rsyslog and syslog-ng read it: behind a time, the first word is the host unless
+//! its form makes it a tag or it is the only word; the next word is the tag, with or without a colon.
+
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
+
+use super::priority::{self, Priority};
+use super::tag::{self, Tag};
+use super::{ParseError, aix, cisco, field_text, stamp, without_blanks, without_trailer};
+use crate::{Context, Level, LogEvent};
+
+/// Reads one message of the RFC 3164 family. The message is borrowed from `line`, without line ends and NULs behind it.
+///
+/// Without a priority, severity and level are those that the line states in words or in a Cisco tag, if it does.
+///
+/// # Errors
+///
+/// [`ParseError::Header`] (or [`ParseError::Priority`], where the number is out of range) for a line that has neither
+/// a priority nor a time nor a tag.
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseError> {
+    let (priority, rest) = priority::read(without_trailer(line));
+    let mut event = LogEvent { format: "rfc3164", ..LogEvent::default() };
+    priority.apply(&mut event);
+    let rest = without_blanks(rest);
+    if let Some((instant, rest)) = stamp::read(rest, cx) {
+        event.timestamp = Some(instant);
+        let rest = without_blanks(rest.strip_prefix(b":").unwrap_or(rest));
+        after_stamp(&mut event, rest);
+    } else if let (Priority::Valid { .. }, Some(rest)) = (priority, rest.strip_prefix(b":")) {
+        after_lone_colon(&mut event, without_blanks(rest), cx);
+    } else if let Some((prefix, rest)) = cisco::prefix(rest, cx) {
+        event.timestamp = prefix.timestamp;
+        event.host = field_text(prefix.origin);
+        if !prefix.sequence.is_empty() {
+            event.attributes.push("sequence", &String::from_utf8_lossy(prefix.sequence));
+        }
+        set_tag(&mut event, tag::read(rest));
+    } else if let Some(tag) = tag::read_unstamped(rest) {
+        set_tag(&mut event, tag);
+    } else {
+        match priority {
+            Priority::Valid { .. } => event.message = Cow::Borrowed(rest),
+            Priority::Invalid => return Err(ParseError::Priority),
+            Priority::Absent => return Err(ParseError::Header),
+        }
+    }
+    Ok(event)
+}
+
+/// Reads host, tag and message, of which any may be missing.
+fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
+    if let Some((host, rest)) = aix::forwarded(rest) {
+        event.host = field_text(host);
+        set_tag(event, tag::read(rest));
+        return;
+    }
+    if rest.starts_with(b"last message repeated ") {
+        event.message = Cow::Borrowed(rest);
+        return;
+    }
+    let Some((host, mut rest)) = host(rest) else {
+        return set_tag(event, tag::read(rest));
+    };
+    event.host = field_text(host);
+    if let Some((facility, severity, after)) = aix::facility_and_severity(rest) {
+        if event.severity.is_none() {
+            event.facility = Some(facility);
+            set_severity(event, severity);
+        }
+        rest = after;
+    }
+    set_tag(event, tag::read(rest));
+}
+
+/// The host name that `text` begins with, and what follows it; `None` where the first word is no host.
+fn host(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\n'))?;
+    let (word, rest) = text.split_at_checked(end)?;
+    let rest = without_blanks(rest);
+    if rest.is_empty() && !word.contains(&b':') {
+        return None;
+    }
+    if word.iter().all(|b| is_host_byte(*b)) || is_ipv6(word) {
+        return Some((word, rest));
+    }
+    // "abc-asa1: %ASA-6-302013: …": Cisco's tags begin with a percent sign, so the word before is the host.
+    let name = word.strip_suffix(b":").filter(|name| name.iter().all(|b| is_host_byte(*b)))?;
+    cisco::severity(tag::read(rest).app).map(|_| (name, rest))
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b'@' | b'+' | b'~' | 0x80..)
+}
+
+fn is_ipv6(word: &[u8]) -> bool {
+    word.contains(&b':') && str::from_utf8(word).is_ok_and(|word| word.parse::<Ipv6Addr>().is_ok())
+}
+
+/// Reads what stands behind `<PRI>:`, as Cisco's EMBLEM format and Nexus switches send it.
+///
+/// Receivers agree that all of it is the message; the time in front of it counts nevertheless.
+fn after_lone_colon<'a>(event: &mut LogEvent<'a>, rest: &'a [u8], cx: &Context) {
+    event.timestamp = stamp::read(rest, cx).map(|(instant, _)| instant);
+    event.message = Cow::Borrowed(rest);
+}
+
+fn set_tag<'a>(event: &mut LogEvent<'a>, tag: Tag<'a>) {
+    event.app = field_text(tag.app);
+    event.proc_id = field_text(tag.proc_id);
+    event.message = Cow::Borrowed(tag.message);
+    if event.severity.is_none()
+        && let Some(severity) = cisco::severity(tag.app)
+    {
+        set_severity(event, severity);
+    }
+}
+
+fn set_severity(event: &mut LogEvent<'_>, severity: u8) {
+    event.severity = Some(severity);
+    event.level = Level::from_severity(severity);
+}

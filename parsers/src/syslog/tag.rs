@@ -1,0 +1,104 @@
+//! The tag of a BSD syslog line: the program's name, its process id in brackets, and a colon (RFC 3164, section 4.1.3).
+
+/// A tag as it stands in a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tag<'a> {
+    /// The program's name; `-` and nothing both mean that the sender states none.
+    pub(super) app: &'a [u8],
+    /// What stands in brackets behind the name.
+    pub(super) proc_id: &'a [u8],
+    /// Whether a colon ends the tag.
+    pub(super) colon: bool,
+    /// What follows the tag and one blank.
+    pub(super) message: &'a [u8],
+}
+
+/// Reads the tag at the front of `text`. A name ends at a blank, a colon or a bracket, as for rsyslog and syslog-ng.
+///
+/// Text that begins like a JSON object has no tag, and neither has text whose first word a line feed ends.
+pub(super) fn read(text: &[u8]) -> Tag<'_> {
+    let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\n' | b':' | b'[')).unwrap_or(text.len());
+    if text.starts_with(b"{") || text.get(end) == Some(&b'\n') {
+        return Tag { message: text, ..Tag::default() };
+    }
+    let (app, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    let (proc_id, rest) = bracketed(rest).unwrap_or((b"", rest));
+    let (colon, rest) = rest.strip_prefix(b":").map_or((false, rest), |rest| (true, rest));
+    let message = match rest {
+        [b' ' | b'\t', message @ ..] => message,
+        _ => rest,
+    };
+    Tag { app, proc_id, colon, message }
+}
+
+/// The tag at the front of a line that has no time, where only its form tells it from text.
+///
+/// It is a word that ends in a colon (but no word for a level) or in an id in brackets, or, as firewalls
+/// send it directly behind the priority, a word with a `=` in it.
+pub(super) fn read_unstamped(text: &[u8]) -> Option<Tag<'_>> {
+    let tag = read(text);
+    let named = matches!(tag.app, [b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'%' | b'/' | b'_' | b'.', ..]);
+    if !named || !tag.app.is_ascii() {
+        return None;
+    }
+    let names_level = || str::from_utf8(tag.app).is_ok_and(|word| crate::level_names::from_word(word).is_some());
+    let bounded =
+        tag.message.is_empty() || text.get(..text.len() - tag.message.len()).is_some_and(|t| t.ends_with(b" "));
+    let is_tag = match (tag.colon, tag.proc_id.is_empty()) {
+        (true, true) => bounded && !names_level(),
+        (_, false) => bounded,
+        (false, true) => tag.app.contains(&b'='),
+    };
+    is_tag.then_some(tag)
+}
+
+/// The text in the brackets that `text` begins with, and what follows them.
+fn bracketed(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = text.strip_prefix(b"[")?;
+    let end = inside.iter().position(|b| matches!(b, b']' | b' ' | b'['))?;
+    let (id, rest) = inside.split_at_checked(end)?;
+    Some((id, rest.strip_prefix(b"]")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, app: &str, proc_id: &str, message: &str) {
+        let tag = read(text.as_bytes());
+        let found = [tag.app, tag.proc_id, tag.message].map(String::from_utf8_lossy);
+        assert_eq!(found, [app, proc_id, message], "{text}");
+    }
+
+    #[test]
+    fn name_id_and_message_are_told_apart() {
+        check("sshd[812]: text", "sshd", "812", "text");
+        check("postfix/smtpd[60203]: text", "postfix/smtpd", "60203", "text");
+        check("kernel:  two blanks", "kernel", "", " two blanks");
+        check("tag:text", "tag", "", "text");
+        check("tag[12] text", "tag", "12", "text");
+        check("tag text", "tag", "", "text");
+        check("tag", "tag", "", "");
+        check("sshd(pam_unix)[12]: text", "sshd(pam_unix)", "12", "text");
+        check("a[not an id]: text", "a", "", "[not an id]: text");
+        check("- text", "-", "", "text");
+        check(": text", "", "", "text");
+        check("{\"a\": 1}", "", "", "{\"a\": 1}");
+        check("CEF:0|a|b", "CEF", "", "0|a|b");
+        check("boom\nTraceback", "", "", "boom\nTraceback");
+        check("boom:\nTraceback", "boom", "", "\nTraceback");
+        check("MSWinEventLog\t1\tSecurity", "MSWinEventLog", "", "1\tSecurity");
+    }
+
+    #[test]
+    fn without_a_time_only_the_form_makes_a_tag() {
+        for text in ["su: text", "app[7]: text", "app[7] text", "app:", "date=2026-11-20 time=18:00:01"] {
+            assert!(read_unstamped(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in
+            ["user alice: text", "ERROR: text", "http://host/ text", "{\"a=\": 1}", "[main] text", "grüße: text", ""]
+        {
+            assert_eq!(read_unstamped(text.as_bytes()), None, "{text}");
+        }
+    }
+}

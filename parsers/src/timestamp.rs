@@ -1,0 +1,302 @@
+//! Stamps that state a date and a time: ISO 8601 and RFC 3339 in the spellings of real loggers,
+//! the common log format, RFC 2822, and counts since 1970.
+//!
+//! All results are microseconds since 1970 (UTC); finer digits are cut off, not rounded.
+
+mod epoch;
+
+pub use epoch::epoch;
+
+use crate::Zone;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// Reads `text` as a stamp: an ISO 8601 date and time, a count since 1970, the common log format's
+/// `10/Oct/2000:13:55:36 -0700`, or RFC 2822. A stamp that states no zone is read in `zone`.
+///
+/// `None` unless the whole text is a stamp.
+#[must_use]
+pub fn parse(text: &str, zone: Zone) -> Option<i64> {
+    let bytes = text.as_bytes();
+    if let Some((micros, rest)) = iso_prefix(bytes, zone) {
+        return rest.is_empty().then_some(micros);
+    }
+    epoch(text).or_else(|| common_log(bytes, zone)).or_else(|| rfc2822(text))
+}
+
+/// Reads the ISO 8601 stamp that `bytes` begin with; returns it and what follows it.
+///
+/// Between date and time stand a `T`, a `_` or one space; `/` may divide the date; `.` or `,` begins
+/// the fraction; the zone is `Z`, `UTC`, `GMT` or an offset (`+02`, `+0200`, `+02:00`), which a space may
+/// precede. A second of 60 (a leap second) is read as the second that follows it.
+#[must_use]
+pub fn iso_prefix(bytes: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
+    let year = number(bytes, 4)?;
+    let divider = *bytes.get(4)?;
+    if divider != b'-' && divider != b'/' {
+        return basic_prefix(bytes, zone);
+    }
+    let month = number(bytes.get(5..)?, 2)?;
+    let day = number(bytes.get(8..)?, 2)?;
+    let between = *bytes.get(10)?;
+    if *bytes.get(7)? != divider || !matches!(between, b'T' | b't' | b' ' | b'_') {
+        return None;
+    }
+    let hour = number(bytes.get(11..)?, 2)?;
+    let minute = number(bytes.get(14..)?, 2)?;
+    if *bytes.get(13)? != b':' {
+        return None;
+    }
+    let rest = bytes.get(16..)?;
+    let (second, rest) = match rest {
+        [b':', more @ ..] => (number(more, 2)?, more.get(2..)?),
+        _ => (0, rest),
+    };
+    finish(wall_clock(year, month, day, hour, minute, second)?, rest, zone)
+}
+
+/// ISO 8601's basic form, `20231114T221320Z`.
+fn basic_prefix(bytes: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
+    if !matches!(bytes.get(8)?, b'T' | b't') {
+        return None;
+    }
+    let pair = |at: usize| number(bytes.get(at..)?, 2);
+    let wall = wall_clock(number(bytes, 4)?, pair(4)?, pair(6)?, pair(9)?, pair(11)?, pair(13)?)?;
+    finish(wall, bytes.get(15..)?, zone)
+}
+
+/// Adds the fraction and the zone that follow a time of day.
+fn finish(wall: i64, rest: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
+    let (micros, rest) = fraction(rest);
+    let wall = wall + micros;
+    Some(match offset_prefix(rest) {
+        Some((offset_seconds, rest)) => (wall - offset_seconds * MICROS_PER_SECOND, rest),
+        None => (zone.to_utc(wall), rest),
+    })
+}
+
+/// The microseconds of `.123456789` or `,123`, and what follows.
+fn fraction(bytes: &[u8]) -> (i64, &[u8]) {
+    let [b'.' | b',', digits @ ..] = bytes else {
+        return (0, bytes);
+    };
+    let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    if count == 0 {
+        return (0, bytes);
+    }
+    let mut micros = 0;
+    for place in 0..6 {
+        let digit = if place < count { digits.get(place).map_or(0, |b| i64::from(b - b'0')) } else { 0 };
+        micros = micros * 10 + digit;
+    }
+    (micros, digits.get(count..).unwrap_or_default())
+}
+
+/// The zone that `bytes` begin with, in seconds east of UTC, and what follows.
+fn offset_prefix(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let spaced = bytes.strip_prefix(b" ");
+    let bytes = spaced.unwrap_or(bytes);
+    match bytes {
+        [b'U', b'T', b'C', rest @ ..] | [b'G', b'M', b'T', rest @ ..] | [b'Z' | b'z', rest @ ..] => {
+            let ends = rest.first().is_none_or(|b| !b.is_ascii_alphanumeric());
+            ends.then_some((0, rest))
+        }
+        [sign @ (b'+' | b'-'), rest @ ..] => {
+            let hours = number(rest, 2)?;
+            let rest = rest.get(2..)?;
+            let after_colon = rest.strip_prefix(b":").unwrap_or(rest);
+            let (minutes, rest) = match number(after_colon, 2) {
+                Some(minutes) => (minutes, after_colon.get(2..)?),
+                None => (0, rest),
+            };
+            // After a space a bare "-05" is more likely text (a range, a list) than a zone.
+            let known = hours <= 18 && minutes < 60 && rest.first().is_none_or(|b| !b.is_ascii_digit());
+            let seconds = hours * 3600 + minutes * 60;
+            known.then_some((if *sign == b'-' { -seconds } else { seconds }, rest))
+        }
+        _ => None,
+    }
+}
+
+/// `10/Oct/2000:13:55:36 -0700`, with or without the square brackets.
+fn common_log(bytes: &[u8], zone: Zone) -> Option<i64> {
+    const MONTHS: [&[u8]; 12] =
+        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+    let bytes = bytes.strip_prefix(b"[").and_then(|b| b.strip_suffix(b"]")).unwrap_or(bytes);
+    let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', _, _, b':', _, _, b':', ..] = bytes else {
+        return None;
+    };
+    let name = bytes.get(3..6)?;
+    let month = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))? as i64 + 1;
+    let part = |at: usize, digits: usize| number(bytes.get(at..)?, digits);
+    let wall = wall_clock(part(7, 4)?, month, part(0, 2)?, part(12, 2)?, part(15, 2)?, part(18, 2)?)?;
+    let (micros, rest) = finish(wall, bytes.get(20..)?, zone)?;
+    rest.is_empty().then_some(micros)
+}
+
+fn rfc2822(text: &str) -> Option<i64> {
+    // Only what can be one ("Fri, 08 Dec 2023 00:28:15 GMT") is handed to the slow reader.
+    let likely =
+        (16..=40).contains(&text.len()) && text.bytes().filter(|&b| b == b':').count() >= 1 && text.contains(' ');
+    if !likely {
+        return None;
+    }
+    chrono::DateTime::parse_from_rfc2822(text).ok().map(|stamp| stamp.timestamp_micros())
+}
+
+/// A wall clock's microseconds since 1970; `None` where a part is out of its range.
+pub(crate) fn wall_clock(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> Option<i64> {
+    let valid = year >= 1
+        && (1..=12).contains(&month)
+        && (1..=days_in_month(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    if !valid {
+        return None;
+    }
+    let seconds = days_since_1970(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+    Some(seconds * MICROS_PER_SECOND)
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days from 1 January 1970 to a date of the Gregorian calendar (years from 1 on).
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    // Years are counted from March, so that a leap day is the last day of its year.
+    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+}
+
+/// The value of exactly `count` leading digits.
+fn number(bytes: &[u8], count: usize) -> Option<i64> {
+    let mut value = 0;
+    for byte in bytes.get(..count)? {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + i64::from(byte - b'0');
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T: i64 = 1_700_000_000_000_000; // 2023-11-14T22:13:20Z
+
+    #[test]
+    fn iso_spellings_of_one_instant_are_read_alike() {
+        for text in [
+            "2023-11-14T22:13:20Z",
+            "2023-11-14t22:13:20z",
+            "2023-11-14 22:13:20 UTC",
+            "2023-11-14 22:13:20",
+            "2023-11-14_22:13:20",
+            "2023/11/14 22:13:20",
+            "2023-11-14T22:13:20.000000999Z",
+            "2023-11-15T00:13:20+02:00",
+            "2023-11-15T00:13:20+0200",
+            "2023-11-15T00:13:20+02",
+            "2023-11-14 17:13:20 -0500",
+            "20231114T221320Z",
+            "14/Nov/2023:22:13:20 +0000",
+            "[14/Nov/2023:22:13:20 +0000]",
+            "Tue, 14 Nov 2023 22:13:20 GMT",
+            "1700000000",
+            "1700000000.0",
+            "1700000000000",
+            "1700000000000000",
+            "1700000000000000000",
+            "1.7e9",
+        ] {
+            assert_eq!(parse(text, Zone::UTC), Some(T), "{text}");
+        }
+    }
+
+    #[test]
+    fn fractions_are_cut_to_microseconds() {
+        assert_eq!(parse("2023-11-14 22:13:20,896", Zone::UTC), Some(T + 896_000));
+        assert_eq!(parse("2023-11-14T22:13:20.123456789Z", Zone::UTC), Some(T + 123_456));
+        assert_eq!(parse("1700000000.5077024", Zone::UTC), Some(T + 507_702));
+        assert_eq!(parse("1700000000123.25", Zone::UTC), Some(T + 123_250));
+        assert_eq!(parse("1700000000123456789", Zone::UTC), Some(T + 123_456));
+    }
+
+    #[test]
+    fn a_stamp_without_a_zone_is_read_in_the_given_one() {
+        assert_eq!(parse("2023-11-14T22:13:20", Zone::Fixed(3600)), Some(T - 3_600_000_000));
+        assert_eq!(parse("2023-11-14T22:13:20Z", Zone::Fixed(3600)), Some(T));
+    }
+
+    #[test]
+    fn what_is_no_stamp_is_refused() {
+        for text in [
+            "",
+            "-",
+            "0",
+            "12",
+            "0.003",
+            "99999999",
+            "2023-11-14",
+            "2023-13-14T22:13:20Z",
+            "2023-02-29T00:00:00Z",
+            "2023-11-14T24:13:20Z",
+            "2023-11-14T22:13:20Zulu",
+            "2023-11-14T22:13:20 and more",
+            "yesterday",
+            "1e400",
+            "1700000000x",
+            "-1700000000",
+            "0000-01-01T00:00:00Z",
+            "99999999999999999999999",
+            "Nov 14 22:13:20",
+        ] {
+            assert_eq!(parse(text, Zone::UTC), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn leap_days_and_leap_seconds_count() {
+        assert_eq!(parse("2024-02-29T00:00:00Z", Zone::UTC), Some(1_709_164_800_000_000));
+        assert_eq!(parse("2016-12-31T23:59:60Z", Zone::UTC), Some(1_483_228_800_000_000));
+        assert_eq!(parse("1970-01-01T00:00:00Z", Zone::UTC), Some(0));
+        assert_eq!(parse("1969-12-31T23:59:59Z", Zone::UTC), Some(-1_000_000));
+        assert_eq!(parse("0001-01-01T00:00:00Z", Zone::UTC), Some(-62_135_596_800_000_000));
+    }
+
+    #[test]
+    fn a_prefix_is_read_up_to_its_end() {
+        let (micros, rest) = iso_prefix(b"2023-11-14T22:13:20.5Z stdout F text", Zone::UTC).unwrap();
+        assert_eq!((micros, rest), (T + 500_000, &b" stdout F text"[..]));
+        let (_, rest) = iso_prefix(b"2023-11-14 22:13:20 ERROR text", Zone::UTC).unwrap();
+        assert_eq!(rest, b" ERROR text");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn agrees_with_chrono_on_every_instant(seconds in -60_000_000_000_i64..250_000_000_000, micros in 0_i64..1_000_000) {
+            let instant = seconds * 1_000_000 + micros;
+            let text = chrono::DateTime::from_timestamp_micros(instant).unwrap().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+            proptest::prop_assert_eq!(parse(&text, Zone::UTC), Some(instant));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_without_panic(text in "\\PC*", bytes: Vec<u8>) {
+            let is_stamp = parse(&text, Zone::UTC).is_some();
+            proptest::prop_assert!(!is_stamp || text.bytes().any(|b| b.is_ascii_digit()));
+            let prefix = iso_prefix(&bytes, Zone::Named(chrono_tz::Europe::Berlin));
+            proptest::prop_assert!(prefix.is_none_or(|(_, rest)| bytes.ends_with(rest)));
+        }
+    }
+}

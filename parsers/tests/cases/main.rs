@@ -1,0 +1,154 @@
+//! The parsers against real cases: what devices and programs send, with the values that are expected of it.
+//!
+//! The cases belong to others and are not part of this repository. They are looked for in the folder that the
+//! environment variable `LOGSEAL_CASES` names, else in `../shared/cases` beside the checkout; recorded clients likewise by
+//! `LOGSEAL_WIRE` and in `../shared/wire`. Without them these tests print a notice and pass.
+//!
+//! Required cases must pass. `cases_exceptions.txt` lists those that are judged wrong, with the reason; one that is listed
+//! there and passes is an error too. Lenient cases are counted only.
+
+#![expect(clippy::indexing_slicing, reason = "an index into a case that is not there is a failure of the test")]
+
+mod compare;
+mod run;
+mod view;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use logseal_parsers::{Context, Format, timestamp};
+use serde_json::Value;
+
+use compare::Difference;
+
+/// The folder that `variable` names, else `shared/<name>` beside the checkout; `None` with a notice where there is none.
+fn folder(variable: &str, name: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
+    let folder = std::env::var_os(variable).map_or_else(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    notice(&format!("NOTICE: {name} folder not found, nothing is checked against it; set {variable} to where it is"));
+    None
+}
+
+/// Prints a line that is seen even when a test passes: the harness captures what the print macros write.
+fn notice(text: &str) {
+    // One write, so that lines of tests that run at the same time do not mix.
+    let line = format!("\n{text}\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("standard error can be written");
+}
+
+/// Ids of cases that are judged wrong, with the reason.
+fn exceptions() -> BTreeMap<String, String> {
+    let list = include_str!("../cases_exceptions.txt");
+    let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let pairs = lines.map(|line| line.split_once('\t').expect("an exception is an id, a tab and a reason"));
+    pairs.map(|(id, reason)| (id.to_owned(), reason.to_owned())).collect()
+}
+
+/// Runs the cases of a suite and fails with all that are not as they must be.
+fn check(suite: &str, format: Format) {
+    let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
+        return;
+    };
+    let path = folder.join(format!("{suite}.ndjson"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("read {}: {error}", path.display()));
+    let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a case is JSON"));
+    let header = lines.next().expect("a suite has a header");
+    let exceptions = exceptions();
+    let mut report = String::new();
+    let (mut passed, mut required, mut lenient_passed, mut lenient, mut excepted) = (0, 0, 0, 0, 0);
+    for case in lines {
+        let id = case["id"].as_str().expect("a case has an id");
+        let differences = run::differences(&case, format, &context(&header, &case));
+        if case["lenient"] == true || case["optional"] == true {
+            lenient += 1;
+            lenient_passed += usize::from(differences.is_empty());
+            continue;
+        }
+        match exceptions.get(id) {
+            Some(reason) if differences.is_empty() => {
+                writeln!(report, "{id} passes, but is listed as an exception: {reason}").expect("a text can grow");
+            }
+            Some(_) => excepted += 1,
+            None => {
+                required += 1;
+                passed += usize::from(differences.is_empty());
+                describe(&mut report, id, &case, &differences);
+            }
+        }
+    }
+    notice(&format!(
+        "{suite}: required {passed}/{required}, lenient {lenient_passed}/{lenient}, exceptions {excepted}"
+    ));
+    assert!(required > 0, "{suite} holds no required case");
+    assert!(report.is_empty(), "{suite}:\n{report}");
+}
+
+/// When and where a case's line arrives: at the end of the day on which the suite was made, in the zone the case states.
+fn context(header: &Value, case: &Value) -> Context {
+    let zone = case["context"]["tz"].as_str().map(|zone| zone.parse().expect("a known zone")).unwrap_or_default();
+    let built = header["built"].as_str().expect("the header says when the suite was made");
+    let received_at = timestamp::parse(&format!("{built}T23:59:59Z"), zone).expect("a date");
+    Context { received_at, zone }
+}
+
+fn describe(report: &mut String, id: &str, case: &Value, differences: &[Difference]) {
+    if differences.is_empty() {
+        return;
+    }
+    writeln!(report, "{id}").expect("a text can grow");
+    for Difference { key, expected, got } in differences {
+        writeln!(report, "    {key}: expected {expected}, got {got}").expect("a text can grow");
+    }
+    if case.get("input").is_some() || case.get("input_b64").is_some() {
+        writeln!(report, "    line: {:?}", String::from_utf8_lossy(&run::input(case))).expect("a text can grow");
+    }
+}
+
+#[test]
+fn rfc3164_cases_pass() {
+    check("rfc3164", Format::Syslog);
+}
+
+#[test]
+fn rfc5424_cases_pass() {
+    check("rfc5424", Format::Syslog);
+}
+
+#[test]
+fn syslog_vendor_cases_pass() {
+    check("syslog_vendor", Format::Syslog);
+}
+
+#[test]
+fn syslog_wire_cases_pass() {
+    check("syslog_wire", Format::Syslog);
+}
+
+#[test]
+fn framing_cases_pass() {
+    check("framing", Format::Syslog);
+}
+
+#[test]
+fn json_lines_cases_pass() {
+    check("json_lines", Format::Auto);
+}
+
+#[test]
+fn exceptions_name_cases_that_exist() {
+    let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
+        return;
+    };
+    for id in exceptions().keys() {
+        let suite = id.split('/').next().unwrap_or_default();
+        let text = fs::read_to_string(folder.join(format!("{suite}.ndjson"))).unwrap_or_default();
+        assert!(text.contains(&format!("\"id\": \"{id}\"")), "{id} is an exception, but no case");
+    }
+}

@@ -1,0 +1,193 @@
+//! Syslog lines of many senders, and what holds for every line.
+
+use std::borrow::Cow;
+
+use logseal_parsers::syslog::{self, ParseError, rfc3164, rfc5424};
+use logseal_parsers::{Context, Level, LogEvent, Zone};
+
+// 2026-11-20T18:00:00Z
+const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
+
+/// Severity, host, app, process id, message.
+type Expected<'a> = (Option<u8>, &'a str, &'a str, &'a str, &'a str);
+
+fn check(line: &str, expected: Expected<'_>) {
+    let event = syslog::parse(line.as_bytes(), &CX);
+    let message = String::from_utf8_lossy(&event.message).into_owned();
+    let found = (event.severity, &*event.host, &*event.app, &*event.proc_id, &*message);
+    assert_eq!(found, expected, "{line:?}");
+    assert_eq!(event.parse_error, None, "{line:?}");
+    assert!(is_slice_of(&event, line.as_bytes()), "{line:?}");
+}
+
+fn is_slice_of(event: &LogEvent<'_>, line: &[u8]) -> bool {
+    let Cow::Borrowed(message) = event.message else {
+        return false;
+    };
+    let (line, message) = (line.as_ptr_range(), message.as_ptr_range());
+    line.start <= message.start && message.end <= line.end
+}
+
+#[test]
+fn rfc5424_fields_are_read() {
+    let line =
+        br#"<165>1 2026-10-11T22:14:15.003456789+02:00 web1 shop 4711 ORDER [a@1 k="v" q="x\"y\]z\\"][flag] placed"#;
+    let event = rfc5424::parse(line, &CX).unwrap();
+    assert_eq!((event.facility, event.severity, event.level), (Some(20), Some(5), Level::Info));
+    assert_eq!(event.timestamp, Some(1_791_749_655_003_456));
+    assert_eq!([&*event.host, &event.app, &event.proc_id, &event.msg_id], ["web1", "shop", "4711", "ORDER"]);
+    assert_eq!(event.message, Cow::Borrowed(b"placed"));
+    let attributes: Vec<_> = event.attributes.iter().collect();
+    assert_eq!(attributes, [("a@1.k", "v"), ("a@1.q", r#"x"y]z\"#), ("flag", "")]);
+    assert_eq!(event.format, "rfc5424");
+}
+
+#[test]
+fn rfc5424_nil_values_are_absent() {
+    let event = rfc5424::parse(b"<13>1 - - - - - -", &CX).unwrap();
+    assert_eq!(event.timestamp, None);
+    assert_eq!([&*event.host, &event.app, &event.proc_id, &event.msg_id], ["", "", "", ""]);
+    assert!(event.message.is_empty() && event.attributes.is_empty());
+}
+
+#[test]
+fn rfc5424_messages_lose_their_mark_and_trailer_only() {
+    for (line, message) in [
+        (&b"<13>1 - - - - - - \xEF\xBB\xBFtext"[..], &b"text"[..]),
+        (b"<13>1 - - - - - - text\r\n\0", b"text"),
+        (b"<13>1 - - - - - -  two blanks", b" two blanks"),
+        (b"<13>1 - - - - - - one\ntwo", b"one\ntwo"),
+        (b"<13>1 - - - - - - \xE4\xFF", b"\xE4\xFF"),
+    ] {
+        let event = rfc5424::parse(line, &CX).unwrap();
+        assert_eq!(event.message, Cow::Borrowed(message));
+        assert!(is_slice_of(&event, line));
+    }
+}
+
+#[test]
+fn broken_rfc5424_is_refused_with_the_part_that_is_broken() {
+    use ParseError::*;
+    for (line, error) in [
+        ("", Priority),
+        ("1 - - - - - -", Priority),
+        ("<>1 - - - - - -", Priority),
+        ("<192>1 - - - - - -", Priority),
+        ("<013>1 - - - - - -", Priority),
+        ("<13> - - - - - -", Version),
+        ("<13>1000 - - - - - -", Version),
+        ("<13>0 - - - - - -", Version),
+        ("<13>1", Timestamp),
+        ("<13>1 2026-13-11T22:14:15Z h a - - -", Timestamp),
+        ("<13>1 2026-10-11 22:14:15Z h a - - -", Timestamp),
+        ("<13>1 2026-10-11T22:14:15Z+01:00 h a - - -", Timestamp),
+        ("<13>1 -  a - - -", Host),
+        ("<13>1 - h \x07 - - -", App),
+        ("<13>1 - h a  - -", ProcId),
+        ("<13>1 - h a p  -", MsgId),
+        ("<13>1 - h a p m", MsgId),
+        ("<13>1 - h a p m text", StructuredData),
+        ("<13>1 - h a p m [a]text", StructuredData),
+        ("<13>1 - h a p m -text", StructuredData),
+    ] {
+        assert_eq!(rfc5424::parse(line.as_bytes(), &CX).unwrap_err(), error, "{line:?}");
+    }
+    let long_app = format!("<13>1 - h {} - - -", "a".repeat(49));
+    assert_eq!(rfc5424::parse(long_app.as_bytes(), &CX).unwrap_err(), App);
+}
+
+#[test]
+fn what_is_not_understood_is_kept_whole() {
+    for (line, error, severity) in [
+        ("plain words", ParseError::Header, None),
+        ("ERROR: disk full", ParseError::Header, None),
+        ("", ParseError::Header, None),
+        ("<999>plain words", ParseError::Priority, None),
+        ("<11>1 2026-10-11T22:14:15Z web1 shop 1 - [a x=\"1 text\n", ParseError::StructuredData, Some(3)),
+    ] {
+        let event = syslog::parse(line.as_bytes(), &CX);
+        assert_eq!(event.parse_error.as_deref(), Some(error.as_str()), "{line:?}");
+        assert_eq!(event.message, Cow::Borrowed(line.as_bytes()), "{line:?}");
+        assert_eq!((event.level, event.severity), (Level::Unknown, severity), "{line:?}");
+    }
+}
+
+#[test]
+fn bsd_lines_may_lack_any_part() {
+    check("<86>Oct 11 22:14:15 web1 sshd[812]: text", (Some(6), "web1", "sshd", "812", "text"));
+    check("Oct 11 22:14:15 web1 sshd[812]: text", (None, "web1", "sshd", "812", "text"));
+    check("<86>Oct 11 22:14:15 sshd[812]: text", (Some(6), "", "sshd", "812", "text"));
+    check("<86>Oct 11 22:14:15  sshd: text", (Some(6), "", "sshd", "", "text"));
+    check("<86>Oct 11 22:14:15 web1 sshd text", (Some(6), "web1", "sshd", "", "text"));
+    check("<86>Oct 11 22:14:15 web1 - text", (Some(6), "web1", "", "", "text"));
+    check("<86>Oct 11 22:14:15 - sshd: text", (Some(6), "", "sshd", "", "text"));
+    check("<86>Oct 11 22:14:15 web1 : text", (Some(6), "web1", "", "", "text"));
+    check("<86>Oct 11 22:14:15 web1 {\"a\": 1}", (Some(6), "web1", "", "", "{\"a\": 1}"));
+    check("<86>Oct 11 22:14:15 web1", (Some(6), "", "web1", "", ""));
+    check("<86>Oct 11 22:14:15", (Some(6), "", "", "", ""));
+    check("<86>sshd[812]: text", (Some(6), "", "sshd", "812", "text"));
+    check("<86>user root logged in", (Some(6), "", "", "", "user root logged in"));
+    check("<86>42 is the answer", (Some(6), "", "", "", "42 is the answer"));
+    check("<86>", (Some(6), "", "", "", ""));
+    check("<>Oct 11 22:14:15 web1 sshd: text", (None, "web1", "sshd", "", "text"));
+    check("<14>text of two\nlines\0", (Some(6), "", "", "", "text of two\nlines"));
+}
+
+#[test]
+fn hosts_are_told_from_tags() {
+    check("<13>Oct 11 22:14:15 2001:db8::7 app: text", (Some(5), "2001:db8::7", "app", "", "text"));
+    check("<13>Oct 11 22:14:15 192.0.2.7 app: text", (Some(5), "192.0.2.7", "app", "", "text"));
+    check("<13>Oct 11 22:14:15 größe app: text", (Some(5), "größe", "app", "", "text"));
+    check("<13>Oct 11 22:14:15 a,b,v1.0: app[1]: text", (Some(5), "", "a,b,v1.0", "", "app[1]: text"));
+    check("<13>Oct 11 22:14:15: web1 app: text", (Some(5), "web1", "app", "", "text"));
+}
+
+#[test]
+fn cisco_lines_are_understood() {
+    check("<166>Oct 11 2025 22:14:15: %ASA-6-302013: Built", (Some(6), "", "%ASA-6-302013", "", "Built"));
+    check("<166>Oct 11 2025 22:14:15 fw1: %ASA-6-302013: Built", (Some(6), "fw1", "%ASA-6-302013", "", "Built"));
+    check("<189>29: *Oct 11 22:14:15.483: %SYS-5-CONFIG_I: By", (Some(5), "", "%SYS-5-CONFIG_I", "", "By"));
+    check("<189>29: sw1: Oct 11 22:14:15 CEST: %SYS-5-CONFIG_I: By", (Some(5), "sw1", "%SYS-5-CONFIG_I", "", "By"));
+    check("<187>47: 3d21h: %LINK-3-UPDOWN: Down", (Some(3), "", "%LINK-3-UPDOWN", "", "Down"));
+    check("*Oct 11 22:14:15.483: %LINK-3-UPDOWN: Down", (Some(3), "", "%LINK-3-UPDOWN", "", "Down"));
+    check("<134>1 1795197598.774247467 MX84 events type=dhcp", (Some(6), "MX84", "events", "", "type=dhcp"));
+    let event = syslog::parse(b"<189>29: *Oct 11 22:14:15.483: %SYS-5-CONFIG_I: By", &CX);
+    assert_eq!(event.attributes.get("sequence"), Some("29"));
+    assert_eq!(event.timestamp, Some(1_791_756_855_483_000));
+}
+
+#[test]
+fn behind_a_lone_colon_all_is_message_but_the_time_counts() {
+    let event = syslog::parse(b"<166>:Oct 11 22:14:15 UTC: %ASA-6-302015: Built", &CX);
+    assert_eq!(event.timestamp, Some(1_791_756_855_000_000));
+    assert_eq!(event.message, Cow::Borrowed(b"Oct 11 22:14:15 UTC: %ASA-6-302015: Built"));
+}
+
+#[test]
+fn aix_and_windows_lines_are_understood() {
+    check("<13>Oct 11 22:14:15 Message forwarded from aix1: su: text", (Some(5), "aix1", "su", "", "text"));
+    check("Oct 11 22:14:15 aix1 auth|security:info sshd[12]: text", (Some(6), "aix1", "sshd", "12", "text"));
+    let repeated = "last message repeated 3 times";
+    check("<13>Oct 11 22:14:15 last message repeated 3 times", (Some(5), "", "", "", repeated));
+    check("<13>Oct 11 22:14:15 win1 MSWinEventLog\t1\tSecurity", (Some(5), "win1", "MSWinEventLog", "", "1\tSecurity"));
+}
+
+#[test]
+fn names_that_are_not_utf8_are_replaced_and_messages_kept() {
+    let line = b"<13>Oct 11 22:14:15 h\xE4 a\xFF: gr\xFC\xDFe";
+    let event = rfc3164::parse(line, &CX).unwrap();
+    assert_eq!([&*event.host, &event.app], ["h\u{FFFD}", "a\u{FFFD}"]);
+    assert_eq!(event.message, Cow::Borrowed(b"gr\xFC\xDFe"));
+}
+
+#[test]
+fn the_level_comes_from_the_severity() {
+    for (priority, level) in
+        [(8, Level::Fatal), (11, Level::Error), (12, Level::Warn), (14, Level::Info), (15, Level::Debug)]
+    {
+        let line = format!("<{priority}>Oct 11 22:14:15 web1 app: text");
+        assert_eq!(syslog::parse(line.as_bytes(), &CX).level, level, "{line}");
+    }
+    assert_eq!(syslog::parse(b"Oct 11 22:14:15 web1 app: text", &CX).level, Level::Unknown);
+    assert_eq!(syslog::parse(b"Oct 11 22:14:15 web1 %A-3-B: text", &CX).level, Level::Error);
+}
