@@ -1,0 +1,270 @@
+//! `POST /logs/bulk`: one record a line, worked on while the body arrives.
+//!
+//! Lines are parsed and submitted in batches, several of them under way, so a body of any length
+//! needs the memory of a few batches. The answer comes when the last one is durable. A line that is
+//! not understood is kept whole as an unparsed record. Where the request fails in the middle, the
+//! lines that were submitted stay stored, and the error says how many at the front are.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use logseal_parsers::{Attributes, Context, Format, LogEvent, Zone, format, json};
+use serde::Serialize;
+
+use super::body::{Inflow, check_type};
+use super::clock::now_micros;
+use super::error::ApiError;
+use super::lines::{LINE_BYTES_MAX, Line, Lines};
+use super::params::Params;
+use super::record::SOURCE_BYTES_MAX;
+use super::searchable::Wait;
+use super::state::Api;
+use super::submission::{Durable, IdSpan, Submission};
+use crate::metrics::OriginLabel;
+use crate::record::{Batch, Origin};
+
+/// The origin of records that come in streams of lines.
+const ORIGIN: &str = "http:bulk";
+/// The source of records that name none, where the request names none either.
+const DEFAULT_SOURCE: &str = "http";
+const BATCH_ROWS: usize = 8192;
+const BATCH_BYTES: usize = 1 << 20;
+/// Parsed between two looks at the batch's size.
+const SLICE_BYTES: usize = 32 << 10;
+/// Lines that an answer names; all are counted.
+const ERRORS_MAX: usize = 10;
+
+const TYPES: [&str; 8] = [
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+    "application/json",
+    "application/json-seq",
+    "text/plain",
+    "application/octet-stream",
+];
+
+#[derive(Serialize)]
+struct Answer {
+    inserted: u64,
+    unparsed: u64,
+    ids: Option<IdSpan>,
+    errors: Vec<LineFault>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searchable: Option<bool>,
+}
+
+/// A line that was kept unparsed.
+#[derive(Serialize)]
+struct LineFault {
+    line: u64,
+    detail: Cow<'static, str>,
+}
+
+/// Takes a stream of lines.
+pub(super) async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let mut params = Params::of(request.uri());
+    let wait = Wait::of(&mut params);
+    let source = source(&mut params);
+    let format = record_format(&mut params);
+    params.finish()?;
+    check_type(request.headers(), &TYPES, true)?;
+    let (parts, body) = request.into_parts();
+    let mut inflow = Inflow::streamed(&api, &parts.headers, body)?;
+    let mut intake = Intake::new(source, format);
+    let mut submission = Submission::new(&api.ingest);
+    let flowed = flow(&mut inflow, &mut intake, &mut submission).await;
+    let (durable, failure) = submission.settle().await;
+    intake.count(&api, &durable);
+    flowed
+        .and_then(|()| failure.map_or(Ok(()), |rejected| Err(rejected.into())))
+        .map_err(|error: ApiError| error.after_storing(durable.through, "lines"))?;
+    let (status, searchable) = wait.reached(&api, durable.ids.map(|ids| ids.last)).await;
+    let answer = Answer {
+        inserted: durable.rows,
+        unparsed: intake.unparsed,
+        ids: durable.ids,
+        errors: intake.errors,
+        searchable,
+    };
+    Ok((status, Json(answer)).into_response())
+}
+
+fn source(params: &mut Params) -> String {
+    let source = params.text("source").unwrap_or_else(|| DEFAULT_SOURCE.to_owned());
+    if source.len() > SOURCE_BYTES_MAX {
+        params.fault("source", format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
+    }
+    source
+}
+
+fn record_format(params: &mut Params) -> Format {
+    let Some(word) = params.text("format") else { return Format::Json };
+    word.parse().unwrap_or_else(|error: logseal_parsers::UnknownFormat| {
+        params.fault("format", error.to_string());
+        Format::Json
+    })
+}
+
+/// Reads the whole body into the submission.
+async fn flow(inflow: &mut Inflow, intake: &mut Intake, submission: &mut Submission<'_>) -> Result<(), ApiError> {
+    let mut lines = Lines::default();
+    loop {
+        let piece = inflow.next().await;
+        // What had come whole before a failure is as good as any other record.
+        let Ok(Some(piece)) = piece else {
+            if matches!(piece, Ok(None)) {
+                lines.finish(|line| intake.add(&line));
+            }
+            submission.add_if_any(intake.take(), lines.ended()).await?;
+            return piece.map(drop);
+        };
+        for slice in piece.chunks(SLICE_BYTES) {
+            intake.received_at = now_micros();
+            lines.feed(slice, |line| intake.add(&line));
+            if intake.batch.rows() >= BATCH_ROWS || intake.batch.bytes() >= BATCH_BYTES {
+                submission.add(intake.take(), lines.ended()).await?;
+            }
+        }
+        // A body that is all there already must not keep others from their turn.
+        tokio::task::consume_budget().await;
+    }
+}
+
+/// From lines to rows of a batch.
+struct Intake {
+    source: String,
+    format: Format,
+    batch: Batch,
+    received_at: i64,
+    bytes: u64,
+    unparsed: u64,
+    truncated: u64,
+    errors: Vec<LineFault>,
+}
+
+impl Intake {
+    fn new(source: String, format: Format) -> Self {
+        Self {
+            source,
+            format,
+            batch: Batch::default(),
+            received_at: 0,
+            bytes: 0,
+            unparsed: 0,
+            truncated: 0,
+            errors: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, line: &Line<'_>) {
+        let cx = Context { received_at: self.received_at, zone: Zone::UTC };
+        let mut event = format::parse(self.format, line.bytes, &cx);
+        if line.is_cut {
+            self.truncated += 1;
+            event.parse_error = Some(Cow::Owned(format!("longer than {LINE_BYTES_MAX} bytes: cut")));
+        }
+        if let Some(error) = &event.parse_error {
+            self.unparsed += 1;
+            if self.errors.len() < ERRORS_MAX {
+                self.errors.push(LineFault { line: line.number, detail: error.clone() });
+            }
+        }
+        self.bytes += line.bytes.len() as u64;
+        let stated = Stated::take_from(&mut event);
+        let source = stated.source.as_deref().unwrap_or(&self.source);
+        let raw = stated.raw_data.as_ref().map_or(line.bytes, |raw| raw.as_bytes());
+        let origin = Origin { source, origin: ORIGIN, peer: "", received_at: self.received_at };
+        self.batch.push(&event, raw, &origin);
+    }
+
+    fn take(&mut self) -> Batch {
+        std::mem::take(&mut self.batch)
+    }
+
+    fn count(&self, api: &Api, durable: &Durable) {
+        let label = OriginLabel { origin: ORIGIN.to_owned() };
+        api.metrics.received.get_or_create(&label).inc_by(durable.rows);
+        api.metrics.received_bytes.get_or_create(&label).inc_by(self.bytes);
+        api.metrics.unparsed.get_or_create(&label).inc_by(self.unparsed);
+        api.metrics.truncated.get_or_create(&label).inc_by(self.truncated);
+    }
+}
+
+/// What a JSON record says of its own filing.
+#[derive(Default)]
+struct Stated {
+    source: Option<String>,
+    raw_data: Option<String>,
+}
+
+impl Stated {
+    /// Moves `source` and `raw_data` out of the attributes, where the JSON parser leaves them.
+    fn take_from(event: &mut LogEvent<'_>) -> Self {
+        let is_source = |value: &str| (1..=SOURCE_BYTES_MAX).contains(&value.len());
+        let mut stated = Self::default();
+        if event.format != json::FORMAT || event.attributes.is_empty() {
+            return stated;
+        }
+        let names_any = event.attributes.iter().any(|(name, _)| name == "source" || name == "raw_data");
+        if !names_any {
+            return stated;
+        }
+        let mut rest = Attributes::default();
+        for (name, value) in event.attributes.iter() {
+            match name {
+                "source" if stated.source.is_none() && is_source(value) => stated.source = Some(value.to_owned()),
+                "raw_data" if stated.raw_data.is_none() => stated.raw_data = Some(value.to_owned()),
+                _ => rest.push(name, value),
+            }
+        }
+        event.attributes = rest;
+        stated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intake(lines: &[&str]) -> Intake {
+        let mut intake = Intake::new("src".to_owned(), Format::Json);
+        for (line, number) in lines.iter().zip(1..) {
+            intake.add(&Line { bytes: line.as_bytes(), number, is_cut: false });
+        }
+        intake
+    }
+
+    fn rows(intake: &Intake) -> Vec<crate::record::LogRow<'static>> {
+        let mut block = Vec::new();
+        intake.batch.encode(1, &uuid::Uuid::nil(), &mut block);
+        crate::record::block::decode(&block).unwrap().into_iter().map(crate::record::LogRow::into_owned).collect()
+    }
+
+    #[test]
+    fn a_record_may_name_its_source_and_its_raw_form() {
+        let line = r#"{"message":"m","source":"WEB","raw_data":"<1>m","status":200}"#;
+        let plain = r#"{"message":"m"}"#;
+        let long = format!(r#"{{"message":"m","source":"{}"}}"#, "x".repeat(129));
+        let rows = rows(&intake(&[line, plain, &long]));
+        assert_eq!((&*rows[0].source, &*rows[0].raw), ("WEB", &b"<1>m"[..]));
+        assert_eq!(rows[0].attributes, [("status".into(), "200".into())]);
+        assert_eq!((&*rows[1].source, &*rows[1].raw), ("src", plain.as_bytes()));
+        assert_eq!((&*rows[2].source, rows[2].attributes.len()), ("src", 1));
+    }
+
+    #[test]
+    fn a_bad_line_is_kept_whole_counted_and_named() {
+        let mut lines = vec![r#"{"message":"m"}"#, "not json"];
+        lines.extend(vec!["{"; 20]);
+        let intake = intake(&lines);
+        assert_eq!((intake.batch.rows(), intake.unparsed, intake.errors.len()), (22, 21, ERRORS_MAX));
+        assert_eq!(intake.errors[0].line, 2);
+        let rows = rows(&intake);
+        assert_eq!((&*rows[1].message, &*rows[1].raw), (&b"not json"[..], &b"not json"[..]));
+        assert!(!rows[1].parse_error.is_empty());
+    }
+}

@@ -1,0 +1,230 @@
+//! The one error of the API, and the one form in which clients see it.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::trace_id::TraceId;
+use crate::ingest::Rejected;
+use crate::store::StoreError;
+
+/// How many records or lines at the front of a refused body are durable all the same.
+pub(super) const STORED_HEADER: &str = "x-logseal-stored";
+
+/// One part of a request that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct FieldFault {
+    pub(super) field: Cow<'static, str>,
+    pub(super) detail: String,
+}
+
+impl FieldFault {
+    pub(super) fn new(field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), detail: detail.into() }
+    }
+}
+
+/// Why a request was not served.
+#[derive(Debug)]
+pub(super) struct ApiError(Box<Problem>);
+
+/// What the client is told, and what only the log says.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    message: &'static str,
+    detail: String,
+    errors: Vec<FieldFault>,
+    retry_after_seconds: Option<u32>,
+    stored: Option<u64>,
+    /// For the log, never for the client.
+    pub(super) cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    code: u16,
+    message: &'a str,
+    detail: &'a str,
+    #[serde(rename = "traceId")]
+    trace_id: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldFault],
+}
+
+impl ApiError {
+    fn new(status: StatusCode, message: &'static str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem {
+            status,
+            message,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_seconds: None,
+            stored: None,
+            cause: None,
+        }))
+    }
+
+    /// 422: query parameters are wrong; `faults` are all of them.
+    pub(super) fn parameters(faults: Vec<FieldFault>) -> Self {
+        Self::fields("invalid parameter", faults)
+    }
+
+    /// 422: a record's fields are wrong; `faults` are all of them.
+    pub(super) fn record(faults: Vec<FieldFault>) -> Self {
+        Self::fields("invalid record", faults)
+    }
+
+    fn fields(message: &'static str, faults: Vec<FieldFault>) -> Self {
+        let detail = match faults.as_slice() {
+            [only] => only.detail.clone(),
+            several => several.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join("; "),
+        };
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, message, detail);
+        error.0.errors = faults;
+        error
+    }
+
+    /// 422: the body is not what the route reads.
+    pub(super) fn body(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid body", detail)
+    }
+
+    /// 400: the connection failed before the body was whole.
+    pub(super) fn broken_body(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "broken body", "the connection failed before the whole body had come")
+            .because(cause)
+    }
+
+    /// 404: there is no `thing` with this id.
+    pub(super) fn not_found(thing: &str, id: impl Display) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no {thing} {id}"))
+    }
+
+    /// 404: there is no such route.
+    pub(super) fn no_route(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no route {path}"))
+    }
+
+    /// 405.
+    pub(super) fn method_not_allowed(method: &str, path: &str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", format!("{method} is not served at {path}"))
+    }
+
+    /// 408: the body came too slowly.
+    pub(super) fn slow_body(seconds: u64) -> Self {
+        let detail = format!("the body was not whole after {seconds} seconds");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request timeout", detail)
+    }
+
+    /// 413.
+    pub(super) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body too large", detail)
+    }
+
+    /// 415.
+    pub(super) fn unsupported(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type", detail)
+    }
+
+    /// 503: the same request may succeed after `seconds`.
+    pub(super) fn unavailable(detail: impl Into<String>, seconds: u32) -> Self {
+        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        error.0.retry_after_seconds = Some(seconds);
+        error
+    }
+
+    /// 500: our fault; the cause is only logged.
+    pub(super) fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let detail = "the daemon's log says more under this trace id";
+        let mut error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error", detail);
+        error.0.cause = Some(cause.into());
+        error
+    }
+
+    /// What an answer says that the router or a library made without us.
+    pub(super) fn of_status(status: StatusCode) -> Self {
+        Self::new(status, status.canonical_reason().unwrap_or("error"), "the request was refused")
+    }
+
+    fn because(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.cause = Some(Box::new(cause));
+        self
+    }
+
+    /// Says that the first `units` (`"lines"`, `"records"`) of the body are durable though the request failed.
+    pub(super) fn after_storing(mut self, count: u64, units: &str) -> Self {
+        if count > 0 {
+            self.0.detail =
+                format!("{}; the first {count} {units} of the body are stored, send the rest again", self.0.detail);
+        }
+        self.0.stored = Some(count);
+        self
+    }
+}
+
+impl Problem {
+    /// The answer in the API's one form.
+    pub(super) fn envelope(&self, trace_id: TraceId) -> Response {
+        let envelope = Envelope {
+            code: self.status.as_u16(),
+            message: self.message,
+            detail: &self.detail,
+            trace_id: trace_id.to_string(),
+            errors: &self.errors,
+        };
+        let mut response = (self.status, Json(envelope)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(stored) = self.stored {
+            headers.insert(STORED_HEADER, HeaderValue::from(stored));
+        }
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// Hands the problem to [`super::observe`], which knows the trace id.
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(Arc::new(*self.0));
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unavailable(_) => {
+                Self::unavailable("the store cannot be reached; records are still taken in", 1).because(error)
+            }
+            StoreError::OverLimit { limit, .. } => {
+                let detail = format!(
+                    "the query went over its limit of {limit}; ask for a shorter span of time or a narrower filter"
+                );
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "query too large", detail)
+            }
+            StoreError::Refused(_) | StoreError::Failed(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<Rejected> for ApiError {
+    fn from(rejected: Rejected) -> Self {
+        let (detail, seconds) = match rejected {
+            Rejected::QueueFull => ("the queue before the spool is full: send again, more slowly", 1),
+            Rejected::SpoolFull => ("the spool is full: records wait for the store, or the disk has no room", 5),
+            Rejected::Stopping => ("the daemon is stopping", 5),
+            Rejected::Poisoned => ("the spool cannot be written and the daemon restarts", 5),
+        };
+        Self::unavailable(detail, seconds)
+    }
+}

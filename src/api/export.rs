@@ -1,0 +1,168 @@
+//! `GET /logs/export`: every matching record as CSV or NDJSON, streamed.
+//!
+//! The client's pace is the store's: the next records are read when the last ones were taken. If
+//! the query fails in the middle, the transfer is aborted, so that a short file is visibly short.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures_util::stream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::clock::now_micros;
+use super::error::ApiError;
+use super::export_rows::{Rows, Shape};
+use super::observe::chain;
+use super::page::order;
+use super::params::Params;
+use super::state::Api;
+use super::trace_id::TraceId;
+use crate::store::{Export, ExportLimits, Order, StoreError};
+
+/// What is sent at once.
+const CHUNK_BYTES: usize = 64 << 10;
+/// How many records the export will have, told before the first of them.
+const ROWS_HEADER: &str = "x-logseal-rows";
+
+/// Why a transfer is aborted.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("the store failed in the middle of an export")]
+    Store(#[from] StoreError),
+    #[error("the export ran longer than {0:?}")]
+    Deadline(Duration),
+    #[error("the store gave {given} of {promised} records")]
+    Short { given: u64, promised: u64 },
+    #[error("write the export's rows")]
+    Write(#[from] io::Error),
+}
+
+/// Streams all records that match.
+pub(super) async fn export(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let mut params = Params::of(request.uri());
+    let selection = params.selection();
+    let order = order(&mut params, Order::OldestFirst);
+    let shape = Shape::of(&mut params);
+    params.finish()?;
+    let trace_id = request.extensions().get::<TraceId>().copied();
+    let turn = api.export_turn().await?;
+    let export = api.store.export(&selection.expr, order, ExportLimits::default()).await?;
+    let rows = export.rows();
+    let headers = shape.headers(now_micros());
+    let time_max = Duration::from_secs(api.query.export_seconds_max.into());
+    let mut running = Running::new(export, shape, time_max, turn);
+    // A failure before the first byte still gets a proper answer.
+    let first = running.chunk().await.map_err(|broken| match broken {
+        Broken::Store(error) => ApiError::from(error),
+        other => ApiError::internal(other),
+    })?;
+    let chunks = stream::try_unfold((Some(first), running), move |(ready, mut running)| async move {
+        let chunk = match ready {
+            Some(chunk) => chunk,
+            None => running.chunk().await.inspect_err(|broken| log_abort(broken, trace_id))?,
+        };
+        Ok::<_, Broken>(chunk.map(|chunk| (chunk, (None, running))))
+    });
+    Ok((headers, [(ROWS_HEADER, rows.to_string())], Body::from_stream(chunks)).into_response())
+}
+
+fn log_abort(broken: &Broken, trace_id: Option<TraceId>) {
+    let trace_id = trace_id.map(|id| id.to_string()).unwrap_or_default();
+    warn!(trace_id, error = %chain(broken), "an export was aborted");
+}
+
+/// An export on its way out.
+struct Running {
+    export: Export,
+    shape: Shape,
+    /// Plain rows that are not sent yet.
+    plain: Vec<u8>,
+    gzip: Option<GzEncoder<Vec<u8>>>,
+    given: u64,
+    has_begun: bool,
+    has_ended: bool,
+    time_max: Duration,
+    deadline: Instant,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Running {
+    fn new(export: Export, shape: Shape, time_max: Duration, turn: OwnedSemaphorePermit) -> Self {
+        Self {
+            export,
+            gzip: shape.is_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
+            shape,
+            plain: Vec::new(),
+            given: 0,
+            has_begun: false,
+            has_ended: false,
+            time_max,
+            deadline: Instant::now() + time_max,
+            _turn: turn,
+        }
+    }
+
+    /// The next bytes of the file; `None` behind the last.
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Broken> {
+        while !self.has_ended {
+            self.fill().await?;
+            if let Some(bytes) = self.drain()? {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads rows until there are enough for a chunk, or no more.
+    async fn fill(&mut self) -> Result<(), Broken> {
+        let mut rows = Rows::new(&self.shape);
+        if !self.has_begun {
+            self.has_begun = true;
+            rows.put_head(&self.shape)?;
+        }
+        while !self.has_ended && rows.bytes() < CHUNK_BYTES {
+            let next = tokio::time::timeout_at(self.deadline, self.export.next()).await;
+            match next.map_err(|_| Broken::Deadline(self.time_max))?? {
+                Some(row) => {
+                    rows.put(&self.shape, &row)?;
+                    self.given += 1;
+                }
+                None => self.has_ended = true,
+            }
+        }
+        let promised = self.export.rows();
+        if self.has_ended && self.given < promised {
+            // Days may be dropped while an export runs: it must not look complete then.
+            return Err(Broken::Short { given: self.given, promised });
+        }
+        self.plain = rows.into_bytes()?;
+        Ok(())
+    }
+
+    /// What is ready to be sent: with compression a chunk may not be, yet.
+    fn drain(&mut self) -> Result<Option<Bytes>, Broken> {
+        let plain = std::mem::take(&mut self.plain);
+        let ready = match self.gzip.take() {
+            None => plain,
+            Some(mut encoder) => {
+                encoder.write_all(&plain)?;
+                if self.has_ended {
+                    encoder.finish()?
+                } else {
+                    let ready = std::mem::take(encoder.get_mut());
+                    self.gzip = Some(encoder);
+                    ready
+                }
+            }
+        };
+        Ok((!ready.is_empty()).then(|| ready.into()))
+    }
+}

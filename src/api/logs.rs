@@ -1,0 +1,102 @@
+//! `GET /logs`, one record, and its neighbours.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::error::{ApiError, FieldFault};
+use super::page::Asked;
+use super::params::Params;
+use super::state::Api;
+use crate::record::LogRow;
+use crate::store::Cursor;
+
+/// Neighbours on one side of a record.
+const CONTEXT_DEFAULT: u64 = 20;
+const CONTEXT_MAX: u64 = 500;
+
+#[derive(Serialize)]
+struct List {
+    total: u64,
+    list: Vec<LogRow<'static>>,
+    /// Null where a cursor was given.
+    page: Option<u64>,
+    size: u64,
+    /// Null on the last page.
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Single {
+    #[serde(flatten)]
+    record: LogRow<'static>,
+    links: Links,
+}
+
+#[derive(Serialize)]
+struct Links {
+    #[serde(rename = "self")]
+    this: String,
+    context: String,
+}
+
+#[derive(Serialize)]
+struct Context {
+    before: Vec<LogRow<'static>>,
+    record: LogRow<'static>,
+    after: Vec<LogRow<'static>>,
+}
+
+/// A page of the records that match.
+pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let mut params = Params::of(request.uri());
+    let selection = params.selection();
+    let asked = Asked::of(&mut params);
+    params.finish()?;
+    let _turn = api.read_turn().await?;
+    let (total, mut list) =
+        tokio::try_join!(api.store.count(&selection.expr), api.store.search(&selection.expr, asked.for_store()))?;
+    let is_last = list.len() as u64 <= asked.size;
+    list.truncate(usize::try_from(asked.size).unwrap_or(usize::MAX));
+    let last = list.last().filter(|_| !is_last).map(|row| Cursor { timestamp: row.timestamp, id: row.id });
+    let next_cursor = last.map(|last| asked.next_cursor(last));
+    Ok(Json(List { total, list, page: asked.page, size: asked.size, next_cursor }).into_response())
+}
+
+/// One record, whole.
+pub(super) async fn by_id(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    Params::of(request.uri()).finish()?;
+    let id = number(&id)?;
+    let _turn = api.read_turn().await?;
+    let record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
+    let this = format!("/api/v1/logs/{id}");
+    let context = format!("{this}/context?before={CONTEXT_DEFAULT}&after={CONTEXT_DEFAULT}");
+    Ok(Json(Single { record, links: Links { this, context } }).into_response())
+}
+
+/// A record with its neighbours of the same source, host and app, oldest first.
+pub(super) async fn context(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let mut params = Params::of(request.uri());
+    let mut side = |name| params.whole(name, 0..=CONTEXT_MAX).unwrap_or(CONTEXT_DEFAULT) as u32;
+    let (before, after) = (side("before"), side("after"));
+    params.finish()?;
+    let id = number(&id)?;
+    let _turn = api.read_turn().await?;
+    let record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
+    let (before, after) = api.store.context(&record, before, after).await?;
+    Ok(Json(Context { before, record, after }).into_response())
+}
+
+fn number(id: &str) -> Result<u64, ApiError> {
+    let wrong = || ApiError::parameters(vec![FieldFault::new("id", "id must be a whole number")]);
+    id.parse().map_err(|_| wrong())
+}

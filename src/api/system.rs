@@ -1,0 +1,154 @@
+//! Whether the daemon works, its metrics, and a page that says what this is.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::time::Duration;
+
+use super::error::ApiError;
+use super::params::Params;
+use super::state::Api;
+
+/// A store that takes longer to answer the smallest query is not up.
+const PROBE_MAX: Duration = Duration::from_secs(2);
+
+/// One state for all: whether it can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Condition {
+    Up,
+    Down,
+}
+
+#[derive(Serialize)]
+struct Health {
+    /// `ok`, `degraded` (records are taken in, search is not served) or `stopping`.
+    status: &'static str,
+    version: &'static str,
+    uptime_seconds: u64,
+    dependencies: Dependencies,
+}
+
+#[derive(Serialize)]
+struct Dependencies {
+    store: Store,
+    /// Only where the embedded engine is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<Engine>,
+    spool: Spool,
+}
+
+#[derive(Serialize)]
+struct Store {
+    state: Condition,
+    /// The last id up to which search finds everything.
+    stored_through: u64,
+}
+
+#[derive(Serialize)]
+struct Engine {
+    state: Condition,
+    restarts: i64,
+}
+
+#[derive(Serialize)]
+struct Spool {
+    bytes: u64,
+    followers: Vec<Follower>,
+}
+
+/// What one follower has not taken yet.
+#[derive(Serialize)]
+struct Follower {
+    name: String,
+    passed_id: u64,
+    segments: u64,
+    records: u64,
+    bytes: u64,
+}
+
+/// `GET /health`: 200 while records are taken in, 503 otherwise. `?live` only says that the process answers.
+pub(super) async fn health(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let mut params = Params::of(request.uri());
+    let (only_live, only_ready) = (params.flag("live"), params.flag("ready"));
+    params.finish()?;
+    if only_live {
+        return Ok(Json(serde_json::json!({ "status": "live" })).into_response());
+    }
+    if api.stop.is_cancelled() {
+        return Err(ApiError::unavailable("the daemon is stopping", 5));
+    }
+    if only_ready {
+        return Ok(Json(serde_json::json!({ "status": "ready" })).into_response());
+    }
+    let dependencies = dependencies(&api).await;
+    let status = if dependencies.store.state == Condition::Up { "ok" } else { "degraded" };
+    let health = Health {
+        status,
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds: api.started.elapsed().as_secs(),
+        dependencies,
+    };
+    Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response())
+}
+
+async fn dependencies(api: &Api) -> Dependencies {
+    let stats = api.monitor.stats();
+    let lag = api.monitor.lag();
+    let engine =
+        Engine { state: condition(api.metrics.engine_up.get() > 0), restarts: api.metrics.engine_restarts.get() };
+    Dependencies {
+        store: Store { state: condition(store_answers(api).await), stored_through: *api.stored.borrow() },
+        engine: api.engine.then_some(engine),
+        spool: Spool {
+            bytes: stats.sealed_bytes + stats.open_bytes,
+            followers: lag
+                .into_iter()
+                .map(|lag| Follower {
+                    name: lag.follower,
+                    passed_id: lag.passed_id,
+                    segments: lag.segments,
+                    records: lag.rows,
+                    bytes: lag.bytes,
+                })
+                .collect(),
+        },
+    }
+}
+
+async fn store_answers(api: &Api) -> bool {
+    // No record has the id 0, so the index answers this without reading one.
+    let probe = tokio::time::timeout(PROBE_MAX, api.store.max_id(0, 0)).await;
+    matches!(probe, Ok(Ok(_)))
+}
+
+fn condition(is_up: bool) -> Condition {
+    if is_up { Condition::Up } else { Condition::Down }
+}
+
+/// `GET /metrics`, in OpenMetrics text.
+pub(super) async fn metrics(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    Params::of(request.uri()).finish()?;
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, content_type)], api.metrics.render()).into_response())
+}
+
+/// `GET /`.
+pub(super) async fn front_page() -> Response {
+    const TEXT: &str = concat!(
+        "logseal ",
+        env!("CARGO_PKG_VERSION"),
+        ": log records in over syslog and HTTP, durable when acknowledged, stored once, searched here.\n\n",
+        "Send a record:\n",
+        "  curl http://HOST/api/v1/logs -H 'Content-Type: application/json' \\\n",
+        "    -d '{\"source\":\"demo\",\"level\":\"INFO\",\"timestamp\":\"2026-01-01T00:00:00Z\",\"message\":\"hello\"}'\n",
+        "Find it:\n",
+        "  curl 'http://HOST/api/v1/logs?q=hello'\n",
+        "All records as CSV:\n",
+        "  curl -OJ 'http://HOST/api/v1/logs/export'\n\n",
+        "/api/v1/health   /api/v1/metrics\n",
+    );
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], TEXT).into_response()
+}

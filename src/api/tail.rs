@@ -1,0 +1,72 @@
+//! `GET /logs/tail`: records as they become durable, as server-sent events.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::error::{ApiError, FieldFault};
+use super::live::Live;
+use super::params::Params;
+use super::state::Api;
+
+/// Sent at once, so that a client sees that it is connected; it comes again after two seconds when it is cut off.
+const WELCOME: Bytes = Bytes::from_static(b": logseal live tail\nretry: 2000\n\n");
+
+/// Streams the matching records until the client leaves or the daemon stops.
+pub(super) async fn tail(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let mut params = Params::of(request.uri());
+    let selection = params.selection();
+    params.finish()?;
+    let resume_behind = last_event_id(request.headers())?;
+    let place = Place::take(&api)?;
+    let live = Live::new(&api, selection.expr, resume_behind);
+    let events = stream::unfold((Some(WELCOME), live, place), |(ready, mut live, place)| async move {
+        let events = match ready {
+            Some(events) => events,
+            None => live.next().await?,
+        };
+        Some((Ok::<_, std::convert::Infallible>(events), (None, live, place)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache, no-transform"),
+        // Proxies of nginx's kind would hold events back.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::from_stream(events)).into_response())
+}
+
+/// The id that the client saw last.
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+    let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let wrong =
+        || ApiError::parameters(vec![FieldFault::new("Last-Event-ID", "Last-Event-ID must be the id of a record")]);
+    id.map(Some).ok_or_else(wrong)
+}
+
+/// A place among the open tails, given back and uncounted when the reader leaves.
+struct Place {
+    open: Gauge,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    fn take(api: &Api) -> Result<Self, ApiError> {
+        let permit = api.tail_place()?;
+        let open = api.metrics.tails.clone();
+        open.inc();
+        Ok(Self { open, _permit: permit })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}

@@ -1,0 +1,132 @@
+//! The router with a real spool behind it and a store that cannot be reached.
+
+mod errors;
+mod ingestion;
+mod live_tail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use super::{ApiState, router};
+use crate::config;
+use crate::ingest::{Ingest, Limits, Sequencer, Tail};
+use crate::metrics::Metrics;
+use crate::spool::SpoolConfig;
+use crate::spool::follower::Follower;
+use crate::spool::writer::Spool;
+use crate::store::LogStore;
+
+/// How long anything may take that is waited for.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+struct App {
+    router: axum::Router,
+    metrics: Metrics,
+    /// What the store's follower would say.
+    stored: watch::Sender<u64>,
+    stop: CancellationToken,
+    /// Never moves: nothing is stored.
+    _follower: Follower,
+    _dir: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+impl App {
+    fn new() -> Self {
+        Self::with(|_| {}, u64::MAX)
+    }
+
+    /// With a changed configuration of the API, and a spool of at most `spool_bytes_max`.
+    fn with(change: impl FnOnce(&mut config::Api), spool_bytes_max: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = SpoolConfig {
+            dir: dir.path().join("spool"),
+            node: 0,
+            segment_rows_max: 1_000_000,
+            segment_bytes_max: 64 << 20,
+            disk_bytes_max: spool_bytes_max,
+            disk_free_bytes_min: 0,
+        };
+        let (mut spool, _) = Spool::open(spool).unwrap();
+        let [follower] = spool.register(["store"]).unwrap();
+        let monitor = spool.monitor();
+        let (metrics, tail, stop) = (Metrics::new(), Tail::new(), CancellationToken::new());
+        let (ingest, queue) = Ingest::new(8 << 20, Duration::from_millis(500));
+        let limits = Limits { group_bytes_max: 1 << 20, seal_after: Duration::from_secs(60) };
+        let sequencer = Sequencer::new(spool, limits, metrics.clone(), tail.clone());
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::spawn(move || drop(sequencer.run(queue, &runtime)));
+        let mut api = config::Api::default();
+        change(&mut api);
+        // Nothing listens at port 1.
+        let client = clickhouse::Client::default().with_url("http://127.0.0.1:1");
+        let (stored, watermark) = watch::channel(0);
+        let router = router(ApiState {
+            store: LogStore::new(client, "logseal", config::Query::default()),
+            ingest,
+            tail,
+            metrics: metrics.clone(),
+            config: Arc::new(api),
+            query: config::Query::default(),
+            stored: watermark,
+            engine: false,
+            monitor,
+            stop: stop.clone(),
+        });
+        Self { router, metrics, stored, stop, _follower: follower, _dir: dir }
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.answer(request).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(request(Method::GET, path, &[], Body::empty())).await
+    }
+
+    async fn post_json(&self, path: &str, body: impl Into<Body>) -> Answer {
+        self.send(request(Method::POST, path, &[("content-type", "application/json")], body.into())).await
+    }
+}
+
+fn request(method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).unwrap()
+}
+
+fn record(message: &str) -> String {
+    format!(r#"{{"source":"A","level":"INFO","timestamp":"2026-11-20T10:20:30Z","message":"{message}"}}"#)
+}

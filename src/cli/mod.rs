@@ -1,0 +1,200 @@
+//! The command line: every command, and those that work without being the daemon.
+//!
+//! `serve` (the default), `check-config` and `engine` are declared here and run by `main.rs`; the
+//! others ([`ClientCommand`]) read files or speak to a running daemon over its HTTP API.
+//!
+//! Exit codes: 0 the command did all that it was asked to; 1 it failed, and said why on standard error;
+//! 2 the command line is wrong; 130 it was interrupted, and said what is done and what is not.
+
+mod api_error;
+mod bench;
+mod client;
+mod export;
+mod filter;
+mod import;
+mod input;
+mod lines;
+mod parse;
+mod pieces;
+mod progress;
+mod query;
+mod record_line;
+mod safe_text;
+mod since;
+mod sse;
+mod tail;
+
+use std::ffi::OsString;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+/// The exit code of a command that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+/// Takes logs in, makes them durable, finds them again.
+#[derive(Debug, Parser)]
+#[command(
+    name = "logseal",
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."
+)]
+pub struct Cli {
+    /// The configuration file of the daemon.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+impl Cli {
+    /// What is asked for: `serve` where nothing is named.
+    #[must_use]
+    pub fn command(self) -> Command {
+        self.command.unwrap_or(Command::Serve)
+    }
+}
+
+/// One command with its arguments.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the daemon (the default).
+    Serve,
+    /// Reads the configuration, says what is wrong with it, and ends.
+    CheckConfig,
+    /// Manages the embedded ClickHouse engine.
+    #[command(subcommand)]
+    Engine(EngineCommand),
+    #[command(flatten)]
+    Client(Box<ClientCommand>),
+}
+
+/// What can be done with the embedded engine.
+#[derive(Debug, Subcommand)]
+pub enum EngineCommand {
+    /// Fetches the engine's library into the cache and checks it.
+    Install {
+        /// Takes the package from this file instead of fetching it.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
+    /// Offers the engine as ClickHouse's HTTP interface, for other tools.
+    Serve {
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8123")]
+        listen: SocketAddr,
+    },
+    /// The child process of the daemon; not for people.
+    #[command(hide = true)]
+    Run {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+/// A command that needs nothing of the daemon but, at most, its address.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Prints the record that each line becomes, without a daemon.
+    Parse(parse::ParseArgs),
+    /// Searches, and prints what it finds, newest last.
+    Query(query::QueryArgs),
+    /// Prints matching records as they arrive, until Ctrl-C.
+    Tail(tail::TailArgs),
+    /// Writes all matching records as CSV or NDJSON.
+    Export(export::ExportArgs),
+    /// Sends files through the running daemon.
+    Import(import::ImportArgs),
+    /// Measures a running daemon.
+    Bench(bench::BenchArgs),
+}
+
+/// Where the daemon is.
+#[derive(Clone, Debug, Args)]
+pub struct Daemon {
+    /// The address of the daemon's API.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = client::base_url)]
+    url: reqwest::Url,
+}
+
+impl ClientCommand {
+    /// Runs the command to its end; what went wrong is said on standard error.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let outcome = match self {
+            Self::Parse(args) => parse::run(&args),
+            Self::Query(args) => block_on(query::run(args)),
+            Self::Tail(args) => block_on(tail::run(args)),
+            Self::Export(args) => block_on(export::run(args)),
+            Self::Import(args) => block_on(import::run(args)),
+            Self::Bench(args) => block_on(bench::run(args)),
+        };
+        outcome.unwrap_or_else(|error| report(&error))
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the asynchronous runtime")?;
+    let outcome = runtime.block_on(work);
+    // A thread that waits for standard input must not keep an ended command alive.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        // The reader of a pipe has seen enough (`| head`): nothing to complain of.
+        return ExitCode::SUCCESS;
+    }
+    anstream::eprintln!(
+        "{}logseal:{} {}",
+        safe_text::RED,
+        safe_text::PLAIN,
+        safe_text::sentence(&format!("{error:#}"))
+    );
+    ExitCode::FAILURE
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<OutputError>())
+        .any(|OutputError(cause)| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Standard output could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("write the output")]
+struct OutputError(#[source] io::Error);
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_commands_is_sound() {
+        <Cli as CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_the_daemon_is_meant() {
+        let cli = Cli::parse_from(["logseal", "--config", "a.toml"]);
+        assert_eq!(cli.config, Some(PathBuf::from("a.toml")));
+        assert!(matches!(cli.command(), Command::Serve));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_from_a_broken_connection() {
+        let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&anyhow::Error::new(OutputError(pipe())).context("print")));
+        assert!(!is_broken_pipe(&anyhow::Error::new(pipe())));
+    }
+}

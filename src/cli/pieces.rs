@@ -1,0 +1,143 @@
+//! Files cut into pieces of whole lines, each small enough to be one request.
+
+use std::io::{self, BufRead};
+
+use bytes::Bytes;
+
+use super::lines::{LINE_BYTES_MAX, Lines};
+
+/// A piece ends with the line that reaches this size.
+const PIECE_BYTES: usize = 4 << 20;
+/// A piece has no more records than this.
+const PIECE_RECORDS_MAX: u64 = 50_000;
+
+/// Some lines of the input, without the blank ones.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    /// The lines, each with a line feed.
+    pub(super) bytes: Bytes,
+    /// The number of the last line of the input that this piece covers.
+    pub(super) last_line: u64,
+    /// The number of its first record's line, where no blank line lies between its records.
+    pub(super) first_line: Option<u64>,
+    /// Lines that hold a record.
+    pub(super) records: u64,
+    /// Lines that were cut: their number and how much was left out.
+    pub(super) cut: Vec<(u64, u64)>,
+}
+
+/// Cuts one stream after the other; lines are numbered through all of them.
+#[derive(Debug, Default)]
+pub(super) struct Cutter {
+    /// Lines of the streams before.
+    lines_before: u64,
+    /// This many lines at the begin are left out.
+    skip_lines: u64,
+    last_line: u64,
+}
+
+impl Cutter {
+    /// Leaves out the first `skip_lines` lines.
+    pub(super) fn new(skip_lines: u64) -> Self {
+        Self { skip_lines, ..Self::default() }
+    }
+
+    /// Ends a stream: the next piece is cut from another one.
+    pub(super) fn next_stream(&mut self) {
+        self.lines_before = self.last_line;
+    }
+
+    /// The next piece; `None` at the end of the stream. A piece may hold no record where all its lines are blank or skipped.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub(super) fn next_piece<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<Option<Piece>> {
+        let mut bytes = Vec::with_capacity(PIECE_BYTES + (64 << 10));
+        let mut piece =
+            Piece { bytes: Bytes::new(), last_line: self.last_line, first_line: None, records: 0, cut: Vec::new() };
+        let mut read_bytes = 0;
+        let mut has_lines = false;
+        let (mut first, mut last) = (0, 0);
+        // Lines that are left out count too, so that the work between two pieces is bounded.
+        while read_bytes < PIECE_BYTES && piece.records < PIECE_RECORDS_MAX {
+            let start = bytes.len();
+            let Some(read) = lines.next_into(&mut bytes)? else { break };
+            has_lines = true;
+            self.last_line = self.lines_before + read.number;
+            read_bytes += bytes.len() - start + 1;
+            if self.last_line <= self.skip_lines || bytes.get(start..).is_none_or(|line| line.trim_ascii().is_empty()) {
+                bytes.truncate(start);
+                continue;
+            }
+            if read.cut_bytes > 0 {
+                piece.cut.push((self.last_line, read.cut_bytes));
+            }
+            if piece.records == 0 {
+                first = self.last_line;
+            }
+            last = self.last_line;
+            bytes.push(b'\n');
+            piece.records += 1;
+        }
+        piece.last_line = self.last_line;
+        piece.first_line = (piece.records > 0 && last - first + 1 == piece.records).then_some(first);
+        piece.bytes = Bytes::from(bytes);
+        Ok(has_lines.then_some(piece))
+    }
+}
+
+/// The largest body that a piece can be.
+pub(super) const PIECE_BYTES_MAX: usize = PIECE_BYTES + LINE_BYTES_MAX + 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(cutter: &mut Cutter, text: &[u8]) -> Vec<Piece> {
+        let mut lines = Lines::new(text);
+        let mut pieces = Vec::new();
+        while let Some(piece) = cutter.next_piece(&mut lines).unwrap() {
+            pieces.push(piece);
+        }
+        cutter.next_stream();
+        pieces
+    }
+
+    #[test]
+    fn pieces_end_at_line_ends_and_together_are_the_file() {
+        let text: Vec<u8> =
+            (0..200_000).flat_map(|i| format!("line number {i} of a file that is cut\n").into_bytes()).collect();
+        let pieces = cut(&mut Cutter::new(0), &text);
+        assert!(pieces.len() > 1);
+        assert!(pieces.iter().all(|piece| piece.bytes.ends_with(b"\n") && piece.bytes.len() <= PIECE_BYTES_MAX));
+        assert!(pieces.iter().all(|piece| piece.records <= PIECE_RECORDS_MAX));
+        assert_eq!(pieces.iter().flat_map(|piece| piece.bytes.to_vec()).collect::<Vec<u8>>(), text);
+        assert_eq!(pieces.last().unwrap().last_line, 200_000);
+    }
+
+    #[test]
+    fn blank_lines_hold_no_record_and_count_as_lines() {
+        let pieces = cut(&mut Cutter::new(0), b"a\r\n\n\r\nb");
+        assert_eq!((pieces.len(), pieces[0].records, pieces[0].last_line, pieces[0].first_line), (1, 2, 4, None));
+        assert_eq!(pieces[0].bytes, "a\nb\n");
+    }
+
+    #[test]
+    fn lines_are_skipped_through_all_files() {
+        let mut cutter = Cutter::new(3);
+        assert_eq!(cut(&mut cutter, b"1\n2\n")[0].records, 0);
+        let second = cut(&mut cutter, b"3\n4\n5\n");
+        assert_eq!(
+            (second[0].bytes.clone(), second[0].last_line, second[0].first_line),
+            (Bytes::from("4\n5\n"), 5, Some(4))
+        );
+    }
+
+    #[test]
+    fn a_huge_line_is_named() {
+        let text = [vec![b'x'; LINE_BYTES_MAX + 5], b"\nnext\n".to_vec()].concat();
+        let pieces = cut(&mut Cutter::new(0), &text);
+        assert_eq!(pieces[0].cut, [(1, 5)]);
+        assert_eq!(pieces.iter().map(|piece| piece.records).sum::<u64>(), 2);
+    }
+}

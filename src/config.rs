@@ -1,0 +1,459 @@
+//! The one configuration tree: defaults, then a TOML file, then `LOGSEAL__*` variables.
+//!
+//! A variable names a key by its path, `__` between the parts: `LOGSEAL__CLICKHOUSE__URL` sets
+//! `clickhouse.url`. Its value is read as TOML where it is TOML (`8`, `true`, `["a"]`), as text
+//! otherwise. Unknown keys are refused, in the file with their line.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+
+use logseal_parsers::{Format, Zone};
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where spool, engine and generated files lie.
+    pub data_dir: PathBuf,
+    /// This daemon's number among those that write to one store, 0 to 1023: the high bits of its record ids.
+    pub node: u16,
+    pub api: Api,
+    pub syslog: Vec<SyslogListener>,
+    pub ingest: Ingest,
+    pub spool: Spool,
+    pub engine: Engine,
+    pub clickhouse: ClickHouse,
+    pub query: Query,
+    pub retention: Retention,
+    pub log: Log,
+    pub shutdown_seconds: u64,
+}
+
+/// The HTTP API.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// Loopback only, until accounts exist.
+    pub listen: SocketAddr,
+    pub body_bytes_max: usize,
+    pub connections_max: usize,
+    pub header_seconds_max: u64,
+    pub body_seconds_max: u64,
+    pub tails_max: usize,
+}
+
+/// One syslog listener.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyslogListener {
+    /// The source under which its records are filed.
+    pub source: String,
+    pub transport: Transport,
+    pub listen: SocketAddr,
+    /// The zone of stamps that do not state one: `UTC`, `+02:00`, `Europe/Berlin`.
+    #[serde(with = "as_text")]
+    pub zone: Zone,
+    #[serde(with = "as_text")]
+    pub format: Format,
+    pub frame_bytes_max: usize,
+    pub connections_max: usize,
+    pub idle_seconds: u64,
+    /// Records a second from one address; 0 is no limit. TCP senders are slowed down, datagrams dropped and counted.
+    pub records_per_second_per_sender: u32,
+    /// Socket buffer asked of the kernel (UDP).
+    pub receive_buffer_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+/// How records reach a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    Tcp,
+    Udp,
+    Tls,
+}
+
+impl std::fmt::Display for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Tls => "tls",
+        })
+    }
+}
+
+/// Certificates of a TLS listener, PEM; read again when the files change.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    /// Authorities whose client certificates are demanded; without it any client may connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_ca: Option<PathBuf>,
+}
+
+/// The way from a source to the spool.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ingest {
+    /// Memory for records that are not durable yet.
+    pub queue_bytes_max: usize,
+    /// How long an HTTP sender waits for room in the queue before it is told 503.
+    pub queue_wait_ms: u64,
+    /// How much one group commit takes at most.
+    pub group_bytes_max: usize,
+    /// A segment is sealed, and so sent to the store, at this age at the latest.
+    pub seal_after_ms: u64,
+}
+
+/// The durable segments between acknowledgement and store.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Spool {
+    pub segment_rows_max: u64,
+    pub segment_bytes_max: u64,
+    /// Senders are refused or slowed down while the spool is larger than this.
+    pub disk_bytes_max: u64,
+    /// Senders are refused or slowed down while the file system has less room than this.
+    pub disk_free_bytes_min: u64,
+}
+
+/// The embedded ClickHouse engine; not started where `clickhouse.url` is set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engine {
+    /// `libchdb.so`; empty: beside the binary, in the cache, in the system's library folders.
+    pub library: PathBuf,
+    /// Memory that the engine may use; 0: 1 GiB.
+    pub memory_bytes_max: u64,
+}
+
+/// A ClickHouse server instead of the embedded engine.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClickHouse {
+    /// `http://host:8123`; empty: the embedded engine.
+    pub url: String,
+    pub user: String,
+    pub password: String,
+    pub database: String,
+}
+
+/// Limits of every read.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Query {
+    pub seconds_max: u32,
+    pub memory_bytes_max: u64,
+    pub concurrent_max: NonZeroUsize,
+    /// Exports may run this long.
+    pub export_seconds_max: u32,
+}
+
+/// How long records are kept.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Days by arrival; whole days are dropped.
+    pub days: NonZeroU32,
+}
+
+/// The daemon's own log, on standard error.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `info`, or directives such as `info,logseal::sources=debug`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// How a line of the daemon's own log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            node: 0,
+            api: Api::default(),
+            syslog: vec![
+                SyslogListener::default(),
+                SyslogListener { transport: Transport::Udp, ..SyslogListener::default() },
+            ],
+            ingest: Ingest::default(),
+            spool: Spool::default(),
+            engine: Engine::default(),
+            clickhouse: ClickHouse::default(),
+            query: Query::default(),
+            retention: Retention::default(),
+            log: Log::default(),
+            shutdown_seconds: 20,
+        }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            body_bytes_max: 64 << 20,
+            connections_max: 1024,
+            header_seconds_max: 10,
+            body_seconds_max: 300,
+            tails_max: 64,
+        }
+    }
+}
+
+impl Default for SyslogListener {
+    fn default() -> Self {
+        Self {
+            source: "syslog".to_owned(),
+            transport: Transport::Tcp,
+            listen: SocketAddr::from(([127, 0, 0, 1], 5514)),
+            zone: Zone::UTC,
+            format: Format::Syslog,
+            frame_bytes_max: 64 << 10,
+            connections_max: 1024,
+            idle_seconds: 3600,
+            records_per_second_per_sender: 0,
+            receive_buffer_bytes: 8 << 20,
+            tls: None,
+        }
+    }
+}
+
+impl Default for Ingest {
+    fn default() -> Self {
+        Self { queue_bytes_max: 32 << 20, queue_wait_ms: 2_000, group_bytes_max: 8 << 20, seal_after_ms: 1_000 }
+    }
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self {
+            segment_rows_max: 400_000,
+            segment_bytes_max: 128 << 20,
+            disk_bytes_max: 16 << 30,
+            disk_free_bytes_min: 256 << 20,
+        }
+    }
+}
+
+impl Default for ClickHouse {
+    fn default() -> Self {
+        Self { url: String::new(), user: "default".to_owned(), password: String::new(), database: "logseal".to_owned() }
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            seconds_max: 30,
+            memory_bytes_max: 512 << 20,
+            concurrent_max: NonZeroUsize::new(8).expect("8 is not 0"),
+            export_seconds_max: 3600,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: NonZeroU32::new(184).expect("184 is not 0") }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Human }
+    }
+}
+
+/// Why a configuration was refused; the text names the key or the line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("read {path}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("configuration {path} is not valid\n{detail}")]
+    File { path: PathBuf, detail: toml::de::Error },
+    #[error("configuration variables are not valid: {0}")]
+    Variables(toml::de::Error),
+    #[error("{key}: {detail}")]
+    Value { key: String, detail: String },
+}
+
+impl Config {
+    /// Reads `file` (none: defaults) and lays `variables` over it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the file's line, the variable or the key that is wrong.
+    pub fn load(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let text = match file {
+            Some(path) => {
+                std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?
+            }
+            None => String::new(),
+        };
+        // Once on its own, so that an error in the file is shown with its line.
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|detail| ConfigError::File { path: file.unwrap_or(Path::new("")).to_owned(), detail })?;
+        let mut tree: toml::Table = toml::from_str(&text).map_err(ConfigError::Variables)?;
+        let mut overridden = false;
+        for (name, value) in variables {
+            if let Some(path) = name.strip_prefix("LOGSEAL__") {
+                set(&mut tree, path, &value)?;
+                overridden = true;
+            }
+        }
+        if overridden {
+            config = tree.try_into().map_err(ConfigError::Variables)?;
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The address of ClickHouse where a server is used instead of the embedded engine.
+    #[must_use]
+    pub fn clickhouse_server(&self) -> Option<&str> {
+        (!self.clickhouse.url.is_empty()).then_some(self.clickhouse.url.as_str())
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key: &str, detail: String| Err(ConfigError::Value { key: key.to_owned(), detail });
+        if self.node > 1023 {
+            return wrong("node", format!("{} is not within 0 to 1023", self.node));
+        }
+        if !self.api.listen.ip().is_loopback() {
+            return wrong(
+                "api.listen",
+                format!(
+                    "{} is not a loopback address; without accounts the API answers on loopback only",
+                    self.api.listen
+                ),
+            );
+        }
+        if self.ingest.seal_after_ms == 0 || self.ingest.seal_after_ms > 60_000 {
+            return wrong("ingest.seal_after_ms", format!("{} is not within 1 to 60000", self.ingest.seal_after_ms));
+        }
+        for (i, listener) in self.syslog.iter().enumerate() {
+            if listener.source.is_empty() || listener.source.len() > 128 {
+                return wrong(&format!("syslog[{i}].source"), "must have 1 to 128 bytes".to_owned());
+            }
+            if !(480..=16 << 20).contains(&listener.frame_bytes_max) {
+                return wrong(
+                    &format!("syslog[{i}].frame_bytes_max"),
+                    format!("{} is not within 480 to 16777216", listener.frame_bytes_max),
+                );
+            }
+            match (listener.transport, &listener.tls) {
+                (Transport::Tls, None) => {
+                    return wrong(
+                        &format!("syslog[{i}].tls"),
+                        "transport \"tls\" needs certificate and key".to_owned(),
+                    );
+                }
+                (Transport::Tcp | Transport::Udp, Some(_)) => {
+                    return wrong(&format!("syslog[{i}].tls"), "is only for transport \"tls\"".to_owned());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Sets the key at `path` (parts joined by `__`, any case).
+fn set(tree: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigError> {
+    let path = path.to_ascii_lowercase();
+    let mut parts: Vec<&str> = path.split("__").collect();
+    let last = parts.pop().unwrap_or_default();
+    let mut table = tree;
+    for part in parts {
+        table = table.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new())).as_table_mut().ok_or_else(
+            || ConfigError::Value { key: path.replace("__", "."), detail: format!("{part} is not a table") },
+        )?;
+    }
+    let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
+    table.insert(last.to_owned(), parsed.unwrap_or_else(|| toml::Value::String(value.to_owned())));
+    Ok(())
+}
+
+/// Types that are written as their text.
+mod as_text {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("logseal.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(Some(&path), variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())))
+    }
+
+    #[test]
+    fn the_example_file_states_the_defaults() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("logseal.example.toml");
+        assert_eq!(Config::load(Some(&example), std::iter::empty()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn variables_override_the_file() {
+        let config = load(
+            "[clickhouse]\nurl = \"http://a:1\"\n",
+            &[("LOGSEAL__CLICKHOUSE__URL", "http://b:2"), ("LOGSEAL__NODE", "7"), ("PATH", "/bin")],
+        )
+        .unwrap();
+        assert_eq!((config.clickhouse.url.as_str(), config.node), ("http://b:2", 7));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let error = load("node = 1\n[api]\nlisen = \"127.0.0.1:1\"\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_variable_is_refused_by_name() {
+        let error = load("", &[("LOGSEAL__API__LISEN", "x")]).unwrap_err().to_string();
+        assert!(error.contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn the_api_stays_on_loopback() {
+        let error = load("[api]\nlisten = \"0.0.0.0:8080\"\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("api.listen") && error.contains("loopback"), "{error}");
+    }
+
+    #[test]
+    fn tls_needs_a_certificate() {
+        let error =
+            load("[[syslog]]\ntransport = \"tls\"\nlisten = \"127.0.0.1:6514\"\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("syslog[0].tls"), "{error}");
+    }
+}

@@ -1,0 +1,46 @@
+//! What a person sees when the daemon is up: where everything is, and a line to try.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::config::Transport;
+
+/// A listener as the banner shows it.
+pub(super) struct Listening {
+    pub(super) transport: Transport,
+    pub(super) address: SocketAddr,
+    pub(super) source: String,
+}
+
+/// The text that is printed to standard output once everything takes records.
+pub(super) fn text(api: SocketAddr, listeners: &[Listening], data_dir: &Path, store: &str) -> String {
+    let mut lines =
+        vec![format!("logseal {} is up", env!("CARGO_PKG_VERSION")), format!("  api          http://{api}")];
+    for listener in listeners {
+        lines.push(format!(
+            "  syslog {:5} {} (source \"{}\")",
+            listener.transport.to_string(),
+            listener.address,
+            listener.source
+        ));
+    }
+    lines.push(format!("  store        {store}"));
+    lines.push(format!("  data         {}", data_dir.display()));
+    if let Some(line) = line_to_try(listeners) {
+        lines.push("try".to_owned());
+        lines.push(format!("  {line}"));
+        lines.push(format!("  curl 'http://{api}/api/v1/logs?keyword=hello'"));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn line_to_try(listeners: &[Listening]) -> Option<String> {
+    let listener = listeners.iter().find(|l| l.transport != Transport::Tls)?;
+    let transport = match listener.transport {
+        Transport::Udp => "--udp",
+        Transport::Tcp | Transport::Tls => "--tcp",
+    };
+    let (host, port) = (listener.address.ip(), listener.address.port());
+    let host = if host.is_unspecified() { "127.0.0.1".to_owned() } else { host.to_string() };
+    Some(format!("logger {transport} --server {host} --port {port} 'hello logseal'"))
+}

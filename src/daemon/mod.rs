@@ -1,0 +1,196 @@
+//! The daemon from start to stop, in order: the table of contents of the process.
+
+mod banner;
+mod housekeeping;
+mod storage;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+
+use crate::api::{self, ApiState};
+use crate::config::Config;
+use crate::http_server;
+use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
+use crate::metrics::Metrics;
+use crate::sources::Listener;
+
+use banner::Listening;
+use storage::Storage;
+
+/// Why the daemon ended.
+enum End {
+    Asked(&'static str),
+    SpoolPoisoned,
+}
+
+/// Runs the daemon until it is asked to stop, or cannot go on.
+///
+/// # Errors
+/// It could not start, or the spool could not be written any more.
+pub async fn run(config: Config) -> anyhow::Result<()> {
+    let metrics = Metrics::new();
+    let tail = Tail::new();
+
+    // Everything that can be wrong with the configuration comes before the first record.
+    let api_listener = TcpListener::bind(config.api.listen)
+        .await
+        .with_context(|| format!("listen for the API on {}", config.api.listen))?;
+    let api_address = api_listener.local_addr().context("ask for the API's own address")?;
+    let mut listeners = Vec::new();
+    for listener in &config.syslog {
+        listeners.push(Listener::bind(listener).await?);
+    }
+    let mut signals = Signals::listen()?;
+    let side = TaskTracker::new();
+    let storage = tokio::select! {
+        storage = Storage::open(&config, &side) => storage?,
+        name = signals.next() => {
+            info!("stopping on {name} before the start was complete");
+            return Ok(());
+        }
+    };
+
+    let (ingest, queue) =
+        Ingest::new(config.ingest.queue_bytes_max, Duration::from_millis(config.ingest.queue_wait_ms));
+    let limits = Limits {
+        group_bytes_max: config.ingest.group_bytes_max,
+        seal_after: Duration::from_millis(config.ingest.seal_after_ms),
+    };
+    let (poisoned_sender, poisoned) = oneshot::channel();
+    let sequencer = {
+        let sequencer = Sequencer::new(storage.spool, limits, metrics.clone(), tail.clone());
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::Builder::new()
+            .name("sequencer".to_owned())
+            .spawn(move || {
+                let ended = sequencer.run(queue, &runtime);
+                if ended.is_err() {
+                    // The daemon may be stopping already.
+                    poisoned_sender.send(()).ok();
+                }
+                ended
+            })
+            .context("start the sequencer")?
+    };
+
+    let stop = CancellationToken::new();
+    let give_up = CancellationToken::new();
+    let watermark = storage.follower.watermark();
+    let follower = tokio::task::spawn(storage.store.clone().follow(
+        storage.follower,
+        storage.monitor.clone(),
+        metrics.clone(),
+        give_up.clone(),
+    ));
+
+    side.spawn(housekeeping::retain(storage.store.clone(), config.retention.clone(), stop.clone()));
+    side.spawn(housekeeping::watch_spool(storage.monitor.clone(), metrics.clone(), stop.clone()));
+    if let Some(engine) = &storage.engine {
+        side.spawn(housekeeping::watch_engine(engine.state(), metrics.clone(), stop.clone()));
+    }
+
+    let sources = TaskTracker::new();
+    let listening: Vec<Listening> = listeners.iter().map(describe).collect();
+    for listener in listeners {
+        sources.spawn(listener.run(ingest.clone(), metrics.clone(), stop.clone()));
+    }
+    let state = ApiState {
+        store: storage.store.clone(),
+        ingest,
+        tail,
+        metrics: metrics.clone(),
+        config: Arc::new(config.api.clone()),
+        query: config.query.clone(),
+        stored: watermark,
+        engine: storage.engine.is_some(),
+        monitor: storage.monitor.clone(),
+        stop: stop.clone(),
+    };
+    let deadline = Duration::from_secs(config.shutdown_seconds);
+    sources.spawn({
+        let (api, stop) = (config.api.clone(), stop.clone());
+        async move { http_server::serve(api_listener, api::router(state), &api, stop, deadline / 2).await }
+    });
+
+    print_banner(api_address, &listening, &config);
+    let end = tokio::select! {
+        name = signals.next() => End::Asked(name),
+        Ok(()) = poisoned => End::SpoolPoisoned,
+    };
+    match end {
+        End::Asked(name) => info!("stopping on {name}"),
+        End::SpoolPoisoned => error!("stopping: the spool cannot be written"),
+    }
+
+    // Sources finish whole frames and the API its requests; with them the last handles of the queue go.
+    let started_stopping = tokio::time::Instant::now();
+    stop.cancel();
+    sources.close();
+    if tokio::time::timeout(deadline, sources.wait()).await.is_err() {
+        warn!("sources did not end within {deadline:?}");
+    }
+    // The sequencer drains the queue, seals, and drops the spool, which lets the follower run out.
+    let sequenced = tokio::task::spawn_blocking(move || sequencer.join()).await.context("join the sequencer")?;
+    let left = deadline.saturating_sub(started_stopping.elapsed());
+    let mut follower = follower;
+    if tokio::time::timeout(left, &mut follower).await.is_err() {
+        warn!("the store did not take everything in time: the rest waits in the spool for the next start");
+        give_up.cancel();
+        follower.await.context("join the store's follower")?;
+    }
+    if let Some(engine) = storage.engine {
+        engine.stop().await;
+    }
+    side.close();
+    side.wait().await;
+    info!("stopped");
+    match sequenced {
+        Ok(ended) => ended.map_err(|error: Poisoned| anyhow::Error::new(error)),
+        Err(_) => anyhow::bail!("the sequencer panicked"),
+    }
+}
+
+fn describe(listener: &Listener) -> Listening {
+    Listening { transport: listener.transport(), address: listener.address(), source: listener.source().to_owned() }
+}
+
+fn print_banner(api: SocketAddr, listening: &[Listening], config: &Config) {
+    let store =
+        config.clickhouse_server().map_or_else(|| "embedded engine".to_owned(), |url| format!("ClickHouse at {url}"));
+    let data_dir = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
+    print!("{}", banner::text(api, listening, &data_dir, &store));
+    if let Err(error) = std::io::Write::flush(&mut std::io::stdout()) {
+        warn!(%error, "standard output is closed");
+    }
+}
+
+/// The signals that ask the daemon to stop.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("listen for SIGINT")?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! logseal: a log ingestion and audit pipeline. See `docs/ARCHITECTURE.md` for the way a record takes.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod engine;
+pub mod engine_commands;
+mod http_server;
+pub mod ingest;
+pub mod metrics;
+pub mod query;
+pub mod record;
+mod sources;
+pub mod spool;
+pub mod store;
+pub mod telemetry;

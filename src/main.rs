@@ -1,0 +1,57 @@
+//! The program: `logseal` runs the daemon, `logseal COMMAND` everything else.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+use logseal::cli::{Cli, Command, EngineCommand};
+use logseal::config::Config;
+use logseal::{daemon, engine_commands, telemetry};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let config_file = cli.config.clone();
+    let outcome = match cli.command() {
+        Command::Client(command) => return command.run(),
+        Command::Serve => serve(config_file.as_deref()),
+        Command::CheckConfig => check_config(config_file.as_deref()),
+        Command::Engine(EngineCommand::Install { from }) => engine_commands::install(from.as_deref()),
+        Command::Engine(EngineCommand::Serve { listen }) => load(config_file.as_deref()).and_then(|config| {
+            telemetry::set_up(&config.log)?;
+            engine_commands::serve(&config, listen)
+        }),
+        // It serves before anything else of the process has started.
+        Command::Engine(EngineCommand::Run { .. }) => engine_commands::run_child(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("logseal: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn load(file: Option<&Path>) -> anyhow::Result<Config> {
+    // A name or value that is not text cannot be one of ours.
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Ok(Config::load(file, variables)?)
+}
+
+fn serve(file: Option<&Path>) -> anyhow::Result<()> {
+    let config = load(file)?;
+    telemetry::set_up(&config.log)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the asynchronous runtime")?;
+    runtime.block_on(daemon::run(config))
+}
+
+fn check_config(file: Option<&Path>) -> anyhow::Result<()> {
+    let config = load(file)?;
+    let text = toml::to_string(&config).context("show the configuration")?;
+    println!("{text}");
+    eprintln!("the configuration is valid");
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! Parsed events gathered as columns, encoded once into the block that is spooled and stored.
+
+use std::net::IpAddr;
+
+use logseal_parsers::LogEvent;
+use uuid::Uuid;
+
+use super::native::{Dictionary, Map, put_column_head, put_constant, put_string, put_varint};
+use super::{ABSENT, COLUMNS, SEGMENT_COLUMN};
+
+/// The most rows that one block holds, so that a reader's memory for it is bounded.
+pub const MAX_BATCH_ROWS: usize = 65_536;
+
+/// What a record does not say of itself: who took it in, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The name under which the listener, token or upload files its records.
+    pub source: &'a str,
+    /// The listener, token or upload itself.
+    pub origin: &'a str,
+    /// The peer's address, shown as the host of a record that names none.
+    pub peer: &'a str,
+    /// Arrival in microseconds since 1970 (UTC).
+    pub received_at: i64,
+}
+
+/// Records as columns in wire form.
+#[derive(Clone, Default)]
+pub struct Batch {
+    rows: usize,
+    timestamp: Vec<u8>,
+    received_at: Vec<u8>,
+    level: Dictionary,
+    severity: Vec<u8>,
+    facility: Vec<u8>,
+    source: Dictionary,
+    host: Dictionary,
+    app: Dictionary,
+    proc_id: Vec<u8>,
+    msg_id: Dictionary,
+    ip: Vec<u8>,
+    user_name: Vec<u8>,
+    message: Vec<u8>,
+    raw_head: Vec<u8>,
+    raw_tail: Vec<u8>,
+    raw_whole: Vec<u8>,
+    attributes: Map,
+    format: Dictionary,
+    parse_error: Dictionary,
+    origin: Dictionary,
+    /// Arrival of the first and of the last record.
+    received: Option<(i64, i64)>,
+}
+
+impl Batch {
+    /// The number of records.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// About how many bytes the encoded block takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let fixed = self.rows * (8 + 8 + 8 + 1 + 1 + 16 + 1);
+        let dictionaries = [
+            &self.level,
+            &self.source,
+            &self.host,
+            &self.app,
+            &self.msg_id,
+            &self.format,
+            &self.parse_error,
+            &self.origin,
+        ];
+        let texts = [&self.proc_id, &self.user_name, &self.message, &self.raw_head, &self.raw_tail];
+        fixed
+            + dictionaries.iter().map(|d| d.bytes()).sum::<usize>()
+            + texts.iter().map(|t| t.len()).sum::<usize>()
+            + self.attributes.bytes()
+    }
+
+    /// The days since 1970 on which the first record arrived; `None` while empty.
+    #[must_use]
+    pub fn first_day(&self) -> Option<i64> {
+        self.received.map(|(first, _)| day_of(first))
+    }
+
+    /// The days since 1970 on which the last record arrived; `None` while empty.
+    #[must_use]
+    pub fn last_day(&self) -> Option<i64> {
+        self.received.map(|(_, last)| day_of(last))
+    }
+
+    /// Adds a record whose original bytes are `raw`.
+    ///
+    /// A message that lies within `raw` is stored once, between what stood before and after it.
+    /// An event without a time of its own gets its arrival's.
+    pub fn push(&mut self, event: &LogEvent<'_>, raw: &[u8], origin: &Origin<'_>) {
+        let at = origin.received_at;
+        self.timestamp.extend_from_slice(&storable(event.timestamp.unwrap_or(at)).to_le_bytes());
+        self.received_at.extend_from_slice(&storable(at).to_le_bytes());
+        self.received = Some((self.received.map_or(at, |(first, _)| first), at));
+        self.level.push(event.level.as_str().as_bytes());
+        self.severity.push(event.severity.unwrap_or(ABSENT));
+        self.facility.push(event.facility.unwrap_or(ABSENT));
+        self.source.push(origin.source.as_bytes());
+        let host = if event.host.is_empty() { origin.peer } else { &event.host };
+        self.host.push(host.as_bytes());
+        self.app.push(event.app.as_bytes());
+        put_string(&mut self.proc_id, event.proc_id.as_bytes());
+        self.msg_id.push(event.msg_id.as_bytes());
+        self.ip.extend_from_slice(&ip_octets(event.ip));
+        put_string(&mut self.user_name, event.user_name.as_bytes());
+        self.push_text(&event.message, raw);
+        self.attributes.push(event.attributes.iter());
+        self.format.push(event.format.as_bytes());
+        self.parse_error.push(event.parse_error.as_deref().unwrap_or_default().as_bytes());
+        self.origin.push(origin.origin.as_bytes());
+        self.rows += 1;
+    }
+
+    fn push_text(&mut self, message: &[u8], raw: &[u8]) {
+        put_string(&mut self.message, message);
+        match split_around(message, raw) {
+            Some((head, tail)) => {
+                put_string(&mut self.raw_head, head);
+                put_string(&mut self.raw_tail, tail);
+                self.raw_whole.push(0);
+            }
+            None => {
+                put_string(&mut self.raw_head, raw);
+                put_string(&mut self.raw_tail, b"");
+                self.raw_whole.push(1);
+            }
+        }
+    }
+
+    /// Adds the records of `other` behind its own.
+    pub fn extend(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.received = match (self.received, other.received) {
+            (Some((first, _)), Some((_, last))) => Some((first, last)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        for (mine, theirs) in [
+            (&mut self.timestamp, &other.timestamp),
+            (&mut self.received_at, &other.received_at),
+            (&mut self.severity, &other.severity),
+            (&mut self.facility, &other.facility),
+            (&mut self.proc_id, &other.proc_id),
+            (&mut self.ip, &other.ip),
+            (&mut self.user_name, &other.user_name),
+            (&mut self.message, &other.message),
+            (&mut self.raw_head, &other.raw_head),
+            (&mut self.raw_tail, &other.raw_tail),
+            (&mut self.raw_whole, &other.raw_whole),
+        ] {
+            mine.extend_from_slice(theirs);
+        }
+        for (mine, theirs) in [
+            (&mut self.level, &other.level),
+            (&mut self.source, &other.source),
+            (&mut self.host, &other.host),
+            (&mut self.app, &other.app),
+            (&mut self.msg_id, &other.msg_id),
+            (&mut self.format, &other.format),
+            (&mut self.parse_error, &other.parse_error),
+            (&mut self.origin, &other.origin),
+        ] {
+            mine.extend(theirs);
+        }
+        self.attributes.extend(&other.attributes);
+    }
+
+    /// Appends the records to `out` as one `Native` block, numbered from `first_id` on.
+    pub fn encode(&self, first_id: u64, segment: &Uuid, out: &mut Vec<u8>) {
+        out.reserve(self.bytes() + 1024);
+        put_varint(out, COLUMNS.len() + 1);
+        put_varint(out, self.rows);
+        for column in COLUMNS {
+            put_column_head(out, column);
+            match column.0 {
+                "id" => out.extend((first_id..).take(self.rows).flat_map(u64::to_le_bytes)),
+                "timestamp" => out.extend_from_slice(&self.timestamp),
+                "received_at" => out.extend_from_slice(&self.received_at),
+                "severity" => out.extend_from_slice(&self.severity),
+                "facility" => out.extend_from_slice(&self.facility),
+                "proc_id" => out.extend_from_slice(&self.proc_id),
+                "ip" => out.extend_from_slice(&self.ip),
+                "user_name" => out.extend_from_slice(&self.user_name),
+                "message" => out.extend_from_slice(&self.message),
+                "raw_head" => out.extend_from_slice(&self.raw_head),
+                "raw_tail" => out.extend_from_slice(&self.raw_tail),
+                "raw_whole" => out.extend_from_slice(&self.raw_whole),
+                "attributes" => self.attributes.put(out),
+                "level" => put_dictionary(&self.level, out),
+                "source" => put_dictionary(&self.source, out),
+                "host" => put_dictionary(&self.host, out),
+                "app" => put_dictionary(&self.app, out),
+                "msg_id" => put_dictionary(&self.msg_id, out),
+                "format" => put_dictionary(&self.format, out),
+                "parse_error" => put_dictionary(&self.parse_error, out),
+                "origin" => put_dictionary(&self.origin, out),
+                other => unreachable!("column {other} has no data"),
+            }
+        }
+        put_column_head(out, SEGMENT_COLUMN);
+        if self.rows == 0 {
+            return;
+        }
+        let mut text = [0; 36];
+        put_constant(out, segment.hyphenated().encode_lower(&mut text), self.rows);
+    }
+}
+
+fn put_dictionary(dictionary: &Dictionary, out: &mut Vec<u8>) {
+    // A column of no rows has no prefix either.
+    if !dictionary.is_empty() {
+        Dictionary::put_prefix(out);
+        dictionary.put_data(out);
+    }
+}
+
+fn day_of(micros: i64) -> i64 {
+    micros.div_euclid(86_400_000_000)
+}
+
+/// What `DateTime64(6)` can hold and show: the years 1900 to 2299.
+fn storable(micros: i64) -> i64 {
+    micros.clamp(-2_208_988_800_000_000, 10_413_791_999_999_999)
+}
+
+/// The address as IPv6 (IPv4 mapped); all zero where there is none.
+fn ip_octets(ip: Option<IpAddr>) -> [u8; 16] {
+    match ip {
+        None => [0; 16],
+        Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
+        Some(IpAddr::V6(v6)) => v6.octets(),
+    }
+}
+
+/// What stands before and after `message` in `raw`, where `message` is a part of `raw` itself.
+fn split_around<'a>(message: &[u8], raw: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let start = (message.as_ptr() as usize).checked_sub(raw.as_ptr() as usize)?;
+    let end = start.checked_add(message.len())?;
+    let (head, tail) = (raw.get(..start)?, raw.get(end..)?);
+    // An address alone is no proof for an empty message, which may point anywhere.
+    (raw.get(start..end)? == message).then_some((head, tail))
+}

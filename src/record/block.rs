@@ -1,0 +1,207 @@
+//! Reads back the blocks that [`Batch::encode`](super::Batch::encode) wrote, for the live tail and other followers.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
+
+use logseal_parsers::Level;
+
+use super::{ABSENT, COLUMNS, LogRow, MAX_BATCH_ROWS};
+
+/// A block that is not one of ours.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("block is not readable: {0}")]
+pub struct Malformed(&'static str);
+
+/// The records of `block`, borrowed from it.
+///
+/// # Errors
+/// [`Malformed`] where the bytes are not a block of [`COLUMNS`] and a segment.
+pub fn decode(block: &[u8]) -> Result<Vec<LogRow<'_>>, Malformed> {
+    let mut bytes = Bytes(block);
+    if bytes.varint()? != COLUMNS.len() + 1 {
+        return Err(Malformed("number of columns"));
+    }
+    let rows = bytes.varint()?;
+    if rows > MAX_BATCH_ROWS {
+        return Err(Malformed("number of rows"));
+    }
+    let mut records: Vec<LogRow<'_>> = (0..rows).map(|_| LogRow::default()).collect();
+    let mut tails = Vec::new();
+    for (name, type_name) in COLUMNS {
+        if bytes.string()? != name.as_bytes() || bytes.string()? != type_name.as_bytes() {
+            return Err(Malformed("column name or type"));
+        }
+        match name {
+            "id" => bytes.numbers(&mut records, |r, n| r.id = n)?,
+            "timestamp" => bytes.numbers(&mut records, |r, n| r.timestamp = n as i64)?,
+            "received_at" => bytes.numbers(&mut records, |r, n| r.received_at = n as i64)?,
+            "level" => bytes.words(&mut records, |r, w| r.level = w.parse().unwrap_or(Level::Unknown))?,
+            "severity" => bytes.octets(&mut records, |r, n| r.severity = (n != ABSENT).then_some(n))?,
+            "facility" => bytes.octets(&mut records, |r, n| r.facility = (n != ABSENT).then_some(n))?,
+            "source" => bytes.words(&mut records, |r, w| r.source = w)?,
+            "host" => bytes.words(&mut records, |r, w| r.host = w)?,
+            "app" => bytes.words(&mut records, |r, w| r.app = w)?,
+            "proc_id" => bytes.strings(&mut records, |r, s| r.proc_id = text(s))?,
+            "msg_id" => bytes.words(&mut records, |r, w| r.msg_id = w)?,
+            "ip" => bytes.addresses(&mut records)?,
+            "user_name" => bytes.strings(&mut records, |r, s| r.user_name = text(s))?,
+            "message" => bytes.strings(&mut records, |r, s| r.message = Cow::Borrowed(s))?,
+            "raw_head" => bytes.strings(&mut records, |r, s| r.raw = Cow::Borrowed(s))?,
+            "raw_tail" => tails = bytes.string_list(rows)?,
+            "raw_whole" => join_raw(&mut records, &tails, bytes.take(rows)?),
+            "attributes" => bytes.maps(&mut records)?,
+            "format" => bytes.words(&mut records, |r, w| r.format = w)?,
+            "parse_error" => bytes.words(&mut records, |r, w| r.parse_error = w)?,
+            "origin" => bytes.words(&mut records, |r, w| r.origin = w)?,
+            other => unreachable!("column {other} is not decoded"),
+        }
+    }
+    Ok(records)
+}
+
+/// Puts head, message and tail together again where the message was cut out of the original bytes.
+fn join_raw(records: &mut [LogRow<'_>], tails: &[&[u8]], whole: &[u8]) {
+    for ((record, tail), whole) in records.iter_mut().zip(tails).zip(whole) {
+        if *whole == 0 {
+            record.raw = Cow::Owned([&record.raw, &record.message, *tail].concat());
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+/// What is left to read.
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn take(&mut self, n: usize) -> Result<&'a [u8], Malformed> {
+        let (head, tail) = self.0.split_at_checked(n).ok_or(Malformed("cut short"))?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    fn varint(&mut self) -> Result<usize, Malformed> {
+        let mut n = 0u64;
+        for shift in (0..35).step_by(7) {
+            let byte = self.take(1)?.first().copied().unwrap_or_default();
+            n |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(n as usize);
+            }
+        }
+        Err(Malformed("length"))
+    }
+
+    fn u64(&mut self) -> Result<u64, Malformed> {
+        let bytes = self.take(8)?;
+        Ok(u64::from_le_bytes(bytes.try_into().map_err(|_| Malformed("number"))?))
+    }
+
+    fn string(&mut self) -> Result<&'a [u8], Malformed> {
+        let len = self.varint()?;
+        self.take(len)
+    }
+
+    fn string_list(&mut self, n: usize) -> Result<Vec<&'a [u8]>, Malformed> {
+        // Each string takes a byte at least: a length that promises more is a lie, not a reason to allocate.
+        if n > self.0.len() {
+            return Err(Malformed("cut short"));
+        }
+        (0..n).map(|_| self.string()).collect()
+    }
+
+    fn numbers<'r>(&mut self, records: &mut [LogRow<'r>], set: impl Fn(&mut LogRow<'r>, u64)) -> Result<(), Malformed> {
+        for record in records {
+            set(record, self.u64()?);
+        }
+        Ok(())
+    }
+
+    fn octets<'r>(&mut self, records: &mut [LogRow<'r>], set: impl Fn(&mut LogRow<'r>, u8)) -> Result<(), Malformed> {
+        let bytes = self.take(records.len())?;
+        for (record, byte) in records.iter_mut().zip(bytes) {
+            set(record, *byte);
+        }
+        Ok(())
+    }
+
+    fn strings(
+        &mut self,
+        records: &mut [LogRow<'a>],
+        set: impl Fn(&mut LogRow<'a>, &'a [u8]),
+    ) -> Result<(), Malformed> {
+        for record in records {
+            set(record, self.string()?);
+        }
+        Ok(())
+    }
+
+    fn words(
+        &mut self,
+        records: &mut [LogRow<'a>],
+        set: impl Fn(&mut LogRow<'a>, Cow<'a, str>),
+    ) -> Result<(), Malformed> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.u64()?;
+        let words = self.dictionary(records.len())?;
+        for (record, word) in records.iter_mut().zip(words) {
+            set(record, text(word));
+        }
+        Ok(())
+    }
+
+    /// The `rows` values of a `LowCardinality` column behind its prefix.
+    fn dictionary(&mut self, rows: usize) -> Result<Vec<&'a [u8]>, Malformed> {
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        let width = 1usize << (self.u64()? & 0xff).min(3);
+        let count = self.u64()? as usize;
+        let keys = self.string_list(count)?;
+        if self.u64()? as usize != rows {
+            return Err(Malformed("number of indexes"));
+        }
+        let indexes = self.take(rows.checked_mul(width).ok_or(Malformed("number of indexes"))?)?;
+        indexes
+            .chunks_exact(width)
+            .map(|index| {
+                let n = index.iter().rev().fold(0usize, |n, byte| n << 8 | usize::from(*byte));
+                keys.get(n).copied().ok_or(Malformed("index"))
+            })
+            .collect()
+    }
+
+    fn addresses(&mut self, records: &mut [LogRow<'_>]) -> Result<(), Malformed> {
+        for record in records {
+            let octets: [u8; 16] = self.take(16)?.try_into().map_err(|_| Malformed("address"))?;
+            record.ip = (octets != [0; 16]).then(|| IpAddr::V6(Ipv6Addr::from(octets)).to_canonical());
+        }
+        Ok(())
+    }
+
+    fn maps(&mut self, records: &mut [LogRow<'a>]) -> Result<(), Malformed> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.u64()?;
+        let ends = (0..records.len()).map(|_| self.u64()).collect::<Result<Vec<_>, _>>()?;
+        let total = ends.last().copied().unwrap_or_default() as usize;
+        if total > self.0.len() {
+            return Err(Malformed("number of attributes"));
+        }
+        let names = self.dictionary(total)?;
+        let values = self.string_list(total)?;
+        let mut entries = names.into_iter().zip(values).map(|(name, value)| (text(name), text(value)));
+        let mut start = 0;
+        for (record, end) in records.iter_mut().zip(ends) {
+            let count = end.checked_sub(start).ok_or(Malformed("attributes out of order"))?;
+            record.attributes = entries.by_ref().take(count as usize).collect();
+            start = end;
+        }
+        Ok(())
+    }
+}

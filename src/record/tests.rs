@@ -1,0 +1,202 @@
+//! What goes into a batch comes out of its block.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use logseal_parsers::{Attributes, Level, LogEvent};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::{Batch, LogRow, Origin, block};
+
+/// A record as its parts: everything that a parser may find, and the bytes around its message.
+#[derive(Clone, Debug)]
+struct Sample {
+    head: Vec<u8>,
+    message: Vec<u8>,
+    tail: Vec<u8>,
+    /// Whether the parser gives the message as a part of the line or as bytes of its own.
+    verbatim: bool,
+    words: [String; 6],
+    timestamp: Option<i64>,
+    level: usize,
+    severity: Option<u8>,
+    ip: Option<IpAddr>,
+    attributes: Vec<(String, String)>,
+}
+
+fn samples() -> impl Strategy<Value = Vec<Sample>> {
+    let bytes = || vec(any::<u8>(), 0..200);
+    let word = || prop_oneof!["[a-c]{0,2}", ".{0,20}"];
+    let sample = (
+        (bytes(), bytes(), bytes(), any::<bool>()),
+        [word(), word(), word(), word(), word(), word()],
+        proptest::option::of(0i64..4_000_000_000_000_000),
+        0usize..7,
+        proptest::option::of(0u8..8),
+        proptest::option::of(any::<IpAddr>().prop_filter("absent", |ip| !ip.is_unspecified())),
+        vec((word(), word()), 0..4),
+    );
+    let sample = sample.prop_map(|((head, message, tail, verbatim), words, timestamp, level, severity, ip, attributes)| Sample {
+        head,
+        message,
+        tail,
+        verbatim,
+        words,
+        timestamp,
+        level,
+        severity,
+        ip,
+        attributes,
+    });
+    vec(sample, 0..40)
+}
+
+const AT: i64 = 1_800_000_000_000_000;
+
+fn push(batch: &mut Batch, sample: &Sample) {
+    let raw = [&sample.head[..], &sample.message, &sample.tail].concat();
+    let [host, app, proc_id, msg_id, user_name, source] = &sample.words;
+    let mut attributes = Attributes::default();
+    for (name, value) in &sample.attributes {
+        attributes.push(name, value);
+    }
+    let within = &raw[sample.head.len()..sample.head.len() + sample.message.len()];
+    let event = LogEvent {
+        timestamp: sample.timestamp,
+        level: Level::ALL[sample.level],
+        severity: sample.severity,
+        facility: None,
+        host: Cow::Borrowed(host),
+        app: Cow::Borrowed(app),
+        proc_id: Cow::Borrowed(proc_id),
+        msg_id: Cow::Borrowed(msg_id),
+        ip: sample.ip,
+        user_name: Cow::Borrowed(user_name),
+        message: if sample.verbatim { Cow::Borrowed(within) } else { Cow::Owned(sample.message.clone()) },
+        attributes,
+        format: "test",
+        parse_error: None,
+    };
+    batch.push(&event, &raw, &Origin { source, origin: "o", peer: "peer", received_at: AT });
+}
+
+fn batch(samples: &[Sample]) -> Batch {
+    let mut batch = Batch::default();
+    for sample in samples {
+        push(&mut batch, sample);
+    }
+    batch
+}
+
+fn encoded(batch: &Batch) -> Vec<u8> {
+    let mut block = Vec::new();
+    batch.encode(7, &Uuid::nil(), &mut block);
+    block
+}
+
+fn expected(sample: &Sample, id: u64) -> LogRow<'static> {
+    let [host, app, proc_id, msg_id, user_name, source] = sample.words.clone();
+    LogRow {
+        id,
+        timestamp: sample.timestamp.unwrap_or(AT),
+        received_at: AT,
+        level: Level::ALL[sample.level],
+        severity: sample.severity,
+        facility: None,
+        source: source.into(),
+        host: if host.is_empty() { "peer".into() } else { host.into() },
+        app: app.into(),
+        proc_id: proc_id.into(),
+        msg_id: msg_id.into(),
+        user_name: user_name.into(),
+        format: "test".into(),
+        parse_error: "".into(),
+        origin: "o".into(),
+        ip: sample.ip.map(|ip| ip.to_canonical()),
+        message: sample.message.clone().into(),
+        raw: [&sample.head[..], &sample.message, &sample.tail].concat().into(),
+        attributes: sample.attributes.iter().map(|(n, v)| (n.clone().into(), v.clone().into())).collect(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_block_gives_back_what_was_pushed(samples in samples()) {
+        let block = encoded(&batch(&samples));
+        let rows = block::decode(&block).unwrap();
+        let expected: Vec<_> = samples.iter().zip(7..).map(|(sample, id)| expected(sample, id)).collect();
+        prop_assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn joined_batches_hold_the_same_as_one(samples in samples(), at in any::<proptest::sample::Index>()) {
+        let (front, back) = samples.split_at(at.index(samples.len() + 1));
+        let mut joined = batch(front);
+        joined.extend(&batch(back));
+        let (joined_block, whole_block) = (encoded(&joined), encoded(&batch(&samples)));
+        prop_assert_eq!(block::decode(&joined_block), block::decode(&whole_block));
+        prop_assert_eq!(joined.rows(), samples.len());
+    }
+
+    #[test]
+    fn a_damaged_block_is_an_error_or_other_rows_but_never_a_panic(
+        samples in samples(), at in any::<proptest::sample::Index>(), bit in 0u8..8, cut in any::<proptest::sample::Index>(),
+    ) {
+        let mut block = encoded(&batch(&samples));
+        let at = at.index(block.len());
+        block[at] ^= 1 << bit;
+        drop(block::decode(&block));
+        block.truncate(cut.index(block.len()));
+        drop(block::decode(&block));
+    }
+}
+
+#[test]
+fn many_distinct_values_widen_the_indexes() {
+    let mut batch = Batch::default();
+    let words = |n: usize| std::array::from_fn(|_| format!("word{n}"));
+    let sample = |n| Sample {
+        head: Vec::new(),
+        message: b"m".to_vec(),
+        tail: Vec::new(),
+        verbatim: true,
+        words: words(n),
+        timestamp: None,
+        level: 0,
+        severity: None,
+        ip: None,
+        attributes: Vec::new(),
+    };
+    // One, two and four bytes an index.
+    for (rows, first) in [(300, 0), (70_000, 300)] {
+        let samples: Vec<_> = (first..first + rows).map(sample).collect();
+        samples.iter().for_each(|sample| push(&mut batch, sample));
+        if batch.rows() <= super::MAX_BATCH_ROWS {
+            let block = encoded(&batch);
+            let rows = block::decode(&block).unwrap();
+            assert_eq!(rows.last().unwrap().host, format!("word{}", batch.rows() - 1));
+        }
+    }
+    assert!(block::decode(&encoded(&batch)).is_err(), "more rows than a block may have");
+}
+
+#[test]
+fn a_message_is_stored_once_where_it_stands_in_the_line() {
+    let sample = Sample {
+        head: b"<13>".to_vec(),
+        message: vec![b'x'; 1000],
+        tail: b"\n".to_vec(),
+        verbatim: true,
+        words: Default::default(),
+        timestamp: None,
+        level: 0,
+        severity: None,
+        ip: None,
+        attributes: Vec::new(),
+    };
+    let once = encoded(&batch(std::slice::from_ref(&sample))).len();
+    let twice = encoded(&batch(&[Sample { verbatim: false, ..sample }])).len();
+    assert!(once + 900 < twice, "{once} and {twice} bytes");
+}

@@ -1,0 +1,90 @@
+//! From the bytes of one frame to a row of a batch, with the listener's name and counters.
+
+use std::borrow::Cow;
+
+use logseal_parsers::format::parse;
+use logseal_parsers::{Context, Format, Zone};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+
+use crate::config::SyslogListener;
+use crate::ingest::Ingest;
+use crate::metrics::{Metrics, OriginLabel};
+use crate::record::{Batch, Origin};
+
+/// Whether a frame is all that its sender meant to be one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whole {
+    Yes,
+    /// It was longer than the frame limit.
+    NotAtLimit,
+    /// The stream ended within it.
+    NotAtEnd,
+    /// The daemon stopped before its end was seen.
+    UnknownAtStop,
+}
+
+/// What every connection of one listener shares.
+#[derive(Clone)]
+pub(super) struct Intake {
+    pub(super) ingest: Ingest,
+    pub(super) metrics: Metrics,
+    pub(super) connections: Gauge,
+    pub(super) connections_refused: Counter,
+    source: String,
+    origin: String,
+    format: Format,
+    zone: Zone,
+    received: Counter,
+    received_bytes: Counter,
+    unparsed: Counter,
+    truncated: Counter,
+}
+
+impl Intake {
+    pub(super) fn new(config: &SyslogListener, origin: String, ingest: Ingest, metrics: Metrics) -> Self {
+        let label = OriginLabel { origin: origin.clone() };
+        Self {
+            ingest,
+            connections: metrics.connections.get_or_create_owned(&label),
+            connections_refused: metrics.connections_refused.get_or_create_owned(&label),
+            received: metrics.received.get_or_create_owned(&label),
+            received_bytes: metrics.received_bytes.get_or_create_owned(&label),
+            unparsed: metrics.unparsed.get_or_create_owned(&label),
+            truncated: metrics.truncated.get_or_create_owned(&label),
+            metrics,
+            source: config.source.clone(),
+            origin,
+            format: config.format,
+            zone: config.zone,
+        }
+    }
+
+    /// Parses `frame`, which arrived from `peer`, into `batch`.
+    pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, peer: &str, received_at: i64) {
+        let mut event = parse(self.format, frame, &Context { received_at, zone: self.zone });
+        let cut = match whole {
+            Whole::Yes => None,
+            Whole::NotAtLimit => {
+                self.truncated.inc();
+                Some("longer than the frame limit: cut")
+            }
+            Whole::NotAtEnd => Some("cut off by the end of the connection"),
+            Whole::UnknownAtStop => Some("its end had not arrived when the daemon stopped"),
+        };
+        if let Some(cut) = cut {
+            event.parse_error = Some(Cow::Borrowed(cut));
+        }
+        if event.parse_error.is_some() {
+            self.unparsed.inc();
+        }
+        let origin = Origin { source: &self.source, origin: &self.origin, peer, received_at };
+        batch.push(&event, frame, &origin);
+    }
+
+    /// Counts the records of `batch`, which took `bytes` on the wire, as taken in.
+    pub(super) fn count(&self, batch: &Batch, bytes: usize) {
+        self.received.inc_by(batch.rows() as u64);
+        self.received_bytes.inc_by(bytes as u64);
+    }
+}

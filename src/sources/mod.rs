@@ -1,0 +1,106 @@
+//! Where records come in, apart from the HTTP API: one file a protocol.
+//!
+//! A listener is bound before anything runs, so that a port that is taken is an error of the
+//! start; it then runs until it is told to stop, finishes the frames it has, and ends.
+
+mod intake;
+mod sender_rate;
+mod stream;
+mod stream_buffer;
+mod stream_records;
+mod tcp;
+mod tls;
+mod udp;
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{SyslogListener, Transport};
+use crate::ingest::Ingest;
+use crate::metrics::Metrics;
+
+use intake::Intake;
+use tls::Certificates;
+
+/// A bound syslog listener.
+pub(crate) struct Listener {
+    config: SyslogListener,
+    address: SocketAddr,
+    socket: Socket,
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Udp(UdpSocket),
+    Tls(TcpListener, Box<Certificates>),
+}
+
+impl Listener {
+    /// Binds the listener's port and, for TLS, reads its certificates.
+    ///
+    /// # Errors
+    /// The port is taken or not allowed, or a certificate cannot be read.
+    pub(crate) async fn bind(config: &SyslogListener) -> anyhow::Result<Self> {
+        let what = || format!("listen for syslog on {} ({})", config.listen, config.transport);
+        let socket = match (config.transport, &config.tls) {
+            (Transport::Tcp, _) => Socket::Tcp(TcpListener::bind(config.listen).await.with_context(what)?),
+            (Transport::Udp, _) => Socket::Udp(udp::bind(config).with_context(what)?),
+            (Transport::Tls, Some(tls)) => {
+                let certificates = Certificates::load(tls).with_context(what)?;
+                Socket::Tls(TcpListener::bind(config.listen).await.with_context(what)?, Box::new(certificates))
+            }
+            (Transport::Tls, None) => anyhow::bail!("{}: transport \"tls\" needs certificate and key", what()),
+        };
+        let address = match &socket {
+            Socket::Tcp(listener) | Socket::Tls(listener, _) => listener.local_addr(),
+            Socket::Udp(socket) => socket.local_addr(),
+        }
+        .context("ask for the listener's own address")?;
+        Ok(Self { config: config.clone(), address, socket })
+    }
+
+    /// The address it listens on; the port is a real one even where 0 was configured.
+    #[must_use]
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The transport it speaks.
+    #[must_use]
+    pub(crate) fn transport(&self) -> Transport {
+        self.config.transport
+    }
+
+    /// The source under which its records are filed.
+    #[must_use]
+    pub(crate) fn source(&self) -> &str {
+        &self.config.source
+    }
+
+    /// Takes records in until `stop`, then finishes what it has read and joins its connections.
+    pub(crate) async fn run(self, ingest: Ingest, metrics: Metrics, stop: CancellationToken) {
+        let origin = format!("{}:{}", self.config.transport, self.address);
+        let intake = Intake::new(&self.config, origin, ingest, metrics);
+        let connections = TaskTracker::new();
+        match self.socket {
+            Socket::Tcp(listener) => tcp::run(listener, None, &self.config, &intake, &connections, &stop).await,
+            Socket::Tls(listener, certificates) => {
+                tcp::run(listener, Some(*certificates), &self.config, &intake, &connections, &stop).await;
+            }
+            Socket::Udp(socket) => udp::run(&socket, &self.config, &intake, &stop).await,
+        }
+        connections.close();
+        connections.wait().await;
+    }
+}
+
+/// The time of arrival, in microseconds since 1970 (UTC).
+fn arrival() -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "a source is where a record's time of arrival is read")]
+    let now = std::time::SystemTime::now();
+    now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_micros() as i64)
+}

@@ -1,0 +1,106 @@
+//! One connection of a stream transport, from its first byte to its end.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::stream_buffer::Read;
+use super::stream_records::{Records, Take};
+use crate::ingest::Rejected;
+
+/// After such a pause text without a delimiter is taken as a whole record: some senders delimit nothing.
+const PAUSE: Duration = Duration::from_secs(3);
+/// At a stop, what a sender has under way is taken until nothing comes for so long, ...
+const QUIET_AT_STOP: Duration = Duration::from_millis(50);
+/// ... but no longer than this: it may never pause.
+const DRAIN_MAX: Duration = Duration::from_secs(1);
+/// How long a peer may take to hear that its connection is closed.
+const CLOSE_MAX: Duration = Duration::from_secs(1);
+
+/// Takes in the records of `stream` until it ends, is silent for `idle`, or until `stop`, and then closes it.
+///
+/// The bound on memory is the queue's: while it is full nothing is read, and TCP makes the sender wait.
+///
+/// # Errors
+/// Why the connection ended, where that is neither the sender's end nor `stop`.
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    mut records: Records<'_>,
+    idle: Duration,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let ended = match take_in(&mut stream, &mut records, idle, stop).await {
+        // Records that could not be queued have been counted; there is no use in going on.
+        Err(error) if error.is::<Rejected>() => Err(error),
+        ended => records.finish(stop.is_cancelled()).await.and(ended),
+    };
+    // A TLS peer is told (RFC 5425, section 4.4). One that does not listen any more is closed all the same.
+    timeout(CLOSE_MAX, stream.shutdown()).await.ok();
+    ended
+}
+
+/// Takes in whole frames; the beginning of one may be left over at the end.
+async fn take_in<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    records: &mut Records<'_>,
+    idle: Duration,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let mut silent = Duration::ZERO;
+    loop {
+        let wait = PAUSE.min(idle.saturating_sub(silent));
+        let read = tokio::select! {
+            // Reading is cancel-safe.
+            read = records.buffer.read(stream, wait) => read.context("read")?,
+            () = stop.cancelled() => return drain(stream, records).await,
+        };
+        match read {
+            Read::Bytes => {
+                silent = Duration::ZERO;
+                if read_on(stream, records, stop).await? == Read::End {
+                    return Ok(());
+                }
+            }
+            Read::Pause => {
+                silent += wait;
+                records.take(Take::AfterPause).await?;
+                records.submit().await?;
+                anyhow::ensure!(silent < idle, "nothing was sent for {idle:?}");
+            }
+            Read::End => return Ok(()),
+        }
+    }
+}
+
+/// Takes what is buffered, and reads on for as long as that needs no waiting.
+async fn read_on<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    records: &mut Records<'_>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Read> {
+    let mut read = Read::Bytes;
+    while read == Read::Bytes {
+        records.take(Take::Whole).await?;
+        read = if stop.is_cancelled() { Read::Pause } else { records.buffer.read_now(stream).context("read")? };
+    }
+    records.submit().await?;
+    Ok(read)
+}
+
+/// Takes in what had arrived when the daemon was told to stop.
+async fn drain<S: AsyncRead + Unpin>(stream: &mut S, records: &mut Records<'_>) -> anyhow::Result<()> {
+    let deadline = Instant::now() + DRAIN_MAX;
+    let mut read = Read::Bytes;
+    while read == Read::Bytes {
+        records.take(Take::Whole).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        read = records.buffer.read(stream, QUIET_AT_STOP.min(left)).await.context("read")?;
+    }
+    records.submit().await
+}

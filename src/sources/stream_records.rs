@@ -1,0 +1,173 @@
+//! The records of one connection: from buffered bytes over frames to submitted batches.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use logseal_parsers::framing::{Framer, FramerConfig, Step};
+use tokio_util::sync::CancellationToken;
+
+use super::arrival;
+use super::intake::{Intake, Whole};
+use super::sender_rate::SenderRate;
+use super::stream_buffer::Buffer;
+use crate::ingest::{Rejected, WhenFull};
+use crate::metrics::DropReason;
+use crate::record::Batch;
+
+/// Bytes that one read asks for.
+const READ_BYTES: usize = 256 << 10;
+/// A batch is submitted at this size, or as soon as nothing more has arrived.
+const BATCH_ROWS_MAX: usize = 8192;
+const BATCH_BYTES_MAX: usize = 2 << 20;
+/// How long after a stop records wait for room in the queue: a full spool must not hold the stop up.
+const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
+
+/// Who is at the other end.
+pub(super) struct Sender<'a> {
+    pub(super) peer: IpAddr,
+    pub(super) rate: &'a SenderRate,
+}
+
+/// Which frames are wanted of what is buffered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Take {
+    Whole,
+    /// Text without a delimiter too.
+    AfterPause,
+    /// All, at the end of the stream.
+    All,
+    /// All, though the stream goes on.
+    AllAtStop,
+}
+
+/// What is read of a connection and not yet submitted.
+pub(super) struct Records<'a> {
+    pub(super) buffer: Buffer,
+    framer: Framer,
+    batch: Batch,
+    batch_bytes: usize,
+    /// Arrival of the whole batch, so that no batch lies across midnight.
+    received_at: i64,
+    sender: Sender<'a>,
+    peer: String,
+    intake: &'a Intake,
+    stop: &'a CancellationToken,
+}
+
+impl<'a> Records<'a> {
+    /// Frames of up to `frame_bytes_max`.
+    pub(super) fn new(sender: Sender<'a>, frame_bytes_max: usize, intake: &'a Intake, stop: &'a CancellationToken) -> Self {
+        let config = FramerConfig { max_frame: frame_bytes_max };
+        Self {
+            buffer: Buffer::new(config.buffer_bytes().max(READ_BYTES)),
+            framer: Framer::new(config),
+            batch: Batch::default(),
+            batch_bytes: 0,
+            received_at: 0,
+            peer: sender.peer.to_string(),
+            sender,
+            intake,
+            stop,
+        }
+    }
+
+    /// Moves all frames that are wanted from the buffer to the batch, which is submitted whenever it is full.
+    ///
+    /// # Errors
+    /// [`Rejected`] if a full batch could not be queued.
+    pub(super) async fn take(&mut self, what: Take) -> anyhow::Result<()> {
+        while self.fill(what) {
+            self.submit().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes and submits all that is left.
+    ///
+    /// # Errors
+    /// [`Rejected`] if it could not be queued.
+    pub(super) async fn finish(&mut self, stopping: bool) -> anyhow::Result<()> {
+        self.take(if stopping { Take::AllAtStop } else { Take::All }).await?;
+        self.submit().await
+    }
+
+    /// Hands the batch to the sequencer, and waits where the sender is too fast.
+    ///
+    /// # Errors
+    /// [`Rejected`] if it could not be queued; what is buffered is dropped with it then, and counted.
+    pub(super) async fn submit(&mut self) -> anyhow::Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let batch = std::mem::take(&mut self.batch);
+        let rows = batch.rows();
+        self.intake.count(&batch, std::mem::take(&mut self.batch_bytes));
+        let queued = tokio::select! {
+            queued = self.intake.ingest.enqueue(batch, WhenFull::Wait) => queued,
+            () = self.given_up() => Err(Rejected::Stopping),
+        };
+        match queued {
+            // Plain syslog has no acknowledgement to give: nobody waits for the receipt.
+            Ok(_receipt) => {}
+            Err(reason) => {
+                let dropped = rows + self.discard();
+                self.intake.metrics.drop_records(DropReason::Shutdown, dropped as u64);
+                return Err(anyhow::Error::new(reason).context(format!("{dropped} records could not be queued")));
+            }
+        }
+        tokio::select! {
+            () = self.sender.rate.slow_down(self.sender.peer, rows) => {}
+            () = self.stop.cancelled() => {}
+        }
+        Ok(())
+    }
+
+    /// Moves frames to the batch until it is full (then there may be more) or none is left.
+    fn fill(&mut self, what: Take) -> bool {
+        if self.batch.is_empty() {
+            self.received_at = arrival();
+        }
+        while self.batch.rows() < BATCH_ROWS_MAX && self.batch_bytes < BATCH_BYTES_MAX {
+            let unread = self.buffer.unread();
+            let step = match what {
+                Take::Whole => self.framer.next(unread),
+                Take::AfterPause => self.framer.flush_idle(unread),
+                Take::All | Take::AllAtStop => self.framer.finish(unread),
+            };
+            match step {
+                Step::Frame(frame) => {
+                    let whole = match (frame.truncated, what) {
+                        (true, Take::All | Take::AllAtStop) if frame.consumed == unread.len() => Whole::NotAtEnd,
+                        (true, _) => Whole::NotAtLimit,
+                        (false, Take::AllAtStop) => Whole::UnknownAtStop,
+                        (false, _) => Whole::Yes,
+                    };
+                    self.intake.add(&mut self.batch, frame.bytes, whole, &self.peer, self.received_at);
+                    self.batch_bytes += frame.bytes.len();
+                    self.buffer.consume(frame.consumed);
+                }
+                Step::NeedMore { consumed } => {
+                    self.buffer.consume(consumed);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Drops what is buffered; the number of records in it.
+    fn discard(&mut self) -> usize {
+        let mut rows = 0;
+        while self.fill(Take::All) {
+            rows += std::mem::take(&mut self.batch).rows();
+            self.batch_bytes = 0;
+        }
+        rows + std::mem::take(&mut self.batch).rows()
+    }
+
+    /// Resolves when the daemon is stopping and the queue has had time to take what was read.
+    async fn given_up(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(QUEUE_WAIT_AT_STOP).await;
+    }
+}

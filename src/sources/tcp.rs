@@ -1,0 +1,163 @@
+//! Syslog over TCP (RFC 6587) and over TLS (RFC 5425): accepting connections.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use futures_util::FutureExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, debug, debug_span, info, warn};
+
+use super::intake::Intake;
+use super::sender_rate::SenderRate;
+use super::stream;
+use super::stream_records::{Records, Sender};
+use super::tls::Certificates;
+use crate::config::SyslogListener;
+
+/// A client that does not finish its TLS handshake by then is not one.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// What is left of that time once the daemon stops.
+const HANDSHAKE_AT_STOP: Duration = Duration::from_secs(1);
+/// After an error that accepting will meet again at once, such as too many open files.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
+
+/// Refusals are logged at most so often; the metric counts all of them.
+const REFUSAL_LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// Accepts connections until `stop`; each is a task of `connections`.
+pub(super) async fn run(
+    listener: TcpListener,
+    certificates: Option<Certificates>,
+    config: &SyslogListener,
+    intake: &Intake,
+    connections: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let mut gate = Gate {
+        certificates,
+        places: Arc::new(Semaphore::new(config.connections_max)),
+        rate: Arc::new(SenderRate::new(config.records_per_second_per_sender)),
+        refusal_logged_at: None,
+        config,
+        intake,
+        connections,
+        stop,
+    };
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((socket, peer)) => gate.admit(socket, peer),
+            Err(error) => {
+                warn!(%error, "accepting a connection failed");
+                tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+            }
+        }
+    }
+    // A sender whose connection waits to be accepted may have sent records already.
+    for _ in 0..config.connections_max {
+        let Some(Ok((socket, peer))) = listener.accept().now_or_never() else { break };
+        gate.admit(socket, peer);
+    }
+    info!(source.name = %config.source, "stopped accepting connections on {}", config.listen);
+}
+
+/// Lets connections in while there are places.
+struct Gate<'a> {
+    certificates: Option<Certificates>,
+    places: Arc<Semaphore>,
+    rate: Arc<SenderRate>,
+    refusal_logged_at: Option<Instant>,
+    config: &'a SyslogListener,
+    intake: &'a Intake,
+    connections: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+impl Gate<'_> {
+    fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
+        let now = Instant::now();
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            self.intake.connections_refused.inc();
+            if self.refusal_logged_at.is_none_or(|at| now.duration_since(at) >= REFUSAL_LOG_EVERY) {
+                self.refusal_logged_at = Some(now);
+                warn!(peer = %peer, "refused a connection of {peer}: all {} are taken", self.config.connections_max);
+            }
+            return;
+        };
+        let connection = Connection {
+            socket,
+            peer,
+            acceptor: self.certificates.as_mut().map(|c| c.acceptor(now)),
+            intake: self.intake.clone(),
+            rate: Arc::clone(&self.rate),
+            frame_bytes_max: self.config.frame_bytes_max,
+            idle: Duration::from_secs(self.config.idle_seconds),
+            stop: self.stop.clone(),
+            _place: place,
+        };
+        let span = debug_span!("connection", peer = %peer);
+        self.connections.spawn(connection.serve().instrument(span));
+    }
+}
+
+struct Connection {
+    socket: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    intake: Intake,
+    rate: Arc<SenderRate>,
+    frame_bytes_max: usize,
+    idle: Duration,
+    stop: CancellationToken,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    async fn serve(self) {
+        self.intake.connections.inc();
+        let sender = Sender { peer: self.peer.ip().to_canonical(), rate: &self.rate };
+        let records = Records::new(sender, self.frame_bytes_max, &self.intake, &self.stop);
+        let ended = match self.acceptor {
+            None => stream::serve(self.socket, records, self.idle, &self.stop).await,
+            Some(acceptor) => match handshake(&acceptor, self.socket, &self.stop).await {
+                Ok(tls) => stream::serve(tls, records, self.idle, &self.stop).await,
+                Err(error) => Err(error),
+            },
+        };
+        self.intake.connections.dec();
+        match ended {
+            Ok(()) => debug!("connection ended"),
+            // The sender's fault or the network's: it says why records of this peer stop coming.
+            Err(error) => warn!(peer = %self.peer, "connection of {} ended: {error:#}", self.peer),
+        }
+    }
+}
+
+async fn handshake(
+    acceptor: &TlsAcceptor,
+    socket: TcpStream,
+    stop: &CancellationToken,
+) -> anyhow::Result<TlsStream<TcpStream>> {
+    tokio::select! {
+        done = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(socket)) => {
+            done.map_err(|_| anyhow::anyhow!("TLS handshake took longer than {HANDSHAKE_MAX:?}"))?.context("TLS handshake")
+        }
+        () = stop_and_grace(stop) => anyhow::bail!("the daemon stopped during the TLS handshake"),
+    }
+}
+
+/// Resolves a little after `stop`, so that a handshake under way can end.
+async fn stop_and_grace(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(HANDSHAKE_AT_STOP).await;
+}

@@ -1,0 +1,164 @@
+//! Syslog over UDP (RFC 5426): one datagram, one record, mostly.
+//!
+//! There is no way to slow a sender down, so what cannot be taken is dropped, and counted with
+//! its reason. Datagrams that the kernel drops because its own buffer is full are not seen here.
+
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use logseal_parsers::framing::datagram;
+use socket2::{Domain, Protocol, Type};
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::arrival;
+use super::intake::{Intake, Whole};
+use super::sender_rate::SenderRate;
+use crate::config::SyslogListener;
+use crate::ingest::{Receipt, Rejected};
+use crate::metrics::DropReason;
+use crate::record::Batch;
+
+/// The largest UDP payload.
+const DATAGRAM_BYTES_MAX: usize = 65_535;
+/// Datagrams that are read before their batch is submitted.
+const BATCH_DATAGRAMS_MAX: usize = 8192;
+const BATCH_BYTES_MAX: usize = 1 << 20;
+/// How long what has arrived is taken in after a stop: a sender may never pause.
+const DRAIN_MAX: Duration = Duration::from_secs(1);
+/// After an error that reading may meet again at once.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
+/// Batches whose fate is not known yet.
+const RECEIPTS_MAX: usize = 1024;
+
+pub(super) fn bind(config: &SyslogListener) -> std::io::Result<UdpSocket> {
+    let socket =
+        socket2::Socket::new(Domain::for_address(config.listen), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    // The kernel grants what its own limit allows; less is no error.
+    if let Err(error) = socket.set_recv_buffer_size(config.receive_buffer_bytes) {
+        warn!(%error, "the kernel refused the receive buffer of {} bytes", config.receive_buffer_bytes);
+    }
+    socket.bind(&config.listen.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+pub(super) async fn run(socket: &UdpSocket, config: &SyslogListener, intake: &Intake, stop: &CancellationToken) {
+    let rate = SenderRate::new(config.records_per_second_per_sender);
+    let (receipts, pending) = mpsc::channel(RECEIPTS_MAX);
+    let take_in = async {
+        let buffer = vec![0; DATAGRAM_BYTES_MAX];
+        let mut intake = Datagrams { socket, buffer, frame_bytes_max: config.frame_bytes_max, rate, intake, receipts };
+        loop {
+            tokio::select! {
+                ready = socket.readable() => match ready {
+                    Ok(()) => intake.take_batch().await,
+                    Err(error) => {
+                        warn!(%error, "waiting for datagrams failed");
+                        tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+                        true
+                    }
+                },
+                () = stop.cancelled() => break,
+            };
+        }
+        // What had arrived before the stop is still taken.
+        let deadline = Instant::now() + DRAIN_MAX;
+        while intake.take_batch().await && Instant::now() < deadline {}
+    };
+    tokio::join!(take_in, count_refused(pending, intake));
+    info!(source.name = %config.source, "stopped listening for datagrams on {}", config.listen);
+}
+
+/// What a listener needs to take datagrams in.
+struct Datagrams<'a> {
+    socket: &'a UdpSocket,
+    buffer: Vec<u8>,
+    frame_bytes_max: usize,
+    rate: SenderRate,
+    intake: &'a Intake,
+    receipts: mpsc::Sender<(u64, Receipt)>,
+}
+
+impl Datagrams<'_> {
+    /// Takes what has arrived, up to a batch, and submits it; whether there may be more.
+    ///
+    /// The bounds are on datagrams, not on records: a flood of those that become none must not hold back what came before.
+    async fn take_batch(&mut self) -> bool {
+        let received_at = arrival();
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        let mut peer: Option<(IpAddr, String)> = None;
+        let mut failed = None;
+        for _ in 0..BATCH_DATAGRAMS_MAX {
+            if bytes >= BATCH_BYTES_MAX {
+                break;
+            }
+            let (n, from) = match self.socket.try_recv_from(&mut self.buffer) {
+                Ok((n, from)) => (n, from.ip().to_canonical()),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            };
+            let name = match &peer {
+                Some((last, name)) if *last == from => name,
+                _ => &peer.insert((from, from.to_string())).1,
+            };
+            for message in datagram(self.buffer.get(..n).unwrap_or_default()) {
+                if self.rate.allows(from) {
+                    let (kept, whole) = match message.get(..self.frame_bytes_max) {
+                        Some(kept) if kept.len() < message.len() => (kept, Whole::NotAtLimit),
+                        _ => (message, Whole::Yes),
+                    };
+                    self.intake.add(&mut batch, kept, whole, name, received_at);
+                    bytes += kept.len();
+                } else {
+                    self.intake.metrics.drop_records(DropReason::RateLimit, 1);
+                }
+            }
+        }
+        if !batch.is_empty() {
+            self.intake.count(&batch, bytes);
+            submit(batch, self.intake, &self.receipts).await;
+        }
+        match failed {
+            None => {
+                // Reading a ready socket never waits: others get their turn here.
+                tokio::task::yield_now().await;
+                true
+            }
+            Some(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Some(error) => {
+                warn!(%error, "reading a datagram failed");
+                tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+                true
+            }
+        }
+    }
+}
+
+async fn submit(batch: Batch, intake: &Intake, receipts: &mpsc::Sender<(u64, Receipt)>) {
+    let rows = batch.rows() as u64;
+    match intake.ingest.try_enqueue(batch) {
+        Ok(receipt) => {
+            // The counting task ends after this one.
+            drop(receipts.send((rows, receipt)).await);
+        }
+        Err(_) => intake.metrics.drop_records(DropReason::QueueFull, rows),
+    }
+}
+
+async fn count_refused(mut pending: mpsc::Receiver<(u64, Receipt)>, intake: &Intake) {
+    while let Some((rows, receipt)) = pending.recv().await {
+        match receipt.durable().await {
+            Ok(_) => {}
+            Err(Rejected::QueueFull) => intake.metrics.drop_records(DropReason::QueueFull, rows),
+            Err(Rejected::SpoolFull) => intake.metrics.drop_records(DropReason::SpoolFull, rows),
+            Err(Rejected::Stopping | Rejected::Poisoned) => intake.metrics.drop_records(DropReason::Shutdown, rows),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Pages of records, one record, and its neighbours.
+
+use std::str::FromStr;
+
+use clickhouse::Row;
+use serde::Deserialize;
+
+use super::columns::{COLUMNS, StoredRow};
+use super::{LogStore, StoreError, bind};
+use crate::query::ast::Expr;
+use crate::query::sql::Where;
+use crate::record::LogRow;
+
+/// Which end of time comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+}
+
+impl Order {
+    pub(super) fn sql(self) -> &'static str {
+        match self {
+            Self::NewestFirst => "timestamp DESC, id DESC",
+            Self::OldestFirst => "timestamp, id",
+        }
+    }
+}
+
+/// A place in the order of records: the last one that was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub timestamp: i64,
+    pub id: u64,
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}.{:x}", self.timestamp, self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (timestamp, id) = text.split_once('.').ok_or(())?;
+        // Negative times are written as the two's complement that `{:x}` shows.
+        let timestamp = u64::from_str_radix(timestamp, 16).map_err(drop)? as i64;
+        Ok(Self { timestamp, id: u64::from_str_radix(id, 16).map_err(drop)? })
+    }
+}
+
+/// Which part of the matching records is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    pub order: Order,
+    pub size: u32,
+    /// Records to leave out at the front; for people who turn pages.
+    pub offset: u64,
+    /// Only what comes behind this place; for programs.
+    pub after: Option<Cursor>,
+}
+
+#[derive(Row, Deserialize)]
+pub(super) struct Count {
+    pub(super) n: u64,
+}
+
+impl LogStore {
+    /// The records that match `filter`, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn search(&self, filter: &Expr, page: Page) -> Result<Vec<LogRow<'static>>, StoreError> {
+        let condition = Where::new(filter);
+        let after = match (page.after, page.order) {
+            (None, _) => "",
+            (Some(_), Order::NewestFirst) => {
+                " AND timestamp <= fromUnixTimestamp64Micro({after_time:Int64}, 'UTC')
+                  AND (timestamp, id) < (fromUnixTimestamp64Micro({after_time:Int64}, 'UTC'), {after_id:UInt64})"
+            }
+            (Some(_), Order::OldestFirst) => {
+                " AND timestamp >= fromUnixTimestamp64Micro({after_time:Int64}, 'UTC')
+                  AND (timestamp, id) > (fromUnixTimestamp64Micro({after_time:Int64}, 'UTC'), {after_id:UInt64})"
+            }
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM logs WHERE {}{after} ORDER BY {} LIMIT {{size:UInt32}} OFFSET {{offset:UInt64}}",
+            condition.sql,
+            page.order.sql(),
+        );
+        let mut query = bind(self.read(&sql), &condition).param("size", page.size).param("offset", page.offset);
+        if let Some(after) = page.after {
+            query = query.param("after_time", after.timestamp).param("after_id", after.id);
+        }
+        self.rows(query).await
+    }
+
+    /// How many records match `filter`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count(&self, filter: &Expr) -> Result<u64, StoreError> {
+        let condition = Where::new(filter);
+        let sql = format!("SELECT count() AS n FROM logs WHERE {}", condition.sql);
+        Ok(bind(self.read(&sql), &condition).fetch_one::<Count>().await?.n)
+    }
+
+    /// The record with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn by_id(&self, id: u64) -> Result<Option<LogRow<'static>>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM logs WHERE id = {{id:UInt64}} LIMIT 1");
+        Ok(self.rows(self.read(&sql).param("id", id)).await?.pop())
+    }
+
+    /// The records of the same host and app that stand before and after `record`, oldest first, without itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn context(
+        &self,
+        record: &LogRow<'_>,
+        before: u32,
+        after: u32,
+    ) -> Result<(Vec<LogRow<'static>>, Vec<LogRow<'static>>), StoreError> {
+        let neighbours = |comparison: &str, order: Order, size: u32| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM logs
+                 WHERE source = {{source:String}} AND host = {{host:String}} AND app = {{app:String}}
+                   AND timestamp {comparison}= fromUnixTimestamp64Micro({{time:Int64}}, 'UTC')
+                   AND (timestamp, id) {comparison} (fromUnixTimestamp64Micro({{time:Int64}}, 'UTC'), {{id:UInt64}})
+                 ORDER BY {} LIMIT {{size:UInt32}}",
+                order.sql(),
+            );
+            self.rows(
+                self.read(&sql)
+                    .param("source", &record.source)
+                    .param("host", &record.host)
+                    .param("app", &record.app)
+                    .param("time", record.timestamp)
+                    .param("id", record.id)
+                    .param("size", size),
+            )
+        };
+        let (mut earlier, later) =
+            tokio::try_join!(neighbours("<", Order::NewestFirst, before), neighbours(">", Order::OldestFirst, after))?;
+        earlier.reverse();
+        Ok((earlier, later))
+    }
+
+    /// The records that match `filter` and have an id behind `after`, up to `through`, in order of id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn by_id_after(
+        &self,
+        filter: &Expr,
+        after: u64,
+        through: u64,
+        size: u32,
+    ) -> Result<Vec<LogRow<'static>>, StoreError> {
+        let condition = Where::new(filter);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM logs WHERE ({}) AND id > {{after:UInt64}} AND id <= {{through:UInt64}} ORDER BY id LIMIT {{size:UInt32}}",
+            condition.sql,
+        );
+        self.rows(bind(self.read(&sql), &condition).param("after", after).param("through", through).param("size", size))
+            .await
+    }
+
+    /// The greatest id that the daemon with this number has stored; 0 where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn max_id(&self, first: u64, last: u64) -> Result<u64, StoreError> {
+        let query = self
+            .read("SELECT max(id) AS n FROM logs WHERE id BETWEEN {first:UInt64} AND {last:UInt64}")
+            .param("first", first)
+            .param("last", last);
+        Ok(query.fetch_one::<Count>().await?.n)
+    }
+
+    pub(super) async fn rows(&self, query: clickhouse::query::Query) -> Result<Vec<LogRow<'static>>, StoreError> {
+        Ok(query.fetch_all::<StoredRow>().await?.into_iter().map(LogRow::from).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_survives_being_written() {
+        for cursor in [
+            Cursor { timestamp: 0, id: 0 },
+            Cursor { timestamp: -5, id: 1 },
+            Cursor { timestamp: i64::MAX, id: u64::MAX },
+        ] {
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        assert_eq!("nonsense".parse::<Cursor>(), Err(()));
+    }
+}

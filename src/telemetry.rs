@@ -1,0 +1,26 @@
+//! The daemon's own log, on standard error.
+
+use anyhow::Context as _;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::time::ChronoUtc;
+
+use crate::config::{Log, LogFormat};
+
+/// Sets up the process's log.
+///
+/// # Errors
+/// `log.level` is not a level or a list of directives.
+pub fn set_up(config: &Log) -> anyhow::Result<()> {
+    let filter =
+        EnvFilter::builder().parse(&config.level).with_context(|| format!("log.level \"{}\"", config.level))?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_timer(ChronoUtc::new("%Y-%m-%dT%H:%M:%S%.3fZ".to_owned()))
+        .with_target(false);
+    match config.format {
+        LogFormat::Human => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+    }
+    Ok(())
+}

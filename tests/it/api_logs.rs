@@ -1,0 +1,163 @@
+//! Records in over HTTP and out again: pages, cursors, one record, its neighbours, counts.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+
+/// Sends `count` records of source `web`, a second apart, and waits until they are searchable.
+fn fill(app: &App, count: u64) {
+    let levels = ["INFO", "WARN", "ERROR"];
+    let lines: Vec<String> = (0..count)
+        .map(|i| {
+            let record = json!({
+                "source": "web",
+                "level": levels[i as usize % 3],
+                "timestamp": format!("2026-11-20T{:02}:{:02}:{:02}.5Z", 10 + i / 3600, i / 60 % 60, i % 60),
+                "message": format!("request {i} failed"),
+                "host": format!("h{}", i % 4),
+                "user_name": if i % 2 == 0 { "alice" } else { "bob" },
+                "ip": format!("10.0.{}.1", i % 3),
+                "attributes": {"status": 500 + i % 2},
+            });
+            record.to_string()
+        })
+        .collect();
+    let url = app.url("/api/v1/logs/bulk?wait=searchable");
+    let answer: Value = app.http().post(url).body(lines.join("\n")).send().unwrap().json().unwrap();
+    assert_eq!((&answer["inserted"], &answer["unparsed"]), (&count.into(), &0.into()), "{answer}");
+}
+
+fn ids(list: &Value) -> Vec<u64> {
+    list["list"].as_array().unwrap().iter().map(|record| record["id"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_posted_record_comes_back_with_every_field() {
+    let app = App::start();
+    let record = json!({
+        "source": "WEB_APP", "level": "error", "timestamp": "2026-11-20T12:20:30.123456+02:00", "message": "=1+1 \u{1f600}",
+        "ip": "2001:db8::1", "user_name": "alice", "host": "h1", "app": "shop", "raw_data": "<11>original\ttext",
+        "attributes": {"http": {"status": 502, "ok": false}, "tags": ["a", "b"]},
+    });
+    let (status, answer) = app.post("/api/v1/logs?wait=searchable", &record);
+    assert_eq!((status, &answer), (201, &json!({"id": 1, "searchable": true})));
+    let found = app.get("/api/v1/logs/1");
+    let expected = json!({
+        "id": 1, "timestamp": "2026-11-20T10:20:30.123456Z", "received_at": found["received_at"], "level": "ERROR",
+        "source": "WEB_APP", "host": "h1", "app": "shop", "proc_id": null, "msg_id": null, "ip": "2001:db8::1",
+        "user_name": "alice", "message": "=1+1 \u{1f600}", "raw_data": "<11>original\ttext",
+        "attributes": {"http.status": "502", "http.ok": "false", "tags": r#"["a","b"]"#},
+        "severity": null, "facility": null, "format": "json", "parse_error": null, "origin": "http:logs", "cluster": null,
+        "links": {"self": "/api/v1/logs/1", "context": "/api/v1/logs/1/context?before=20&after=20"},
+    });
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_json_text_of_a_record_is_its_original() {
+    let app = App::start();
+    let first = r#"{ "source":"A", "level":"INFO","timestamp":"2026-11-20T10:20:30Z",   "message":"escaped \u0041" }"#;
+    let second = first.replace("escaped", "other");
+    let body = format!("[\n{first},\n{second}\n]");
+    let request = app.http().post(app.url("/api/v1/logs?wait=searchable")).header("content-type", "application/json");
+    assert_eq!(request.body(body).send().unwrap().status(), 201);
+    assert_eq!(app.get("/api/v1/logs/1")["raw_data"], first);
+    assert_eq!(app.get("/api/v1/logs/2")["raw_data"], second.as_str());
+    assert_eq!(app.get("/api/v1/logs/1")["message"], "escaped A");
+}
+
+#[test]
+fn cursors_and_pages_give_every_record_once() {
+    let app = App::start();
+    fill(&app, 250);
+    for order in ["asc", "desc"] {
+        let (mut seen, mut path) = (Vec::new(), format!("/api/v1/logs?size=40&order={order}"));
+        loop {
+            let list = app.get(&path);
+            assert_eq!(list["total"], 250);
+            seen.extend(ids(&list));
+            let Some(cursor) = list["next_cursor"].as_str() else { break };
+            path = format!("/api/v1/logs?size=40&order={order}&cursor={cursor}");
+        }
+        let mut expected: Vec<u64> = (1..=250).collect();
+        if order == "desc" {
+            expected.reverse();
+        }
+        assert_eq!(seen, expected, "{order}");
+    }
+    let pages: Vec<u64> =
+        (1..=7).flat_map(|page| ids(&app.get(&format!("/api/v1/logs?pageSize=40&page={page}")))).collect();
+    assert_eq!(pages.len(), 250);
+    assert_eq!(pages.iter().collect::<HashSet<_>>().len(), 250);
+}
+
+#[test]
+fn filters_select_the_same_records_for_lists_and_counts() {
+    let app = App::start();
+    fill(&app, 120);
+    for (filter, expected) in [
+        ("levels=ERROR,WARN", 80),
+        ("source=web", 120),
+        ("source=other", 0),
+        ("host=h1,h2", 60),
+        ("user_name=alice", 60),
+        ("ip=10.0.1.0/24", 40),
+        ("keyword=REQUEST%2011", 11),
+        ("q=attributes.status:>=501", 60),
+        ("q=level:error%20-user:alice", 20),
+        ("start_time=2026-11-20T10:01:00Z&end_time=2026-11-20T10:01:30Z", 30),
+        ("start_time=2026-11-20T12:01:00%2B02:00", 60),
+    ] {
+        assert_eq!(app.count(filter), expected, "{filter}");
+        let by_level = app.get(&format!("/api/v1/stats/logs-by-level?{filter}"));
+        assert_eq!(
+            by_level.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>(),
+            expected,
+            "{filter}"
+        );
+        let by_time = app.get(&format!("/api/v1/stats/logs-by-time?{filter}&bucket=minute&by=level"));
+        let columns = by_time.as_array().unwrap();
+        assert_eq!(columns.iter().map(|c| c["count"].as_u64().unwrap()).sum::<u64>(), expected, "{filter}");
+    }
+}
+
+#[test]
+fn empty_buckets_are_listed() {
+    let app = App::start();
+    fill(&app, 61);
+    let columns = app
+        .get("/api/v1/stats/logs-by-time?bucket=minute&start_time=2026-11-20T09:58:30Z&end_time=2026-11-20T10:03:00Z");
+    let expected = json!([
+        {"bucket": "2026-11-20T09:58", "count": 0}, {"bucket": "2026-11-20T09:59", "count": 0},
+        {"bucket": "2026-11-20T10:00", "count": 60}, {"bucket": "2026-11-20T10:01", "count": 1},
+        {"bucket": "2026-11-20T10:02", "count": 0},
+    ]);
+    assert_eq!(columns, expected);
+}
+
+#[test]
+fn values_and_templates_are_counted() {
+    let app = App::start();
+    fill(&app, 90);
+    let top = app.get("/api/v1/stats/top?field=ip&limit=2");
+    assert_eq!(top, json!([{"value": "10.0.0.1", "count": 30}, {"value": "10.0.1.1", "count": 30}]));
+    let facet = app.get("/api/v1/logs/facets?field=attributes.status&host=h0");
+    assert_eq!(facet["field"], "attributes.status");
+    assert_eq!(facet["values"], json!([{"value": "500", "count": 23}]));
+    assert_eq!(app.get("/api/v1/stats/patterns"), json!([{"pattern": "request <n> failed", "count": 90}]));
+}
+
+#[test]
+fn context_is_the_neighbours_of_the_same_host_and_app() {
+    let app = App::start();
+    fill(&app, 40);
+    let context = app.get("/api/v1/logs/21/context?before=2&after=3");
+    let side =
+        |name: &str| context[name].as_array().unwrap().iter().map(|r| r["id"].as_u64().unwrap()).collect::<Vec<_>>();
+    assert_eq!((side("before"), side("after")), (vec![13, 17], vec![25, 29, 33]));
+    assert_eq!(context["record"]["id"], 21);
+    let missing = app.http().get(app.url("/api/v1/logs/9000")).send().unwrap();
+    assert_eq!(missing.status(), 404);
+}

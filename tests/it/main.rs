@@ -1,0 +1,13 @@
+//! The whole daemon, as a person runs it: the real binary, the real engine, a folder of its own.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
+
+mod api_export;
+mod api_logs;
+mod api_tail;
+mod app;
+mod cli;
+mod crash;
+mod disk_full;
+mod numbered;
+mod pipeline;
+mod store_away;
