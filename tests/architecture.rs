@@ -20,7 +20,21 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("sources", &["config", "ingest", "metrics", "record"]),
     ("api", &["config", "ingest", "metrics", "query", "record", "spool", "store"]),
     ("cli", &["query", "record"]),
-    ("daemon", &["api", "config", "engine", "engine_commands", "http_server", "ingest", "metrics", "sources", "spool", "store"]),
+    (
+        "daemon",
+        &[
+            "api",
+            "config",
+            "engine",
+            "engine_commands",
+            "http_server",
+            "ingest",
+            "metrics",
+            "sources",
+            "spool",
+            "store",
+        ],
+    ),
     ("main", &[]),
 ];
 
@@ -58,7 +72,9 @@ fn imports_go_one_way() {
         }
         let allowed = ALLOWED.iter().find(|(name, _)| *name == module).map(|(_, allowed)| *allowed);
         let Some(allowed) = allowed else {
-            wrong.push(format!("{module} is new: say in tests/architecture.rs and docs/ARCHITECTURE.md what it may use"));
+            wrong.push(format!(
+                "{module} is new: say in tests/architecture.rs and docs/ARCHITECTURE.md what it may use"
+            ));
             continue;
         };
         for other in used(&std::fs::read_to_string(&file).unwrap()) {

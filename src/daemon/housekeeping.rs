@@ -24,7 +24,12 @@ pub(super) async fn retain(store: LogStore, retention: Retention, stop: Cancella
         #[expect(clippy::disallowed_methods, reason = "retention is measured against the real date")]
         let now = std::time::SystemTime::now();
         let first_kept = first_kept_day(DateTime::<Utc>::from(now), retention.days.get());
-        let wait = match store.drop_days_before(first_kept).await {
+        // Dropping a day is one statement: the store does it whole or not at all, whoever still waits for it.
+        let dropped = tokio::select! {
+            dropped = store.drop_days_before(first_kept) => dropped,
+            () = stop.cancelled() => return,
+        };
+        let wait = match dropped {
             Ok(days) => {
                 for day in days {
                     info!(day = %day.day, rows = day.rows, "dropped the {} records of {}: older than {} days", day.rows, day.day, retention.days);

@@ -84,7 +84,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let give_up = CancellationToken::new();
     let watermark = storage.follower.watermark();
-    let follower = tokio::task::spawn(storage.store.clone().follow(
+    let follower = side.spawn(storage.store.clone().follow(
         storage.follower,
         storage.monitor.clone(),
         metrics.clone(),

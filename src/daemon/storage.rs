@@ -21,6 +21,8 @@ use crate::store::LogStore;
 const NODE_SHIFT: u32 = 43;
 /// How long a start waits for the store where the spool itself knows the last id.
 const STORE_WAIT: Duration = Duration::from_secs(5);
+/// A store that takes a connection and does not answer within this is asked anew.
+const STORE_ANSWER_MAX: Duration = Duration::from_secs(60);
 const STORE_RETRY: Duration = Duration::from_millis(50);
 const STORE_RETRY_MAX: Duration = Duration::from_secs(2);
 
@@ -123,11 +125,13 @@ async fn highest_stored(store: &LogStore, first: u64, last: u64, fresh: bool) ->
             store.prepare().await?;
             store.max_id(first, last).await
         };
-        let error = match answer.await {
-            Ok(id) => return Ok(id),
-            Err(error) => anyhow::Error::new(error),
+        let at_most = if fresh { STORE_ANSWER_MAX } else { STORE_WAIT };
+        let error = match tokio::time::timeout(at_most, answer).await {
+            Ok(Ok(id)) => return Ok(id),
+            Ok(Err(error)) => anyhow::Error::new(error),
+            Err(_) => anyhow::anyhow!("the store does not answer"),
         };
-        if !fresh && started.elapsed() > STORE_WAIT {
+        if !fresh && started.elapsed() >= STORE_WAIT {
             warn!("starting without the store, records wait in the spool: {error:#}");
             return Ok(0);
         }

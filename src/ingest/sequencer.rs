@@ -23,6 +23,8 @@ use crate::spool::writer::{Moment, Spool};
 const SMALL_BATCH_ROWS: usize = 2048;
 /// How long a full spool is left alone before the next try.
 const RETRY_FULL_AFTER: Duration = Duration::from_millis(200);
+/// What has waited for room is written in groups of about this size: more may wait than the whole disk can hold.
+const PARKED_GROUP_BYTES: usize = 1 << 20;
 
 /// When groups and segments end.
 #[derive(Clone, Copy, Debug)]
@@ -154,10 +156,13 @@ impl Sequencer {
             return Ok(());
         }
         let was_full = self.full_until.take().is_some();
-        let parked = std::mem::take(&mut self.parked);
-        if !parked.is_empty() {
-            self.commit(parked)?;
+        let mut parked = std::mem::take(&mut self.parked);
+        while !parked.is_empty() && self.full_until.is_none() {
+            self.commit(front_group(&mut parked))?;
+            self.seal_if_due()?;
         }
+        // Behind what turned out not to fit, which is parked again.
+        self.parked.append(&mut parked);
         if was_full && self.full_until.is_none() {
             info!("the spool has room again");
         }
@@ -296,6 +301,18 @@ impl Sequencer {
 fn answer(submission: Submission, fate: Result<Ids, Rejected>) {
     // A sender that left does not hear it; its records are as durable as all others.
     submission.receipt.send(fate).ok();
+}
+
+/// Takes the first submissions of `parked`, one at least, up to [`PARKED_GROUP_BYTES`].
+fn front_group(parked: &mut VecDeque<Submission>) -> VecDeque<Submission> {
+    let mut bytes = 0;
+    let mut group = VecDeque::new();
+    while bytes < PARKED_GROUP_BYTES {
+        let Some(next) = parked.pop_front() else { break };
+        bytes += next.batch.bytes();
+        group.push_back(next);
+    }
+    group
 }
 
 /// Groups submissions into blocks, joining neighbours that are small.

@@ -38,18 +38,10 @@ fn samples() -> impl Strategy<Value = Vec<Sample>> {
         proptest::option::of(any::<IpAddr>().prop_filter("absent", |ip| !ip.is_unspecified())),
         vec((word(), word()), 0..4),
     );
-    let sample = sample.prop_map(|((head, message, tail, verbatim), words, timestamp, level, severity, ip, attributes)| Sample {
-        head,
-        message,
-        tail,
-        verbatim,
-        words,
-        timestamp,
-        level,
-        severity,
-        ip,
-        attributes,
-    });
+    let sample =
+        sample.prop_map(|((head, message, tail, verbatim), words, timestamp, level, severity, ip, attributes)| {
+            Sample { head, message, tail, verbatim, words, timestamp, level, severity, ip, attributes }
+        });
     vec(sample, 0..40)
 }
 

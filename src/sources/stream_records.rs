@@ -56,7 +56,12 @@ pub(super) struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Frames of up to `frame_bytes_max`.
-    pub(super) fn new(sender: Sender<'a>, frame_bytes_max: usize, intake: &'a Intake, stop: &'a CancellationToken) -> Self {
+    pub(super) fn new(
+        sender: Sender<'a>,
+        frame_bytes_max: usize,
+        intake: &'a Intake,
+        stop: &'a CancellationToken,
+    ) -> Self {
         let config = FramerConfig { max_frame: frame_bytes_max };
         Self {
             buffer: Buffer::new(config.buffer_bytes().max(READ_BYTES)),

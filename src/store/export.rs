@@ -2,13 +2,14 @@
 //!
 //! Sorting millions of whole records at once would need memory for all of them. So the span of
 //! time is cut into slices of a bounded number of records, by counting, and the slices are read
-//! one after the other, each sorted by itself.
+//! one after the other, each sorted by itself; while one is taken, the engine sorts the next.
 
 use std::time::Duration;
 
 use clickhouse::Row;
-use clickhouse::query::RowCursor;
 use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::columns::{COLUMNS, StoredRow};
 use super::{LogStore, Order, StoreError, bind};
@@ -18,6 +19,12 @@ use crate::record::LogRow;
 
 /// Into how many parts a slice that holds too much is cut.
 const PARTS: i64 = 256;
+/// Records that are handed on at once.
+const CHUNK_ROWS: usize = 512;
+/// Chunks of one slice that are read ahead.
+const CHUNKS_AHEAD: usize = 8;
+/// Slices that wait for their turn behind the one that is taken.
+const SLICES_AHEAD: usize = 1;
 
 /// How an export is cut.
 #[derive(Clone, Copy, Debug)]
@@ -54,18 +61,17 @@ struct Part {
     rows: u64,
 }
 
-/// A running export.
+/// Some records in their order, or why there are no more.
+type Chunk = Result<Vec<LogRow<'static>>, StoreError>;
+
+/// A running export. Dropping it ends its queries.
 pub struct Export {
-    store: LogStore,
-    condition: Where,
-    order: Order,
-    limits: ExportLimits,
-    /// Records that came later than the export's start are left out.
-    max_id: u64,
     rows: u64,
-    /// What is left to read, next one last.
-    slices: Vec<Slice>,
-    cursor: Option<RowCursor<StoredRow>>,
+    /// The slices in their order, each as its chunks.
+    slices: mpsc::Receiver<mpsc::Receiver<Chunk>>,
+    open: Option<mpsc::Receiver<Chunk>>,
+    chunk: std::vec::IntoIter<LogRow<'static>>,
+    _walk: JoinSet<()>,
 }
 
 impl LogStore {
@@ -81,21 +87,18 @@ impl LogStore {
         );
         let whole = bind(self.read(&sql), &condition).fetch_one::<Whole>().await?;
         let slice = Slice { first: whole.first, last: whole.last, rows: whole.rows };
-        Ok(Export {
-            store: self.clone(),
-            condition,
-            order,
-            limits,
-            max_id: whole.max_id,
-            rows: whole.rows,
-            slices: if whole.rows > 0 { vec![slice] } else { Vec::new() },
-            cursor: None,
-        })
+        let reader = SliceReader { store: self.clone(), condition, order, limits, max_id: whole.max_id };
+        let (sender, slices) = mpsc::channel(SLICES_AHEAD);
+        let mut walk = JoinSet::new();
+        if whole.rows > 0 {
+            walk.spawn(reader.walk(slice, sender));
+        }
+        Ok(Export { rows: whole.rows, slices, open: None, chunk: Vec::new().into_iter(), _walk: walk })
     }
 }
 
 impl Export {
-    /// How many records it will give.
+    /// How many records it will give; fewer are a fault that the caller has to show.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
@@ -107,36 +110,101 @@ impl Export {
     /// [`StoreError`]: the export is incomplete and must be shown to be.
     pub async fn next(&mut self) -> Result<Option<LogRow<'static>>, StoreError> {
         loop {
-            if let Some(cursor) = &mut self.cursor {
-                match cursor.next().await? {
-                    Some(row) => return Ok(Some(row.into())),
-                    None => self.cursor = None,
-                }
+            if let Some(row) = self.chunk.next() {
+                return Ok(Some(row));
             }
-            let Some(slice) = self.slices.pop() else { return Ok(None) };
-            if slice.rows > self.limits.slice_rows_max && slice.first < slice.last {
-                self.cut(slice).await?;
-            } else {
-                self.cursor = Some(self.read(slice)?);
+            let Some(open) = &mut self.open else {
+                self.open = self.slices.recv().await;
+                if self.open.is_none() {
+                    return Ok(None);
+                }
+                continue;
+            };
+            match open.recv().await {
+                Some(chunk) => self.chunk = chunk?.into_iter(),
+                None => self.open = None,
             }
         }
     }
+}
 
-    fn read(&self, slice: Slice) -> Result<RowCursor<StoredRow>, StoreError> {
+/// What all slices of an export have in common.
+#[derive(Clone)]
+struct SliceReader {
+    store: LogStore,
+    condition: Where,
+    order: Order,
+    limits: ExportLimits,
+    /// Records that came later than the export's start are left out.
+    max_id: u64,
+}
+
+impl SliceReader {
+    /// Reads `whole`, cut into slices, until it is done or nobody takes more.
+    async fn walk(self, whole: Slice, out: mpsc::Sender<mpsc::Receiver<Chunk>>) {
+        // Next one last.
+        let mut slices = vec![whole];
+        let mut readers = JoinSet::new();
+        while let Some(slice) = slices.pop() {
+            let too_large = slice.rows > self.limits.slice_rows_max && slice.first < slice.last;
+            let smaller = if too_large { Some(self.cut(slice).await) } else { None };
+            let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+            match smaller {
+                Some(Ok(smaller)) => {
+                    slices.extend(smaller);
+                    continue;
+                }
+                Some(Err(error)) => {
+                    slices.clear();
+                    // The channel is new: there is room for it.
+                    sender.send(Err(error)).await.ok();
+                }
+                None => {
+                    readers.spawn(self.clone().read(slice, sender));
+                }
+            }
+            if out.send(chunks).await.is_err() {
+                return;
+            }
+        }
+        readers.join_all().await;
+    }
+
+    async fn read(self, slice: Slice, out: mpsc::Sender<Chunk>) {
+        if let Err(error) = self.read_into(slice, &out).await {
+            // Nobody may be there to hear it.
+            out.send(Err(error)).await.ok();
+        }
+    }
+
+    async fn read_into(&self, slice: Slice, out: &mpsc::Sender<Chunk>) -> Result<(), StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM logs WHERE {} AND {IN_SLICE} ORDER BY {}",
+            "SELECT {COLUMNS} FROM logs WHERE ({}) AND {IN_SLICE} ORDER BY {}",
             self.condition.sql,
             self.order.sql()
         );
-        Ok(self.bind(&sql, slice).fetch::<StoredRow>()?)
+        // The engine gives a sorted result in pieces of one block: small ones, or long records would fill the memory.
+        let mut cursor = self.bind(&sql, slice).with_setting("max_block_size", "8192").fetch::<StoredRow>()?;
+        let mut chunk = Vec::with_capacity(CHUNK_ROWS);
+        while let Some(row) = cursor.next().await? {
+            chunk.push(row.into());
+            if chunk.len() == CHUNK_ROWS {
+                let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_ROWS));
+                if out.send(Ok(full)).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        out.send(Ok(chunk)).await.ok();
+        Ok(())
     }
 
-    /// Replaces `slice` by smaller ones, next one last.
-    async fn cut(&mut self, slice: Slice) -> Result<(), StoreError> {
+    /// The smaller slices of `slice`, the one to read first last.
+    async fn cut(&self, slice: Slice) -> Result<Vec<Slice>, StoreError> {
         let width = (slice.last.saturating_sub(slice.first) / PARTS).saturating_add(1);
         let sql = format!(
             "SELECT intDiv(toUnixTimestamp64Micro(timestamp) - {{first:Int64}}, {{width:Int64}}) AS number, count() AS rows
-             FROM logs WHERE {} AND {IN_SLICE} GROUP BY number ORDER BY number",
+             FROM logs WHERE ({}) AND {IN_SLICE} GROUP BY number ORDER BY number",
             self.condition.sql,
         );
         let parts = self.bind(&sql, slice).param("width", width).fetch_all::<Part>().await?;
@@ -144,8 +212,7 @@ impl Export {
         if self.order == Order::OldestFirst {
             slices.reverse();
         }
-        self.slices.extend(slices);
-        Ok(())
+        Ok(slices)
     }
 
     fn bind(&self, sql: &str, slice: Slice) -> clickhouse::query::Query {

@@ -41,8 +41,10 @@ impl LogStore {
             let segment = tokio::select! {
                 segment = follower.next() => segment,
                 () = tokio::time::sleep(CAUGHT_UP_FOR), if !put_off.is_empty() => {
-                    self.build_put_off(&mut put_off).await;
-                    continue;
+                    tokio::select! {
+                        () = self.build_put_off(&mut put_off) => continue,
+                        () = give_up.cancelled() => None,
+                    }
                 }
                 () = give_up.cancelled() => None,
             };
@@ -81,6 +83,13 @@ impl LogStore {
         }
     }
 
+    /// A daemon that started while the store was away has not prepared it; it may even be an empty one that came back.
+    async fn prepare_again(&self) {
+        if let Err(error) = self.prepare().await {
+            debug!(error = %chain(&error), "preparing the store failed");
+        }
+    }
+
     async fn insert_until_done(
         &self,
         segment: &SealedSegment,
@@ -115,8 +124,14 @@ impl LogStore {
                 failing_since = Some(started);
                 warn!(segment.id = %segment.id, error = %chain(&failure), "storing failed; records wait in the spool and it is tried again");
             }
+            let pause = async {
+                tokio::time::sleep(wait).await;
+                if matches!(failure, InsertError::Store(StoreError::Failed(_))) {
+                    self.prepare_again().await;
+                }
+            };
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                () = pause => {}
                 () = give_up.cancelled() => return Outcome::GaveUp,
             }
             wait = (wait * 2).min(RETRY_AFTER_MAX);

@@ -1,5 +1,7 @@
 //! One sealed segment is one insert, idempotent by the segment's id.
 
+use std::time::Duration;
+
 use clickhouse::insert_formatted::InsertFormatted;
 use tokio::sync::mpsc;
 
@@ -10,6 +12,10 @@ use crate::spool::segment::SealedSegment;
 
 /// The index that costs most of an insert's time; see [`Indexing`].
 pub(super) const TEXT_INDEX: &str = "message_words";
+/// A store that takes nothing for so long, or does not answer an insert that was sent, is asked anew. An insert that it
+/// has done all the same is known by its token.
+const SEND_MAX: Duration = Duration::from_secs(60);
+const ANSWER_MAX: Duration = Duration::from_secs(300);
 /// Frames read ahead of the engine.
 const FRAMES_AHEAD: usize = 4;
 
@@ -81,6 +87,7 @@ impl LogStore {
             .clone()
             .with_database(&self.database)
             .insert_formatted_with(sql)
+            .with_timeouts(Some(SEND_MAX), Some(ANSWER_MAX))
             .with_setting("insert_deduplication_token", segment.id.to_string())
             .with_setting("async_insert", "0")
             .with_setting("input_format_skip_unknown_fields", "0")

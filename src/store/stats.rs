@@ -10,6 +10,9 @@ use crate::query::sql::Where;
 /// The most templates that [`LogStore::patterns`] lists.
 pub const PATTERNS_MAX: u32 = 1000;
 
+/// Microseconds from 1900, the earliest time that is stored, to 1970: a whole number of days.
+const SINCE_1900: i64 = 25_567 * 86_400_000_000;
+
 /// The width of a column of the histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bucket {
@@ -132,9 +135,10 @@ impl LogStore {
     ) -> Result<Vec<(i64, String, u64)>, StoreError> {
         let condition = Where::new(filter);
         let level = if by_level { "toString(level)" } else { "''" };
+        // Counted from the earliest time that is stored, so that a division is enough for times before 1970 too.
         let sql = format!(
-            "SELECT intDiv(toUnixTimestamp64Micro(timestamp) - pmod(toUnixTimestamp64Micro(timestamp), {{width:Int64}}), {{width:Int64}})
-                      * {{width:Int64}} AS bucket, {level} AS level, count() AS n
+            "SELECT intDiv(toUnixTimestamp64Micro(timestamp) + {SINCE_1900}, {{width:Int64}}) * {{width:Int64}} - {SINCE_1900} AS bucket,
+                    {level} AS level, count() AS n
              FROM logs WHERE {} GROUP BY bucket, level ORDER BY bucket, level",
             condition.sql,
         );

@@ -111,8 +111,10 @@ impl App {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
                 ["api", url] => self.api = url.strip_prefix("http://").unwrap().parse().unwrap(),
-                ["syslog", transport, address, ..] => {
-                    self.listeners.insert(transport.to_owned(), address.parse().unwrap());
+                ["syslog", transport, address, .., source] => {
+                    let address = address.parse().unwrap();
+                    self.listeners.insert(transport.to_owned(), address);
+                    self.listeners.insert(source.trim_matches(['"', ')']).to_owned(), address);
                 }
                 ["data", ..] => break,
                 _ => {}
@@ -170,8 +172,9 @@ impl App {
         TcpStream::connect(self.listeners["tcp"]).unwrap()
     }
 
-    pub(crate) fn listener(&self, transport: &str) -> SocketAddr {
-        self.listeners[transport]
+    /// A listener's address, by its source or, the last one of its kind, by its transport.
+    pub(crate) fn listener(&self, name: &str) -> SocketAddr {
+        self.listeners[name]
     }
 
     pub(crate) fn udp(&self) -> UdpSocket {
@@ -213,6 +216,31 @@ impl App {
     /// How many records match the query string.
     pub(crate) fn count(&self, filters: &str) -> u64 {
         self.get(&format!("/api/v1/logs?size=1&{filters}"))["total"].as_u64().unwrap()
+    }
+
+    /// All records that match the query string, in the order of their ids.
+    pub(crate) fn records(&self, filters: &str) -> Vec<Value> {
+        let mut records = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let mut page = self.get(&format!("/api/v1/logs?size=1000&{filters}{cursor}"));
+            records.extend(page["list"].as_array_mut().unwrap().drain(..));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        records.sort_by_key(|record| record["id"].as_u64());
+        records
+    }
+
+    /// The sum of a metric over those of its series whose labels hold `label`.
+    pub(crate) fn metric(&self, name: &str, label: &str) -> u64 {
+        let text = self.http.get(self.url("/metrics")).send().unwrap().text().unwrap();
+        let series = text.lines().filter(|line| {
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])) && line.contains(label)
+        });
+        series.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 
     pub(crate) fn wait_for_count(&self, filters: &str, expected: u64) {

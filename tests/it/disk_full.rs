@@ -114,7 +114,11 @@ fn senders_meet_a_full_disk(app: &App, make_room: impl FnOnce()) {
     assert_eq!(dropped_before, 0, "records of senders that can wait were dropped");
     send_datagrams(app, 200);
     wait_until("datagrams are counted as dropped", || dropped(app) == 200);
-    assert_eq!(metric(app, "logseal_records_dropped_total", "reason=\"SpoolFull\"") + metric(app, "logseal_records_dropped_total", "reason=\"QueueFull\""), 200);
+    assert_eq!(
+        metric(app, "logseal_records_dropped_total", "reason=\"SpoolFull\"")
+            + metric(app, "logseal_records_dropped_total", "reason=\"QueueFull\""),
+        200
+    );
 
     make_room();
     wait_until("new records are acknowledged", || traffic.acked() > acked + 1000);
