@@ -53,6 +53,8 @@ fn matching(criterion: &mut Criterion) {
         ("host_wildcard", "host:web-1*"),
         ("absent_word", "\"login failed\""),
         ("present_word", "protocol"),
+        ("word_within_longer_ones", "open"),
+        ("absent_part", "message:~\"login failed\""),
         ("attribute_number", "attributes.status:>=500"),
         ("message_wildcard", "session*svc49"),
         ("regex", "/user svc4[0-9] from/"),

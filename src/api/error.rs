@@ -102,6 +102,12 @@ impl ApiError {
             .because(cause)
     }
 
+    /// 403: the request comes from a page of another site.
+    pub(super) fn foreign(header: &str, value: &str) -> Self {
+        let detail = format!("the header {header} names \"{value}\": until accounts exist, only this machine may ask");
+        Self::new(StatusCode::FORBIDDEN, "foreign request", detail)
+    }
+
     /// 404: there is no `thing` with this id.
     pub(super) fn not_found(thing: &str, id: impl Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no {thing} {id}"))

@@ -16,6 +16,7 @@ mod export_rows;
 mod flattened;
 mod lines;
 mod live;
+mod local_only;
 mod logs;
 mod observe;
 mod page;

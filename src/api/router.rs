@@ -6,6 +6,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 
 use super::error::ApiError;
+use super::local_only::local_only;
 use super::observe::observe;
 use super::state::{Api, ApiState};
 use super::{bulk, export, logs, post, stats, system, tail};
@@ -32,6 +33,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/stats/patterns", get(stats::patterns))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(local_only))
         // Outermost: also what the router itself refuses gets a trace id and the one form.
         .layer(middleware::from_fn_with_state(metrics, observe))
         .with_state(Api::new(state))

@@ -195,7 +195,8 @@ impl Sequencer {
                 Err(AppendError::Full(cause)) => {
                     self.note_full(&cause);
                     self.hold(blocks.into_iter().chain(rest).flat_map(Block::into_members));
-                    return Ok(());
+                    // What is sealed can be stored and deleted: that is where the room comes from.
+                    return self.seal();
                 }
                 Err(fatal) => return Err(self.poison(blocks.into_iter().chain(rest), fatal)),
             }

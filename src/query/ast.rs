@@ -77,9 +77,13 @@ pub enum Term {
 pub enum TextTest {
     /// Equal; see [`TextField::ignores_case`]. Absent text equals the empty text.
     Equals(String),
-    /// Contains the text, whatever the case. Never empty.
+    /// Contains the text, whatever the case, but not so that it begins or ends inside of a word.
+    /// Only for [`TextField::is_prose`]. Never empty.
+    Words(String),
+    /// Contains the text anywhere, whatever the case. Never empty.
     Contains(String),
-    /// Has the shape of a pattern: the whole value, or any part of it for [`TextField::is_prose`].
+    /// Has the shape of a pattern: the whole value, or for [`TextField::is_prose`] a part of it that does
+    /// not begin or end inside of a word, except where the pattern begins or ends with a run.
     Wildcard(Wildcard),
     /// A part of it matches a regular expression.
     Regex(RegexText),

@@ -7,7 +7,7 @@ use super::ip_range::IpRange;
 use super::level_set::{LevelSet, level_named};
 use super::lexer::{Value, WordPart};
 use super::number::parse_decimal;
-use super::pattern::{Piece, Wildcard};
+use super::pattern::{Piece, Shape, Wildcard};
 use super::regex_text::RegexText;
 use super::time::{When, parse_when};
 
@@ -71,7 +71,7 @@ pub(super) fn condition(field: &Field, op: Op, value: &Placed, now: i64) -> Resu
     }
 }
 
-/// A word, phrase or expression without a field: looked for in the message.
+/// A word, phrase or expression without a field: whole words are looked for in the message.
 pub(super) fn bare(value: &Placed) -> Result<Expr, QueryError> {
     if value.is_star() {
         return Ok(Expr::All);
@@ -102,7 +102,7 @@ fn usual_test(field: &TextField, value: &Placed) -> Result<TextTest, QueryError>
             wildcard(field, parts, value)
         }
         Value::Quoted(text) if text.is_empty() => Ok(TextTest::Equals(String::new())),
-        Value::Word(_) | Value::Quoted(_) if field.is_prose() => contains(value.plain()?, value),
+        Value::Word(_) | Value::Quoted(_) if field.is_prose() => Ok(TextTest::Words(value.plain()?)),
         Value::Word(_) | Value::Quoted(_) => Ok(TextTest::Equals(value.plain()?)),
     }
 }
@@ -122,12 +122,8 @@ fn wildcard(field: &TextField, parts: &[WordPart], value: &Placed) -> Result<Tex
     });
     let too_long = || value.fault(format!("a pattern has at most {} characters", Wildcard::LENGTH_MAX));
     let pattern = Wildcard::new(pieces).ok_or_else(too_long)?;
-    if !field.is_prose() {
-        return Ok(TextTest::Wildcard(pattern));
-    }
-    let pattern = pattern.trimmed();
-    match pattern.pieces() {
-        [Piece::Literal(text)] => Ok(TextTest::Contains(text.clone())),
+    match pattern.shape() {
+        Shape::Infix(text) if field.is_prose() => Ok(TextTest::Contains(text.to_owned())),
         _ => Ok(TextTest::Wildcard(pattern)),
     }
 }

@@ -74,7 +74,7 @@ const fn op_sign(op: Cmp) -> &'static str {
 }
 
 fn text_term(f: &mut fmt::Formatter<'_>, field: &TextField, test: &TextTest) -> fmt::Result {
-    if let (TextField::Message, TextTest::Contains(text)) = (field, test) {
+    if let (TextField::Message, TextTest::Words(text)) = (field, test) {
         return quoted(f, text);
     }
     field_name(f, field)?;
@@ -83,8 +83,12 @@ fn text_term(f: &mut fmt::Formatter<'_>, field: &TextField, test: &TextTest) -> 
             f.write_str(if field.is_prose() { ":=" } else { ":" })?;
             quoted(f, text)
         }
+        TextTest::Words(text) => {
+            f.write_char(':')?;
+            quoted(f, text)
+        }
         TextTest::Contains(text) => {
-            f.write_str(if field.is_prose() { ":" } else { ":~" })?;
+            f.write_str(":~")?;
             quoted(f, text)
         }
         TextTest::Wildcard(pattern) => {

@@ -108,7 +108,7 @@ impl TextField {
         Field::Text(self.clone()).name()
     }
 
-    /// Running text, of which `field:value` asks for a part, whatever the case.
+    /// Running text, of which `field:value` asks for whole words, whatever the case.
     #[must_use]
     pub const fn is_prose(&self) -> bool {
         matches!(self, Self::Message | Self::Raw | Self::ParseError)

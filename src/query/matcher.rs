@@ -157,7 +157,8 @@ fn compile_test(field: &TextField, test: &TextTest) -> Test {
     match test {
         TextTest::Equals(text) if field.ignores_case() => Test::EqualsAnyCase(text.clone().into_bytes()),
         TextTest::Equals(text) => Test::Equals(text.clone().into_bytes()),
-        TextTest::Contains(text) => Test::ContainsAnyCase(Needle::new(text)),
+        TextTest::Words(text) => Test::ContainsAnyCase(Needle::whole(text)),
+        TextTest::Contains(text) => Test::ContainsAnyCase(Needle::part(text)),
         TextTest::Wildcard(pattern) => compile_wildcard(field, pattern),
         TextTest::Regex(regex) => regex.compile().map_or(Test::Never, Test::Regex),
         TextTest::Exists => Test::Exists,
@@ -166,15 +167,15 @@ fn compile_test(field: &TextField, test: &TextTest) -> Test {
 
 fn compile_wildcard(field: &TextField, pattern: &Wildcard) -> Test {
     if field.is_prose() {
-        return regex_test(&pattern.to_regex(Dialect::Rust, false, true));
+        return regex_test(&pattern.to_words_regex(Dialect::Rust));
     }
     let fold = field.ignores_case();
     match pattern.shape() {
         Shape::Prefix(text) => Test::StartsWith { text: text.as_bytes().to_vec(), fold },
         Shape::Suffix(text) => Test::EndsWith { text: text.as_bytes().to_vec(), fold },
-        Shape::Infix(text) if fold => Test::ContainsAnyCase(Needle::new(text)),
+        Shape::Infix(text) if fold => Test::ContainsAnyCase(Needle::part(text)),
         Shape::Infix(text) => Test::Contains(memchr::memmem::Finder::new(text.as_bytes()).into_owned()),
-        Shape::General => regex_test(&pattern.to_regex(Dialect::Rust, true, fold)),
+        Shape::General => regex_test(&pattern.to_whole_regex(Dialect::Rust, fold)),
     }
 }
 

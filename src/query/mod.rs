@@ -23,3 +23,4 @@ pub mod pattern;
 pub mod regex_text;
 pub mod sql;
 pub mod time;
+mod words;

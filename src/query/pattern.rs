@@ -1,5 +1,7 @@
 //! Wildcard patterns: `*` stands for any bytes, `?` for one character.
 
+use super::words::{WORD_BEGIN, WORD_END, begins_with_word, ends_with_word, most_telling, whole_words};
+
 /// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -58,18 +60,6 @@ impl Wildcard {
         (length <= Self::LENGTH_MAX).then_some(Self(short))
     }
 
-    /// The same without runs at its ends, which say nothing where only a part need match.
-    #[must_use]
-    pub fn trimmed(mut self) -> Self {
-        if self.0.last() == Some(&Piece::AnyRun) {
-            self.0.pop();
-        }
-        if self.0.first() == Some(&Piece::AnyRun) {
-            self.0.remove(0);
-        }
-        self
-    }
-
     /// The parts.
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
@@ -93,37 +83,57 @@ impl Wildcard {
         }
     }
 
-    /// Texts that every match contains, long enough for an index to tell records apart by them.
-    pub(super) fn index_literals(&self) -> impl Iterator<Item = &str> {
-        const BYTES_MIN: usize = 3;
-        const COUNT_MAX: usize = 4;
-        let texts = self.0.iter().filter_map(|piece| match piece {
-            Piece::Literal(text) if text.len() >= BYTES_MIN => Some(text.as_str()),
-            Piece::Literal(_) | Piece::AnyChar | Piece::AnyRun => None,
-        });
-        texts.take(COUNT_MAX)
-    }
-
-    /// As a regular expression, anchored at both ends if the whole value must match. `fold` ignores case:
-    /// in RE2 by lower-casing the pattern (the value is to be lower-cased too), else by letter pairs.
-    pub(super) fn to_regex(&self, dialect: Dialect, anchored: bool, fold: bool) -> String {
-        let mut out = String::new();
-        if anchored {
-            out.push('^');
-        }
-        for piece in &self.0 {
-            match (piece, dialect) {
-                (Piece::Literal(text), _) => push_literal(&mut out, text, dialect, fold),
-                (Piece::AnyChar, _) => out.push('.'),
-                (Piece::AnyRun, Dialect::Re2) => out.push_str(r"\C*"),
-                (Piece::AnyRun, Dialect::Rust) => out.push_str("(?s-u:.)*"),
+    /// The words that every part of running text with this shape holds whole; see [`whole_words`].
+    pub(super) fn words(&self) -> Vec<String> {
+        let last = self.0.len().saturating_sub(1);
+        let mut words = Vec::new();
+        for (at, piece) in self.0.iter().enumerate() {
+            if let Piece::Literal(text) = piece {
+                words.extend(whole_words(text, (at == 0, at == last)));
             }
         }
-        if anchored {
-            out.push('$');
-        }
-        out
+        most_telling(words)
     }
+
+    /// As a regular expression for the whole value. `fold` ignores case: in RE2 by lower-casing the
+    /// pattern (the value is to be lower-cased too), else by letter pairs.
+    pub(super) fn to_whole_regex(&self, dialect: Dialect, fold: bool) -> String {
+        format!("^{}$", regex_of(&self.0, dialect, fold))
+    }
+
+    /// As a regular expression for a part of running text, whatever the case; RE2 needs the value in
+    /// lower case. The part does not begin or end inside of a word, except at a run. A `?` at an end of
+    /// the pattern counts as a word's character.
+    pub(super) fn to_words_regex(&self, dialect: Dialect) -> String {
+        let begin = match self.0.first() {
+            Some(Piece::Literal(text)) => begins_with_word(text),
+            Some(Piece::AnyChar) => true,
+            Some(Piece::AnyRun) | None => false,
+        };
+        let end = match self.0.last() {
+            Some(Piece::Literal(text)) => ends_with_word(text),
+            Some(Piece::AnyChar) => true,
+            Some(Piece::AnyRun) | None => false,
+        };
+        let (begin, end) = (if begin { WORD_BEGIN } else { "" }, if end { WORD_END } else { "" });
+        // Runs at the ends say nothing where only a part need match.
+        let pieces = self.0.strip_prefix(&[Piece::AnyRun]).unwrap_or(&self.0);
+        let pieces = pieces.strip_suffix(&[Piece::AnyRun]).unwrap_or(pieces);
+        format!("{begin}{}{end}", regex_of(pieces, dialect, true))
+    }
+}
+
+fn regex_of(pieces: &[Piece], dialect: Dialect, fold: bool) -> String {
+    let mut out = String::new();
+    for piece in pieces {
+        match (piece, dialect) {
+            (Piece::Literal(text), _) => push_literal(&mut out, text, dialect, fold),
+            (Piece::AnyChar, _) => out.push('.'),
+            (Piece::AnyRun, Dialect::Re2) => out.push_str(r"\C*"),
+            (Piece::AnyRun, Dialect::Rust) => out.push_str("(?s-u:.)*"),
+        }
+    }
+    out
 }
 
 fn push_literal(out: &mut String, text: &str, dialect: Dialect, fold: bool) {

@@ -2,8 +2,11 @@
 //!
 //! Whatever a person wrote goes into bound parameters; the text of the condition is made of fixed
 //! pieces only. It holds no question mark, which the ClickHouse client would take for a placeholder.
-//! Where a test cannot use the text index on `lower(message)`, a weaker one that follows from it and
-//! can is set beside it.
+//!
+//! Whole words are found in the text index on `lower(message)` by `hasAllTokens`, without reading messages.
+//! Where a test needs the messages, the words that follow from it are set beside it, so that only
+//! records that hold them are read. Never a LIKE: the engine answers that from the index, too, by a
+//! search of its whole dictionary, which costs more than reading messages unless the text is rare.
 
 use std::fmt::Write;
 use std::net::Ipv6Addr;
@@ -15,8 +18,9 @@ use super::field::{NumberField, TextField, TimeField};
 use super::ip_range::IpRange;
 use super::level_set::LevelSet;
 use super::number::DECIMAL_PATTERN;
-use super::pattern::{Dialect, Shape, Wildcard};
+use super::pattern::{Dialect, Shape, Wildcard, push_escaped};
 use super::regex_text::RegexText;
+use super::words::{WORD_BEGIN, WORD_END, begins_with_word, ends_with_word, is_one_word, is_word_byte, whole_words};
 
 /// A condition with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,8 +191,9 @@ impl Where {
                 format!("lower({column}) = {}", self.bind_text(text.to_ascii_lowercase()))
             }
             TextTest::Equals(text) => format!("{column} = {}", self.bind_text(text)),
+            TextTest::Words(text) => self.words(field, column, text),
             TextTest::Contains(text) => self.contains(column, text),
-            TextTest::Wildcard(pattern) if field.is_prose() => self.part_like(column, pattern),
+            TextTest::Wildcard(pattern) if field.is_prose() => self.part_like(field, column, pattern),
             TextTest::Wildcard(pattern) => self.whole_like(column, pattern, field.ignores_case()),
             TextTest::Regex(regex) => self.regex(field, column, regex),
             TextTest::Exists => format!("{column} != ''"),
@@ -200,12 +205,36 @@ impl Where {
         format!("lower({column}) LIKE {pattern}")
     }
 
-    /// Any part of the value has the shape of `pattern`, whatever the case.
-    fn part_like(&mut self, column: &str, pattern: &Wildcard) -> String {
-        let mut parts: Vec<String> = pattern.index_literals().map(|text| self.contains(column, text)).collect();
-        let regex = self.bind_text(pattern.to_regex(Dialect::Re2, false, true));
-        parts.push(format!("match(lower({column}), {regex})"));
-        format!("({})", parts.join(" AND "))
+    /// The value contains `text`, which does not begin or end inside of a word.
+    fn words(&mut self, field: &TextField, column: &str, text: &str) -> String {
+        if !text.bytes().any(is_word_byte) {
+            return self.contains(column, text);
+        }
+        let weaker = self.index_words(field, column, &whole_words(text, (true, true)));
+        if let (Some(exact), true) = (&weaker, is_one_word(text)) {
+            return exact.clone();
+        }
+        let begin = if begins_with_word(text) { WORD_BEGIN } else { "" };
+        let end = if ends_with_word(text) { WORD_END } else { "" };
+        let mut regex = begin.to_owned();
+        text.to_ascii_lowercase().chars().for_each(|c| push_escaped(&mut regex, c));
+        regex.push_str(end);
+        both(weaker, format!("match(lower({column}), {})", self.bind_text(regex)))
+    }
+
+    /// Has the index find the records that hold all of `words`. Only messages have one.
+    fn index_words(&mut self, field: &TextField, column: &str, words: &[String]) -> Option<String> {
+        if *field != TextField::Message || words.is_empty() {
+            return None;
+        }
+        Some(format!("hasAllTokens(lower({column}), {})", self.bind_text(words.join(" "))))
+    }
+
+    /// A part of the value has the shape of `pattern`, whatever the case.
+    fn part_like(&mut self, field: &TextField, column: &str, pattern: &Wildcard) -> String {
+        let weaker = self.index_words(field, column, &pattern.words());
+        let regex = self.bind_text(pattern.to_words_regex(Dialect::Re2));
+        both(weaker, format!("match(lower({column}), {regex})"))
     }
 
     /// The whole value has the shape of `pattern`.
@@ -221,7 +250,7 @@ impl Where {
             Shape::Suffix(text) => format!("endsWith({column}, {})", self.bind_text(folded(text))),
             Shape::Infix(text) => format!("{column} LIKE {}", self.bind_text(like_around(&folded(text)))),
             Shape::General => {
-                let regex = self.bind_text(pattern.to_regex(Dialect::Re2, true, fold));
+                let regex = self.bind_text(pattern.to_whole_regex(Dialect::Re2, fold));
                 let exact = format!("match({column}, {regex})");
                 match pattern.prefix() {
                     Some(text) => format!("(startsWith({column}, {}) AND {exact})", self.bind_text(folded(text))),
@@ -232,13 +261,9 @@ impl Where {
     }
 
     fn regex(&mut self, field: &TextField, column: &str, regex: &RegexText) -> String {
-        let exact = format!("match({column}, {})", self.bind_text(regex.for_store()));
-        match regex.required() {
-            Some(text) if field.is_prose() => {
-                format!("({} AND {exact})", self.contains(column, text))
-            }
-            _ => exact,
-        }
+        let words = regex.required().map(|text| whole_words(text, (false, false))).unwrap_or_default();
+        let weaker = self.index_words(field, column, &words);
+        both(weaker, format!("match({column}, {})", self.bind_text(regex.for_store())))
     }
 
     fn ip(&mut self, range: IpRange) -> String {
@@ -282,6 +307,14 @@ fn levels(set: LevelSet) -> String {
     }
     sql.push(')');
     sql
+}
+
+/// `exact`, behind a weaker condition that follows from it, where there is one.
+fn both(weaker: Option<String>, exact: String) -> String {
+    match weaker {
+        Some(weaker) => format!("({weaker} AND {exact})"),
+        None => exact,
+    }
 }
 
 /// The LIKE pattern for "contains `text`".

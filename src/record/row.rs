@@ -1,6 +1,7 @@
 //! The read side's shape of a record, which is also the API's JSON.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -147,10 +148,10 @@ struct AttributeObject<'a>(&'a [(Cow<'a, str>, Cow<'a, str>)]);
 impl Serialize for AttributeObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (at, (name, value)) in self.0.iter().enumerate() {
-            // A name twice in one object would be read differently by different clients.
-            let seen = self.0.iter().take(at).any(|(earlier, _)| earlier == name);
-            if !seen {
+        // A name twice in one object would be read differently by different clients.
+        let mut seen = HashSet::with_capacity(self.0.len());
+        for (name, value) in self.0 {
+            if seen.insert(name) {
                 map.serialize_entry(name, value)?;
             }
         }

@@ -1,16 +1,22 @@
 //! From the bytes of one frame to a row of a batch, with the listener's name and counters.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use logseal_parsers::format::parse;
 use logseal_parsers::{Context, Format, Zone};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::SyslogListener;
 use crate::ingest::Ingest;
 use crate::metrics::{Metrics, OriginLabel};
 use crate::record::{Batch, Origin};
+
+/// More than there are processors, so that none waits for another's turn.
+const BATCH_PLACES: usize = 16;
 
 /// Whether a frame is all that its sender meant to be one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +37,11 @@ pub(super) struct Intake {
     pub(super) metrics: Metrics,
     pub(super) connections: Gauge,
     pub(super) connections_refused: Counter,
+    /// So many connections may hold a batch that is not queued yet. Without this bound each of them would hold one while
+    /// the queue is full.
+    pub(super) batch_places: Arc<Semaphore>,
+    /// The daemon stops, and what cannot be queued now is dropped.
+    pub(super) too_late: CancellationToken,
     source: String,
     origin: String,
     format: Format,
@@ -42,11 +53,19 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(config: &SyslogListener, origin: String, ingest: Ingest, metrics: Metrics) -> Self {
+    pub(super) fn new(
+        config: &SyslogListener,
+        origin: String,
+        ingest: Ingest,
+        metrics: Metrics,
+        too_late: CancellationToken,
+    ) -> Self {
         let label = OriginLabel { origin: origin.clone() };
         Self {
             ingest,
+            too_late,
             connections: metrics.connections.get_or_create_owned(&label),
+            batch_places: Arc::new(Semaphore::new(BATCH_PLACES)),
             connections_refused: metrics.connections_refused.get_or_create_owned(&label),
             received: metrics.received.get_or_create_owned(&label),
             received_bytes: metrics.received_bytes.get_or_create_owned(&label),

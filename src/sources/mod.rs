@@ -13,6 +13,7 @@ mod tls;
 mod udp;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::{TcpListener, UdpSocket};
@@ -25,6 +26,9 @@ use crate::metrics::Metrics;
 
 use intake::Intake;
 use tls::Certificates;
+
+/// How long after a stop records wait for room in the queue: a full spool must not hold the stop up.
+const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
 
 /// A bound syslog listener.
 pub(crate) struct Listener {
@@ -84,18 +88,37 @@ impl Listener {
     /// Takes records in until `stop`, then finishes what it has read and joins its connections.
     pub(crate) async fn run(self, ingest: Ingest, metrics: Metrics, stop: CancellationToken) {
         let origin = format!("{}:{}", self.config.transport, self.address);
-        let intake = Intake::new(&self.config, origin, ingest, metrics);
+        let too_late = CancellationToken::new();
+        let intake = Intake::new(&self.config, origin, ingest, metrics, too_late.clone());
+        let served = self.serve(&intake, &stop);
+        tokio::pin!(served);
+        tokio::select! {
+            () = &mut served => {}
+            () = stop_and_wait(&stop) => {
+                too_late.cancel();
+                served.await;
+            }
+        }
+    }
+
+    async fn serve(self, intake: &Intake, stop: &CancellationToken) {
         let connections = TaskTracker::new();
         match self.socket {
-            Socket::Tcp(listener) => tcp::run(listener, None, &self.config, &intake, &connections, &stop).await,
+            Socket::Tcp(listener) => tcp::run(listener, None, &self.config, intake, &connections, stop).await,
             Socket::Tls(listener, certificates) => {
-                tcp::run(listener, Some(*certificates), &self.config, &intake, &connections, &stop).await;
+                tcp::run(listener, Some(*certificates), &self.config, intake, &connections, stop).await;
             }
-            Socket::Udp(socket) => udp::run(&socket, &self.config, &intake, &stop).await,
+            Socket::Udp(socket) => udp::run(&socket, &self.config, intake, stop).await,
         }
         connections.close();
         connections.wait().await;
     }
+}
+
+/// Resolves when what was read has had its time to find room in the queue after `stop`.
+async fn stop_and_wait(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(QUEUE_WAIT_AT_STOP).await;
 }
 
 /// The time of arrival, in microseconds since 1970 (UTC).

@@ -57,3 +57,36 @@ impl Limiter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn addresses_that_have_been_quiet_are_forgotten() {
+        // At this rate an address has its burst back after a microsecond.
+        let rate = SenderRate::new(1_000_000);
+        for address in 0..5 * SENDERS_MIN as u32 {
+            assert!(rate.allows(IpAddr::V4(Ipv4Addr::from_bits(address))));
+        }
+        assert!(rate.0.unwrap().senders.len() <= SENDERS_MIN + 1);
+    }
+
+    #[test]
+    fn addresses_that_have_not_been_quiet_are_kept() {
+        let rate = SenderRate::new(1);
+        for address in 0..3 * SENDERS_MIN as u32 {
+            assert!(rate.allows(IpAddr::V4(Ipv4Addr::from_bits(address))));
+        }
+        // The last one spent its only record a moment ago.
+        assert!(!rate.allows(IpAddr::V4(Ipv4Addr::from_bits(3 * SENDERS_MIN as u32 - 1))));
+    }
+
+    #[test]
+    fn no_rate_is_no_limit() {
+        let rate = SenderRate::new(0);
+        assert!((0..100_000).all(|_| rate.allows(IpAddr::V4(Ipv4Addr::LOCALHOST))));
+    }
+}

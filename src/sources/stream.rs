@@ -22,7 +22,7 @@ const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Takes in the records of `stream` until it ends, is silent for `idle`, or until `stop`, and then closes it.
 ///
-/// The bound on memory is the queue's: while it is full nothing is read, and TCP makes the sender wait.
+/// While the queue is full nothing is read, and TCP makes the sender wait.
 ///
 /// # Errors
 /// Why the connection ended, where that is neither the sender's end nor `stop`.
@@ -35,20 +35,21 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let ended = match take_in(&mut stream, &mut records, idle, stop).await {
         // Records that could not be queued have been counted; there is no use in going on.
         Err(error) if error.is::<Rejected>() => Err(error),
-        ended => records.finish(stop.is_cancelled()).await.and(ended),
+        Err(error) => records.finish(Take::All).await.and(Err(error)),
+        Ok(rest) => records.finish(rest).await,
     };
     // A TLS peer is told (RFC 5425, section 4.4). One that does not listen any more is closed all the same.
     timeout(CLOSE_MAX, stream.shutdown()).await.ok();
     ended
 }
 
-/// Takes in whole frames; the beginning of one may be left over at the end.
+/// Takes in whole frames; what is left over at the end is to be taken as is returned.
 async fn take_in<S: AsyncRead + Unpin>(
     stream: &mut S,
     records: &mut Records<'_>,
     idle: Duration,
     stop: &CancellationToken,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Take> {
     let mut silent = Duration::ZERO;
     loop {
         let wait = PAUSE.min(idle.saturating_sub(silent));
@@ -61,7 +62,7 @@ async fn take_in<S: AsyncRead + Unpin>(
             Read::Bytes => {
                 silent = Duration::ZERO;
                 if read_on(stream, records, stop).await? == Read::End {
-                    return Ok(());
+                    return Ok(Take::All);
                 }
             }
             Read::Pause => {
@@ -70,7 +71,7 @@ async fn take_in<S: AsyncRead + Unpin>(
                 records.submit().await?;
                 anyhow::ensure!(silent < idle, "nothing was sent for {idle:?}");
             }
-            Read::End => return Ok(()),
+            Read::End => return Ok(Take::All),
         }
     }
 }
@@ -91,16 +92,17 @@ async fn read_on<S: AsyncRead + Unpin>(
 }
 
 /// Takes in what had arrived when the daemon was told to stop.
-async fn drain<S: AsyncRead + Unpin>(stream: &mut S, records: &mut Records<'_>) -> anyhow::Result<()> {
+async fn drain<S: AsyncRead + Unpin>(stream: &mut S, records: &mut Records<'_>) -> anyhow::Result<Take> {
     let deadline = Instant::now() + DRAIN_MAX;
     let mut read = Read::Bytes;
     while read == Read::Bytes {
         records.take(Take::Whole).await?;
+        records.submit().await?;
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             break;
         }
         read = records.buffer.read(stream, QUIET_AT_STOP.min(left)).await.context("read")?;
     }
-    records.submit().await
+    Ok(if read == Read::End { Take::All } else { Take::AllAtStop })
 }

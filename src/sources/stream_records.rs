@@ -1,9 +1,10 @@
 //! The records of one connection: from buffered bytes over frames to submitted batches.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::Arc;
 
 use logseal_parsers::framing::{Framer, FramerConfig, Step};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::arrival;
@@ -19,8 +20,6 @@ const READ_BYTES: usize = 256 << 10;
 /// A batch is submitted at this size, or as soon as nothing more has arrived.
 const BATCH_ROWS_MAX: usize = 8192;
 const BATCH_BYTES_MAX: usize = 2 << 20;
-/// How long after a stop records wait for room in the queue: a full spool must not hold the stop up.
-const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
 
 /// Who is at the other end.
 pub(super) struct Sender<'a> {
@@ -46,6 +45,8 @@ pub(super) struct Records<'a> {
     framer: Framer,
     batch: Batch,
     batch_bytes: usize,
+    /// Held with a batch.
+    place: Option<OwnedSemaphorePermit>,
     /// Arrival of the whole batch, so that no batch lies across midnight.
     received_at: i64,
     sender: Sender<'a>,
@@ -68,6 +69,7 @@ impl<'a> Records<'a> {
             framer: Framer::new(config),
             batch: Batch::default(),
             batch_bytes: 0,
+            place: None,
             received_at: 0,
             peer: sender.peer.to_string(),
             sender,
@@ -81,18 +83,35 @@ impl<'a> Records<'a> {
     /// # Errors
     /// [`Rejected`] if a full batch could not be queued.
     pub(super) async fn take(&mut self, what: Take) -> anyhow::Result<()> {
-        while self.fill(what) {
+        loop {
+            if self.place.is_none() {
+                self.place = Some(self.wait_for_place().await?);
+            }
+            if !self.fill(what) {
+                return Ok(());
+            }
             self.submit().await?;
+            // A sender that is never waited for must not keep others from their turn.
+            tokio::task::yield_now().await;
         }
-        Ok(())
+    }
+
+    /// Waits until this connection may hold a batch.
+    async fn wait_for_place(&mut self) -> anyhow::Result<OwnedSemaphorePermit> {
+        let places = Arc::clone(&self.intake.batch_places);
+        let place = tokio::select! {
+            place = places.acquire_owned() => place.ok(),
+            () = self.intake.too_late.cancelled() => None,
+        };
+        place.ok_or_else(|| self.drop_all(0, Rejected::Stopping))
     }
 
     /// Takes and submits all that is left.
     ///
     /// # Errors
     /// [`Rejected`] if it could not be queued.
-    pub(super) async fn finish(&mut self, stopping: bool) -> anyhow::Result<()> {
-        self.take(if stopping { Take::AllAtStop } else { Take::All }).await?;
+    pub(super) async fn finish(&mut self, rest: Take) -> anyhow::Result<()> {
+        self.take(rest).await?;
         self.submit().await
     }
 
@@ -101,6 +120,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// [`Rejected`] if it could not be queued; what is buffered is dropped with it then, and counted.
     pub(super) async fn submit(&mut self) -> anyhow::Result<()> {
+        let place = self.place.take();
         if self.batch.is_empty() {
             return Ok(());
         }
@@ -109,17 +129,11 @@ impl<'a> Records<'a> {
         self.intake.count(&batch, std::mem::take(&mut self.batch_bytes));
         let queued = tokio::select! {
             queued = self.intake.ingest.enqueue(batch, WhenFull::Wait) => queued,
-            () = self.given_up() => Err(Rejected::Stopping),
+            () = self.intake.too_late.cancelled() => Err(Rejected::Stopping),
         };
-        match queued {
-            // Plain syslog has no acknowledgement to give: nobody waits for the receipt.
-            Ok(_receipt) => {}
-            Err(reason) => {
-                let dropped = rows + self.discard();
-                self.intake.metrics.drop_records(DropReason::Shutdown, dropped as u64);
-                return Err(anyhow::Error::new(reason).context(format!("{dropped} records could not be queued")));
-            }
-        }
+        // Plain syslog has no acknowledgement to give: nobody waits for the receipt.
+        queued.map_err(|reason| self.drop_all(rows, reason))?;
+        drop(place);
         tokio::select! {
             () = self.sender.rate.slow_down(self.sender.peer, rows) => {}
             () = self.stop.cancelled() => {}
@@ -160,19 +174,18 @@ impl<'a> Records<'a> {
         true
     }
 
-    /// Drops what is buffered; the number of records in it.
-    fn discard(&mut self) -> usize {
-        let mut rows = 0;
-        while self.fill(Take::All) {
-            rows += std::mem::take(&mut self.batch).rows();
+    /// Drops what is buffered, and counts it with the `rows` that could not be queued.
+    fn drop_all(&mut self, rows: usize, reason: Rejected) -> anyhow::Error {
+        let mut dropped = rows;
+        loop {
+            let more = self.fill(Take::All);
+            dropped += std::mem::take(&mut self.batch).rows();
             self.batch_bytes = 0;
+            if !more {
+                break;
+            }
         }
-        rows + std::mem::take(&mut self.batch).rows()
-    }
-
-    /// Resolves when the daemon is stopping and the queue has had time to take what was read.
-    async fn given_up(&self) {
-        self.stop.cancelled().await;
-        tokio::time::sleep(QUEUE_WAIT_AT_STOP).await;
+        self.intake.metrics.drop_records(DropReason::Shutdown, dropped as u64);
+        anyhow::Error::new(reason).context(format!("{dropped} records could not be queued"))
     }
 }

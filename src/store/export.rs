@@ -85,7 +85,7 @@ impl LogStore {
             "SELECT min(timestamp) AS first, max(timestamp) AS last, count() AS rows, max(id) AS max_id FROM logs WHERE {}",
             condition.sql,
         );
-        let whole = bind(self.read(&sql), &condition).fetch_one::<Whole>().await?;
+        let whole = self.answer(bind(self.read(&sql), &condition).fetch_one::<Whole>()).await?;
         let slice = Slice { first: whole.first, last: whole.last, rows: whole.rows };
         let reader = SliceReader { store: self.clone(), condition, order, limits, max_id: whole.max_id };
         let (sender, slices) = mpsc::channel(SLICES_AHEAD);

@@ -14,6 +14,7 @@ mod stats;
 use std::time::Duration;
 
 use clickhouse::Client;
+use clickhouse::error::Error;
 use clickhouse::query::Query;
 
 use crate::config;
@@ -24,6 +25,9 @@ pub use export::{Export, ExportLimits};
 pub use insert::InsertError;
 pub use search::{Cursor, Order, Page};
 pub use stats::{Bucket, FacetField, PATTERNS_MAX};
+
+/// A read that is not answered so long after its limit of time never will be.
+const HANGS_AFTER: Duration = Duration::from_secs(5);
 
 /// The table and its queries. Cloning is cheap.
 #[derive(Clone)]
@@ -57,6 +61,17 @@ impl LogStore {
             .with_setting("max_memory_usage", self.limits.memory_bytes_max.to_string())
             .with_setting("max_bytes_before_external_sort", (self.limits.memory_bytes_max / 4).to_string())
             .with_setting("max_bytes_before_external_group_by", (self.limits.memory_bytes_max / 4).to_string())
+    }
+}
+
+impl LogStore {
+    /// Waits for the answer to a read. A store that hangs does not keep its own limits, so it has a little more, no more.
+    async fn answer<T>(&self, read: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+        let at_most = Duration::from_secs(self.limits.seconds_max.into()) + HANGS_AFTER;
+        match tokio::time::timeout(at_most, read).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(StoreError::Unavailable(Error::TimedOut)),
+        }
     }
 }
 

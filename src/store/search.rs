@@ -105,7 +105,7 @@ impl LogStore {
     pub async fn count(&self, filter: &Expr) -> Result<u64, StoreError> {
         let condition = Where::new(filter);
         let sql = format!("SELECT count() AS n FROM logs WHERE {}", condition.sql);
-        Ok(bind(self.read(&sql), &condition).fetch_one::<Count>().await?.n)
+        Ok(self.answer(bind(self.read(&sql), &condition).fetch_one::<Count>()).await?.n)
     }
 
     /// The record with this id.
@@ -181,11 +181,11 @@ impl LogStore {
             .read("SELECT max(id) AS n FROM logs WHERE id BETWEEN {first:UInt64} AND {last:UInt64}")
             .param("first", first)
             .param("last", last);
-        Ok(query.fetch_one::<Count>().await?.n)
+        Ok(self.answer(query.fetch_one::<Count>()).await?.n)
     }
 
     pub(super) async fn rows(&self, query: clickhouse::query::Query) -> Result<Vec<LogRow<'static>>, StoreError> {
-        Ok(query.fetch_all::<StoredRow>().await?.into_iter().map(LogRow::from).collect())
+        Ok(self.answer(query.fetch_all::<StoredRow>()).await?.into_iter().map(LogRow::from).collect())
     }
 }
 

@@ -119,7 +119,7 @@ impl LogStore {
             "SELECT min(timestamp) AS first, max(timestamp) AS last, count() AS n FROM logs WHERE {}",
             condition.sql
         );
-        let extent = bind(self.read(&sql), &condition).fetch_one::<Extent>().await?;
+        let extent = self.answer(bind(self.read(&sql), &condition).fetch_one::<Extent>()).await?;
         Ok((extent.n > 0).then_some((extent.first, extent.last)))
     }
 
@@ -142,7 +142,8 @@ impl LogStore {
              FROM logs WHERE {} GROUP BY bucket, level ORDER BY bucket, level",
             condition.sql,
         );
-        let rows = bind(self.read(&sql), &condition).param("width", bucket.micros()).fetch_all::<BucketRow>().await?;
+        let query = bind(self.read(&sql), &condition).param("width", bucket.micros());
+        let rows = self.answer(query.fetch_all::<BucketRow>()).await?;
         Ok(rows.into_iter().map(|row| (row.bucket, row.level, row.n)).collect())
     }
 
@@ -162,7 +163,7 @@ impl LogStore {
         if let FacetField::Attribute(name) = field {
             query = query.param("attribute", name);
         }
-        values(query).await
+        values(self, query).await
     }
 
     /// Messages with their numbers, addresses and ids taken out, by count, commonest first.
@@ -180,11 +181,11 @@ impl LogStore {
               FROM logs WHERE {} GROUP BY value ORDER BY n DESC, value LIMIT {{limit:UInt32}}",
             condition.sql,
         );
-        values(bind(self.read(&sql), &condition).param("limit", limit)).await
+        values(self, bind(self.read(&sql), &condition).param("limit", limit)).await
     }
 }
 
-async fn values(query: clickhouse::query::Query) -> Result<Vec<(String, u64)>, StoreError> {
-    let rows = query.fetch_all::<ValueRow>().await?;
+async fn values(store: &LogStore, query: clickhouse::query::Query) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows = store.answer(query.fetch_all::<ValueRow>()).await?;
     Ok(rows.into_iter().map(|row| (String::from_utf8_lossy(&row.value).into_owned(), row.n)).collect())
 }

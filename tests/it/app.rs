@@ -224,7 +224,7 @@ impl App {
         let mut cursor = String::new();
         loop {
             let mut page = self.get(&format!("/api/v1/logs?size=1000&{filters}{cursor}"));
-            records.extend(page["list"].as_array_mut().unwrap().drain(..));
+            records.append(page["list"].as_array_mut().unwrap());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => break,

@@ -18,7 +18,7 @@ const ENGINE_ROUNDS: u32 = 8;
 const ENGINE_BACK_MAX: Duration = Duration::from_secs(10);
 
 /// Another one each time; `LOGSEAL_TEST_SEED` repeats a run's choices.
-fn seeded() -> StdRng {
+pub(crate) fn seeded() -> StdRng {
     let given = std::env::var_os("LOGSEAL_TEST_SEED").map(|seed| seed.to_str().unwrap().parse().unwrap());
     let seed = given.unwrap_or_else(rand::random::<u64>);
     println!("LOGSEAL_TEST_SEED={seed}");
@@ -26,7 +26,7 @@ fn seeded() -> StdRng {
 }
 
 /// Lets a random time pass. That the kill comes at any moment is the point.
-fn a_while(rng: &mut StdRng, at_most_ms: u64) {
+pub(crate) fn a_while(rng: &mut StdRng, at_most_ms: u64) {
     std::thread::sleep(Duration::from_millis(rng.random_range(0..at_most_ms)));
 }
 

@@ -99,7 +99,7 @@ fn send_datagrams(app: &App, n: u64) {
 
 /// From an empty disk to a full one and back, with all kinds of senders; `make_room` ends it.
 fn senders_meet_a_full_disk(app: &App, make_room: impl FnOnce()) {
-    let ways = [Way::Single, Way::Bulk, Way::Tcp, Way::Tcp];
+    let ways = [Way::Single, Way::Bulk, Way::Tcp];
     let traffic = Traffic::start_padded(app, &ways, 200);
     wait_until("a sender is refused", || traffic.refused() > 0);
     // The connections are full up to their senders: these stand still, and are not cut off.

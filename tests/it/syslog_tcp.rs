@@ -124,7 +124,7 @@ fn a_frame_over_the_limit_is_cut_marked_and_counted_and_the_next_one_arrives() {
     let cut = app.records("app=long");
     assert_eq!(cut.len(), 2);
     for record in &cut {
-        assert_eq!(record["raw_data"].as_str().unwrap(), &long[..65_536]);
+        assert_eq!(record["raw_data"].as_str().unwrap().as_bytes(), &long.as_bytes()[..65_536]);
         assert_eq!(record["parse_error"], "longer than the frame limit: cut");
     }
     let whole = &app.records("app=exact")[0];

@@ -18,7 +18,7 @@ use proptest::sample::select;
 /// Midnight of 2026-11-20 in microseconds.
 pub(crate) const DAY_START: i64 = 1_795_132_800_000_000;
 
-const FRAGMENTS: [&str; 44] = [
+const FRAGMENTS: [&str; 50] = [
     "a",
     "A",
     "b",
@@ -63,6 +63,12 @@ const FRAGMENTS: [&str; 44] = [
     "[1 TO 2]",
     "\\N",
     "{q0:String}",
+    "login failed",
+    "=>",
+    "_1",
+    ":",
+    "10.1",
+    "FAILED.",
 ];
 const NUMBERS: [&str; 22] = [
     "0",
@@ -236,6 +242,7 @@ fn text_test() -> impl Strategy<Value = TextTest> {
     prop_oneof![
         4 => name_text().prop_map(TextTest::Equals),
         4 => text(3).prop_filter("not empty", |text| !text.is_empty()).prop_map(TextTest::Contains),
+        6 => text(4).prop_filter("not empty", |text| !text.is_empty()).prop_map(TextTest::Words),
         4 => wildcard().prop_map(TextTest::Wildcard),
         4 => regex().prop_map(TextTest::Regex),
         1 => Just(TextTest::Exists),
@@ -253,14 +260,16 @@ fn wildcard() -> impl Strategy<Value = Wildcard> {
 
 /// Makes a test one that the parser would make for this field.
 fn usable(field: &TextField, test: TextTest) -> TextTest {
-    let TextTest::Wildcard(pattern) = test else {
-        return test;
+    let pattern = match test {
+        TextTest::Words(text) if !field.is_prose() => return TextTest::Equals(text),
+        TextTest::Wildcard(pattern) => pattern,
+        other => return other,
     };
-    let pattern = if field.is_prose() { pattern.trimmed() } else { pattern };
     match pattern.pieces() {
         [] | [Piece::AnyRun] => TextTest::Exists,
-        [Piece::Literal(text)] if field.is_prose() => TextTest::Contains(text.clone()),
+        [Piece::Literal(text)] if field.is_prose() => TextTest::Words(text.clone()),
         [Piece::Literal(text)] => TextTest::Equals(text.clone()),
+        [Piece::AnyRun, Piece::Literal(text), Piece::AnyRun] if field.is_prose() => TextTest::Contains(text.clone()),
         _ => TextTest::Wildcard(pattern),
     }
 }

@@ -79,7 +79,8 @@ fn queries_are_understood() {
     check("user=\"alice\"", r#""user=" "alice""#);
     check("sshd[12] /var/log/x.log", r#""sshd[12]" "/var/log/x.log""#);
     check("/a.b/i app:/^x\\/y$/", r"message:/a.b/i app:/^x\/y$/");
-    check("fail*", r#""fail""#);
+    check("fail* *fail *fail* error?", r#"message:fail* message:*fail message:~"fail" message:error?"#);
+    check("raw:~x message:~\"a b\" parse_error:\"a b\"", r#"raw_data:~"x" message:~"a b" parse_error:"a b""#);
     check("message:=\"x\" raw:y", r#"message:="x" raw_data:"y""#);
     check(r#""C:\Users\new \"x\"""#, r#""C:\\Users\\new \"x\"""#);
     check("host:*", "host:*");
@@ -140,7 +141,7 @@ fn a_filter_is_the_conjunction_of_its_parts() {
     };
     let expected = concat!(
         "timestamp:>=2026-11-20T00:00:00.000000Z timestamp:<2026-11-20T10:00:00.000000Z level:WARN,ERROR ",
-        r#"(source:"A" OR source:"B") ip:10.0.0.0/8 user_name:"alice" "a, b" ("x" OR "y")"#
+        r#"(source:"A" OR source:"B") ip:10.0.0.0/8 user_name:"alice" message:~"a, b" ("x" OR "y")"#
     );
     assert_eq!(Filter::parse(&filter, DAY_START).unwrap().to_expr().to_string(), expected);
     assert_eq!(Filter::parse(&FilterText::default(), 0).unwrap().to_expr(), Expr::All);

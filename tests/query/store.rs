@@ -117,6 +117,10 @@ fn queries_in_words_agree(engine: &Engine) {
         row(1, "web-1", "Login failed for alice", [10, 0, 0, 1]),
         row(2, "WEB-2", "login ok for bob", [10, 1, 0, 1]),
         row(3, "db-1", "100% of C:\\disk used", [192, 168, 0, 1]),
+        row(4, "db-2", "Errors from 10.1.2.30, user_id=7 => größer", [192, 168, 0, 2]),
+        row(5, "db-2", "error from 10.1.2.3:80 (logins)", [192, 168, 0, 2]),
+        // Of two hits that overlap only the second stands whole.
+        row(6, "db-2", "0a a a x", [192, 168, 0, 2]),
     ];
     engine.run("TRUNCATE TABLE logs", &[]);
     engine.run(&insert(&rows), &[]);
@@ -125,23 +129,49 @@ fn queries_in_words_agree(engine: &Engine) {
         assert_eq!(in_store(engine, &expr), expected, "{query}");
         assert_eq!(in_memory(&rows, &expr), expected, "{query}");
     };
-    check("", &[1, 2, 3]);
+    check("", &[1, 2, 3, 4, 5, 6]);
     check("login", &[1, 2]);
     check("\"LOGIN FAILED\"", &[1]);
     check("log*bob", &[2]);
+    check("error", &[5]);
+    check("error* -error", &[4]);
+    check("*ogin", &[1, 2]);
+    check("*ogin*", &[1, 2, 5]);
+    check("message:~ogin", &[1, 2, 5]);
+    check("log?n", &[1, 2]);
+    check("log?n?", &[5]);
+    check("10.1.2.3", &[5]);
+    check("\"10.1.2.30, user\"", &[4]);
+    check("id id=7 user_id", &[4]);
+    check("\"=>\" OR \"(login\" OR \"(logins\"", &[4, 5]);
+    check("gr gr* größer", &[]);
+    check("gr* größer -gr", &[4]);
+    check("\"a a\" -\"a a a\"", &[6]);
+    check("raw:error message:error", &[5]);
+    check("message:from,alice", &[1, 4, 5]);
     check("host:web*", &[1, 2]);
     check("host:web-? -failed", &[2]);
     check("ip:10.0.0.0/8", &[1, 2]);
     check("ip:10.0.0.0/16,192.168.0.1", &[1, 3]);
     check("source:WEB_APP attributes.status:>=500 (alice OR 100%)", &[1, 3]);
     check("source:web_app", &[]);
-    check("source:~web", &[1, 2, 3]);
+    check("source:~web", &[1, 2, 3, 4, 5, 6]);
     check("message:/^[Ll]ogin \\w+/", &[1, 2]);
     check("/login failed/i", &[1]);
     check("C\\:\\\\disk OR \"c:\\disk\"", &[3]);
     check("time:2026-11-20 time:<now", &[]);
-    check("time:[now-1h TO now]", &[1, 2, 3]);
-    check("NOT user:*", &[1, 2, 3]);
+    check("time:[now-1h TO now]", &[1, 2, 3, 4, 5, 6]);
+    check("NOT user:*", &[1, 2, 3, 4, 5, 6]);
+    long_texts_agree(&check);
+}
+
+/// Texts as long as a query may be, and with more words than the index is asked for.
+fn long_texts_agree(check: &impl Fn(&str, &[u64])) {
+    check(&"x".repeat(4000), &[]);
+    check(&format!("-\"{}\"", "é".repeat(2000)), &[1, 2, 3, 4, 5, 6]);
+    let words: Vec<String> = (0..800).map(|n| n.to_string()).collect();
+    check(&format!("\"{}\"", words.join(" ")), &[]);
+    check(&format!("NOT \"{}\"", words.join(".+")), &[1, 2, 3, 4, 5, 6]);
 }
 
 fn the_indexes_are_used(engine: &Engine) {
@@ -171,15 +201,27 @@ fn the_indexes_are_used(engine: &Engine) {
         assert!(read < total, "{query} reads all granules in spite of {index}:\n{plan}");
     };
     check("word77", "Name: message_words");
+    the_index_alone_finds_a_word(engine);
     check("\"number word1234 happened\"", "Name: message_words");
-    check("word12*happened", "Name: message_words");
-    check("/word1[2]34 happened/ /word12/", "Name: message_words");
+    check("number\\ word1234\\ happ*", "Name: message_words");
+    check("/umber word1234 happ[a-z]+/", "Name: message_words");
+    check("message:~\"umber word1234 happ\"", "Name: message_words");
+    check("word1234* word1235*happened", "Name: message_words");
     check("user:user1234", "Name: user_bloom");
     check("ip:10.0.1.7", "Name: ip_bloom");
     check("id:1500", "Name: id_range");
     check("source:S2", "PrimaryKey");
     check("source:S2*", "PrimaryKey");
     check("time:>=2026-11-20T00:00:00.001900Z", "Name: time_range");
+}
+
+/// Messages are not read, and neither is the dictionary searched, as a LIKE would have it.
+fn the_index_alone_finds_a_word(engine: &Engine) {
+    let condition = Where::new(&parse("word77", 0).unwrap());
+    let sql = format!("EXPLAIN actions = 1 SELECT count() FROM logs WHERE {}", condition.sql);
+    let plan = engine.run(&sql, &condition.params);
+    assert!(plan.contains("__text_index_message_words_hasAllTokens"), "{plan}");
+    assert!(!plan.contains("lower(message)"), "{plan}");
 }
 
 /// The records as one INSERT. Every text is written in hexadecimal escapes, so that any bytes get through.

@@ -122,3 +122,24 @@ async fn a_panic_is_500_and_tells_the_client_nothing() {
     assert_eq!(answer.json()["message"], "internal error");
     assert!(!String::from_utf8_lossy(&answer.bytes).contains("secret"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_can_neither_write_nor_read() {
+    let app = App::new();
+    for header in [("origin", "https://evil.example"), ("host", "evil.example:8080")] {
+        let send =
+            request(Method::POST, "/api/v1/logs/bulk", &[header, ("content-type", "text/plain")], Body::from("line"));
+        let answer = app.send(send).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{header:?}");
+        assert_eq!(answer.json()["message"], "foreign request");
+        let read = app.send(request(Method::GET, "/metrics", &[header], Body::empty())).await;
+        assert_eq!(read.status, StatusCode::FORBIDDEN, "{header:?}");
+    }
+    let own = request(
+        Method::GET,
+        "/metrics",
+        &[("host", "localhost:8080"), ("origin", "http://127.0.0.1:8080")],
+        Body::empty(),
+    );
+    assert_eq!(app.send(own).await.status, StatusCode::OK);
+}
