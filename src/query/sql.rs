@@ -5,8 +5,8 @@
 //!
 //! Whole words are found in the text index on `lower(message)` by `hasAllTokens`, without reading messages.
 //! Where a test needs the messages, the words that follow from it are set beside it, so that only
-//! records that hold them are read. Never a LIKE: the engine answers that from the index, too, by a
-//! search of its whole dictionary, which costs more than reading messages unless the text is rare.
+//! records that hold them are read. A LIKE is not set beside it: the engine answers that from the index,
+//! too, by a search of its whole dictionary, which costs more than it spares unless the text is rare.
 
 use std::fmt::Write;
 use std::net::Ipv6Addr;

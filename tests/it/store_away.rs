@@ -171,6 +171,21 @@ fn a_daemon_killed_while_it_stores_leaves_one_copy_in_a_server_that_lives_on() {
 }
 
 #[test]
+fn a_store_that_comes_back_empty_is_prepared_and_takes_what_waits() {
+    let mut server = Server::start();
+    let mut app = server.daemon();
+    app.flush();
+    server.kill();
+    assert!(app.stop().success(), "{}", app.log());
+    std::fs::remove_dir_all(server.dir.path().join("data")).unwrap();
+    app.run();
+    let id = post(&app, "while the store is away");
+    server.run();
+    app.flush();
+    assert!(export(&app).contains(&(id, "while the store is away".to_owned())));
+}
+
+#[test]
 fn a_lost_data_folder_hands_no_number_out_twice() {
     let mut server = Server::start();
     let mut app = server.daemon();
