@@ -130,7 +130,7 @@ pub struct Spool {
 pub struct Engine {
     /// `libchdb.so`; empty: beside the binary, in the cache, in the system's library folders.
     pub library: PathBuf,
-    /// Memory that the engine may use; 0: 1 GiB.
+    /// Memory that the engine may use; 0: 1.2 GB.
     pub memory_bytes_max: u64,
 }
 

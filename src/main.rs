@@ -49,7 +49,10 @@ fn serve(file: Option<&Path>) -> anyhow::Result<()> {
 }
 
 fn check_config(file: Option<&Path>) -> anyhow::Result<()> {
-    let config = load(file)?;
+    let mut config = load(file)?;
+    if !config.clickhouse.password.is_empty() {
+        config.clickhouse.password = "(not shown)".to_owned();
+    }
     let text = toml::to_string(&config).context("show the configuration")?;
     println!("{text}");
     eprintln!("the configuration is valid");

@@ -99,7 +99,8 @@ pub(super) async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     }
     check_rows(&rows, promised).with_context(kept)?;
     publish(out, &partial, &args.output).with_context(kept)?;
-    anstream::eprintln!("{} records in {}", count(rows.rows()), args.output.display());
+    let noun = if rows.rows() == 1 { "record" } else { "records" };
+    anstream::eprintln!("{} {noun} in {}", count(rows.rows()), args.output.display());
     Ok(ExitCode::SUCCESS)
 }
 

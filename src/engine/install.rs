@@ -57,7 +57,7 @@ pub enum InstallError {
     },
     /// npm is missing or could not fetch the package.
     #[error(
-        "fetch {package} with npm ({reason}): fetch it elsewhere with `npm pack {package}` and run `logseal engine install FILE`"
+        "fetch {package} with npm ({reason}): fetch it elsewhere with `npm pack {package}` and run `logseal engine install --from FILE`"
     )]
     Npm {
         /// The package with its version.

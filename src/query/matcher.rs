@@ -42,7 +42,7 @@ enum Test {
     Equals(Vec<u8>),
     EqualsAnyCase(Vec<u8>),
     ContainsAnyCase(Needle),
-    Contains(memchr::memmem::Finder<'static>),
+    Contains(Box<memchr::memmem::Finder<'static>>),
     StartsWith { text: Vec<u8>, fold: bool },
     EndsWith { text: Vec<u8>, fold: bool },
     Regex(Regex),
@@ -174,7 +174,7 @@ fn compile_wildcard(field: &TextField, pattern: &Wildcard) -> Test {
         Shape::Prefix(text) => Test::StartsWith { text: text.as_bytes().to_vec(), fold },
         Shape::Suffix(text) => Test::EndsWith { text: text.as_bytes().to_vec(), fold },
         Shape::Infix(text) if fold => Test::ContainsAnyCase(Needle::part(text)),
-        Shape::Infix(text) => Test::Contains(memchr::memmem::Finder::new(text.as_bytes()).into_owned()),
+        Shape::Infix(text) => Test::Contains(Box::new(memchr::memmem::Finder::new(text.as_bytes()).into_owned())),
         Shape::General => regex_test(&pattern.to_whole_regex(Dialect::Rust, fold)),
     }
 }

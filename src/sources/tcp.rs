@@ -28,8 +28,8 @@ const HANDSHAKE_AT_STOP: Duration = Duration::from_secs(1);
 /// After an error that accepting will meet again at once, such as too many open files.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
-/// Refusals are logged at most so often; the metric counts all of them.
-const REFUSAL_LOG_EVERY: Duration = Duration::from_secs(10);
+/// Connections that do not get in are logged at most so often; the metric counts all that are refused.
+const WARN_EVERY: Duration = Duration::from_secs(10);
 
 /// Accepts connections until `stop`; each is a task of `connections`.
 pub(super) async fn run(
@@ -44,7 +44,7 @@ pub(super) async fn run(
         certificates,
         places: Arc::new(Semaphore::new(config.connections_max)),
         rate: Arc::new(SenderRate::new(config.records_per_second_per_sender)),
-        refusal_logged_at: None,
+        warned_at: None,
         config,
         intake,
         connections,
@@ -58,7 +58,9 @@ pub(super) async fn run(
         match accepted {
             Ok((socket, peer)) => gate.admit(socket, peer),
             Err(error) => {
-                warn!(%error, "accepting a connection failed");
+                if gate.may_warn(Instant::now()) {
+                    warn!(%error, "accepting a connection failed");
+                }
                 tokio::time::sleep(PAUSE_AFTER_ERROR).await;
             }
         }
@@ -76,7 +78,7 @@ struct Gate<'a> {
     certificates: Option<Certificates>,
     places: Arc<Semaphore>,
     rate: Arc<SenderRate>,
-    refusal_logged_at: Option<Instant>,
+    warned_at: Option<Instant>,
     config: &'a SyslogListener,
     intake: &'a Intake,
     connections: &'a TaskTracker,
@@ -84,12 +86,20 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
+    /// Whether it is time again to say that connections do not get in.
+    fn may_warn(&mut self, now: Instant) -> bool {
+        let is_time = self.warned_at.is_none_or(|at| now.duration_since(at) >= WARN_EVERY);
+        if is_time {
+            self.warned_at = Some(now);
+        }
+        is_time
+    }
+
     fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
         let now = Instant::now();
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             self.intake.connections_refused.inc();
-            if self.refusal_logged_at.is_none_or(|at| now.duration_since(at) >= REFUSAL_LOG_EVERY) {
-                self.refusal_logged_at = Some(now);
+            if self.may_warn(now) {
                 warn!(peer = %peer, "refused a connection of {peer}: all {} are taken", self.config.connections_max);
             }
             return;

@@ -9,7 +9,7 @@ use tracing::{debug, error, info, warn};
 use super::LogStore;
 use super::StoreError;
 use super::indexes::Day;
-use super::insert::{Indexing, InsertError};
+use super::insert::{Damaged, Indexing, InsertError};
 use crate::metrics::Metrics;
 use crate::spool::follower::Follower;
 use crate::spool::frames::ReadError;
@@ -23,6 +23,8 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 /// What became of a segment.
 enum Outcome {
     Stored,
+    /// Its whole frames are stored; the others are damaged on disk.
+    StoredInPart(String),
     /// It will be refused each time.
     Refused(String),
     /// `give_up` came first.
@@ -57,6 +59,14 @@ impl LogStore {
                         put_off.insert(Day::of_millis(segment.created_at_ms));
                     }
                     follower.advance(&segment).await
+                }
+                Outcome::StoredInPart(reason) => {
+                    metrics.rejected_segments.inc();
+                    error!(
+                        segment.id = %segment.id,
+                        "segment {} is damaged: what is whole is stored, the original is kept in rejected/: {reason}", segment.id,
+                    );
+                    follower.reject(&segment, &reason).await.map(drop)
                 }
                 Outcome::Refused(reason) => {
                     metrics.rejected_segments.inc();
@@ -99,10 +109,13 @@ impl LogStore {
     ) -> Outcome {
         let mut wait = RETRY_AFTER;
         let mut failing_since: Option<Instant> = None;
+        // Set once the segment turned out to be damaged.
+        let mut damage: Option<String> = None;
         loop {
             let started = Instant::now();
+            let damaged = if damage.is_some() { Damaged::LeaveOut } else { Damaged::Refuse };
             let inserted = tokio::select! {
-                inserted = self.insert(segment, indexing) => inserted,
+                inserted = self.insert(segment, indexing, damaged) => inserted,
                 () = give_up.cancelled() => return Outcome::GaveUp,
             };
             let failure = match inserted {
@@ -111,10 +124,11 @@ impl LogStore {
                     if let Some(since) = failing_since {
                         info!(segment.id = %segment.id, "the store takes records again after {:?}", since.elapsed());
                     }
-                    return Outcome::Stored;
+                    return damage.map_or(Outcome::Stored, Outcome::StoredInPart);
                 }
                 Err(InsertError::Read { source: source @ ReadError::Corrupt { .. }, .. }) => {
-                    return Outcome::Refused(chain(&source));
+                    damage = Some(chain(&source));
+                    continue;
                 }
                 Err(InsertError::Store(StoreError::Refused(source))) => return Outcome::Refused(chain(&source)),
                 Err(failure) => failure,

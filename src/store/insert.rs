@@ -29,6 +29,15 @@ pub enum Indexing {
     Later,
 }
 
+/// What is done about frames of a segment that are damaged on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damaged {
+    /// Nothing of the segment is stored, and the damage is reported.
+    Refuse,
+    /// They are left out, and the rest is stored.
+    LeaveOut,
+}
+
 /// Why a segment was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum InsertError {
@@ -43,14 +52,23 @@ impl LogStore {
     ///
     /// # Errors
     /// [`InsertError`]; nothing is stored then, or all of it: the same call again finds out.
-    pub async fn insert(&self, segment: &SealedSegment, indexing: Indexing) -> Result<(), InsertError> {
+    pub async fn insert(
+        &self,
+        segment: &SealedSegment,
+        indexing: Indexing,
+        damaged: Damaged,
+    ) -> Result<(), InsertError> {
         let (sender, mut frames) = mpsc::channel(FRAMES_AHEAD);
         let reader = tokio::task::spawn_blocking({
             let segment = segment.clone();
             move || -> Result<(), ReadError> {
                 for entry in segment.frames()? {
+                    let entry = match entry {
+                        Err(ReadError::Corrupt { .. }) if damaged == Damaged::LeaveOut => continue,
+                        entry => entry?,
+                    };
                     // The insert ended early: its own error says why.
-                    if sender.blocking_send(entry?).is_err() {
+                    if sender.blocking_send(entry).is_err() {
                         break;
                     }
                 }

@@ -8,6 +8,7 @@ mod app;
 mod certificates;
 mod cli;
 mod crash;
+mod damage;
 mod disk_full;
 mod numbered;
 mod pipeline;
