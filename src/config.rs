@@ -356,6 +356,10 @@ impl Config {
                     format!("{} is not within 480 to 16777216", listener.frame_bytes_max),
                 );
             }
+            if listener.connections_max == 0 || listener.idle_seconds == 0 {
+                let key = if listener.connections_max == 0 { "connections_max" } else { "idle_seconds" };
+                return wrong(&format!("syslog[{i}].{key}"), "must be 1 or more".to_owned());
+            }
             match (listener.transport, &listener.tls) {
                 (Transport::Tls, None) => {
                     return wrong(

@@ -29,6 +29,7 @@ pub(crate) async fn serve(
     let places = Arc::new(Semaphore::new(config.connections_max));
     let graceful = GracefulShutdown::new();
     let tasks = TaskTracker::new();
+    let cut_off = CancellationToken::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(config.header_seconds_max))
@@ -56,9 +57,13 @@ pub(crate) async fn serve(
         }
         let connection = http.serve_connection(TokioIo::new(socket), TowerToHyperService::new(router.clone()));
         let watched = graceful.watch(connection);
+        let cut_off = cut_off.clone();
         tasks.spawn(async move {
-            if let Err(error) = watched.await {
-                debug!(%error, "connection ended");
+            tokio::select! {
+                ended = watched => if let Err(error) = ended {
+                    debug!(%error, "connection ended");
+                },
+                () = cut_off.cancelled() => {}
             }
             drop(place);
         });
@@ -67,7 +72,7 @@ pub(crate) async fn serve(
     tasks.close();
     if tokio::time::timeout(deadline, graceful.shutdown()).await.is_err() {
         warn!("requests were still under way {deadline:?} after the stop and are cut off");
-        return;
+        cut_off.cancel();
     }
     tasks.wait().await;
 }

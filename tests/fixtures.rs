@@ -1,5 +1,5 @@
 //! What `logseal parse` makes of the lines in `fixtures/`, as snapshots.
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
 
 use std::path::Path;
 use std::process::Command;

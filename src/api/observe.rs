@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
-use tracing::{Instrument as _, debug, debug_span, error, warn};
+use tracing::{Instrument as _, debug, debug_span, error};
 
 use super::error::{ApiError, Problem};
 use super::trace_id::TraceId;
@@ -75,10 +75,9 @@ fn log(problem: &Problem, trace_id: TraceId, route: &str) {
     let chain = chain(&**cause);
     if problem.status == StatusCode::INTERNAL_SERVER_ERROR {
         error!(trace_id = %trace_id, route, error = %chain, "a request failed");
-    } else if problem.status.is_server_error() {
-        warn!(trace_id = %trace_id, route, error = %chain, "a request could not be served");
     } else {
-        debug!(trace_id = %trace_id, route, error = %chain, "a request was refused");
+        // That the store is away is told once, by those who watch it: not by each request that meets it.
+        debug!(trace_id = %trace_id, route, status = problem.status.as_u16(), error = %chain, "a request was refused");
     }
 }
 

@@ -17,6 +17,7 @@ use tracing::{error, info, warn};
 
 use crate::api::{self, ApiState};
 use crate::config::Config;
+use crate::engine::child;
 use crate::http_server;
 use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
 use crate::metrics::Metrics;
@@ -36,6 +37,7 @@ enum End {
 /// # Errors
 /// It could not start, or the spool could not be written any more.
 pub async fn run(config: Config) -> anyhow::Result<()> {
+    child::raise_open_files();
     let metrics = Metrics::new();
     let tail = Tail::new();
 

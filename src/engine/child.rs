@@ -260,7 +260,8 @@ fn kill_self() {
     }
 }
 
-fn raise_open_files() {
+/// Asks for as many open files as the system grants: each connection, segment and part is one.
+pub(crate) fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.map_or(OPEN_FILES_WANTED, |max| max.min(OPEN_FILES_WANTED));
     if limit.current.is_some_and(|current| current < wanted) {

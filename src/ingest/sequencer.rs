@@ -48,6 +48,8 @@ pub struct Sequencer {
     parked: VecDeque<Submission>,
     /// Set while the spool is full: no write is tried before then.
     full_until: Option<Instant>,
+    /// Whether the log tells of it: once for each time, not for each try.
+    said_full: bool,
     /// The day of arrival of the open segment's records; a segment never crosses midnight.
     open_day: Option<i64>,
 }
@@ -86,7 +88,16 @@ impl Block {
 impl Sequencer {
     #[must_use]
     pub fn new(spool: Spool, limits: Limits, metrics: Metrics, tail: Tail) -> Self {
-        Self { spool, limits, metrics, tail, parked: VecDeque::new(), full_until: None, open_day: None }
+        Self {
+            spool,
+            limits,
+            metrics,
+            tail,
+            parked: VecDeque::new(),
+            full_until: None,
+            said_full: false,
+            open_day: None,
+        }
     }
 
     /// Works until every [`super::Ingest`] is gone and the queue is drained, then seals.
@@ -120,6 +131,8 @@ impl Sequencer {
         let now = Instant::now();
         let seal = self.spool.open_age(now).map(|age| now + self.limits.seal_after.saturating_sub(age));
         let retry = self.full_until.filter(|_| !self.parked.is_empty());
+        // A seal that failed for want of room waits like all else.
+        let seal = seal.map(|at| self.full_until.map_or(at, |until| at.max(until)));
         match (seal, retry) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -155,7 +168,7 @@ impl Sequencer {
         if self.full_until.is_some_and(|until| Instant::now() < until) {
             return Ok(());
         }
-        let was_full = self.full_until.take().is_some();
+        self.full_until = None;
         let mut parked = std::mem::take(&mut self.parked);
         while !parked.is_empty() && self.full_until.is_none() {
             self.commit(front_group(&mut parked))?;
@@ -163,9 +176,6 @@ impl Sequencer {
         }
         // Behind what turned out not to fit, which is parked again.
         self.parked.append(&mut parked);
-        if was_full && self.full_until.is_none() {
-            info!("the spool has room again");
-        }
         Ok(())
     }
 
@@ -186,6 +196,11 @@ impl Sequencer {
             let day = block.batch().first_day();
             if self.open_day.is_some() && self.open_day != day {
                 self.seal()?;
+                if self.open_day.is_some() {
+                    // There was no room to seal it: a segment must not cross midnight.
+                    self.hold(blocks.into_iter().flat_map(Block::into_members));
+                    return Ok(());
+                }
             }
             let same_day = blocks.iter().take_while(|b| b.batch().first_day() == day).count();
             let rest = blocks.split_off(same_day);
@@ -234,7 +249,10 @@ impl Sequencer {
         Ok(first_id)
     }
 
-    fn acknowledge(&self, blocks: VecDeque<Block>, mut first_id: u64) {
+    fn acknowledge(&mut self, blocks: VecDeque<Block>, mut first_id: u64) {
+        if std::mem::take(&mut self.said_full) {
+            info!("the spool has room again");
+        }
         for submission in blocks.into_iter().flat_map(Block::into_members) {
             let rows = submission.batch.rows() as u64;
             self.metrics.acked.inc_by(rows);
@@ -244,14 +262,19 @@ impl Sequencer {
     }
 
     fn note_full(&mut self, cause: &FullCause) {
-        if self.full_until.is_none() {
-            warn!(%cause, "the spool is full: senders are refused or wait");
+        if !std::mem::replace(&mut self.said_full, true) {
+            let device = std::error::Error::source(cause).map(|source| format!(": {source}")).unwrap_or_default();
+            warn!("the spool takes no more, senders are refused or wait: {cause}{device}");
         }
         self.full_until = Some(Instant::now() + RETRY_FULL_AFTER);
     }
 
     fn seal_if_due(&mut self) -> Result<(), Poisoned> {
-        let due = self.spool.open_age(Instant::now()).is_some_and(|age| age >= self.limits.seal_after);
+        let now = Instant::now();
+        if self.full_until.is_some_and(|until| now < until) {
+            return Ok(());
+        }
+        let due = self.spool.open_age(now).is_some_and(|age| age >= self.limits.seal_after);
         if due || self.spool.open_is_full() { self.seal() } else { Ok(()) }
     }
 

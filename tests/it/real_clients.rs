@@ -27,6 +27,15 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// rsyslogd itself only complains, and then never sends.
+fn assert_rsyslog_has(module: &str) {
+    let mut folders = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path().join("rsyslog"));
+    assert!(
+        folders.any(|folder| folder.join(module).exists()),
+        "rsyslog's {module} is not installed: run tests/setup.sh"
+    );
+}
+
 fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned()
 }
@@ -234,6 +243,7 @@ fn rsyslog_forwards_over_tls_with_both_of_its_drivers_and_a_client_certificate()
     let tables = listener("open", "") + &listener("known", &format!(", client_ca = {ca:?}"));
     let app = App::start_in(std::sync::Arc::clone(&dir), dir.path().join("data"), "", &tables);
     for driver in ["gtls", "ossl"] {
+        assert_rsyslog_has(&format!("lmnsd_{driver}.so"));
         let trust = format!(
             "defaultNetstreamDriver=\"{driver}\" defaultNetstreamDriverCAFile=\"{}\" \
              defaultNetstreamDriverCertFile=\"{}\" defaultNetstreamDriverKeyFile=\"{}\"",
