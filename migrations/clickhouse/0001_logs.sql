@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS logs
 (
-    id          UInt64 COMMENT 'consecutive for each node, in order of acknowledgement' CODEC(Delta, ZSTD(1)),
-    timestamp   DateTime64(6, 'UTC') COMMENT 'the event''s own time; that of arrival where it states none' CODEC(Delta, ZSTD(1)),
+    id          UInt64 COMMENT 'consecutive for each node, in order of acknowledgement' CODEC(Delta, LZ4),
+    timestamp   DateTime64(6, 'UTC') COMMENT 'the event''s own time; that of arrival where it states none' CODEC(Delta, LZ4),
     received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     level       LowCardinality(String),
     severity    UInt8 COMMENT 'of syslog; 255: none' CODEC(ZSTD(1)),
@@ -11,8 +11,8 @@ CREATE TABLE IF NOT EXISTS logs
     app         LowCardinality(String),
     proc_id     String CODEC(ZSTD(1)),
     msg_id      LowCardinality(String),
-    ip          IPv6 COMMENT '::ffff:a.b.c.d for IPv4; ::: none' CODEC(ZSTD(1)),
-    user_name   String CODEC(ZSTD(1)),
+    ip          IPv6 COMMENT '::ffff:a.b.c.d for IPv4; ::: none' CODEC(LZ4),
+    user_name   String CODEC(LZ4),
     message     String CODEC(ZSTD(1)),
     raw_head    String COMMENT 'original bytes before the message; all of them where raw_whole = 1' CODEC(ZSTD(1)),
     raw_tail    String COMMENT 'original bytes after the message' CODEC(ZSTD(1)),
