@@ -123,7 +123,10 @@ async fn flow(inflow: &mut Inflow, intake: &mut Intake, submission: &mut Submiss
             return piece.map(drop);
         };
         for slice in piece.chunks(SLICE_BYTES) {
-            intake.received_at = now_micros();
+            // One time for a whole batch: a batch must not cross midnight.
+            if intake.batch.is_empty() {
+                intake.received_at = now_micros();
+            }
             lines.feed(slice, |line| intake.add(&line));
             if intake.batch.rows() >= BATCH_ROWS || intake.batch.bytes() >= BATCH_BYTES {
                 submission.add(intake.take(), lines.ended()).await?;
