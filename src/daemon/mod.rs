@@ -125,7 +125,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     print_banner(api_address, &listening, &config);
     let end = tokio::select! {
         name = signals.next() => End::Asked(name),
-        Ok(()) = poisoned => End::SpoolPoisoned,
+        // Told, or dropped by a panic: either way nothing is written any more.
+        _ = poisoned => End::SpoolPoisoned,
     };
     match end {
         End::Asked(name) => info!("stopping on {name}"),
