@@ -24,3 +24,15 @@ pub fn set_up(config: &Log) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// An error with all its causes, in one line, for where it stops travelling.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

@@ -16,9 +16,9 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
     ("ingest", &["metrics", "record", "spool"]),
-    ("store", &["config", "metrics", "query", "record", "spool"]),
+    ("store", &["config", "metrics", "query", "record", "spool", "telemetry"]),
     ("sources", &["config", "ingest", "metrics", "record"]),
-    ("api", &["config", "ingest", "metrics", "query", "record", "spool", "store"]),
+    ("api", &["config", "ingest", "metrics", "query", "record", "spool", "store", "telemetry"]),
     ("cli", &["query", "record"]),
     (
         "daemon",

@@ -20,12 +20,12 @@ use tracing::warn;
 use super::clock::now_micros;
 use super::error::ApiError;
 use super::export_rows::{Rows, Shape};
-use super::observe::chain;
 use super::page::order;
 use super::params::Params;
 use super::state::Api;
 use super::trace_id::TraceId;
 use crate::store::{Export, ExportLimits, Order, StoreError};
+use crate::telemetry::chain;
 
 /// What is sent at once.
 const CHUNK_BYTES: usize = 64 << 10;

@@ -15,6 +15,7 @@ use tracing::{Instrument as _, debug, debug_span, error};
 use super::error::{ApiError, Problem};
 use super::trace_id::TraceId;
 use crate::metrics::{Metrics, RequestLabel};
+use crate::telemetry::chain;
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
@@ -79,16 +80,4 @@ fn log(problem: &Problem, trace_id: TraceId, route: &str) {
         // That the store is away is told once, by those who watch it: not by each request that meets it.
         debug!(trace_id = %trace_id, route, status = problem.status.as_u16(), error = %chain, "a request was refused");
     }
-}
-
-/// An error with all its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }

@@ -15,6 +15,7 @@ use crate::spool::follower::Follower;
 use crate::spool::frames::ReadError;
 use crate::spool::ledger::Monitor;
 use crate::spool::segment::SealedSegment;
+use crate::telemetry::chain;
 
 /// The first wait after a failed insert; it doubles up to the longest.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
@@ -157,16 +158,4 @@ impl LogStore {
 fn indexing(monitor: &Monitor, follower: &str) -> Indexing {
     let waiting = monitor.lag().iter().find(|lag| lag.follower == follower).map_or(0, |lag| lag.segments);
     if waiting > 1 { Indexing::Later } else { Indexing::AtOnce }
-}
-
-/// An error with all its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
