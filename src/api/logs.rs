@@ -5,6 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
 use super::page::Asked;
 use super::params::Params;
@@ -55,8 +56,7 @@ pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Res
     let asked = Asked::of(&mut params);
     params.finish()?;
     let _turn = api.read_turn().await?;
-    let (total, mut list) =
-        tokio::try_join!(api.store.count(&selection.expr), api.store.search(&selection.expr, asked.for_store()))?;
+    let (total, mut list) = api.store.page(&selection.expr, asked.for_store(), selection.span(), now_micros()).await?;
     let is_last = list.len() as u64 <= asked.size;
     list.truncate(usize::try_from(asked.size).unwrap_or(usize::MAX));
     let last = list.last().filter(|_| !is_last).map(|row| Cursor { timestamp: row.timestamp, id: row.id });

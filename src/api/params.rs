@@ -8,6 +8,7 @@ use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
 use crate::query::ast::Expr;
 use crate::query::filter::{Filter, FilterText};
+use crate::store::Span;
 
 /// Parameters of one request that are not read yet, and what was wrong with those that are.
 #[derive(Debug)]
@@ -24,6 +25,13 @@ pub(super) struct Selection {
     pub(super) start_time: Option<i64>,
     /// The first instant that is too late.
     pub(super) end_time: Option<i64>,
+}
+
+impl Selection {
+    /// What it says of time.
+    pub(super) fn span(&self) -> Span {
+        Span { start: self.start_time, end: self.end_time }
+    }
 }
 
 impl Params {

@@ -9,6 +9,7 @@ mod insert;
 mod retention;
 mod schema;
 mod search;
+mod slice;
 mod stats;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use error::StoreError;
 pub use export::{Export, ExportLimits};
 pub use insert::InsertError;
 pub use search::{Cursor, Order, Page};
+pub use slice::Span;
 pub use stats::{Bucket, FacetField, PATTERNS_MAX};
 
 /// A read that is not answered so long after its limit of time never will be.

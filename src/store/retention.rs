@@ -1,8 +1,10 @@
 //! Records leave by whole days of arrival.
 
+use chrono::{NaiveDate, NaiveTime};
 use clickhouse::Row;
 use serde::Deserialize;
 
+use super::search::Count;
 use super::{LogStore, StoreError};
 
 #[derive(Row, Deserialize)]
@@ -20,6 +22,17 @@ pub struct DroppedDay {
 }
 
 impl LogStore {
+    /// The begin of the first day on which records arrived that are still there, in microseconds since 1970 (UTC).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn first_arrival(&self) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT toUInt64OrZero(min(partition_id)) AS n FROM system.parts
+                   WHERE database = currentDatabase() AND table = 'logs' AND active";
+        let day = self.answer(self.read(sql).fetch_one::<Count>()).await?.n;
+        Ok(u32::try_from(day).ok().and_then(day_begin))
+    }
+
     /// Drops the records that arrived before `first_kept` (`YYYYMMDD`), by whole days.
     ///
     /// # Errors
@@ -42,5 +55,23 @@ impl LogStore {
             }
         }
         Ok(dropped)
+    }
+}
+
+/// The begin of the day `YYYYMMDD` in UTC, in microseconds since 1970.
+fn day_begin(day: u32) -> Option<i64> {
+    let date = NaiveDate::from_ymd_opt(i32::try_from(day / 10_000).ok()?, day / 100 % 100, day % 100)?;
+    Some(date.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight() {
+        assert_eq!(day_begin(19_700_102), Some(86_400_000_000));
+        assert_eq!(day_begin(20_260_231), None);
+        assert_eq!(day_begin(0), None);
     }
 }

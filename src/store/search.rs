@@ -6,6 +6,7 @@ use clickhouse::Row;
 use serde::Deserialize;
 
 use super::columns::{COLUMNS, StoredRow};
+use super::slice::{self, Span};
 use super::{LogStore, StoreError, bind};
 use crate::query::ast::Expr;
 use crate::query::sql::Where;
@@ -69,11 +70,30 @@ pub(super) struct Count {
 }
 
 impl LogStore {
-    /// The records that match `filter`, in order.
+    /// How many records match `filter`, and those of them that `page` asks for. `span` is what `filter` says of time; with
+    /// `now`, in microseconds since 1970 (UTC), it tells where the page is looked for first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn search(&self, filter: &Expr, page: Page) -> Result<Vec<LogRow<'static>>, StoreError> {
+    pub async fn page(
+        &self,
+        filter: &Expr,
+        page: Page,
+        span: Span,
+        now: i64,
+    ) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
+        let (total, first_arrival) = tokio::try_join!(self.count(filter), self.first_arrival())?;
+        for slice in slice::conditions(&page, span, total, first_arrival.unwrap_or(now), now) {
+            let rows = self.search(&Expr::And(vec![slice, filter.clone()]), page).await?;
+            if rows.len() as u64 == u64::from(page.size) {
+                return Ok((total, rows));
+            }
+        }
+        Ok((total, self.search(filter, page).await?))
+    }
+
+    /// The records that match `filter`, in order.
+    async fn search(&self, filter: &Expr, page: Page) -> Result<Vec<LogRow<'static>>, StoreError> {
         let condition = Where::new(filter);
         let after = match (page.after, page.order) {
             (None, _) => "",

@@ -93,6 +93,40 @@ fn cursors_and_pages_give_every_record_once() {
     assert_eq!(pages.iter().collect::<HashSet<_>>().len(), 250);
 }
 
+/// Matches that stand close together in a long span of time, so that the first slice of time that is read holds too few or all.
+#[test]
+fn pages_are_whole_whatever_slice_of_time_they_are_found_in() {
+    let app = App::start();
+    let record = |time: String, n: u64| json!({"source": "web", "level": "INFO", "timestamp": time, "message": format!("needle {n}")});
+    // Three a minute from the past, a burst in one second, and one from a clock that is ahead.
+    let mut lines: Vec<_> = (0..1500)
+        .map(|i| record(format!("2026-11-{:02}T{:02}:{:02}:07Z", 2 + i / 900, i / 60 % 24, i % 60), i))
+        .collect();
+    lines.extend((1500..2400).map(|i| record(format!("2026-11-10T00:00:00.{i:06}Z"), i)));
+    lines.push(record("2099-01-01T00:00:00Z".to_owned(), 2400));
+    let body = lines.iter().map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+    let answer = app.http().post(app.url("/api/v1/logs/bulk?wait=searchable")).body(body).send().unwrap();
+    assert_eq!(answer.status(), 201);
+    for (order, filter) in
+        [("desc", "q=needle"), ("asc", "q=needle"), ("desc", "source=web&start_time=2026-11-01&end_time=2026-11-20")]
+    {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let list = app.get(&format!("/api/v1/logs?size=9&order={order}&{filter}{cursor}"));
+            seen.extend(ids(&list));
+            let Some(next) = list["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+            if seen.len() > 300 {
+                break;
+            }
+        }
+        let all = ids(&app.get(&format!("/api/v1/logs?size=1000&order={order}&{filter}")));
+        assert_eq!(seen[..], all[..seen.len()], "{order} {filter}");
+        assert!(seen.len() > 300);
+    }
+    assert_eq!(app.get("/api/v1/logs?size=1")["list"][0]["id"], 2401);
+}
+
 #[test]
 fn filters_select_the_same_records_for_lists_and_counts() {
     let app = App::start();
