@@ -9,7 +9,6 @@ mod stream;
 mod stream_buffer;
 mod stream_records;
 mod tcp;
-mod tls;
 mod udp;
 
 use std::net::SocketAddr;
@@ -23,9 +22,9 @@ use tokio_util::task::TaskTracker;
 use crate::config::{SyslogListener, Transport};
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
+use crate::tls::Certificates;
 
 use intake::Intake;
-use tls::Certificates;
 
 /// How long after a stop records wait for room in the queue: a full spool must not hold the stop up.
 const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Certificates of a TLS listener (RFC 5425), read again when their files change.
+//! The server's side of TLS: certificates, read again when their files change, and handshakes that end.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -10,16 +10,23 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Tls;
 
+/// A client that does not finish its handshake by then is not one.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// What is left of that time once the daemon stops.
+const HANDSHAKE_AT_STOP: Duration = Duration::from_secs(1);
 /// How often the files are looked at, at most.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The acceptor of the certificates as they are now on disk.
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     config: Tls,
     acceptor: TlsAcceptor,
     seen: Vec<Option<Version>>,
@@ -27,7 +34,11 @@ pub(super) struct Certificates {
 }
 
 impl Certificates {
-    pub(super) fn load(config: &Tls) -> anyhow::Result<Self> {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or they do not fit each other.
+    pub(crate) fn load(config: &Tls) -> anyhow::Result<Self> {
         Ok(Self {
             // Before the files are read, so that a change in between is seen later.
             seen: versions(config),
@@ -38,7 +49,7 @@ impl Certificates {
     }
 
     /// The acceptor for the next connection. Files that cannot be read leave the last good ones in use.
-    pub(super) fn acceptor(&mut self, now: Instant) -> TlsAcceptor {
+    pub(crate) fn acceptor(&mut self, now: Instant) -> TlsAcceptor {
         if now.duration_since(self.looked_at) >= LOOK_AGAIN_AFTER {
             self.looked_at = now;
             let versions = versions(&self.config);
@@ -55,6 +66,29 @@ impl Certificates {
         }
         self.acceptor.clone()
     }
+}
+
+/// Shakes hands on `socket`.
+///
+/// # Errors
+/// The client does not take part, is not let in or takes too long, or `stop` came.
+pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    acceptor: &TlsAcceptor,
+    socket: S,
+    stop: &CancellationToken,
+) -> anyhow::Result<TlsStream<S>> {
+    tokio::select! {
+        done = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(socket)) => {
+            done.map_err(|_| anyhow::anyhow!("TLS handshake took longer than {HANDSHAKE_MAX:?}"))?.context("TLS handshake")
+        }
+        () = stop_and_grace(stop) => anyhow::bail!("the daemon stopped during the TLS handshake"),
+    }
+}
+
+/// Resolves a little after `stop`, so that a handshake under way can end.
+async fn stop_and_grace(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(HANDSHAKE_AT_STOP).await;
 }
 
 /// Tells a file's contents from earlier ones: inode and time of change. Unlike the time of modification the latter also
@@ -90,10 +124,10 @@ fn acceptor(config: &Tls) -> anyhow::Result<TlsAcceptor> {
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let config = builder
+    let server = builder
         .with_single_cert(chain, key)
         .with_context(|| format!("use the certificate {} with its key", config.certificate.display()))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(TlsAcceptor::from(Arc::new(server)))
 }
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
