@@ -4,12 +4,16 @@
 //! `clickhouse.url`. Its value is read as TOML where it is TOML (`8`, `true`, `["a"]`), as text
 //! otherwise. Unknown keys are refused, in the file with their line.
 
-use std::net::SocketAddr;
+mod networks;
+
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use logseal_parsers::{Format, Zone};
 use serde::{Deserialize, Serialize};
+
+pub use networks::Networks;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -52,6 +56,8 @@ pub struct SyslogListener {
     pub source: String,
     pub transport: Transport,
     pub listen: SocketAddr,
+    /// Networks that may send; none: all may.
+    pub allow: Networks,
     /// The zone of stamps that do not state one: `UTC`, `+02:00`, `Europe/Berlin`.
     #[serde(with = "as_text")]
     pub zone: Zone,
@@ -66,6 +72,14 @@ pub struct SyslogListener {
     pub receive_buffer_bytes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+}
+
+impl SyslogListener {
+    /// Whether records of `sender` are taken.
+    #[must_use]
+    pub fn allows(&self, sender: IpAddr) -> bool {
+        self.allow.is_empty() || self.allow.contains(sender)
+    }
 }
 
 /// How records reach a listener.
@@ -222,6 +236,7 @@ impl Default for SyslogListener {
             source: "syslog".to_owned(),
             transport: Transport::Tcp,
             listen: SocketAddr::from(([127, 0, 0, 1], 5514)),
+            allow: Networks::default(),
             zone: Zone::UTC,
             format: Format::Syslog,
             frame_bytes_max: 64 << 10,

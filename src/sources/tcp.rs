@@ -91,6 +91,13 @@ impl Gate<'_> {
 
     fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
         let now = Instant::now();
+        if !self.config.allows(peer.ip()) {
+            self.intake.connections_refused.inc();
+            if self.may_warn(now) {
+                warn!(peer = %peer, "refused a connection of {peer}: its network is not among those allowed");
+            }
+            return;
+        }
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             self.intake.connections_refused.inc();
             if self.may_warn(now) {
