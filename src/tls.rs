@@ -25,9 +25,18 @@ const HANDSHAKE_AT_STOP: Duration = Duration::from_secs(1);
 /// How often the files are looked at, at most.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// What is spoken inside of TLS, as far as the handshake tells of it (ALPN).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// Has no name of its own there (RFC 5425).
+    Syslog,
+    Http1,
+}
+
 /// The acceptor of the certificates as they are now on disk.
 pub(crate) struct Certificates {
     config: Tls,
+    protocol: Protocol,
     acceptor: TlsAcceptor,
     seen: Vec<Option<Version>>,
     looked_at: Instant,
@@ -38,11 +47,12 @@ impl Certificates {
     ///
     /// # Errors
     /// One of them cannot be read, or they do not fit each other.
-    pub(crate) fn load(config: &Tls) -> anyhow::Result<Self> {
+    pub(crate) fn load(config: &Tls, protocol: Protocol) -> anyhow::Result<Self> {
         Ok(Self {
             // Before the files are read, so that a change in between is seen later.
             seen: versions(config),
-            acceptor: acceptor(config)?,
+            acceptor: acceptor(config, protocol)?,
+            protocol,
             looked_at: Instant::now(),
             config: config.clone(),
         })
@@ -55,7 +65,7 @@ impl Certificates {
             let versions = versions(&self.config);
             if versions != self.seen {
                 self.seen = versions;
-                match acceptor(&self.config) {
+                match acceptor(&self.config, self.protocol) {
                     Ok(acceptor) => {
                         info!("read the changed certificates of {}", self.config.certificate.display());
                         self.acceptor = acceptor;
@@ -103,7 +113,7 @@ fn versions(config: &Tls) -> Vec<Option<Version>> {
         .collect()
 }
 
-fn acceptor(config: &Tls) -> anyhow::Result<TlsAcceptor> {
+fn acceptor(config: &Tls, protocol: Protocol) -> anyhow::Result<TlsAcceptor> {
     let chain = certificates(&config.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&config.key)
         .map_err(|error| anyhow::anyhow!("read the private key {}: {error}", config.key.display()))?;
@@ -124,9 +134,13 @@ fn acceptor(config: &Tls) -> anyhow::Result<TlsAcceptor> {
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let server = builder
+    let mut server = builder
         .with_single_cert(chain, key)
         .with_context(|| format!("use the certificate {} with its key", config.certificate.display()))?;
+    server.alpn_protocols = match protocol {
+        Protocol::Syslog => Vec::new(),
+        Protocol::Http1 => vec![b"http/1.1".to_vec()],
+    };
     Ok(TlsAcceptor::from(Arc::new(server)))
 }
 

@@ -22,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{SyslogListener, Transport};
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
-use crate::tls::Certificates;
+use crate::tls::{Certificates, Protocol};
 
 use intake::Intake;
 
@@ -53,7 +53,7 @@ impl Listener {
             (Transport::Tcp, _) => Socket::Tcp(TcpListener::bind(config.listen).await.with_context(what)?),
             (Transport::Udp, _) => Socket::Udp(udp::bind(config).with_context(what)?),
             (Transport::Tls, Some(tls)) => {
-                let certificates = Certificates::load(tls).with_context(what)?;
+                let certificates = Certificates::load(tls, Protocol::Syslog).with_context(what)?;
                 Socket::Tls(TcpListener::bind(config.listen).await.with_context(what)?, Box::new(certificates))
             }
             (Transport::Tls, None) => anyhow::bail!("{}: transport \"tls\" needs certificate and key", what()),
