@@ -4,12 +4,17 @@
 //! `clickhouse.url`. Its value is read as TOML where it is TOML (`8`, `true`, `["a"]`), as text
 //! otherwise. Unknown keys are refused, in the file with their line.
 
-use std::net::SocketAddr;
+mod api_rules;
+mod networks;
+
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use logseal_parsers::{Format, Zone};
 use serde::{Deserialize, Serialize};
+
+pub use networks::Networks;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -35,13 +40,31 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
-    /// Loopback only, until accounts exist.
+    /// Beyond loopback it takes `tls` or `plain_http_beyond_loopback`.
     pub listen: SocketAddr,
+    /// Something in front of it ends TLS.
+    pub plain_http_beyond_loopback: bool,
+    /// Names under which it is reached, beside those of loopback.
+    pub hosts: Vec<String>,
+    /// Origins whose pages may use it from a browser.
+    pub cors_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Networks,
     pub body_bytes_max: usize,
     pub connections_max: usize,
+    /// Requests that are worked on at once; answers on their way out do not count.
+    pub requests_max: usize,
     pub header_seconds_max: u64,
     pub body_seconds_max: u64,
+    /// How long an answer may be worked on, behind the body's time and apart from exports.
+    pub request_seconds_max: u64,
+    /// A connection ends when its client takes nothing of an answer for so long.
+    pub write_stall_seconds_max: u64,
     pub tails_max: usize,
+    /// Whether each request is a line of the log, or only those that failed by a fault of ours.
+    pub request_log: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
 }
 
 /// One syslog listener.
@@ -52,6 +75,8 @@ pub struct SyslogListener {
     pub source: String,
     pub transport: Transport,
     pub listen: SocketAddr,
+    /// Networks that may send; none: all may.
+    pub allow: Networks,
     /// The zone of stamps that do not state one: `UTC`, `+02:00`, `Europe/Berlin`.
     #[serde(with = "as_text")]
     pub zone: Zone,
@@ -66,6 +91,14 @@ pub struct SyslogListener {
     pub receive_buffer_bytes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+}
+
+impl SyslogListener {
+    /// Whether records of `sender` are taken.
+    #[must_use]
+    pub fn allows(&self, sender: IpAddr) -> bool {
+        self.allow.is_empty() || self.allow.contains(sender)
+    }
 }
 
 /// How records reach a listener.
@@ -87,7 +120,7 @@ impl std::fmt::Display for Transport {
     }
 }
 
-/// Certificates of a TLS listener, PEM; read again when the files change.
+/// Certificates of the API or of a TLS listener, PEM; read again when the files change.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
@@ -207,11 +240,21 @@ impl Default for Api {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            plain_http_beyond_loopback: false,
+            hosts: Vec::new(),
+            cors_origins: Vec::new(),
+            trusted_proxies: Networks::default(),
             body_bytes_max: 64 << 20,
             connections_max: 1024,
+            // Fewer than connections, so that some are left to be told so, and to ask for health.
+            requests_max: 1000,
             header_seconds_max: 10,
             body_seconds_max: 300,
+            request_seconds_max: 60,
+            write_stall_seconds_max: 60,
             tails_max: 64,
+            request_log: false,
+            tls: None,
         }
     }
 }
@@ -222,6 +265,7 @@ impl Default for SyslogListener {
             source: "syslog".to_owned(),
             transport: Transport::Tcp,
             listen: SocketAddr::from(([127, 0, 0, 1], 5514)),
+            allow: Networks::default(),
             zone: Zone::UTC,
             format: Format::Syslog,
             frame_bytes_max: 64 << 10,
@@ -334,15 +378,7 @@ impl Config {
         if self.node > 1023 {
             return wrong("node", format!("{} is not within 0 to 1023", self.node));
         }
-        if !self.api.listen.ip().is_loopback() {
-            return wrong(
-                "api.listen",
-                format!(
-                    "{} is not a loopback address; without accounts the API answers on loopback only",
-                    self.api.listen
-                ),
-            );
-        }
+        self.api.check()?;
         if self.ingest.seal_after_ms == 0 || self.ingest.seal_after_ms > 60_000 {
             return wrong("ingest.seal_after_ms", format!("{} is not within 1 to 60000", self.ingest.seal_after_ms));
         }
@@ -449,9 +485,17 @@ mod tests {
     }
 
     #[test]
-    fn the_api_stays_on_loopback() {
+    fn the_api_leaves_loopback_only_encrypted_or_when_told_to() {
         let error = load("[api]\nlisten = \"0.0.0.0:8080\"\n", &[]).unwrap_err().to_string();
-        assert!(error.contains("api.listen") && error.contains("loopback"), "{error}");
+        assert!(error.contains("api.listen") && error.contains("plain_http_beyond_loopback"), "{error}");
+    }
+
+    #[test]
+    fn networks_are_read_and_wrong_ones_named() {
+        let config = load("[api]\ntrusted_proxies = [\"10.0.0.0/8\"]\n", &[("LOGSEAL__SYSLOG", "[]")]).unwrap();
+        assert!(config.api.trusted_proxies.contains("10.1.1.1".parse().unwrap()));
+        let error = load("[[syslog]]\nallow = [\"10.0.0.0/99\"]\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("10.0.0.0/99"), "{error}");
     }
 
     #[test]

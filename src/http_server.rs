@@ -1,78 +1,219 @@
 //! The HTTP server's loop: accepts, bounds, and ends connections. What is served is the router's affair.
+//!
+//! A connection holds its place no longer than it makes use of it: the TLS handshake, the head of a request and the
+//! pause before it, and each wait for the client to take more of an answer have a time. With each request the
+//! router is told the address of the connection (`ConnectInfo<SocketAddr>` among the extensions).
 
+mod write_stall;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_service::Service as _;
 use tracing::{debug, warn};
 
 use crate::config::Api;
+use crate::tls::{Certificates, handshake};
+use write_stall::WriteStall;
 
 /// After an error that accepting will meet again at once, such as too many open files.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
+/// A request's head, with what is read ahead of the body. The router refuses smaller ones in words.
+const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// What the kernel holds of an answer that its client has not taken: left to itself it would be several MiB for each
+/// connection, and a wait for room would last until a third of them are gone.
+const SEND_BUFFER_BYTES: usize = 512 << 10;
 
-/// Serves `router` until `stop`, then lets requests that are under way finish until `deadline` after it.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    config: &Api,
-    stop: CancellationToken,
-    deadline: Duration,
-) {
-    let places = Arc::new(Semaphore::new(config.connections_max));
-    let graceful = GracefulShutdown::new();
-    let tasks = TaskTracker::new();
-    let cut_off = CancellationToken::new();
-    let mut http = hyper::server::conn::http1::Builder::new();
+/// A bound server.
+pub(crate) struct HttpServer {
+    pub(crate) listener: TcpListener,
+    /// With them it speaks TLS.
+    pub(crate) certificates: Option<Certificates>,
+    pub(crate) router: Router,
+}
+
+impl HttpServer {
+    /// Serves until `stop`, then lets requests that are under way finish until `deadline` after it.
+    pub(crate) async fn serve(mut self, config: &Api, stop: CancellationToken, deadline: Duration) {
+        let places = Arc::new(Semaphore::new(config.connections_max));
+        let graceful = GracefulShutdown::new();
+        let tasks = TaskTracker::new();
+        let cut_off = CancellationToken::new();
+        let http = Arc::new(http(config));
+        loop {
+            // Beyond the limit new connections wait in the kernel's queue.
+            let place = tokio::select! {
+                place = Arc::clone(&places).acquire_owned() => place,
+                () = stop.cancelled() => break,
+            };
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = stop.cancelled() => break,
+            };
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    warn!(%error, "accepting a connection failed");
+                    tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+                    continue;
+                }
+            };
+            let connection = Connection {
+                http: Arc::clone(&http),
+                router: self.router.clone(),
+                peer,
+                acceptor: self.certificates.as_mut().map(|certificates| certificates.acceptor(Instant::now())),
+                write_stall_max: Duration::from_secs(config.write_stall_seconds_max),
+                graceful: graceful.watcher(),
+            };
+            let (stop, cut_off) = (stop.clone(), cut_off.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    ended = connection.serve(socket, &stop) => if let Err(error) = ended {
+                        debug!(%peer, "connection ended: {error:#}");
+                    },
+                    () = cut_off.cancelled() => {}
+                }
+                drop(place);
+            });
+        }
+        drop(self);
+        tasks.close();
+        if tokio::time::timeout(deadline, graceful.shutdown()).await.is_err() {
+            warn!("requests were still under way {deadline:?} after the stop and are cut off");
+            cut_off.cancel();
+        }
+        tasks.wait().await;
+    }
+}
+
+fn http(config: &Api) -> http1::Builder {
+    let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(config.header_seconds_max))
-        .max_buf_size(64 << 10);
-    loop {
-        // Beyond the limit new connections wait in the kernel's queue.
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            () = stop.cancelled() => break,
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
-        };
-        let socket = match accepted {
-            Ok((socket, _)) => socket,
-            Err(error) => {
-                warn!(%error, "accepting a connection failed");
-                tokio::time::sleep(PAUSE_AFTER_ERROR).await;
-                continue;
+        .max_buf_size(BUFFER_BYTES_MAX);
+    http
+}
+
+/// What one connection needs.
+struct Connection {
+    http: Arc<http1::Builder>,
+    router: Router,
+    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    write_stall_max: Duration,
+    graceful: Watcher,
+}
+
+impl Connection {
+    async fn serve(self, socket: TcpStream, stop: &CancellationToken) -> anyhow::Result<()> {
+        prepare(&socket);
+        let socket = WriteStall::new(socket, self.write_stall_max);
+        match &self.acceptor {
+            None => self.answer(socket).await,
+            Some(acceptor) => {
+                let stream = handshake(acceptor, socket, stop).await?;
+                self.answer(stream).await
             }
-        };
-        if let Err(error) = socket.set_nodelay(true) {
-            debug!(%error, "TCP_NODELAY was refused");
         }
-        let connection = http.serve_connection(TokioIo::new(socket), TowerToHyperService::new(router.clone()));
-        let watched = graceful.watch(connection);
-        let cut_off = cut_off.clone();
-        tasks.spawn(async move {
-            tokio::select! {
-                ended = watched => if let Err(error) = ended {
-                    debug!(%error, "connection ended");
-                },
-                () = cut_off.cancelled() => {}
-            }
-            drop(place);
+    }
+
+    /// Answers requests until either side ends the connection.
+    async fn answer<S: AsyncRead + AsyncWrite + Unpin + 'static>(self, stream: S) -> anyhow::Result<()> {
+        let Self { http, router, peer, graceful, .. } = self;
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            // Cloning is counting, and a router is always ready.
+            router.clone().call(request)
         });
+        graceful.watch(http.serve_connection(TokioIo::new(stream), service)).await.context("HTTP")
     }
-    drop(listener);
-    tasks.close();
-    if tokio::time::timeout(deadline, graceful.shutdown()).await.is_err() {
-        warn!("requests were still under way {deadline:?} after the stop and are cut off");
-        cut_off.cancel();
+}
+
+/// A socket whose options cannot be set serves all the same.
+fn prepare(socket: &TcpStream) {
+    if let Err(error) = socket.set_nodelay(true) {
+        debug!(%error, "TCP_NODELAY was refused");
     }
-    tasks.wait().await;
+    if let Err(error) = socket2::SockRef::from(socket).set_send_buffer_size(SEND_BUFFER_BYTES) {
+        debug!(%error, "the send buffer's size was refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, Bytes};
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    /// Answers without an end.
+    async fn endless() -> Body {
+        let chunk = Bytes::from_static(&[b'x'; 4096]);
+        Body::from_stream(futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone())))
+    }
+
+    fn connection(router: Router, graceful: &GracefulShutdown) -> Connection {
+        let config = Api { header_seconds_max: 1, ..Api::default() };
+        Connection {
+            http: Arc::new(http(&config)),
+            router,
+            peer: SocketAddr::from(([192, 0, 2, 7], 4711)),
+            acceptor: None,
+            write_stall_max: Duration::from_secs(60),
+            graceful: graceful.watcher(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_and_never_reads_is_cut_off() {
+        let (near, mut far) = tokio::io::duplex(16 << 10);
+        let graceful = GracefulShutdown::new();
+        let router = Router::new().route("/", get(endless));
+        far.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let stream = WriteStall::new(near, Duration::from_millis(50));
+        let error = connection(router, &graceful).answer(stream).await.unwrap_err();
+        assert!(format!("{error:#}").contains("took nothing of an answer for 50ms"), "{error:#}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_nothing_is_cut_off() {
+        for begun in ["", "GET / HTTP/1.1\r\nHost:"] {
+            let (near, mut far) = tokio::io::duplex(1024);
+            let graceful = GracefulShutdown::new();
+            far.write_all(begun.as_bytes()).await.unwrap();
+            let ended =
+                tokio::time::timeout(Duration::from_secs(20), connection(Router::new(), &graceful).answer(near));
+            assert!(ended.await.expect("it ends by itself").is_err(), "{begun}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_router_is_told_who_asks() {
+        async fn who(ConnectInfo(peer): ConnectInfo<SocketAddr>) -> String {
+            peer.to_string()
+        }
+        let (near, mut far) = tokio::io::duplex(1024);
+        let graceful = GracefulShutdown::new();
+        far.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        connection(Router::new().route("/", get(who)), &graceful).answer(near).await.unwrap();
+        let mut answer = String::new();
+        far.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("192.0.2.7:4711"), "{answer}");
+    }
 }

@@ -15,3 +15,4 @@ mod sources;
 pub mod spool;
 pub mod store;
 pub mod telemetry;
+mod tls;

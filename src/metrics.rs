@@ -24,6 +24,8 @@ pub enum DropReason {
     SpoolFull,
     /// A datagram exceeded its sender's rate.
     RateLimit,
+    /// A datagram came from a network that the listener does not take records of.
+    NotAllowed,
     /// A plain syslog sender's records were in the queue when the daemon had to stop with a full spool.
     Shutdown,
 }
@@ -79,7 +81,11 @@ impl Metrics {
             truncated: counters(r, "records_truncated", "Records cut at the frame limit"),
             dropped: family(r, "records_dropped", "Records lost, by reason"),
             connections: family(r, "connections", "Open connections"),
-            connections_refused: counters(r, "connections_refused", "Connections refused at the limit"),
+            connections_refused: counters(
+                r,
+                "connections_refused",
+                "Connections refused at the limit, or because of where they come from",
+            ),
             acked: counter(r, "records_acked", "Records made durable"),
             stored: counter(r, "records_stored", "Records inserted into the store"),
             rejected_segments: counter(

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("config", &[]),
     ("metrics", &[]),
     ("telemetry", &["config"]),
-    ("http_server", &["config"]),
+    ("tls", &["config"]),
+    ("http_server", &["config", "tls"]),
     ("query", &["record"]),
     ("record", &[]),
     ("spool", &[]),
@@ -17,7 +18,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("engine_commands", &["config", "engine"]),
     ("ingest", &["metrics", "record", "spool"]),
     ("store", &["config", "metrics", "query", "record", "spool", "telemetry"]),
-    ("sources", &["config", "ingest", "metrics", "record"]),
+    ("sources", &["config", "ingest", "metrics", "record", "tls"]),
     ("api", &["config", "ingest", "metrics", "query", "record", "spool", "store", "telemetry"]),
     ("cli", &["query", "record"]),
     (
@@ -33,6 +34,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "sources",
             "spool",
             "store",
+            "tls",
         ],
     ),
     ("main", &[]),

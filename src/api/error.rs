@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -104,7 +105,8 @@ impl ApiError {
 
     /// 403: the request comes from a page of another site.
     pub(super) fn foreign(header: &str, value: &str) -> Self {
-        let detail = format!("the header {header} names \"{value}\": until accounts exist, only this machine may ask");
+        let detail =
+            format!("the header {header} names \"{value}\", which is neither this machine nor configured to be let in");
         Self::new(StatusCode::FORBIDDEN, "foreign request", detail)
     }
 
@@ -132,6 +134,24 @@ impl ApiError {
     /// 413.
     pub(super) fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body too large", detail)
+    }
+
+    /// 414.
+    pub(super) fn uri_too_long(bytes_max: usize) -> Self {
+        let detail = format!("path and query have more than {bytes_max} bytes");
+        Self::new(StatusCode::URI_TOO_LONG, "uri too long", detail)
+    }
+
+    /// 431.
+    pub(super) fn headers_too_large(bytes_max: usize) -> Self {
+        let detail = format!("the headers have more than {bytes_max} bytes");
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers too large", detail)
+    }
+
+    /// 503: the answer was not there in time.
+    pub(super) fn timed_out(after: Duration, only_read: bool) -> Self {
+        let doubt = if only_read { "" } else { "; what it asked for may be done all the same" };
+        Self::unavailable(format!("the request took longer than {} seconds{doubt}", after.as_secs()), 1)
     }
 
     /// 415.

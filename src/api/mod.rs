@@ -1,12 +1,13 @@
 //! The HTTP API: every route on one page (`router.rs`), one file a resource, one form of error.
 //!
 //! A handler reads its parameters strictly (`params.rs`), asks the store or the spool, and answers.
-//! What went wrong is an `ApiError`; `observe.rs`, around every handler, gives it the request's trace id
-//! and writes the envelope. The public description of all this is `docs/API.md`.
+//! What went wrong is an `ApiError`; `guard.rs`, around every handler, bounds it in number and time; `observe.rs`, around
+//! that, gives an error the request's trace id and writes the envelope. The public description of all this is `docs/API.md`.
 
 mod body;
 mod bulk;
 mod clock;
+mod cors;
 mod csv_cells;
 mod decompress;
 mod error;
@@ -14,17 +15,21 @@ mod export;
 mod export_columns;
 mod export_rows;
 mod flattened;
+mod guard;
+mod hosts;
 mod lines;
 mod live;
-mod local_only;
 mod logs;
 mod observe;
 mod page;
 mod params;
+mod peer;
 mod post;
 mod record;
+mod request_log;
 mod router;
 mod searchable;
+mod security_headers;
 mod state;
 mod stats;
 mod submission;

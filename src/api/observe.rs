@@ -1,44 +1,68 @@
-//! What happens around every request: a trace id, a span, a count, and one form for all errors.
+//! What happens around every request: a trace id, its sender, a span, a count, one form for all errors, and a line of the log.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt as _;
 use tracing::{Instrument as _, debug, debug_span, error};
 
 use super::error::{ApiError, Problem};
+use super::peer::Peer;
+use super::request_log::{Line, RequestLog};
+use super::security_headers;
 use super::trace_id::TraceId;
+use crate::config::{self, Networks};
 use crate::metrics::{Metrics, RequestLabel};
 use crate::telemetry::chain;
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Serves `request`, whatever happens within.
-pub(super) async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
+/// What is known to all requests.
+pub(super) struct Observer {
+    metrics: Metrics,
+    trusted_proxies: Networks,
+    request_log: Arc<RequestLog>,
+    is_over_tls: bool,
+}
+
+impl Observer {
+    pub(super) fn new(metrics: Metrics, config: &config::Api) -> Self {
+        Self {
+            metrics,
+            trusted_proxies: config.trusted_proxies.clone(),
+            request_log: Arc::new(RequestLog::new(config.request_log, Instant::now())),
+            is_over_tls: config.tls.is_some(),
+        }
+    }
+}
+
+/// Serves `request`, whatever comes of it.
+pub(super) async fn observe(State(observer): State<Arc<Observer>>, mut request: Request, next: Next) -> Response {
     let trace_id = TraceId::of(request.headers());
     request.extensions_mut().insert(trace_id);
+    let peer = Peer::of(request.extensions(), request.headers(), &observer.trusted_proxies);
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(peer);
+    }
+    let line = Line::new(&observer.request_log, request.method(), request.uri(), peer, trace_id, Instant::now());
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let is_under_api = request.uri().path().starts_with("/api/");
     let span = debug_span!("request", trace_id = %trace_id, method = %request.method(), route);
-    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
-    let mut response = outcome.unwrap_or_else(|panic| panicked(&*panic).into_response());
+    let mut response = next.run(request).instrument(span).await;
     if let Some(problem) = problem_of(&mut response) {
         log(&problem, trace_id, route);
         response = in_envelope(response, &problem, trace_id);
     }
-    let text = trace_id.to_string();
-    response
-        .headers_mut()
-        .insert(TRACE_ID, HeaderValue::from_str(&text).expect("hex digits and hyphens are allowed in a header"));
+    response.headers_mut().insert(TRACE_ID, trace_id.header_value());
+    security_headers::add(response.headers_mut(), is_under_api, observer.is_over_tls);
     let label = RequestLabel { route: route.to_owned(), status: response.status().as_u16() };
-    metrics.requests.get_or_create(&label).inc();
-    response
+    observer.metrics.requests.get_or_create(&label).inc();
+    line.follow(response)
 }
 
 /// The problem that the answer stands for; an error that was made outside the handlers gets one here.
@@ -64,11 +88,6 @@ fn in_envelope(response: Response<Body>, problem: &Problem, trace_id: TraceId) -
         }
     }
     answer
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> ApiError {
-    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    ApiError::internal(format!("panic: {}", said.unwrap_or("without a message")))
 }
 
 fn log(problem: &Problem, trace_id: TraceId, route: &str) {

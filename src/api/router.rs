@@ -1,20 +1,25 @@
 //! Every route of the API.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
 use axum::routing::{get, post};
 
+use super::cors::cors;
 use super::error::ApiError;
-use super::local_only::local_only;
-use super::observe::observe;
+use super::guard::{Guard, guard};
+use super::observe::{Observer, observe};
 use super::state::{Api, ApiState};
 use super::{bulk, export, logs, post, stats, system, tail};
+use crate::config;
+use crate::metrics::Metrics;
 
 /// The API as a service.
 pub fn router(state: ApiState) -> Router {
-    let metrics = state.metrics.clone();
-    Router::new()
+    let (metrics, config) = (state.metrics.clone(), Arc::clone(&state.config));
+    let routes = Router::new()
         .route("/", get(system::front_page))
         .route("/health", get(system::health))
         .route("/metrics", get(system::metrics))
@@ -33,10 +38,20 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/stats/patterns", get(stats::patterns))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(local_only))
-        // Outermost: also what the router itself refuses gets a trace id and the one form.
-        .layer(middleware::from_fn_with_state(metrics, observe))
-        .with_state(Api::new(state))
+        .with_state(Api::new(state));
+    surround(routes, metrics, &config)
+}
+
+/// What every route has around it.
+pub(super) fn surround(routes: Router, metrics: Metrics, config: &config::Api) -> Router {
+    let guarded = routes.layer(middleware::from_fn_with_state(Arc::new(Guard::new(config)), guard));
+    // Around the guard: a page that may ask may also read why it was refused.
+    let guarded = match cors(&config.cors_origins) {
+        Some(layer) => guarded.layer(layer),
+        None => guarded,
+    };
+    // Outermost: also what the router itself refuses gets a trace id and the one form.
+    guarded.layer(middleware::from_fn_with_state(Arc::new(Observer::new(metrics, config)), observe))
 }
 
 async fn no_route(request: Request) -> ApiError {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
 /// A request's trace id: that of the client's `traceparent` (W3C Trace Context, section 3.2), or a new one.
@@ -13,6 +13,12 @@ impl TraceId {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse);
         Self(given.unwrap_or_else(Uuid::new_v4))
+    }
+
+    pub(super) fn header_value(self) -> HeaderValue {
+        let mut text = Uuid::encode_buffer();
+        let text: &str = self.0.hyphenated().encode_lower(&mut text);
+        HeaderValue::from_str(text).expect("hex digits and hyphens are allowed in a header")
     }
 }
 

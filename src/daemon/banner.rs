@@ -12,10 +12,9 @@ pub(super) struct Listening {
     pub(super) source: String,
 }
 
-/// The text that is printed to standard output once everything takes records.
-pub(super) fn text(api: SocketAddr, listeners: &[Listening], data_dir: &Path, store: &str) -> String {
-    let mut lines =
-        vec![format!("logseal {} is up", env!("CARGO_PKG_VERSION")), format!("  api          http://{api}")];
+/// The text that is printed to standard output once everything takes records; `api` is its address with the scheme.
+pub(super) fn text(api: &str, listeners: &[Listening], data_dir: &Path, store: &str) -> String {
+    let mut lines = vec![format!("logseal {} is up", env!("CARGO_PKG_VERSION")), format!("  api          {api}")];
     for listener in listeners {
         lines.push(format!(
             "  syslog {:5} {} (source \"{}\")",
@@ -29,7 +28,7 @@ pub(super) fn text(api: SocketAddr, listeners: &[Listening], data_dir: &Path, st
     if let Some(line) = line_to_try(listeners) {
         lines.push("try".to_owned());
         lines.push(format!("  {line}"));
-        lines.push(format!("  curl 'http://{api}/api/v1/logs?keyword=hello'"));
+        lines.push(format!("  curl '{api}/api/v1/logs?keyword=hello'"));
     }
     lines.join("\n") + "\n"
 }

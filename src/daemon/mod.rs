@@ -18,10 +18,11 @@ use tracing::{error, info, warn};
 use crate::api::{self, ApiState};
 use crate::config::Config;
 use crate::engine::child;
-use crate::http_server;
+use crate::http_server::HttpServer;
 use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
 use crate::metrics::Metrics;
 use crate::sources::Listener;
+use crate::tls::{Certificates, Protocol};
 
 use banner::Listening;
 use storage::Storage;
@@ -46,6 +47,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("listen for the API on {}", config.api.listen))?;
     let api_address = api_listener.local_addr().context("ask for the API's own address")?;
+    let certificates = config.api.tls.as_ref().map(|tls| Certificates::load(tls, Protocol::Http1)).transpose();
+    let certificates = certificates.context("set up TLS for the API")?;
     let mut listeners = Vec::new();
     for listener in &config.syslog {
         listeners.push(Listener::bind(listener).await?);
@@ -117,9 +120,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         stop: stop.clone(),
     };
     let deadline = Duration::from_secs(config.shutdown_seconds);
+    let server = HttpServer { listener: api_listener, certificates, router: api::router(state) };
     sources.spawn({
         let (api, stop) = (config.api.clone(), stop.clone());
-        async move { http_server::serve(api_listener, api::router(state), &api, stop, deadline / 2).await }
+        async move { server.serve(&api, stop, deadline / 2).await }
     });
 
     print_banner(api_address, &listening, &config);
@@ -169,7 +173,8 @@ fn print_banner(api: SocketAddr, listening: &[Listening], config: &Config) {
     let store =
         config.clickhouse_server().map_or_else(|| "embedded engine".to_owned(), |url| format!("ClickHouse at {url}"));
     let data_dir = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
-    print!("{}", banner::text(api, listening, &data_dir, &store));
+    let scheme = if config.api.tls.is_some() { "https" } else { "http" };
+    print!("{}", banner::text(&format!("{scheme}://{api}"), listening, &data_dir, &store));
     if let Err(error) = std::io::Write::flush(&mut std::io::stdout()) {
         warn!(%error, "standard output is closed");
     }

@@ -9,7 +9,6 @@ mod stream;
 mod stream_buffer;
 mod stream_records;
 mod tcp;
-mod tls;
 mod udp;
 
 use std::net::SocketAddr;
@@ -23,9 +22,9 @@ use tokio_util::task::TaskTracker;
 use crate::config::{SyslogListener, Transport};
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
+use crate::tls::{Certificates, Protocol};
 
 use intake::Intake;
-use tls::Certificates;
 
 /// How long after a stop records wait for room in the queue: a full spool must not hold the stop up.
 const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
@@ -54,7 +53,7 @@ impl Listener {
             (Transport::Tcp, _) => Socket::Tcp(TcpListener::bind(config.listen).await.with_context(what)?),
             (Transport::Udp, _) => Socket::Udp(udp::bind(config).with_context(what)?),
             (Transport::Tls, Some(tls)) => {
-                let certificates = Certificates::load(tls).with_context(what)?;
+                let certificates = Certificates::load(tls, Protocol::Syslog).with_context(what)?;
                 Socket::Tls(TcpListener::bind(config.listen).await.with_context(what)?, Box::new(certificates))
             }
             (Transport::Tls, None) => anyhow::bail!("{}: transport \"tls\" needs certificate and key", what()),

@@ -4,12 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug, debug_span, info, warn};
@@ -18,13 +16,9 @@ use super::intake::Intake;
 use super::sender_rate::SenderRate;
 use super::stream;
 use super::stream_records::{Records, Sender};
-use super::tls::Certificates;
 use crate::config::SyslogListener;
+use crate::tls::{Certificates, handshake};
 
-/// A client that does not finish its TLS handshake by then is not one.
-const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-/// What is left of that time once the daemon stops.
-const HANDSHAKE_AT_STOP: Duration = Duration::from_secs(1);
 /// After an error that accepting will meet again at once, such as too many open files.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
@@ -97,6 +91,13 @@ impl Gate<'_> {
 
     fn admit(&mut self, socket: TcpStream, peer: SocketAddr) {
         let now = Instant::now();
+        if !self.config.allows(peer.ip()) {
+            self.intake.connections_refused.inc();
+            if self.may_warn(now) {
+                warn!(peer = %peer, "refused a connection of {peer}: its network is not among those allowed");
+            }
+            return;
+        }
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             self.intake.connections_refused.inc();
             if self.may_warn(now) {
@@ -151,23 +152,4 @@ impl Connection {
             Err(error) => warn!(peer = %self.peer, "connection of {} ended: {error:#}", self.peer),
         }
     }
-}
-
-async fn handshake(
-    acceptor: &TlsAcceptor,
-    socket: TcpStream,
-    stop: &CancellationToken,
-) -> anyhow::Result<TlsStream<TcpStream>> {
-    tokio::select! {
-        done = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(socket)) => {
-            done.map_err(|_| anyhow::anyhow!("TLS handshake took longer than {HANDSHAKE_MAX:?}"))?.context("TLS handshake")
-        }
-        () = stop_and_grace(stop) => anyhow::bail!("the daemon stopped during the TLS handshake"),
-    }
-}
-
-/// Resolves a little after `stop`, so that a handshake under way can end.
-async fn stop_and_grace(stop: &CancellationToken) {
-    stop.cancelled().await;
-    tokio::time::sleep(HANDSHAKE_AT_STOP).await;
 }

@@ -51,7 +51,7 @@ pub(super) async fn run(socket: &UdpSocket, config: &SyslogListener, intake: &In
     let (receipts, pending) = mpsc::channel(RECEIPTS_MAX);
     let take_in = async {
         let buffer = vec![0; DATAGRAM_BYTES_MAX];
-        let mut intake = Datagrams { socket, buffer, frame_bytes_max: config.frame_bytes_max, rate, intake, receipts };
+        let mut intake = Datagrams { socket, buffer, config, rate, intake, receipts };
         loop {
             tokio::select! {
                 ready = socket.readable() => match ready {
@@ -77,7 +77,7 @@ pub(super) async fn run(socket: &UdpSocket, config: &SyslogListener, intake: &In
 struct Datagrams<'a> {
     socket: &'a UdpSocket,
     buffer: Vec<u8>,
-    frame_bytes_max: usize,
+    config: &'a SyslogListener,
     rate: SenderRate,
     intake: &'a Intake,
     receipts: mpsc::Sender<(u64, Receipt)>,
@@ -104,13 +104,18 @@ impl Datagrams<'_> {
                     break;
                 }
             };
+            let messages = datagram(self.buffer.get(..n).unwrap_or_default());
+            if !self.config.allows(from) {
+                self.intake.metrics.drop_records(DropReason::NotAllowed, messages.count() as u64);
+                continue;
+            }
             let name = match &peer {
                 Some((last, name)) if *last == from => name,
                 _ => &peer.insert((from, from.to_string())).1,
             };
-            for message in datagram(self.buffer.get(..n).unwrap_or_default()) {
+            for message in messages {
                 if self.rate.allows(from) {
-                    let (kept, whole) = match message.get(..self.frame_bytes_max) {
+                    let (kept, whole) = match message.get(..self.config.frame_bytes_max) {
                         Some(kept) if kept.len() < message.len() => (kept, Whole::NotAtLimit),
                         _ => (message, Whole::Yes),
                     };

@@ -110,7 +110,7 @@ impl App {
             }
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
-                ["api", url] => self.api = url.strip_prefix("http://").unwrap().parse().unwrap(),
+                ["api", url] => self.api = url.split_once("://").unwrap().1.parse().unwrap(),
                 ["syslog", transport, address, .., source] => {
                     let address = address.parse().unwrap();
                     self.listeners.insert(transport.to_owned(), address);

@@ -1,9 +1,11 @@
 //! The whole daemon, as a person runs it: the real binary, the real engine, a folder of its own.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
 
+mod api_bounds;
 mod api_export;
 mod api_logs;
 mod api_tail;
+mod api_tls;
 mod app;
 mod certificates;
 mod cli;

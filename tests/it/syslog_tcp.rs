@@ -273,3 +273,27 @@ fn each_listener_has_its_own_source_and_zone() {
         assert!(stamp.starts_with(&format!("{day}T{time}")), "{source}: {stamp}");
     }
 }
+
+#[test]
+fn connections_from_networks_that_are_not_allowed_are_closed_and_counted() {
+    let app = App::start_with("", &tcp_with("allow = [\"127.0.0.2\", \"10.0.0.0/8\"]"));
+    let refused = connect(app.listener("tcp")).read(&mut [0; 16]);
+    assert!(matches!(refused, Ok(0)) || refused.is_err(), "{refused:?}");
+    assert_eq!(app.metric("logseal_connections_refused_total", "tcp:"), 1);
+    let mut allowed = connect_from("127.0.0.2", app.listener("tcp"));
+    writeln!(allowed, "<13>1 - h allowed - - - x").unwrap();
+    app.wait_for_count("app=allowed", 1);
+    assert!(app.log().contains("its network is not among those allowed"), "{}", app.log());
+}
+
+#[test]
+fn an_allowed_ipv4_sender_is_known_on_a_listener_of_both_kinds() {
+    let listener = |allow: &str| format!("[[syslog]]\ntransport = \"tcp\"\nlisten = \"[::]:0\"\nallow = [{allow:?}]\n");
+    let app = App::start_with("", &listener("127.0.0.0/8"));
+    let port = app.listener("tcp").port();
+    let mut allowed = connect(SocketAddr::from(([127, 0, 0, 1], port)));
+    writeln!(allowed, "<13>1 - h mapped - - - x").unwrap();
+    app.wait_for_count("app=mapped", 1);
+    let refused = connect(SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port))).read(&mut [0; 16]);
+    assert!(matches!(refused, Ok(0)) || refused.is_err(), "{refused:?}");
+}

@@ -101,3 +101,16 @@ fn bytes_that_are_no_text_come_back_as_they_were() {
     assert_eq!(base64::engine::general_purpose::STANDARD.decode(text).unwrap(), bytes);
     assert_ne!(record["parse_error"], json!(null));
 }
+
+#[test]
+fn datagrams_from_networks_that_are_not_allowed_are_dropped_and_counted() {
+    let app = App::start_with("", &udp_with("allow = [\"127.0.0.2/32\"]"));
+    let allowed = UdpSocket::bind("127.0.0.2:0").unwrap();
+    for n in 0..5 {
+        app.udp().send(format!("<13>1 - h refused - - - {n}").as_bytes()).unwrap();
+        allowed.send_to(format!("<13>1 - h allowed - - - {n}").as_bytes(), app.listener("udp")).unwrap();
+    }
+    app.wait_for_count("app=allowed", 5);
+    wait_until("all are counted", || app.metric("logseal_records_dropped_total", "NotAllowed") == 5);
+    assert_eq!((app.count(""), app.metric("logseal_records_dropped_total", "")), (5, 5));
+}

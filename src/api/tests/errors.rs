@@ -114,10 +114,7 @@ async fn a_panic_is_500_and_tells_the_client_nothing() {
         panic!("secret")
     }
     let app = App::new();
-    let router = axum::Router::new()
-        .route("/panics", get(panics))
-        .layer(axum::middleware::from_fn_with_state(app.metrics.clone(), crate::api::observe::observe));
-    let answer = App { router, ..app }.get("/panics").await;
+    let answer = app.around("/panics", get(panics), |_| {}).get("/panics").await;
     envelope(&answer, 500);
     assert_eq!(answer.json()["message"], "internal error");
     assert!(!String::from_utf8_lossy(&answer.bytes).contains("secret"));

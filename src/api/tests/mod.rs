@@ -1,5 +1,6 @@
 //! The router with a real spool behind it and a store that cannot be reached.
 
+mod around;
 mod errors;
 mod ingestion;
 mod live_tail;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
+use axum::routing::MethodRouter;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -85,7 +87,7 @@ impl App {
         // Nothing listens at port 1.
         let client = clickhouse::Client::default().with_url("http://127.0.0.1:1");
         let (stored, watermark) = watch::channel(0);
-        let router = router(ApiState {
+        let router = router::router(ApiState {
             store: LogStore::new(client, "logseal", config::Query::default()),
             ingest,
             tail,
@@ -98,6 +100,14 @@ impl App {
             stop: stop.clone(),
         });
         Self { router, metrics, stored, stop, _follower: follower, _dir: dir }
+    }
+
+    /// With one route of the test's own instead of all others, and everything around it that those have.
+    fn around(self, path: &str, route: MethodRouter, change: impl FnOnce(&mut config::Api)) -> Self {
+        let mut config = config::Api::default();
+        change(&mut config);
+        let router = router::surround(axum::Router::new().route(path, route), self.metrics.clone(), &config);
+        Self { router, ..self }
     }
 
     async fn answer(&self, request: Request<Body>) -> Response {

@@ -1,4 +1,4 @@
-//! Certificates of a TLS listener (RFC 5425), read again when their files change.
+//! The server's side of TLS: certificates, read again when their files change, and handshakes that end.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -10,41 +10,62 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Tls;
 
+/// A client that does not finish its handshake by then is not one.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// What is left of that time once the daemon stops.
+const HANDSHAKE_AT_STOP: Duration = Duration::from_secs(1);
 /// How often the files are looked at, at most.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// What is spoken inside of TLS, as far as the handshake tells of it (ALPN).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// Has no name of its own there (RFC 5425).
+    Syslog,
+    Http1,
+}
+
 /// The acceptor of the certificates as they are now on disk.
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     config: Tls,
+    protocol: Protocol,
     acceptor: TlsAcceptor,
     seen: Vec<Option<Version>>,
     looked_at: Instant,
 }
 
 impl Certificates {
-    pub(super) fn load(config: &Tls) -> anyhow::Result<Self> {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or they do not fit each other.
+    pub(crate) fn load(config: &Tls, protocol: Protocol) -> anyhow::Result<Self> {
         Ok(Self {
             // Before the files are read, so that a change in between is seen later.
             seen: versions(config),
-            acceptor: acceptor(config)?,
+            acceptor: acceptor(config, protocol)?,
+            protocol,
             looked_at: Instant::now(),
             config: config.clone(),
         })
     }
 
     /// The acceptor for the next connection. Files that cannot be read leave the last good ones in use.
-    pub(super) fn acceptor(&mut self, now: Instant) -> TlsAcceptor {
+    pub(crate) fn acceptor(&mut self, now: Instant) -> TlsAcceptor {
         if now.duration_since(self.looked_at) >= LOOK_AGAIN_AFTER {
             self.looked_at = now;
             let versions = versions(&self.config);
             if versions != self.seen {
                 self.seen = versions;
-                match acceptor(&self.config) {
+                match acceptor(&self.config, self.protocol) {
                     Ok(acceptor) => {
                         info!("read the changed certificates of {}", self.config.certificate.display());
                         self.acceptor = acceptor;
@@ -55,6 +76,29 @@ impl Certificates {
         }
         self.acceptor.clone()
     }
+}
+
+/// Shakes hands on `socket`.
+///
+/// # Errors
+/// The client does not take part, is not let in or takes too long, or `stop` came.
+pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    acceptor: &TlsAcceptor,
+    socket: S,
+    stop: &CancellationToken,
+) -> anyhow::Result<TlsStream<S>> {
+    tokio::select! {
+        done = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(socket)) => {
+            done.map_err(|_| anyhow::anyhow!("TLS handshake took longer than {HANDSHAKE_MAX:?}"))?.context("TLS handshake")
+        }
+        () = stop_and_grace(stop) => anyhow::bail!("the daemon stopped during the TLS handshake"),
+    }
+}
+
+/// Resolves a little after `stop`, so that a handshake under way can end.
+async fn stop_and_grace(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(HANDSHAKE_AT_STOP).await;
 }
 
 /// Tells a file's contents from earlier ones: inode and time of change. Unlike the time of modification the latter also
@@ -69,7 +113,7 @@ fn versions(config: &Tls) -> Vec<Option<Version>> {
         .collect()
 }
 
-fn acceptor(config: &Tls) -> anyhow::Result<TlsAcceptor> {
+fn acceptor(config: &Tls, protocol: Protocol) -> anyhow::Result<TlsAcceptor> {
     let chain = certificates(&config.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&config.key)
         .map_err(|error| anyhow::anyhow!("read the private key {}: {error}", config.key.display()))?;
@@ -90,10 +134,14 @@ fn acceptor(config: &Tls) -> anyhow::Result<TlsAcceptor> {
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let config = builder
+    let mut server = builder
         .with_single_cert(chain, key)
         .with_context(|| format!("use the certificate {} with its key", config.certificate.display()))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    server.alpn_protocols = match protocol {
+        Protocol::Syslog => Vec::new(),
+        Protocol::Http1 => vec![b"http/1.1".to_vec()],
+    };
+    Ok(TlsAcceptor::from(Arc::new(server)))
 }
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {

@@ -1,0 +1,120 @@
+//! What the keys of `[api]` must be to make sense together.
+
+use super::{Api, ConfigError};
+
+impl Api {
+    /// # Errors
+    /// The first key that is wrong.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if !self.listen.ip().is_loopback() && self.tls.is_none() && !self.plain_http_beyond_loopback {
+            return wrong(
+                "listen",
+                format!(
+                    "{} is not a loopback address, and without TLS passwords and tokens would cross the network for \
+                     all to read: set api.tls, or api.plain_http_beyond_loopback = true where something in front of it \
+                     ends TLS",
+                    self.listen
+                ),
+            );
+        }
+        for (key, value) in [
+            ("requests_max", self.requests_max as u64),
+            ("request_seconds_max", self.request_seconds_max),
+            ("write_stall_seconds_max", self.write_stall_seconds_max),
+        ] {
+            if value == 0 {
+                return wrong(key, "must be 1 or more".to_owned());
+            }
+        }
+        if let Some(host) = self.hosts.iter().find(|host| !is_host(host)) {
+            return wrong("hosts", format!("\"{host}\" is no host name: write it without scheme and port"));
+        }
+        if let Some(origin) = self.cors_origins.iter().find(|origin| !is_origin(origin)) {
+            return wrong(
+                "cors_origins",
+                format!(
+                    "\"{origin}\" is no origin as browsers send it: write https://console.example.net, with the port only where it is not the scheme's own"
+                ),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn wrong(key: &str, detail: String) -> Result<(), ConfigError> {
+    Err(ConfigError::Value { key: format!("api.{key}"), detail })
+}
+
+/// A name or an address (an IPv6 one in brackets), without a port.
+fn is_host(text: &str) -> bool {
+    let is_address = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match is_address {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+    }
+}
+
+/// `scheme://host` or `scheme://host:port` in lower case: what is compared byte by byte with what a browser says.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (rest, None),
+    };
+    let default_port = match scheme {
+        "http" => "80",
+        "https" => "443",
+        _ => return false,
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok() && port != default_port;
+    is_host(host) && port.is_none_or(is_port) && !text.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused_key(change: impl FnOnce(&mut Api)) -> Option<String> {
+        let mut api = Api::default();
+        change(&mut api);
+        match api.check() {
+            Ok(()) => None,
+            Err(ConfigError::Value { key, .. }) => Some(key),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn beyond_loopback_it_takes_tls_or_a_word_that_something_else_has_it() {
+        let anywhere = std::net::SocketAddr::from(([0, 0, 0, 0], 8080));
+        let tls = crate::config::Tls { certificate: "a".into(), key: "b".into(), client_ca: None };
+        assert_eq!(refused_key(|api| api.listen = anywhere).as_deref(), Some("api.listen"));
+        assert_eq!(refused_key(|api| (api.listen, api.tls) = (anywhere, Some(tls))), None);
+        assert_eq!(refused_key(|api| (api.listen, api.plain_http_beyond_loopback) = (anywhere, true)), None);
+    }
+
+    #[test]
+    fn bounds_of_nothing_are_refused() {
+        assert_eq!(refused_key(|api| api.requests_max = 0).as_deref(), Some("api.requests_max"));
+        assert_eq!(refused_key(|api| api.write_stall_seconds_max = 0).as_deref(), Some("api.write_stall_seconds_max"));
+    }
+
+    #[test]
+    fn hosts_and_origins_are_written_as_browsers_send_them() {
+        for host in ["logs.example.net", "localhost", "192.0.2.7", "[2001:db8::1]", "a_b"] {
+            assert!(is_host(host), "{host}");
+        }
+        for host in ["", "https://logs.example.net", "logs.example.net:443", "*", "2001:db8::1", "a/b"] {
+            assert!(!is_host(host), "{host}");
+        }
+        for origin in ["https://console.example.net", "http://localhost:3000", "https://[2001:db8::1]:8443"] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for origin in ["*", "null", "console.example.net", "https://console.example.net/", "https://a:443", "HTTPS://a"]
+        {
+            assert!(!is_origin(origin), "{origin}");
+        }
+        assert_eq!(refused_key(|api| api.cors_origins = vec!["*".to_owned()]).as_deref(), Some("api.cors_origins"));
+        assert_eq!(refused_key(|api| api.hosts = vec!["a:1".to_owned()]).as_deref(), Some("api.hosts"));
+    }
+}
