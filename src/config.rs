@@ -2,7 +2,12 @@
 //!
 //! A variable names a key by its path, `__` between the parts: `LOGSEAL__CLICKHOUSE__URL` sets
 //! `clickhouse.url`. Its value is read as TOML where it is TOML (`8`, `true`, `["a"]`), as text
-//! otherwise. Unknown keys are refused, in the file with their line.
+//! otherwise. Unknown keys are refused, in the file with their line. `JWT_SECRET` and `JWT_EXPIRE_MINUTES` are taken, too;
+//! the variable with the path goes before them.
+
+pub mod auth;
+pub mod secret_text;
+pub mod smtp;
 
 mod api_rules;
 mod networks;
@@ -15,6 +20,12 @@ use logseal_parsers::{Format, Zone};
 use serde::{Deserialize, Serialize};
 
 pub use networks::Networks;
+
+use auth::Auth;
+use smtp::Smtp;
+
+/// What stands in the place of a secret where the configuration is shown.
+const NOT_SHOWN: &str = "(not shown)";
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -32,6 +43,10 @@ pub struct Config {
     pub clickhouse: ClickHouse,
     pub query: Query,
     pub retention: Retention,
+    pub auth: Auth,
+    /// Without it no mail is sent: no registration, no password reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<Smtp>,
     pub log: Log,
     pub shutdown_seconds: u64,
 }
@@ -230,6 +245,8 @@ impl Default for Config {
             clickhouse: ClickHouse::default(),
             query: Query::default(),
             retention: Retention::default(),
+            auth: Auth::default(),
+            smtp: None,
             log: Log::default(),
             shutdown_seconds: 20,
         }
@@ -354,8 +371,14 @@ impl Config {
             .map_err(|detail| ConfigError::File { path: file.unwrap_or(Path::new("")).to_owned(), detail })?;
         let mut tree: toml::Table = toml::from_str(&text).map_err(ConfigError::Variables)?;
         let mut overridden = false;
+        let mut variables: Vec<_> = variables.collect();
+        // The plain names first, so that a variable with the path lies over them.
+        variables.sort_by_key(|(name, _)| name.starts_with("LOGSEAL__"));
         for (name, value) in variables {
-            if let Some(path) = name.strip_prefix("LOGSEAL__") {
+            if let Some((key, value)) = plain(&name, &value)? {
+                set_value(&mut tree, key, value)?;
+                overridden = true;
+            } else if let Some(path) = name.strip_prefix("LOGSEAL__") {
                 set(&mut tree, path, &value)?;
                 overridden = true;
             }
@@ -371,6 +394,19 @@ impl Config {
     #[must_use]
     pub fn clickhouse_server(&self) -> Option<&str> {
         (!self.clickhouse.url.is_empty()).then_some(self.clickhouse.url.as_str())
+    }
+
+    /// The configuration as it may be shown: secrets replaced.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        if !self.clickhouse.password.is_empty() {
+            self.clickhouse.password = NOT_SHOWN.to_owned();
+        }
+        self.auth.jwt_secret.hide();
+        if let Some(smtp) = &mut self.smtp {
+            smtp.password.hide();
+        }
+        self
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -409,12 +445,35 @@ impl Config {
                 _ => {}
             }
         }
-        Ok(())
+        let people = self.auth.check(self.smtp.is_some());
+        let mail = self.smtp.as_ref().map_or(Ok(()), Smtp::check);
+        people.and(mail).or_else(|(key, detail)| wrong(key, detail))
     }
 }
 
-/// Sets the key at `path` (parts joined by `__`, any case).
+/// The key and value of a variable whose name is not a path; an empty one is as good as none.
+fn plain(name: &str, value: &str) -> Result<Option<(&'static str, toml::Value)>, ConfigError> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    match name {
+        "JWT_SECRET" => Ok(Some(("auth__jwt_secret", toml::Value::String(value.to_owned())))),
+        "JWT_EXPIRE_MINUTES" => match value.parse() {
+            Ok(minutes) => Ok(Some(("auth__access_token_minutes", toml::Value::Integer(minutes)))),
+            Err(_) => Err(ConfigError::Value { key: name.to_owned(), detail: "is not a number of minutes".to_owned() }),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// Sets the key at `path` to what `value` is as TOML, or as text.
 fn set(tree: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigError> {
+    let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
+    set_value(tree, path, parsed.unwrap_or_else(|| toml::Value::String(value.to_owned())))
+}
+
+/// Sets the key at `path` (parts joined by `__`, any case).
+fn set_value(tree: &mut toml::Table, path: &str, value: toml::Value) -> Result<(), ConfigError> {
     let path = path.to_ascii_lowercase();
     let mut parts: Vec<&str> = path.split("__").collect();
     let last = parts.pop().unwrap_or_default();
@@ -424,8 +483,7 @@ fn set(tree: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigErro
             || ConfigError::Value { key: path.replace("__", "."), detail: format!("{part} is not a table") },
         )?;
     }
-    let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
-    table.insert(last.to_owned(), parsed.unwrap_or_else(|| toml::Value::String(value.to_owned())));
+    table.insert(last.to_owned(), value);
     Ok(())
 }
 
@@ -496,6 +554,61 @@ mod tests {
         assert!(config.api.trusted_proxies.contains("10.1.1.1".parse().unwrap()));
         let error = load("[[syslog]]\nallow = [\"10.0.0.0/99\"]\n", &[]).unwrap_err().to_string();
         assert!(error.contains("10.0.0.0/99"), "{error}");
+    }
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn the_plain_variables_stand_between_the_file_and_the_paths() {
+        let file = "[auth]\naccess_token_minutes = 5\n";
+        let plain = [("JWT_SECRET", SECRET), ("JWT_EXPIRE_MINUTES", "15")];
+        let auth = load(file, &plain).unwrap().auth;
+        assert_eq!((auth.jwt_secret.expose(), auth.access_token_minutes.get()), (SECRET, 15));
+        let both = [("LOGSEAL__AUTH__ACCESS_TOKEN_MINUTES", "20"), plain[0], plain[1]];
+        assert_eq!(load(file, &both).unwrap().auth.access_token_minutes.get(), 20);
+        assert!(load("", &[("JWT_SECRET", "")]).unwrap().auth.jwt_secret.is_empty());
+    }
+
+    #[test]
+    fn plain_variables_that_cannot_be_used_are_refused() {
+        let short = load("", &[("JWT_SECRET", "short one")]).unwrap_err().to_string();
+        assert!(short.contains("auth.jwt_secret") && !short.contains("short one"), "{short}");
+        let minutes = load("", &[("JWT_EXPIRE_MINUTES", "soon")]).unwrap_err().to_string();
+        assert!(minutes.contains("JWT_EXPIRE_MINUTES"), "{minutes}");
+    }
+
+    const SMTP: &str = "[smtp]\nhost = \"mail.example.net\"\nfrom = \"logs@example.net\"\n";
+
+    #[test]
+    fn no_secret_is_shown() {
+        let password = "user = \"logs\"\npassword = \"the mail secret\"\n";
+        let file =
+            format!("{SMTP}{password}[auth]\njwt_secret = \"{SECRET}\"\n[clickhouse]\npassword = \"the store's\"\n");
+        let config = load(&file, &[]).unwrap();
+        assert_eq!(config.smtp.as_ref().unwrap().password.expose(), "the mail secret");
+        let debugged = format!("{:?} {:?}", config.auth, config.smtp);
+        let shown = toml::to_string(&config.without_secrets()).unwrap();
+        for secret in ["the mail secret", SECRET] {
+            assert!(!debugged.contains(secret) && !shown.contains(secret), "{debugged}\n{shown}");
+        }
+        assert!(!shown.contains("the store's"), "{shown}");
+    }
+
+    #[test]
+    fn mail_is_encrypted_on_its_way_to_another_machine() {
+        assert_eq!(load(SMTP, &[]).unwrap().smtp.unwrap().port(), 587);
+        let error = load(&format!("{SMTP}tls = \"none\"\n"), &[]).unwrap_err().to_string();
+        assert!(error.contains("smtp.tls") && error.contains("mail.example.net"), "{error}");
+        let local = "[smtp]\nhost = \"127.0.0.1\"\nfrom = \"logs@example.net\"\ntls = \"none\"\n";
+        assert_eq!(load(local, &[]).unwrap().smtp.unwrap().port(), 25);
+    }
+
+    #[test]
+    fn registration_needs_mail() {
+        let open = "[auth]\nregistration = \"open\"\n";
+        let error = load(open, &[]).unwrap_err().to_string();
+        assert!(error.contains("auth.registration"), "{error}");
+        assert_eq!(load(&format!("{open}{SMTP}"), &[]).unwrap().auth.registration, auth::Registration::Open);
     }
 
     #[test]

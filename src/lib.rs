@@ -1,6 +1,7 @@
 //! logseal: a log ingestion and audit pipeline. See `docs/ARCHITECTURE.md` for the way a record takes.
 
 pub mod api;
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -49,10 +49,7 @@ fn serve(file: Option<&Path>) -> anyhow::Result<()> {
 }
 
 fn check_config(file: Option<&Path>) -> anyhow::Result<()> {
-    let mut config = load(file)?;
-    if !config.clickhouse.password.is_empty() {
-        config.clickhouse.password = "(not shown)".to_owned();
-    }
+    let config = load(file)?.without_secrets();
     let text = toml::to_string(&config).context("show the configuration")?;
     println!("{text}");
     eprintln!("the configuration is valid");

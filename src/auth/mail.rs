@@ -1,0 +1,157 @@
+//! Sends verification codes by mail.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MessageBuilder};
+use lettre::transport::smtp::PoolConfig;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::code::Purpose;
+use super::secret::Secret;
+use crate::config::smtp::{Smtp, SmtpTls};
+
+/// How long one step of the conversation with the server may take, and how long all of it.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECTIONS_MAX: u32 = 2;
+
+/// Why `[smtp]` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MailerError {
+    #[error("smtp.from is not a mail address")]
+    From(#[source] lettre::address::AddressError),
+    #[error("read smtp.ca {path}")]
+    ReadCa { path: PathBuf, source: std::io::Error },
+    #[error("smtp.ca {path} holds no certificate in PEM form")]
+    NoCa { path: PathBuf },
+    #[error("set up TLS for smtp")]
+    Tls(#[source] lettre::transport::smtp::Error),
+}
+
+/// Why a mail was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// There can be no such mail address (422).
+    #[error("not a mail address")]
+    NotAnAddress,
+    /// The server refuses this message or recipient for good.
+    #[error("the mail server refused the message")]
+    Refused(#[source] lettre::transport::smtp::Error),
+    /// The server is away, busy or not to be trusted; another time it may work (503).
+    #[error("the mail server cannot be used")]
+    Unavailable(#[source] lettre::transport::smtp::Error),
+    /// As [`MailError::Unavailable`].
+    #[error("the mail server did not take the message within {} s", SEND_TIMEOUT.as_secs())]
+    TimedOut,
+}
+
+/// The way to the mail server; clones share its connections.
+#[derive(Clone)]
+pub struct Mailer {
+    server: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl Mailer {
+    /// Connects to nothing yet. Blocking: reads `smtp.ca`.
+    ///
+    /// # Errors
+    /// [`MailerError`] names the key that is wrong.
+    pub fn new(config: &Smtp) -> Result<Self, MailerError> {
+        let from = config.from.parse().map_err(MailerError::From)?;
+        let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
+            .port(config.port())
+            .tls(tls(config)?)
+            .timeout(Some(STEP_TIMEOUT))
+            .pool_config(PoolConfig::new().max_size(CONNECTIONS_MAX));
+        if !config.user.is_empty() {
+            server = server.credentials(Credentials::new(config.user.clone(), config.password.expose().to_owned()));
+        }
+        Ok(Self { server: server.build(), from })
+    }
+
+    /// Sends `code` to the address `to`, which may hold for `minutes`, and waits until the server has taken it.
+    ///
+    /// # Errors
+    /// [`MailError`]
+    pub async fn send_code(
+        &self,
+        to: &str,
+        purpose: Purpose,
+        code: &Secret,
+        minutes: u32,
+        now: DateTime<Utc>,
+    ) -> Result<(), MailError> {
+        let message = self.message(to, now)?.subject(subject(purpose)).body(text(purpose, code, minutes));
+        let message = message.expect("a message with sender and recipient can be built");
+        match tokio::time::timeout(SEND_TIMEOUT, self.server.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.is_permanent() => Err(MailError::Refused(error)),
+            Ok(Err(error)) => Err(MailError::Unavailable(error)),
+            Err(_) => Err(MailError::TimedOut),
+        }
+    }
+
+    fn message(&self, to: &str, now: DateTime<Utc>) -> Result<MessageBuilder, MailError> {
+        let to: Address = to.parse().map_err(|_| MailError::NotAnAddress)?;
+        // So that no holiday notice answers (RFC 3834).
+        let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+        Ok(Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .date(now.into())
+            .message_id(None)
+            .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
+            .header(ContentType::TEXT_PLAIN))
+    }
+}
+
+/// Whether `text` is a mail address that a code can be sent to.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
+}
+
+fn tls(config: &Smtp) -> Result<Tls, MailerError> {
+    if config.tls == SmtpTls::None {
+        return Ok(Tls::None);
+    }
+    let mut parameters = TlsParameters::builder(config.host.clone());
+    if let Some(path) = &config.ca {
+        let pem = std::fs::read(path).map_err(|source| MailerError::ReadCa { path: path.clone(), source })?;
+        // The library takes a file without any, and then trusts nobody.
+        let holds_one = CertificateDer::pem_slice_iter(&pem).next().is_some_and(|first| first.is_ok());
+        let authority = Certificate::from_pem(&pem).ok().filter(|_| holds_one);
+        let authority = authority.ok_or_else(|| MailerError::NoCa { path: path.clone() })?;
+        parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
+    }
+    let parameters = parameters.build_rustls().map_err(MailerError::Tls)?;
+    Ok(if config.tls == SmtpTls::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
+}
+
+fn subject(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Register => "Your code to register at logseal",
+        Purpose::PasswordReset => "Your code to set a new password at logseal",
+    }
+}
+
+fn text(purpose: Purpose, code: &Secret, minutes: u32) -> String {
+    let aim = match purpose {
+        Purpose::Register => "register an account with this address",
+        Purpose::PasswordReset => "set a new password for your account",
+    };
+    format!(
+        "Somebody, probably you, wants to {aim} at logseal.\n\n    {}\n\n\
+         is the code for it. It holds for {minutes} minutes and once. If it was not you, ignore this mail: without the code nothing happens.\n\
+         Never give the code to anyone.\n",
+        code.expose()
+    )
+}
