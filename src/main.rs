@@ -53,6 +53,7 @@ fn check_config(file: Option<&Path>) -> anyhow::Result<()> {
     if !config.clickhouse.password.is_empty() {
         config.clickhouse.password = "(not shown)".to_owned();
     }
+    config.database.url = config.database.url_shown();
     let text = toml::to_string(&config).context("show the configuration")?;
     println!("{text}");
     eprintln!("the configuration is valid");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("config", &[]),
     ("metrics", &[]),
     ("telemetry", &["config"]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
     ("ingest", &["metrics", "record", "spool"]),
+    ("meta", &["telemetry"]),
     ("store", &["config", "metrics", "query", "record", "spool", "telemetry"]),
     ("sources", &["config", "ingest", "metrics", "record"]),
     ("api", &["config", "ingest", "metrics", "query", "record", "spool", "store", "telemetry"]),
