@@ -2,8 +2,8 @@
 //!
 //! A variable names a key by its path, `__` between the parts: `LOGSEAL__CLICKHOUSE__URL` sets
 //! `clickhouse.url`. Its value is read as TOML where it is TOML (`8`, `true`, `["a"]`), as text
-//! otherwise. Unknown keys are refused, in the file with their line. `JWT_SECRET` and `JWT_EXPIRE_MINUTES` are taken, too;
-//! the variable with the path goes before them.
+//! otherwise. Unknown keys are refused, in the file with their line. `DATABASE_URL`, `JWT_SECRET` and
+//! `JWT_EXPIRE_MINUTES` are taken, too; the variable with the path goes before them.
 
 pub mod auth;
 pub mod secret_text;
@@ -41,6 +41,7 @@ pub struct Config {
     pub spool: Spool,
     pub engine: Engine,
     pub clickhouse: ClickHouse,
+    pub database: Database,
     pub query: Query,
     pub retention: Retention,
     pub auth: Auth,
@@ -193,6 +194,41 @@ pub struct ClickHouse {
     pub database: String,
 }
 
+/// Users, tokens, settings and the operation log.
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or `sqlite:PATH`; empty: a SQLite file in the data folder.
+    pub url: String,
+}
+
+impl Database {
+    /// The address without the password, for people to read.
+    #[must_use]
+    pub fn url_shown(&self) -> String {
+        const HIDDEN: &str = "(not shown)";
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        // A parameter can be a password, too.
+        if rest.contains("password") {
+            return format!("{scheme}://{HIDDEN}");
+        }
+        // The last @ ends user and password, whatever characters a password has that should have been escaped.
+        match rest.rsplit_once('@') {
+            Some((login, host)) => {
+                let user = login.split_once(':').map_or(login.to_owned(), |(user, _)| format!("{user}:{HIDDEN}"));
+                format!("{scheme}://{user}@{host}")
+            }
+            None => self.url.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("url", &self.url_shown()).finish()
+    }
+}
+
 /// Limits of every read.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -243,6 +279,7 @@ impl Default for Config {
             spool: Spool::default(),
             engine: Engine::default(),
             clickhouse: ClickHouse::default(),
+            database: Database::default(),
             query: Query::default(),
             retention: Retention::default(),
             auth: Auth::default(),
@@ -355,7 +392,8 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads `file` (none: defaults) and lays `variables` over it.
+    /// Reads `file` (none: defaults) and lays `variables` over it. `DATABASE_URL`, which many platforms set, is `database.url` where
+    /// `LOGSEAL__DATABASE__URL` is not set.
     ///
     /// # Errors
     /// [`ConfigError`] with the file's line, the variable or the key that is wrong.
@@ -402,6 +440,7 @@ impl Config {
         if !self.clickhouse.password.is_empty() {
             self.clickhouse.password = NOT_SHOWN.to_owned();
         }
+        self.database.url = self.database.url_shown();
         self.auth.jwt_secret.hide();
         if let Some(smtp) = &mut self.smtp {
             smtp.password.hide();
@@ -415,6 +454,10 @@ impl Config {
             return wrong("node", format!("{} is not within 0 to 1023", self.node));
         }
         self.api.check()?;
+        let schemes = ["postgres://", "postgresql://", "sqlite:"];
+        if !self.database.url.is_empty() && !schemes.iter().any(|scheme| self.database.url.starts_with(scheme)) {
+            return wrong("database.url", "must begin with postgres:// or sqlite:, or be empty".to_owned());
+        }
         if self.ingest.seal_after_ms == 0 || self.ingest.seal_after_ms > 60_000 {
             return wrong("ingest.seal_after_ms", format!("{} is not within 1 to 60000", self.ingest.seal_after_ms));
         }
@@ -457,6 +500,7 @@ fn plain(name: &str, value: &str) -> Result<Option<(&'static str, toml::Value)>,
         return Ok(None);
     }
     match name {
+        "DATABASE_URL" => Ok(Some(("database__url", toml::Value::String(value.to_owned())))),
         "JWT_SECRET" => Ok(Some(("auth__jwt_secret", toml::Value::String(value.to_owned())))),
         "JWT_EXPIRE_MINUTES" => match value.parse() {
             Ok(minutes) => Ok(Some(("auth__access_token_minutes", toml::Value::Integer(minutes)))),
@@ -540,6 +584,29 @@ mod tests {
     fn an_unknown_variable_is_refused_by_name() {
         let error = load("", &[("LOGSEAL__API__LISEN", "x")]).unwrap_err().to_string();
         assert!(error.contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn database_url_of_the_platform_yields_to_ours() {
+        let platform = ("DATABASE_URL", "postgres://platform/a");
+        assert_eq!(load("[database]\nurl = \"sqlite:b\"", &[platform]).unwrap().database.url, "postgres://platform/a");
+        let ours = ("LOGSEAL__DATABASE__URL", "postgres://ours/b");
+        for variables in [[platform, ours], [ours, platform]] {
+            assert_eq!(load("", &variables).unwrap().database.url, "postgres://ours/b");
+        }
+        let error = load("", &[("DATABASE_URL", "mysql://u:secret@h/d")]).unwrap_err().to_string();
+        assert!(error.contains("database.url") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_password_in_the_address_of_the_database_is_not_shown() {
+        let shown = |url: &str| Database { url: url.to_owned() }.url_shown();
+        assert_eq!(shown("postgres://me:se:cr@et@db:5432/l"), "postgres://me:(not shown)@db:5432/l");
+        assert_eq!(shown("postgres://me@db/l?sslmode=require"), "postgres://me@db/l?sslmode=require");
+        assert_eq!(shown("postgres://db/l?user=me&password=secret"), "postgres://(not shown)");
+        assert_eq!(shown("sqlite:/var/m.sqlite"), "sqlite:/var/m.sqlite");
+        let config = load("", &[("DATABASE_URL", "postgres://me:secret@db/l")]).unwrap();
+        assert!(!format!("{config:?}").contains("secret"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod engine_commands;
 mod http_server;
 pub mod ingest;
+pub mod meta;
 pub mod metrics;
 pub mod query;
 pub mod record;

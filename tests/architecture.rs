@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("auth", &["config"]),
     ("config", &[]),
     ("metrics", &[]),
@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
     ("ingest", &["metrics", "record", "spool"]),
+    ("meta", &["telemetry"]),
     ("store", &["config", "metrics", "query", "record", "spool", "telemetry"]),
     ("sources", &["config", "ingest", "metrics", "record", "tls"]),
     ("api", &["config", "ingest", "metrics", "query", "record", "spool", "store", "telemetry"]),

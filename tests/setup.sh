@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what the tests need and the build does not: the engine library, and real syslog clients.
+# Brings what the tests need and the build does not: the engine library, real syslog clients, and Postgres.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,12 +11,20 @@ done
 for pair in lmnsd_gtls.so:rsyslog-gnutls lmnsd_ossl.so:rsyslog-openssl; do
     ls /usr/lib/*/rsyslog/"${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+# Postgres runs from its own folder; no server of the machine's own is started or needed.
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 if [ -n "$missing" ]; then
     echo "installing$missing"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
+    case "$missing" in *postgresql*)
+        # The package would make and start a cluster that nothing here uses.
+        mkdir -p /etc/postgresql-common/createcluster.d
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/logseal-tests.conf ;;
+    esac
     # shellcheck disable=SC2086
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    rm -f /etc/postgresql-common/createcluster.d/logseal-tests.conf
 fi
 
 cargo build --quiet
