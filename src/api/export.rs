@@ -17,13 +17,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::caller::By;
 use super::clock::now_micros;
 use super::error::ApiError;
 use super::export_rows::{Rows, Shape};
 use super::page::order;
 use super::params::Params;
+use super::recording::ExportRecord;
 use super::state::Api;
 use super::trace_id::TraceId;
+use crate::meta::MetaError;
 use crate::store::{Export, ExportLimits, Order, StoreError};
 use crate::telemetry::chain;
 
@@ -41,12 +44,14 @@ enum Broken {
     Deadline(Duration),
     #[error("the store gave {given} of {promised} records")]
     Short { given: u64, promised: u64 },
+    #[error("write the export's end into the operation log")]
+    Record(#[from] MetaError),
     #[error("write the export's rows")]
     Write(#[from] io::Error),
 }
 
 /// Streams all records that match.
-pub(super) async fn export(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn export(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
     let order = order(&mut params, Order::OldestFirst);
@@ -64,13 +69,23 @@ pub(super) async fn export(State(api): State<Api>, request: Request) -> Result<R
         Broken::Store(error) => ApiError::from(error),
         other => ApiError::internal(other),
     })?;
-    let chunks = stream::try_unfold((Some(first), running), move |(ready, mut running)| async move {
-        let chunk = match ready {
-            Some(chunk) => chunk,
-            None => running.chunk().await.inspect_err(|broken| log_abort(broken, trace_id))?,
-        };
-        Ok::<_, Broken>(chunk.map(|chunk| (chunk, (None, running))))
-    });
+    let record = ExportRecord::begin(&api, by, request.uri(), rows).await?;
+    let chunks =
+        stream::try_unfold((Some(first), running, record), move |(ready, mut running, mut record)| async move {
+            let chunk = match ready {
+                Some(chunk) => chunk,
+                None => running.chunk().await.inspect_err(|broken| log_abort(broken, trace_id))?,
+            };
+            match &chunk {
+                Some(bytes) => record.add(bytes),
+                None => record
+                    .complete(running.given)
+                    .await
+                    .map_err(Broken::from)
+                    .inspect_err(|broken| log_abort(broken, trace_id))?,
+            }
+            Ok::<_, Broken>(chunk.map(|chunk| (chunk, (None, running, record))))
+        });
     Ok((headers, [(ROWS_HEADER, rows.to_string())], Body::from_stream(chunks)).into_response())
 }
 

@@ -5,10 +5,12 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::caller::{By, Caller};
 use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
 use super::page::Asked;
 use super::params::Params;
+use super::recording;
 use super::state::Api;
 use crate::record::LogRow;
 use crate::store::Cursor;
@@ -50,13 +52,20 @@ struct Context {
 }
 
 /// A page of the records that match.
-pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    by: By,
+    request: Request,
+) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
-    let selection = params.selection();
+    let mut selection = params.selection();
     let asked = Asked::of(&mut params);
     params.finish()?;
+    selection.expr = caller.visible(selection.expr);
     let _turn = api.read_turn().await?;
     let (total, mut list) = api.store.page(&selection.expr, asked.for_store(), selection.span(), now_micros()).await?;
+    recording::searched(&api, &by, request.uri(), Some(total)).await?;
     let is_last = list.len() as u64 <= asked.size;
     list.truncate(usize::try_from(asked.size).unwrap_or(usize::MAX));
     let last = list.last().filter(|_| !is_last).map(|row| Cursor { timestamp: row.timestamp, id: row.id });
@@ -68,12 +77,14 @@ pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Res
 pub(super) async fn by_id(
     State(api): State<Api>,
     Path(id): Path<String>,
+    by: By,
     request: Request,
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let id = number(&id)?;
     let _turn = api.read_turn().await?;
     let record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
+    recording::searched(&api, &by, request.uri(), Some(1)).await?;
     let this = format!("/api/v1/logs/{id}");
     let context = format!("{this}/context?before={CONTEXT_DEFAULT}&after={CONTEXT_DEFAULT}");
     Ok(Json(Single { record, links: Links { this, context } }).into_response())
@@ -83,6 +94,7 @@ pub(super) async fn by_id(
 pub(super) async fn context(
     State(api): State<Api>,
     Path(id): Path<String>,
+    by: By,
     request: Request,
 ) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
@@ -93,6 +105,8 @@ pub(super) async fn context(
     let _turn = api.read_turn().await?;
     let record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
     let (before, after) = api.store.context(&record, before, after).await?;
+    let found = before.len() + after.len() + 1;
+    recording::searched(&api, &by, request.uri(), Some(found as u64)).await?;
     Ok(Json(Context { before, record, after }).into_response())
 }
 

@@ -4,8 +4,11 @@
 //! What went wrong is an `ApiError`; `guard.rs`, around every handler, bounds it in number and time; `observe.rs`, around
 //! that, gives an error the request's trace id and writes the envelope. The public description of all this is `docs/API.md`.
 
+mod access;
+mod accounts;
 mod body;
 mod bulk;
+mod caller;
 mod clock;
 mod cors;
 mod csv_cells;
@@ -26,6 +29,7 @@ mod params;
 mod peer;
 mod post;
 mod record;
+mod recording;
 mod request_log;
 mod router;
 mod searchable;
@@ -40,5 +44,6 @@ mod tests;
 mod time_buckets;
 mod trace_id;
 
+pub use accounts::Accounts;
 pub use router::router;
 pub use state::ApiState;

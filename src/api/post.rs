@@ -1,5 +1,7 @@
 //! `POST /logs`: one record or an array of them, each checked strictly.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::body::{check_type, whole};
+use super::caller::{Caller, Filing};
 use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
 use super::params::Params;
@@ -54,7 +57,7 @@ struct ElementFault {
 }
 
 /// Takes one record, or an array of which the good elements are stored and the bad ones named.
-pub(super) async fn create(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let wait = Wait::of(&mut params);
     params.finish()?;
@@ -62,38 +65,43 @@ pub(super) async fn create(State(api): State<Api>, request: Request) -> Result<R
     let (parts, body) = request.into_parts();
     let body = whole(&api, &parts.headers, body).await?;
     let received_at = now_micros();
+    let filing = caller.filing(ORIGIN);
     if body.bytes.trim_ascii_start().first() == Some(&b'[') {
-        many(&api, body.bytes.clone(), received_at, wait).await
+        many(&api, body.bytes.clone(), received_at, filing, wait).await
     } else {
-        one(&api, &body.bytes, received_at, wait).await
+        one(&api, &body.bytes, received_at, &filing, wait).await
     }
 }
 
-async fn one(api: &Api, body: &[u8], received_at: i64, wait: Wait) -> Result<Response, ApiError> {
+async fn one(api: &Api, body: &[u8], received_at: i64, filing: &Filing, wait: Wait) -> Result<Response, ApiError> {
     let json = text(body)?.trim_ascii();
     if json.is_empty() {
         return Err(ApiError::body("the body is empty: send a JSON object or an array of them"));
     }
     let record = record::read(json).map_err(ApiError::record)?;
     let mut batch = Batch::default();
-    push(&mut batch, &record, json, received_at);
-    count(&api.metrics, 1, json.len());
+    push(&mut batch, &record, json, received_at, filing);
+    count(&api.metrics, filing, 1, json.len());
     let ids = api.ingest.submit(batch, crate::ingest::WhenFull::Refuse).await?;
     let (status, searchable) = wait.reached(api, Some(ids.last)).await;
     Ok((status, Json(One { id: ids.first, searchable })).into_response())
 }
 
-async fn many(api: &Api, body: Bytes, received_at: i64, wait: Wait) -> Result<Response, ApiError> {
+async fn many(api: &Api, body: Bytes, received_at: i64, filing: Filing, wait: Wait) -> Result<Response, ApiError> {
     let bytes = body.len();
+    let filing = Arc::new(filing);
     let sorted = if bytes > PARSE_INLINE_BYTES_MAX {
-        tokio::task::spawn_blocking(move || Sorted::of(&body, received_at)).await.map_err(ApiError::internal)??
+        let filing = Arc::clone(&filing);
+        tokio::task::spawn_blocking(move || Sorted::of(&body, received_at, &filing))
+            .await
+            .map_err(ApiError::internal)??
     } else {
-        Sorted::of(&body, received_at)?
+        Sorted::of(&body, received_at, &filing)?
     };
     if sorted.good == 0 && sorted.bad > 0 {
         return Err(ApiError::record(sorted.faults()));
     }
-    count(&api.metrics, sorted.good, bytes);
+    count(&api.metrics, &filing, sorted.good, bytes);
     let mut submission = Submission::new(&api.ingest);
     let mut refused = None;
     for (batch, through) in sorted.batches {
@@ -112,15 +120,16 @@ async fn many(api: &Api, body: Bytes, received_at: i64, wait: Wait) -> Result<Re
     Ok((status, Json(answer)).into_response())
 }
 
-fn push(batch: &mut Batch, record: &Record<'_>, json: &str, received_at: i64) {
+fn push(batch: &mut Batch, record: &Record<'_>, json: &str, received_at: i64, filing: &Filing) {
     let raw = record.raw_data.as_ref().map_or(json.as_bytes(), |raw| raw.as_bytes());
     // The sender names the host or there is none: a proxy's address would be a wrong one.
-    let origin = Origin { source: &record.source, origin: ORIGIN, peer: "", received_at };
+    let source = filing.source.as_deref().unwrap_or(&record.source);
+    let origin = Origin { source, origin: &filing.origin, peer: "", received_at };
     batch.push(&record.event, raw, &origin);
 }
 
-fn count(metrics: &Metrics, records: u64, bytes: usize) {
-    let label = OriginLabel { origin: ORIGIN.to_owned() };
+fn count(metrics: &Metrics, filing: &Filing, records: u64, bytes: usize) {
+    let label = OriginLabel { origin: filing.origin.clone() };
     metrics.received.get_or_create(&label).inc_by(records);
     metrics.received_bytes.get_or_create(&label).inc_by(bytes as u64);
 }
@@ -143,8 +152,8 @@ struct Sorted {
 impl Sorted {
     /// # Errors
     /// 422 where the body is not a JSON array.
-    fn of(body: &[u8], received_at: i64) -> Result<Self, ApiError> {
-        let mut sorting = Sorting { sorted: Self::default(), open: Batch::default(), seen: 0, received_at };
+    fn of(body: &[u8], received_at: i64, filing: &Filing) -> Result<Self, ApiError> {
+        let mut sorting = Sorting { sorted: Self::default(), open: Batch::default(), seen: 0, received_at, filing };
         let mut json = serde_json::Deserializer::from_str(text(body)?);
         let read = (&mut sorting).deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| ApiError::body(format!("the body is not a valid JSON array: {error}")))?;
@@ -159,18 +168,19 @@ impl Sorted {
 }
 
 /// Sorts elements as the JSON parser meets them, so that no list of all of them is needed.
-struct Sorting {
+struct Sorting<'f> {
     sorted: Sorted,
     open: Batch,
     seen: u64,
     received_at: i64,
+    filing: &'f Filing,
 }
 
-impl Sorting {
+impl Sorting<'_> {
     fn element(&mut self, json: &str) {
         match record::read(json) {
             Ok(record) => {
-                push(&mut self.open, &record, json, self.received_at);
+                push(&mut self.open, &record, json, self.received_at, self.filing);
                 self.sorted.good += 1;
             }
             Err(faults) => self.refuse(&faults),
@@ -196,7 +206,7 @@ impl Sorting {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Sorting {
+impl<'de> DeserializeSeed<'de> for &mut Sorting<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -204,7 +214,7 @@ impl<'de> DeserializeSeed<'de> for &mut Sorting {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Sorting {
+impl<'de> Visitor<'de> for &mut Sorting<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -223,12 +233,16 @@ impl<'de> Visitor<'de> for &mut Sorting {
 mod tests {
     use super::*;
 
+    fn filing() -> Filing {
+        Filing { origin: ORIGIN.to_owned(), source: None }
+    }
+
     const GOOD: &str = r#"{"source":"A","level":"INFO","timestamp":"2026-11-20T10:20:30Z","message":"m"}"#;
 
     #[test]
     fn good_elements_are_kept_and_bad_ones_named_by_index() {
         let body = format!("[{GOOD}, 5, {GOOD}, {{\"source\":\"A\"}}]");
-        let sorted = Sorted::of(body.as_bytes(), 0).unwrap();
+        let sorted = Sorted::of(body.as_bytes(), 0, &filing()).unwrap();
         assert_eq!((sorted.good, sorted.bad), (2, 2));
         assert_eq!(sorted.errors.iter().map(|e| e.index).collect::<Vec<_>>(), [1, 3]);
         assert_eq!(
@@ -240,14 +254,14 @@ mod tests {
     #[test]
     fn an_array_that_breaks_off_is_refused_as_a_whole() {
         for body in [format!("[{GOOD},"), format!("[{GOOD}] x"), "[".to_owned(), format!("[{GOOD} {GOOD}]")] {
-            assert!(Sorted::of(body.as_bytes(), 0).is_err(), "{body}");
+            assert!(Sorted::of(body.as_bytes(), 0, &filing()).is_err(), "{body}");
         }
     }
 
     #[test]
     fn a_long_array_becomes_several_batches() {
         let body = format!("[{}]", vec![GOOD; BATCH_ROWS + 1].join(","));
-        let sorted = Sorted::of(body.as_bytes(), 0).unwrap();
+        let sorted = Sorted::of(body.as_bytes(), 0, &filing()).unwrap();
         assert_eq!(sorted.batches.iter().map(|(batch, _)| batch.rows()).sum::<usize>(), BATCH_ROWS + 1);
         assert!(sorted.batches.len() >= 2);
         assert_eq!(sorted.batches.last().unwrap().1, BATCH_ROWS as u64 + 1);
@@ -256,7 +270,7 @@ mod tests {
     #[test]
     fn errors_are_counted_beyond_those_that_are_named() {
         let body = format!("[{}]", vec!["1"; ERRORS_MAX + 50].join(","));
-        let sorted = Sorted::of(body.as_bytes(), 0).unwrap();
+        let sorted = Sorted::of(body.as_bytes(), 0, &filing()).unwrap();
         assert_eq!((sorted.bad, sorted.errors.len()), (ERRORS_MAX as u64 + 50, ERRORS_MAX));
     }
 }

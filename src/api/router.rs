@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
+use super::access::{Access, gate};
 use super::cors::cors;
 use super::error::ApiError;
 use super::guard::{Guard, guard};
@@ -19,26 +20,32 @@ use crate::metrics::Metrics;
 /// The API as a service.
 pub fn router(state: ApiState) -> Router {
     let (metrics, config) = (state.metrics.clone(), Arc::clone(&state.config));
+    let api = Api::new(state);
+    let only = |access: Access, methods: MethodRouter<Api>| {
+        methods.route_layer(middleware::from_fn_with_state((api.clone(), access), gate))
+    };
+    let (search, auditor, ingest) = (Access::Search, Access::Auditor, Access::Ingest);
     let routes = Router::new()
+        // Open to all, without a look at who asks.
         .route("/", get(system::front_page))
         .route("/health", get(system::health))
-        .route("/metrics", get(system::metrics))
         .route("/api/v1/health", get(system::health))
-        .route("/api/v1/metrics", get(system::metrics))
-        .route("/api/v1/logs", get(logs::list).post(post::create))
-        .route("/api/v1/logs/bulk", post(bulk::create))
-        .route("/api/v1/logs/export", get(export::export))
-        .route("/api/v1/logs/tail", get(tail::tail))
-        .route("/api/v1/logs/facets", get(stats::facets))
-        .route("/api/v1/logs/{id}", get(logs::by_id))
-        .route("/api/v1/logs/{id}/context", get(logs::context))
-        .route("/api/v1/stats/logs-by-time", get(stats::by_time))
-        .route("/api/v1/stats/logs-by-level", get(stats::by_level))
-        .route("/api/v1/stats/top", get(stats::top))
-        .route("/api/v1/stats/patterns", get(stats::patterns))
+        .route("/metrics", only(auditor, get(system::metrics)))
+        .route("/api/v1/metrics", only(auditor, get(system::metrics)))
+        .route("/api/v1/logs", only(search, get(logs::list)).merge(only(ingest, post(post::create))))
+        .route("/api/v1/logs/bulk", only(ingest, post(bulk::create)))
+        .route("/api/v1/logs/export", only(auditor, get(export::export)))
+        .route("/api/v1/logs/tail", only(Access::Stream, get(tail::tail)))
+        .route("/api/v1/logs/facets", only(auditor, get(stats::facets)))
+        .route("/api/v1/logs/{id}", only(auditor, get(logs::by_id)))
+        .route("/api/v1/logs/{id}/context", only(auditor, get(logs::context)))
+        .route("/api/v1/stats/logs-by-time", only(auditor, get(stats::by_time)))
+        .route("/api/v1/stats/logs-by-level", only(auditor, get(stats::by_level)))
+        .route("/api/v1/stats/top", only(auditor, get(stats::top)))
+        .route("/api/v1/stats/patterns", only(auditor, get(stats::patterns)))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Api::new(state));
+        .with_state(api);
     surround(routes, metrics, &config)
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::accounts::Accounts;
 use super::error::ApiError;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
@@ -28,6 +29,7 @@ pub struct ApiState {
     pub ingest: Ingest,
     pub tail: Tail,
     pub metrics: Metrics,
+    pub accounts: Accounts,
     pub config: Arc<config::Api>,
     pub query: config::Query,
     /// The id of the last record that the store has taken: up to it, search finds everything.

@@ -9,20 +9,25 @@ use futures_util::stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::caller::By;
 use super::error::{ApiError, FieldFault};
 use super::live::Live;
 use super::params::Params;
+use super::recording;
 use super::state::Api;
 
 /// Sent at once, so that a client sees that it is connected; it comes again after two seconds when it is cut off.
 const WELCOME: Bytes = Bytes::from_static(b": logseal live tail\nretry: 2000\n\n");
 
 /// Streams the matching records until the client leaves or the daemon stops.
-pub(super) async fn tail(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn tail(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
+    // Read where the caller was: see `access`.
+    params.text("access_token");
     params.finish()?;
     let resume_behind = last_event_id(request.headers())?;
+    recording::searched(&api, &by, request.uri(), None).await?;
     let place = Place::take(&api)?;
     let live = Live::new(&api, selection.expr, resume_behind);
     let events = stream::unfold((Some(WELCOME), live, place), |(ready, mut live, place)| async move {

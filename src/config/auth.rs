@@ -20,9 +20,15 @@ const PASSWORD_HASHES_MAX: usize = 64;
 pub struct Auth {
     /// Signs access tokens; empty: made at the first start and kept in the data folder. Daemons that share users need the same.
     pub jwt_secret: SecretText,
+    /// Of the admin that is made where there is no user yet; empty: drawn, and printed once.
+    pub admin_password: SecretText,
     pub access_token_minutes: NonZeroU32,
     pub refresh_token_days: NonZeroU32,
     pub registration: Registration,
+    /// Of one person; tokens have limits of their own.
+    pub requests_per_second_per_user: NonZeroU32,
+    /// Of an address whose requests carry no good credentials.
+    pub requests_per_second_per_address: NonZeroU32,
     /// So many passwords are hashed or verified at once.
     pub password_hashes_max: NonZeroUsize,
 }
@@ -40,9 +46,12 @@ impl Default for Auth {
     fn default() -> Self {
         Self {
             jwt_secret: SecretText::default(),
+            admin_password: SecretText::default(),
             access_token_minutes: NonZeroU32::new(30).expect("30 is not 0"),
             refresh_token_days: NonZeroU32::new(7).expect("7 is not 0"),
             registration: Registration::Closed,
+            requests_per_second_per_user: NonZeroU32::new(100).expect("100 is not 0"),
+            requests_per_second_per_address: NonZeroU32::new(20).expect("20 is not 0"),
             password_hashes_max: NonZeroUsize::new(2).expect("2 is not 0"),
         }
     }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::auth::secret::Secret;
 use crate::config::Transport;
 
 /// A listener as the banner shows it.
@@ -13,7 +14,13 @@ pub(super) struct Listening {
 }
 
 /// The text that is printed to standard output once everything takes records; `api` is its address with the scheme.
-pub(super) fn text(api: &str, listeners: &[Listening], data_dir: &Path, store: &str) -> String {
+pub(super) fn text(
+    api: &str,
+    listeners: &[Listening],
+    data_dir: &Path,
+    store: &str,
+    first_password: Option<&(&'static str, Secret)>,
+) -> String {
     let mut lines = vec![format!("logseal {} is up", env!("CARGO_PKG_VERSION")), format!("  api          {api}")];
     for listener in listeners {
         lines.push(format!(
@@ -25,10 +32,17 @@ pub(super) fn text(api: &str, listeners: &[Listening], data_dir: &Path, store: &
     }
     lines.push(format!("  store        {store}"));
     lines.push(format!("  data         {}", data_dir.display()));
+    if let Some((username, password)) = first_password {
+        lines.push(format!("  first login  {username} / {}   (shown this once: change it)", password.expose()));
+    }
     if let Some(line) = line_to_try(listeners) {
         lines.push("try".to_owned());
         lines.push(format!("  {line}"));
-        lines.push(format!("  curl '{api}/api/v1/logs?keyword=hello'"));
+        let token = data_dir.join("cli.token");
+        lines.push(format!(
+            "  curl -H \"Authorization: Bearer $(cat '{}')\" '{api}/api/v1/logs?keyword=hello'",
+            token.display()
+        ));
     }
     lines.join("\n") + "\n"
 }

@@ -1,7 +1,9 @@
 //! The daemon from start to stop, in order: the table of contents of the process.
 
+mod audit;
 mod banner;
 mod housekeeping;
+mod people;
 mod storage;
 
 use std::net::SocketAddr;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -16,16 +19,22 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::api::{self, ApiState};
+use crate::auth::secret::Secret;
 use crate::config::Config;
 use crate::engine::child;
 use crate::http_server::HttpServer;
 use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
+use crate::meta::{Action, Actor};
 use crate::metrics::Metrics;
 use crate::sources::Listener;
 use crate::tls::{Certificates, Protocol};
 
 use banner::Listening;
+use people::People;
 use storage::Storage;
+
+/// A stop does not wait longer for the metadata database.
+const TELL_STOP_MAX: Duration = Duration::from_secs(2);
 
 /// Why the daemon ended.
 enum End {
@@ -63,6 +72,29 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
 
+    let stop = CancellationToken::new();
+    let people = tokio::select! {
+        people = People::open(&config, &stop) => people?,
+        name = signals.next() => {
+            info!("stopping on {name} before the metadata database was there");
+            if let Some(engine) = storage.engine {
+                engine.stop().await;
+            }
+            return Ok(());
+        }
+    };
+    let People { accounts, first_password } = people;
+    let meta = accounts.meta.clone();
+    meta.record(
+        Action::DaemonStarted,
+        None,
+        json!({ "version": env!("CARGO_PKG_VERSION") }),
+        &Actor::default(),
+        people::now(),
+    )
+    .await
+    .context("write the start into the operation log")?;
+
     let (ingest, queue) =
         Ingest::new(config.ingest.queue_bytes_max, Duration::from_millis(config.ingest.queue_wait_ms));
     let limits = Limits {
@@ -86,7 +118,6 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
             .context("start the sequencer")?
     };
 
-    let stop = CancellationToken::new();
     let give_up = CancellationToken::new();
     let watermark = storage.follower.watermark();
     let follower = side.spawn(storage.store.clone().follow(
@@ -102,7 +133,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         side.spawn(housekeeping::watch_engine(engine.state(), metrics.clone(), stop.clone()));
     }
 
+    side.spawn(people::keep(accounts.clone(), stop.clone()));
+
     let sources = TaskTracker::new();
+    if config.operation_log.publish {
+        sources.spawn(audit::publish(meta.clone(), ingest.clone(), stop.clone()));
+    }
     let listening: Vec<Listening> = listeners.iter().map(describe).collect();
     for listener in listeners {
         sources.spawn(listener.run(ingest.clone(), metrics.clone(), stop.clone()));
@@ -112,6 +148,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         ingest,
         tail,
         metrics: metrics.clone(),
+        accounts,
         config: Arc::new(config.api.clone()),
         query: config.query.clone(),
         stored: watermark,
@@ -126,7 +163,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         async move { server.serve(&api, stop, deadline / 2).await }
     });
 
-    print_banner(api_address, &listening, &config);
+    print_banner(api_address, &listening, &config, first_password.as_ref());
     let end = tokio::select! {
         name = signals.next() => End::Asked(name),
         // Told, or dropped by a panic: either way nothing is written any more.
@@ -137,6 +174,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         End::SpoolPoisoned => error!("stopping: the spool cannot be written"),
     }
 
+    let daemon = Actor::default();
+    let told = meta.record(Action::DaemonStopped, None, json!({}), &daemon, people::now());
+    if !matches!(tokio::time::timeout(TELL_STOP_MAX, told).await, Ok(Ok(_))) {
+        warn!("the stop could not be written into the operation log");
+    }
     // Sources finish whole frames and the API its requests; with them the last handles of the queue go.
     let started_stopping = tokio::time::Instant::now();
     stop.cancel();
@@ -158,6 +200,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     side.close();
     side.wait().await;
+    meta.close().await;
     info!("stopped");
     match sequenced {
         Ok(ended) => ended.map_err(|error: Poisoned| anyhow::Error::new(error)),
@@ -169,12 +212,17 @@ fn describe(listener: &Listener) -> Listening {
     Listening { transport: listener.transport(), address: listener.address(), source: listener.source().to_owned() }
 }
 
-fn print_banner(api: SocketAddr, listening: &[Listening], config: &Config) {
+fn print_banner(
+    api: SocketAddr,
+    listening: &[Listening],
+    config: &Config,
+    first_password: Option<&(&'static str, Secret)>,
+) {
     let store =
         config.clickhouse_server().map_or_else(|| "embedded engine".to_owned(), |url| format!("ClickHouse at {url}"));
     let data_dir = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
     let scheme = if config.api.tls.is_some() { "https" } else { "http" };
-    print!("{}", banner::text(&format!("{scheme}://{api}"), listening, &data_dir, &store));
+    print!("{}", banner::text(&format!("{scheme}://{api}"), listening, &data_dir, &store, first_password));
     if let Err(error) = std::io::Write::flush(&mut std::io::stdout()) {
         warn!(%error, "standard output is closed");
     }

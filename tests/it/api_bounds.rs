@@ -45,7 +45,8 @@ fn heads_that_are_too_large_are_refused_and_the_daemon_goes_on() {
 fn a_reader_that_takes_nothing_of_its_tail_is_cut_off() {
     let app = App::start_with("", &format!("write_stall_seconds_max = 1\n{SYSLOG}"));
     let mut deaf = connect(&app);
-    deaf.write_all(b"GET /api/v1/logs/tail HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let ask = format!("GET /api/v1/logs/tail?access_token={} HTTP/1.1\r\nHost: localhost\r\n\r\n", app.token());
+    deaf.write_all(ask.as_bytes()).unwrap();
     wait_until("the tail is open", || app.metric("logseal_live_tails", "") == 1);
     let record =
         json!({"source": "t", "level": "INFO", "timestamp": "2026-11-20T10:20:30Z", "message": "x".repeat(60_000)});

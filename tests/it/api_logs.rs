@@ -49,7 +49,7 @@ fn a_posted_record_comes_back_with_every_field() {
         "source": "WEB_APP", "host": "h1", "app": "shop", "proc_id": null, "msg_id": null, "ip": "2001:db8::1",
         "user_name": "alice", "message": "=1+1 \u{1f600}", "raw_data": "<11>original\ttext",
         "attributes": {"http.status": "502", "http.ok": "false", "tags": r#"["a","b"]"#},
-        "severity": null, "facility": null, "format": "json", "parse_error": null, "origin": "http:logs", "cluster": null,
+        "severity": null, "facility": null, "format": "json", "parse_error": null, "origin": "token:cli", "cluster": null,
         "links": {"self": "/api/v1/logs/1", "context": "/api/v1/logs/1/context?before=20&after=20"},
     });
     assert_eq!(found, expected);

@@ -99,8 +99,9 @@ fn a_client_that_knows_the_authority_is_served_over_http_1_1() {
     let record = r#"{"source":"t","level":"INFO","timestamp":"2026-11-20T10:20:30Z","message":"over tls"}"#;
     let post = format!(
         "POST /api/v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{record}",
-        record.len()
+         Authorization: Bearer {}\r\nConnection: close\r\n\r\n{record}",
+        record.len(),
+        api.app.token()
     );
     let answer = ask(&mut api.connect(), post.as_bytes()).unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");

@@ -51,15 +51,16 @@ struct Shared {
 }
 
 /// Where the daemon listens; its ports change with every start.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Target {
     api: SocketAddr,
     tcp: SocketAddr,
+    token: String,
 }
 
 impl Target {
     fn of(app: &App) -> Self {
-        Self { api: app.api, tcp: app.listener("tcp") }
+        Self { api: app.api, tcp: app.listener("tcp"), token: app.token().to_owned() }
     }
 }
 
@@ -136,11 +137,11 @@ impl Shared {
     fn send(&self, way: Way) {
         let mut connection = None;
         while !self.stop.load(Ordering::Relaxed) {
-            let target = *self.target.lock().unwrap();
+            let target = self.target.lock().unwrap().clone();
             let went_well = match way {
-                Way::Single => self.send_one(target),
-                Way::Bulk => self.send_bulk(target),
-                Way::Tcp => self.send_lines(target, &mut connection),
+                Way::Single => self.send_one(&target),
+                Way::Bulk => self.send_bulk(&target),
+                Way::Tcp => self.send_lines(&target, &mut connection),
             };
             if !went_well {
                 std::thread::sleep(RETRY_PAUSE);
@@ -158,11 +159,13 @@ impl Shared {
         json!({"source": "numbered", "level": "INFO", "timestamp": "2026-11-20T00:00:00Z", "message": message})
     }
 
-    fn send_one(&self, target: Target) -> bool {
+    fn send_one(&self, target: &Target) -> bool {
         let numbers = self.numbers(1);
         let number = *numbers.start();
         let url = format!("http://{}/api/v1/logs", target.api);
-        let Ok(response) = self.http.post(url).json(&self.record(number)).send() else { return false };
+        let Ok(response) = self.http.post(url).bearer_auth(&target.token).json(&self.record(number)).send() else {
+            return false;
+        };
         match response.status().as_u16() {
             201 => {
                 // The connection may break between the head and the body; the head says that it is durable.
@@ -179,11 +182,11 @@ impl Shared {
         }
     }
 
-    fn send_bulk(&self, target: Target) -> bool {
+    fn send_bulk(&self, target: &Target) -> bool {
         let numbers = self.numbers(BULK_LINES);
         let body: String = numbers.clone().map(|number| format!("{}\n", self.record(number))).collect();
         let url = format!("http://{}/api/v1/logs/bulk", target.api);
-        let Ok(response) = self.http.post(url).body(body).send() else { return false };
+        let Ok(response) = self.http.post(url).bearer_auth(&target.token).body(body).send() else { return false };
         let mut account = self.account.lock().unwrap();
         match response.status().as_u16() {
             201 => {
@@ -207,7 +210,7 @@ impl Shared {
         }
     }
 
-    fn send_lines(&self, target: Target, connection: &mut Option<(SocketAddr, TcpStream)>) -> bool {
+    fn send_lines(&self, target: &Target, connection: &mut Option<(SocketAddr, TcpStream)>) -> bool {
         if connection.as_ref().is_none_or(|(address, _)| *address != target.tcp) {
             let Ok(stream) = TcpStream::connect(target.tcp) else { return false };
             *connection = Some((target.tcp, stream));

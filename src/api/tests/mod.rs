@@ -18,9 +18,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{ApiState, router};
+use super::{Accounts, ApiState, router};
+use crate::auth::secret;
+use crate::auth::server_secret::ServerSecret;
 use crate::config;
 use crate::ingest::{Ingest, Limits, Sequencer, Tail};
+use crate::meta::{Actor, Location, Meta, NewToken, Scope};
 use crate::metrics::Metrics;
 use crate::spool::SpoolConfig;
 use crate::spool::follower::Follower;
@@ -29,6 +32,25 @@ use crate::store::LogStore;
 
 /// How long anything may take that is waited for.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A token that may do everything a token can.
+const TOKEN: &str = "ls_0123456789012345678901234567890123456789012";
+
+async fn accounts(dir: &std::path::Path) -> Accounts {
+    let meta = Meta::open(&Location::Sqlite(dir.join("meta.sqlite")), 0).await.unwrap();
+    let token = NewToken {
+        name: "test",
+        secret_hash: secret::hash(TOKEN),
+        prefix: "ls_0123",
+        scopes: [Scope::Ingest, Scope::Read, Scope::Admin].into_iter().collect(),
+        source: None,
+        rate_limit: None,
+        expires_at: None,
+    };
+    meta.create_token(&token, &Actor::default(), super::clock::now()).await.unwrap();
+    let secret = ServerSecret::given("0123456789abcdef0123456789abcdef").unwrap();
+    Accounts::new(meta, secret, None, &config::auth::Auth::default())
+}
 
 struct App {
     router: axum::Router,
@@ -81,17 +103,20 @@ impl App {
         let limits = Limits { group_bytes_max: 1 << 20, seal_after: Duration::from_secs(60) };
         let sequencer = Sequencer::new(spool, limits, metrics.clone(), tail.clone());
         let runtime = tokio::runtime::Handle::current();
+        let runtime_for_accounts = runtime.clone();
         std::thread::spawn(move || drop(sequencer.run(queue, &runtime)));
         let mut api = config::Api::default();
         change(&mut api);
         // Nothing listens at port 1.
         let client = clickhouse::Client::default().with_url("http://127.0.0.1:1");
         let (stored, watermark) = watch::channel(0);
+        let accounts = tokio::task::block_in_place(|| runtime_for_accounts.block_on(accounts(dir.path())));
         let router = router::router(ApiState {
             store: LogStore::new(client, "logseal", config::Query::default()),
             ingest,
             tail,
             metrics: metrics.clone(),
+            accounts,
             config: Arc::new(api),
             query: config::Query::default(),
             stored: watermark,
@@ -131,6 +156,9 @@ impl App {
 
 fn request(method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| *name == "authorization") {
+        request = request.header("authorization", format!("Bearer {TOKEN}"));
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
