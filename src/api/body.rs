@@ -20,6 +20,8 @@ const PIECE_BYTES_MAX: usize = 64 << 10;
 const STREAM_BYTES_MAX: u64 = 4 << 30;
 /// Beyond the first `body_bytes_max` bytes, a streamed body may grow by at most this factor in decompression.
 const STREAM_RATIO_MAX: u64 = 250;
+/// A body that tells of one thing, such as an account, has at most this many bytes.
+const SMALL_BYTES_MAX: u64 = 64 << 10;
 
 /// What of a body may be read.
 #[derive(Clone, Copy, Debug)]
@@ -166,6 +168,19 @@ pub(super) async fn whole(api: &Api, headers: &HeaderMap, body: Body) -> Result<
 
 fn over(bytes_max: u64) -> String {
     format!("the body is larger than {bytes_max} bytes, counted after decompression; send it in parts")
+}
+
+/// Reads a body of a route that needs little.
+///
+/// # Errors
+/// As [`Inflow::next`].
+pub(super) async fn small(api: &Api, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let mut inflow = Inflow::new(api, headers, body, Limit::Whole(SMALL_BYTES_MAX))?;
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = inflow.next().await? {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
 }
 
 /// Never waits: bodies that wait for each other's room could wait for ever.

@@ -5,6 +5,8 @@
 //! that, gives an error the request's trace id and writes the envelope. The public description of all this is `docs/API.md`.
 
 mod access;
+mod account;
+mod account_fields;
 mod accounts;
 mod body;
 mod bulk;
@@ -17,19 +19,25 @@ mod error;
 mod export;
 mod export_columns;
 mod export_rows;
+mod fields;
 mod flattened;
 mod guard;
 mod hosts;
+mod letters;
 mod lines;
+mod listed;
 mod live;
+mod login;
 mod logs;
 mod observe;
+mod operation_logs;
 mod page;
 mod params;
 mod peer;
 mod post;
 mod record;
 mod recording;
+mod registration;
 mod request_log;
 mod router;
 mod searchable;
@@ -42,7 +50,9 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod time_buckets;
+mod tokens;
 mod trace_id;
+mod users;
 
 pub use accounts::Accounts;
 pub use router::router;

@@ -114,6 +114,19 @@ impl Params {
         }
     }
 
+    /// `start_time` and `end_time` alone.
+    pub(super) fn times(&mut self) -> Span {
+        let (start_time, end_time) = (self.text("start_time"), self.text("end_time"));
+        let text = FilterText { start_time, end_time, ..FilterText::default() };
+        match Filter::parse(&text, now_micros()) {
+            Ok(filter) => Span { start: filter.start_time, end: filter.end_time },
+            Err(faults) => {
+                self.faults.extend(faults.into_iter().map(|fault| FieldFault::new(fault.field, fault.detail)));
+                Span { start: None, end: None }
+            }
+        }
+    }
+
     pub(super) fn fault(&mut self, field: &'static str, detail: impl Into<String>) {
         self.faults.push(FieldFault::new(field, detail));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 use super::access::{Access, gate};
 use super::cors::cors;
@@ -13,7 +13,9 @@ use super::error::ApiError;
 use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
 use super::state::{Api, ApiState};
-use super::{bulk, export, logs, post, stats, system, tail};
+use super::{
+    account, bulk, export, login, logs, operation_logs, post, registration, stats, system, tail, tokens, users,
+};
 use crate::config;
 use crate::metrics::Metrics;
 
@@ -25,6 +27,7 @@ pub fn router(state: ApiState) -> Router {
         methods.route_layer(middleware::from_fn_with_state((api.clone(), access), gate))
     };
     let (search, auditor, ingest) = (Access::Search, Access::Auditor, Access::Ingest);
+    let (anyone, signed_in, admin) = (Access::Anyone, Access::SignedIn, Access::Admin);
     let routes = Router::new()
         // Open to all, without a look at who asks.
         .route("/", get(system::front_page))
@@ -43,6 +46,25 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/stats/logs-by-level", only(auditor, get(stats::by_level)))
         .route("/api/v1/stats/top", only(auditor, get(stats::top)))
         .route("/api/v1/stats/patterns", only(auditor, get(stats::patterns)))
+        // Anyone: to come in. Failed logins are throttled, codes are few.
+        .route("/api/v1/auth/login", only(anyone, post(login::login)))
+        .route("/api/v1/auth/refresh", only(anyone, post(login::refresh)))
+        .route("/api/v1/user/register", only(anyone, post(registration::register)))
+        .route("/api/v1/auth/verification-codes", only(anyone, post(registration::send_code)))
+        .route("/api/v1/auth/password-reset", only(anyone, post(registration::reset_password)))
+        // Persons, each for itself.
+        .route("/api/v1/auth/logout", only(signed_in, post(login::logout)))
+        .route("/api/v1/auth/me", only(signed_in, get(account::me)))
+        .route("/api/v1/auth/password", only(signed_in, post(account::change_password)))
+        .route("/api/v1/auth/sessions", only(signed_in, get(account::sessions)))
+        .route("/api/v1/auth/sessions/{id}", only(signed_in, delete(account::end_session)))
+        // Admins.
+        .route("/api/v1/admin/users", only(admin, get(users::list).post(users::create)))
+        .route("/api/v1/admin/users/{id}", only(admin, get(users::by_id).patch(users::update).delete(users::delete)))
+        .route("/api/v1/admin/tokens", only(admin, get(tokens::list).post(tokens::create)))
+        .route("/api/v1/admin/tokens/{id}", only(admin, delete(tokens::revoke)))
+        // Auditors.
+        .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(api);

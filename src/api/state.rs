@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
 use super::error::ApiError;
+use super::letters::Letters;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
 use crate::metrics::Metrics;
@@ -54,6 +55,7 @@ pub(super) struct Shared {
     tails: Arc<Semaphore>,
     /// Room for bodies that are held whole, in units of [`BODY_UNIT_BYTES`].
     pub(super) bodies: Arc<Semaphore>,
+    pub(super) letters: Letters,
 }
 
 impl Api {
@@ -67,6 +69,7 @@ impl Api {
             exports: Arc::new(Semaphore::new(reads.div_ceil(2))),
             tails: Arc::new(Semaphore::new(state.config.tails_max)),
             bodies: Arc::new(Semaphore::new(body_units.min(Semaphore::MAX_PERMITS))),
+            letters: Letters::new(state.stop.clone()),
             state,
         }))
     }

@@ -1,0 +1,128 @@
+//! Tokens of shippers and scripts, for admins.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Datelike as _, Utc};
+use serde::Serialize;
+
+use super::caller::By;
+use super::clock::now;
+use super::error::ApiError;
+use super::fields::{Fields, path_id};
+use super::listed::Paging;
+use super::params::Params;
+use super::record::SOURCE_BYTES_MAX;
+use super::state::Api;
+use crate::auth::secret::{Secret, display_prefix};
+use crate::meta::{ApiToken, MetaError, NewToken, Scope, Scopes};
+
+const NAME_CHARACTERS_MAX: usize = 64;
+/// Requests a second; nobody means more.
+const RATE_LIMIT_MAX: u64 = 1_000_000;
+
+/// A new token, the only time that its secret is shown.
+#[derive(Serialize)]
+struct Made {
+    #[serde(flatten)]
+    about: ApiToken,
+    token: String,
+}
+
+/// `GET /admin/tokens`: in the order of names.
+pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    let mut params = Params::of(request.uri());
+    let paging = Paging::of(&mut params);
+    params.finish()?;
+    Ok(Json(paging.cut(api.accounts.meta.tokens().await?)).into_response())
+}
+
+/// `POST /admin/tokens`
+pub(super) async fn create(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
+    Params::of(request.uri()).finish()?;
+    let now = now();
+    let mut fields = Fields::of(&api, request).await?;
+    let name = fields.required_text("name", 1..=NAME_CHARACTERS_MAX);
+    if name.chars().any(char::is_control) || name.trim() != name {
+        fields.fault("name", "name must have no control characters, and no spaces around it");
+    }
+    let scopes = scopes(&mut fields);
+    let source = source(&mut fields);
+    let rate_limit = fields.whole("rate_limit", 1..=RATE_LIMIT_MAX).and_then(|limit| u32::try_from(limit).ok());
+    let expires_at = expires_at(&mut fields, now);
+    fields.finish()?;
+
+    let secret = Secret::api_token();
+    let new = NewToken {
+        name: &name,
+        secret_hash: secret.hash(),
+        prefix: &display_prefix(&secret),
+        scopes,
+        source: source.as_deref(),
+        rate_limit,
+        expires_at,
+    };
+    let about = api.accounts.meta.create_token(&new, &by, now).await?;
+    Ok((StatusCode::CREATED, Json(Made { about, token: secret.expose().to_owned() })).into_response())
+}
+
+/// `DELETE /admin/tokens/{id}`: the token is refused from now on.
+pub(super) async fn revoke(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    By(by): By,
+    request: Request,
+) -> Result<StatusCode, ApiError> {
+    Params::of(request.uri()).finish()?;
+    let id = path_id(&id)?;
+    api.accounts.meta.revoke_token(id, &by, now()).await.map_err(|error| match error {
+        MetaError::NotFound => ApiError::not_found("token", id),
+        error => error.into(),
+    })?;
+    api.accounts.forget_all();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn scopes(fields: &mut Fields) -> Scopes {
+    let names = fields.texts("scopes");
+    let names = fields.required("scopes", names).unwrap_or_default();
+    let read: Result<Vec<Scope>, _> = names.iter().map(|name| name.parse::<Scope>()).collect();
+    match read {
+        Ok(scopes) if scopes.is_empty() => {
+            fields.required::<()>("scopes", None);
+            Scopes::default()
+        }
+        Ok(scopes) => scopes.into_iter().collect(),
+        Err(unknown) => {
+            fields.fault("scopes", format!("scopes: {unknown}"));
+            Scopes::default()
+        }
+    }
+}
+
+fn source(fields: &mut Fields) -> Option<String> {
+    let source = fields.text("source", 1..=SOURCE_BYTES_MAX)?;
+    if source.len() > SOURCE_BYTES_MAX {
+        fields.fault("source", format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
+    }
+    Some(source)
+}
+
+fn expires_at(fields: &mut Fields, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let text = fields.text("expires_at", 1..=64)?;
+    let time = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.to_utc());
+    // An offset may lead into a year that no RFC 3339 time has.
+    let time = time.filter(|time| time.year() < 10_000);
+    match time {
+        Some(time) if time > now => Some(time),
+        Some(_) => {
+            fields.fault("expires_at", "expires_at must lie in the future");
+            None
+        }
+        None => {
+            fields.fault("expires_at", "expires_at must be an RFC 3339 time");
+            None
+        }
+    }
+}
