@@ -5,18 +5,20 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("config", &[]),
     ("metrics", &[]),
     ("telemetry", &["config"]),
     ("http_server", &["config"]),
-    ("query", &["record"]),
+    ("query", &["record", "spelling"]),
     ("record", &[]),
     ("spool", &[]),
+    ("settings", &["spelling"]),
+    ("spelling", &[]),
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
     ("ingest", &["metrics", "record", "spool"]),
-    ("store", &["config", "metrics", "query", "record", "spool", "telemetry"]),
+    ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
     ("sources", &["config", "ingest", "metrics", "record"]),
     ("api", &["config", "ingest", "metrics", "query", "record", "spool", "store", "telemetry"]),
     ("cli", &["query", "record"]),
@@ -30,9 +32,11 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "http_server",
             "ingest",
             "metrics",
+            "settings",
             "sources",
             "spool",
             "store",
+            "telemetry",
         ],
     ),
     ("main", &[]),
