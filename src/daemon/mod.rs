@@ -2,6 +2,7 @@
 
 mod banner;
 mod housekeeping;
+mod retention;
 mod storage;
 
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
@@ -21,6 +22,7 @@ use crate::engine::child;
 use crate::http_server;
 use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
 use crate::metrics::Metrics;
+use crate::settings::{self, Settings};
 use crate::sources::Listener;
 
 use banner::Listening;
@@ -93,7 +95,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         give_up.clone(),
     ));
 
-    side.spawn(housekeeping::retain(storage.store.clone(), config.retention.clone(), stop.clone()));
+    let (_publisher, settings) = settings::watch::channel(Settings::defaults(config.retention.days.get()));
+    let (run_sender, runs) = mpsc::channel(retention::RUNS_MAX);
+    side.spawn(retention::retain(storage.store.clone(), settings, run_sender, stop.clone()));
+    side.spawn(retention::report(runs));
     side.spawn(housekeeping::watch_spool(storage.monitor.clone(), metrics.clone(), stop.clone()));
     if let Some(engine) = &storage.engine {
         side.spawn(housekeeping::watch_engine(engine.state(), metrics.clone(), stop.clone()));

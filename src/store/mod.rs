@@ -7,6 +7,7 @@ mod follow;
 mod indexes;
 mod insert;
 mod retention;
+mod retention_policy;
 mod schema;
 mod search;
 mod stats;
@@ -23,6 +24,8 @@ use crate::query::sql::Where;
 pub use error::StoreError;
 pub use export::{Export, ExportLimits};
 pub use insert::InsertError;
+pub use retention::{ExpiredDay, ExpiredSource, RetentionDone, RetentionPlan};
+pub use retention_policy::RetentionPolicy;
 pub use search::{Cursor, Order, Page};
 pub use stats::{Bucket, FacetField, PATTERNS_MAX};
 
