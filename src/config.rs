@@ -259,7 +259,7 @@ impl Default for OperationLog {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Days by arrival; whole days are dropped.
+    /// Days by arrival, for sources without a number of their own; a stored setting comes before it.
     pub days: NonZeroU32,
 }
 
@@ -478,6 +478,9 @@ impl Config {
         if self.ingest.seal_after_ms == 0 || self.ingest.seal_after_ms > 60_000 {
             return wrong("ingest.seal_after_ms", format!("{} is not within 1 to 60000", self.ingest.seal_after_ms));
         }
+        if self.retention.days.get() > 36_500 {
+            return wrong("retention.days", format!("{} is not within 1 to 36500", self.retention.days));
+        }
         for (i, listener) in self.syslog.iter().enumerate() {
             if listener.source.is_empty() || listener.source.len() > 128 {
                 return wrong(&format!("syslog[{i}].source"), "must have 1 to 128 bytes".to_owned());
@@ -694,6 +697,12 @@ mod tests {
         let error = load(open, &[]).unwrap_err().to_string();
         assert!(error.contains("auth.registration"), "{error}");
         assert_eq!(load(&format!("{open}{SMTP}"), &[]).unwrap().auth.registration, auth::Registration::Open);
+    }
+
+    #[test]
+    fn records_are_kept_for_a_hundred_years_at_most() {
+        let error = load("[retention]\ndays = 36501\n", &[]).unwrap_err().to_string();
+        assert_eq!(error, "retention.days: 36501 is not within 1 to 36500");
     }
 
     #[test]

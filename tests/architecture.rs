@@ -5,23 +5,41 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("auth", &["config"]),
     ("config", &[]),
     ("metrics", &[]),
     ("telemetry", &["config"]),
     ("tls", &["config"]),
     ("http_server", &["config", "tls"]),
-    ("query", &["record"]),
+    ("query", &["record", "spelling"]),
     ("record", &[]),
     ("spool", &[]),
+    ("settings", &["spelling"]),
+    ("spelling", &[]),
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
     ("ingest", &["metrics", "record", "spool"]),
     ("meta", &["telemetry"]),
-    ("store", &["config", "metrics", "query", "record", "spool", "telemetry"]),
+    ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
     ("sources", &["config", "ingest", "metrics", "record", "tls"]),
-    ("api", &["auth", "config", "ingest", "meta", "metrics", "query", "record", "spool", "store", "telemetry"]),
+    (
+        "api",
+        &[
+            "auth",
+            "config",
+            "ingest",
+            "meta",
+            "metrics",
+            "query",
+            "record",
+            "settings",
+            "spelling",
+            "spool",
+            "store",
+            "telemetry",
+        ],
+    ),
     ("cli", &["query", "record"]),
     (
         "daemon",
@@ -36,6 +54,7 @@ const ALLOWED: [(&str, &[&str]); 19] = [
             "meta",
             "metrics",
             "record",
+            "settings",
             "sources",
             "spool",
             "store",

@@ -14,7 +14,8 @@ use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
 use super::state::{Api, ApiState};
 use super::{
-    account, bulk, export, login, logs, operation_logs, post, registration, stats, system, tail, tokens, users,
+    account, bulk, export, login, logs, operation_logs, post, registration, settings, stats, system, tail, tokens,
+    users,
 };
 use crate::config;
 use crate::metrics::Metrics;
@@ -63,6 +64,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/admin/users/{id}", only(admin, get(users::by_id).patch(users::update).delete(users::delete)))
         .route("/api/v1/admin/tokens", only(admin, get(tokens::list).post(tokens::create)))
         .route("/api/v1/admin/tokens/{id}", only(admin, delete(tokens::revoke)))
+        .route("/api/v1/admin/config", only(admin, get(settings::list).put(settings::change)))
+        .route("/api/v1/admin/retention/preview", only(admin, post(settings::preview_retention)))
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
         .fallback(no_route)

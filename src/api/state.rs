@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::accounts::Accounts;
 use super::error::ApiError;
 use super::letters::Letters;
+use super::live_settings::LiveSettings;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
 use crate::metrics::Metrics;
@@ -31,6 +32,7 @@ pub struct ApiState {
     pub tail: Tail,
     pub metrics: Metrics,
     pub accounts: Accounts,
+    pub settings: LiveSettings,
     pub config: Arc<config::Api>,
     pub query: config::Query,
     /// The id of the last record that the store has taken: up to it, search finds everything.

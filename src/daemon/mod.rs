@@ -4,6 +4,7 @@ mod audit;
 mod banner;
 mod housekeeping;
 mod people;
+mod retention;
 mod storage;
 
 use std::net::SocketAddr;
@@ -13,12 +14,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-use crate::api::{self, ApiState};
+use crate::api::{self, ApiState, LiveSettings};
 use crate::auth::secret::Secret;
 use crate::config::Config;
 use crate::engine::child;
@@ -26,6 +27,7 @@ use crate::http_server::HttpServer;
 use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
 use crate::meta::{Action, Actor};
 use crate::metrics::Metrics;
+use crate::settings::Settings;
 use crate::sources::Listener;
 use crate::tls::{Certificates, Protocol};
 
@@ -85,6 +87,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let People { accounts, first_password } = people;
     let meta = accounts.meta.clone();
+    let settings = LiveSettings::open(meta.clone(), Settings::defaults(config.retention.days.get()))
+        .await
+        .context("read the settings")?;
     meta.record(
         Action::DaemonStarted,
         None,
@@ -127,7 +132,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         give_up.clone(),
     ));
 
-    side.spawn(housekeeping::retain(storage.store.clone(), config.retention.clone(), stop.clone()));
+    let (run_sender, runs) = mpsc::channel(retention::RUNS_MAX);
+    side.spawn(retention::retain(storage.store.clone(), settings.watch(), run_sender, stop.clone()));
+    side.spawn(retention::report(runs, meta.clone()));
+    side.spawn(settings.clone().follow(stop.clone()));
     side.spawn(housekeeping::watch_spool(storage.monitor.clone(), metrics.clone(), stop.clone()));
     if let Some(engine) = &storage.engine {
         side.spawn(housekeeping::watch_engine(engine.state(), metrics.clone(), stop.clone()));
@@ -149,6 +157,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         tail,
         metrics: metrics.clone(),
         accounts,
+        settings,
         config: Arc::new(config.api.clone()),
         query: config.query.clone(),
         stored: watermark,

@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
+use chrono::NaiveTime;
 use clickhouse::Row;
 use serde::Deserialize;
 
 use super::columns::{COLUMNS, StoredRow};
+use super::retention_policy::day_of;
 use super::slice::{self, Span};
 use super::{LogStore, StoreError, bind};
 use crate::query::ast::Expr;
@@ -116,6 +118,15 @@ impl LogStore {
             query = query.param("after_time", after.timestamp).param("after_id", after.id);
         }
         self.rows(query).await
+    }
+
+    /// The begin of the first day on which records arrived that are still there, in microseconds since 1970 (UTC).
+    async fn first_arrival(&self) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT toUInt64OrZero(min(partition_id)) AS n FROM system.parts
+                   WHERE database = currentDatabase() AND table = 'logs' AND active";
+        let partition = self.answer(self.read(sql).fetch_one::<Count>()).await?.n;
+        let day = u32::try_from(partition).ok().and_then(day_of);
+        Ok(day.map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp_micros()))
     }
 
     /// How many records match `filter`.

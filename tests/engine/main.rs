@@ -11,4 +11,5 @@ mod harness;
 mod inserts;
 mod lifecycle;
 mod network;
+mod retention;
 mod streams;
