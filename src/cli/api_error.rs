@@ -23,6 +23,10 @@ struct Field {
     detail: String,
 }
 
+/// What to do about a request without a token, or with one that is not good.
+const NO_TOKEN: &str = "the daemon wants to know who asks: run this in the folder that holds the daemon's data folder, as its \
+     user, or name a token with --token-file FILE or the variable LOGSEAL_TOKEN (an admin makes tokens)";
+
 /// Words around a place in a query text that still fit on a line.
 const SHOWN_CHARS_MAX: usize = 100;
 
@@ -38,6 +42,9 @@ pub(super) fn explain(status: u16, body: &[u8], query: &str) -> String {
         && let Some(picture) = picture(query, column)
     {
         return format!("the query cannot be understood: {message}\n\n{picture}");
+    }
+    if status == 401 {
+        return NO_TOKEN.to_owned();
     }
     let mut text = if status >= 500 { format!("the daemon answered: {detail}") } else { detail.to_owned() };
     for error in envelope.errors.iter().filter(|error| !detail.contains(&error.detail)) {

@@ -4,10 +4,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url};
 use serde::de::DeserializeOwned;
 
-use super::api_error;
+use super::{Daemon, api_error, token};
 
 /// How long the daemon may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -26,25 +27,39 @@ pub(super) fn base_url(text: &str) -> Result<Url, String> {
 }
 
 /// A daemon's API.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Api {
     http: Client,
     base: Url,
+    /// Sent with every request.
+    token: Option<String>,
 }
 
 impl Api {
     /// # Errors
     /// Where the HTTP client cannot be set up.
-    pub(super) fn new(base: &Url) -> anyhow::Result<Self> {
+    pub(super) fn of(daemon: &Daemon) -> anyhow::Result<Self> {
+        Self::new(&daemon.url, token::find(daemon)?)
+    }
+
+    fn new(base: &Url, token: Option<String>) -> anyhow::Result<Self> {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = &token {
+            let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+                .context("the token has other characters than a token")?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
         let http = Client::builder()
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .user_agent(concat!("logseal/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .default_headers(headers)
             .build()
             .context("set up the HTTP client")?;
-        Ok(Self { http, base: base.clone() })
+        Ok(Self { http, base: base.clone(), token })
     }
 
     /// The address of `path` (which begins with `/`) with `parameters`.
@@ -55,6 +70,11 @@ impl Api {
             url.query_pairs_mut().extend_pairs(parameters);
         }
         url
+    }
+
+    /// The token, for who sends requests otherwise.
+    pub(super) fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
     }
 
     pub(super) fn http(&self) -> &Client {
@@ -172,7 +192,7 @@ mod tests {
 
     #[test]
     fn addresses_keep_a_prefix_and_escape_parameters() {
-        let api = Api::new(&base_url("http://127.0.0.1:1/logs/").unwrap()).unwrap();
+        let api = Api::new(&base_url("http://127.0.0.1:1/logs/").unwrap(), None).unwrap();
         let url = api.url("/api/v1/logs", &[("q", "a&b c+".to_owned())]);
         assert_eq!(url.as_str(), "http://127.0.0.1:1/logs/api/v1/logs?q=a%26b+c%2B");
         assert!(base_url("https://a").is_err());
@@ -182,7 +202,7 @@ mod tests {
     #[tokio::test]
     async fn a_missing_daemon_is_one_clear_sentence() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let api = Api::new(&base_url(&format!("http://{free}")).unwrap()).unwrap();
+        let api = Api::new(&base_url(&format!("http://{free}")).unwrap(), None).unwrap();
         let error = api.open("/", &[], "").await.unwrap_err().to_string();
         assert_eq!(
             error,

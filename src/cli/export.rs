@@ -61,7 +61,7 @@ impl ExportFormat {
 /// # Errors
 /// Where the daemon is not there, refuses, or breaks off; where the file cannot be written.
 pub(super) async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.daemon.url)?;
+    let api = Api::of(&args.daemon)?;
     let mut parameters = args.which.parameters();
     parameters.extend(args.when.parameters(chrono::Utc::now()));
     parameters.push(("format", args.format.as_str().to_owned()));

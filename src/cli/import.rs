@@ -71,7 +71,7 @@ type Read = anyhow::Result<Piece>;
 /// # Errors
 /// Where the daemon is not there at the start. What goes wrong later is part of the summary.
 pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.daemon.url)?;
+    let api = Api::of(&args.daemon)?;
     // A daemon that is not there is told at once, and not after ten minutes of trying.
     api.get_bytes("/api/v1/health", &[("live", "true".to_owned())], "").await?;
     // One listener for the whole run: a new one for each wait would miss what comes in between.

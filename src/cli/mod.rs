@@ -23,6 +23,7 @@ mod safe_text;
 mod since;
 mod sse;
 mod tail;
+mod token;
 
 use std::ffi::OsString;
 use std::io;
@@ -115,11 +116,23 @@ pub enum ClientCommand {
 }
 
 /// Where the daemon is.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 pub struct Daemon {
     /// The address of the daemon's API.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = client::base_url)]
     url: reqwest::Url,
+    /// A file with the token to send; else LOGSEAL_TOKEN, else data/cli.token below this folder.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// For scripts. Not as an argument: those stand in the list of processes.
+    #[arg(env = "LOGSEAL_TOKEN", hide = true, hide_env_values = true, long = "token-from-environment")]
+    token: Option<String>,
+}
+
+impl std::fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Daemon").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
 }
 
 impl ClientCommand {

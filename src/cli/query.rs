@@ -59,7 +59,7 @@ struct Page {
 /// # Errors
 /// Where the daemon is not there or refuses, or the output cannot be written.
 pub(super) async fn run(args: QueryArgs) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.daemon.url)?;
+    let api = Api::of(&args.daemon)?;
     let mut parameters = args.which.parameters();
     parameters.extend(args.when.parameters(chrono::Utc::now()));
     if args.count {

@@ -59,7 +59,7 @@ pub(super) async fn run(args: TailArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn follow(args: &TailArgs) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.daemon.url)?;
+    let api = Api::of(&args.daemon)?;
     let mut lines = Lines::new(args.json);
     let mut position = Position { last_id: None, has_received: false };
     let mut response = connect(&api, args, &position).await.map_err(Refusal::into_error)?;

@@ -125,7 +125,7 @@ struct RecordHead {
 /// # Errors
 /// Where the daemon is not there, refuses records, or does not store them in time.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
-    let api = Api::new(&args.daemon.url)?;
+    let api = Api::of(&args.daemon)?;
     // A wrong process id is told before anything is sent.
     Processes::of_daemon(args.pid)?;
     let bench = Bench { api, now: Utc::now(), args };

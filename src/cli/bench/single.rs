@@ -24,8 +24,9 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Row> {
         .first()
         .context("the daemon's address is not known")?;
     let head = format!(
-        "POST {} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: ",
-        url.path()
+        "POST {} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: ",
+        url.path(),
+        bench.api.token()
     );
     let connections = u64::from(bench.args.connections);
     let work = async {
