@@ -27,6 +27,9 @@ use smtp::Smtp;
 /// What stands in the place of a secret where the configuration is shown.
 const NOT_SHOWN: &str = "(not shown)";
 
+/// The ends of keys that hold secrets.
+const SECRETS: [&str; 2] = ["__jwt_secret", "__password"];
+
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -531,9 +534,11 @@ fn plain(name: &str, value: &str) -> Result<Option<(&'static str, toml::Value)>,
     }
 }
 
-/// Sets the key at `path` to what `value` is as TOML, or as text.
+/// Sets the key at `path` to what `value` is as TOML, or as text. A password of digits only is text, too.
 fn set(tree: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigError> {
+    let is_secret = SECRETS.iter().any(|key| path.to_ascii_lowercase().ends_with(key));
     let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
+    let parsed = parsed.filter(|parsed| parsed.is_str() || !is_secret);
     set_value(tree, path, parsed.unwrap_or_else(|| toml::Value::String(value.to_owned())))
 }
 
@@ -663,6 +668,14 @@ mod tests {
         assert!(short.contains("auth.jwt_secret") && !short.contains("short one"), "{short}");
         let minutes = load("", &[("JWT_EXPIRE_MINUTES", "soon")]).unwrap_err().to_string();
         assert!(minutes.contains("JWT_EXPIRE_MINUTES"), "{minutes}");
+    }
+
+    #[test]
+    fn a_secret_of_digits_is_text() {
+        let config = load("", &[("LOGSEAL__CLICKHOUSE__PASSWORD", "123456")]).unwrap();
+        assert_eq!(config.clickhouse.password, "123456");
+        let config = load("", &[("LOGSEAL__CLICKHOUSE__PASSWORD", "\"123 456\"")]).unwrap();
+        assert_eq!(config.clickhouse.password, "123 456");
     }
 
     const SMTP: &str = "[smtp]\nhost = \"mail.example.net\"\nfrom = \"logs@example.net\"\n";

@@ -8,6 +8,8 @@
 //! An address has the same ladder with ten failures to each step: free up to 30, locked out at 100. So one person who forgot a
 //! password does not shut out everyone behind the same NAT, while one who tries many users from one place is slowed down, too.
 //!
+//! [`super::attempt`] sees to it that the tries of one user come one after the other, as this needs.
+//!
 //! A login succeeds or fails by both: the longer wait counts. A successful login does not clear the failures of the address;
 //! whether it clears those of the user is for the caller, who then leaves them out.
 
