@@ -1,9 +1,13 @@
 //! The router with a real spool behind it and a store that cannot be reached.
 
+mod accounts;
 mod around;
 mod errors;
 mod ingestion;
 mod live_tail;
+mod people;
+mod registration;
+mod roles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +22,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::live_settings::LiveSettings;
 use super::{Accounts, ApiState, router};
 use crate::auth::secret;
 use crate::auth::server_secret::ServerSecret;
@@ -25,6 +30,7 @@ use crate::config;
 use crate::ingest::{Ingest, Limits, Sequencer, Tail};
 use crate::meta::{Actor, Location, Meta, NewToken, Scope};
 use crate::metrics::Metrics;
+use crate::settings::Settings;
 use crate::spool::SpoolConfig;
 use crate::spool::follower::Follower;
 use crate::spool::writer::Spool;
@@ -36,7 +42,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// A token that may do everything a token can.
 const TOKEN: &str = "ls_0123456789012345678901234567890123456789012";
 
-async fn accounts(dir: &std::path::Path) -> Accounts {
+async fn open_accounts(dir: &std::path::Path) -> Accounts {
     let meta = Meta::open(&Location::Sqlite(dir.join("meta.sqlite")), 0).await.unwrap();
     let token = NewToken {
         name: "test",
@@ -54,6 +60,7 @@ async fn accounts(dir: &std::path::Path) -> Accounts {
 
 struct App {
     router: axum::Router,
+    accounts: Accounts,
     metrics: Metrics,
     /// What the store's follower would say.
     stored: watch::Sender<u64>,
@@ -86,6 +93,18 @@ impl App {
 
     /// With a changed configuration of the API, and a spool of at most `spool_bytes_max`.
     fn with(change: impl FnOnce(&mut config::Api), spool_bytes_max: u64) -> Self {
+        Self::with_all(change, spool_bytes_max, |_| {})
+    }
+
+    fn with_accounts(change: impl FnOnce(&mut Accounts)) -> Self {
+        Self::with_all(|_| {}, u64::MAX, change)
+    }
+
+    fn with_all(
+        change: impl FnOnce(&mut config::Api),
+        spool_bytes_max: u64,
+        change_accounts: impl FnOnce(&mut Accounts),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let spool = SpoolConfig {
             dir: dir.path().join("spool"),
@@ -110,13 +129,17 @@ impl App {
         // Nothing listens at port 1.
         let client = clickhouse::Client::default().with_url("http://127.0.0.1:1");
         let (stored, watermark) = watch::channel(0);
-        let accounts = tokio::task::block_in_place(|| runtime_for_accounts.block_on(accounts(dir.path())));
+        let mut accounts = tokio::task::block_in_place(|| runtime_for_accounts.block_on(open_accounts(dir.path())));
+        change_accounts(&mut accounts);
+        let settings = LiveSettings::open(accounts.meta.clone(), Settings::defaults(184));
+        let settings = tokio::task::block_in_place(|| runtime_for_accounts.block_on(settings)).unwrap();
         let router = router::router(ApiState {
             store: LogStore::new(client, "logseal", config::Query::default()),
             ingest,
             tail,
             metrics: metrics.clone(),
-            accounts,
+            accounts: accounts.clone(),
+            settings,
             config: Arc::new(api),
             query: config::Query::default(),
             stored: watermark,
@@ -124,7 +147,7 @@ impl App {
             monitor,
             stop: stop.clone(),
         });
-        Self { router, metrics, stored, stop, _follower: follower, _dir: dir }
+        Self { router, accounts, metrics, stored, stop, _follower: follower, _dir: dir }
     }
 
     /// With one route of the test's own instead of all others, and everything around it that those have.

@@ -1,0 +1,152 @@
+//! Every route with everyone who might ask.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::*;
+use crate::auth::jwt::Signer;
+use crate::auth::secret::Secret;
+use crate::meta::Role;
+
+/// Who a route is for.
+#[derive(Clone, Copy, Debug)]
+enum For {
+    Anyone,
+    SignedIn,
+    Ingest,
+    Search,
+    Auditor,
+    Admin,
+}
+
+impl For {
+    /// user, auditor, admin; tokens with ingest, read, admin.
+    fn admits(self) -> [bool; 6] {
+        match self {
+            Self::Anyone => [true; 6],
+            Self::SignedIn => [true, true, true, false, false, false],
+            Self::Ingest => [true, true, true, true, false, false],
+            Self::Search => [true, true, true, false, true, true],
+            Self::Auditor => [false, true, true, false, true, true],
+            Self::Admin => [false, false, true, false, false, true],
+        }
+    }
+}
+
+/// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
+const ROUTES: [(&str, &str, For); 40] = [
+    ("GET", "/health", For::Anyone),
+    ("GET", "/metrics", For::Auditor),
+    ("GET", "/api/v1/health", For::Anyone),
+    ("GET", "/api/v1/metrics", For::Auditor),
+    ("GET", "/api/v1/logs", For::Search),
+    ("POST", "/api/v1/logs", For::Ingest),
+    ("POST", "/api/v1/logs/bulk", For::Ingest),
+    ("GET", "/api/v1/logs/export", For::Auditor),
+    ("GET", "/api/v1/logs/tail", For::Auditor),
+    ("GET", "/api/v1/logs/facets", For::Auditor),
+    ("GET", "/api/v1/logs/1", For::Auditor),
+    ("GET", "/api/v1/logs/1/context", For::Auditor),
+    ("GET", "/api/v1/stats/logs-by-time", For::Auditor),
+    ("GET", "/api/v1/stats/logs-by-level", For::Auditor),
+    ("GET", "/api/v1/stats/top", For::Auditor),
+    ("GET", "/api/v1/stats/patterns", For::Auditor),
+    ("POST", "/api/v1/auth/login", For::Anyone),
+    ("POST", "/api/v1/auth/refresh", For::Anyone),
+    ("POST", "/api/v1/user/register", For::Anyone),
+    ("POST", "/api/v1/auth/verification-codes", For::Anyone),
+    ("POST", "/api/v1/auth/password-reset", For::Anyone),
+    ("POST", "/api/v1/auth/logout", For::SignedIn),
+    ("GET", "/api/v1/auth/me", For::SignedIn),
+    ("POST", "/api/v1/auth/password", For::SignedIn),
+    ("GET", "/api/v1/auth/sessions", For::SignedIn),
+    ("DELETE", "/api/v1/auth/sessions/1", For::SignedIn),
+    ("GET", "/api/v1/admin/users", For::Admin),
+    ("POST", "/api/v1/admin/users", For::Admin),
+    ("GET", "/api/v1/admin/users/1", For::Admin),
+    ("PATCH", "/api/v1/admin/users/1", For::Admin),
+    ("DELETE", "/api/v1/admin/users/1", For::Admin),
+    ("GET", "/api/v1/admin/tokens", For::Admin),
+    ("POST", "/api/v1/admin/tokens", For::Admin),
+    ("DELETE", "/api/v1/admin/tokens/1", For::Admin),
+    ("GET", "/api/v1/admin/config", For::Admin),
+    ("PUT", "/api/v1/admin/config", For::Admin),
+    ("POST", "/api/v1/admin/retention/preview", For::Admin),
+    ("GET", "/api/v1/operation-logs", For::Auditor),
+    ("HEAD", "/api/v1/logs", For::Search),
+    ("HEAD", "/api/v1/operation-logs", For::Auditor),
+];
+
+async fn program(app: &App, scope: Scope) -> String {
+    let secret = Secret::api_token();
+    let name = format!("program {scope}");
+    let new = NewToken {
+        name: &name,
+        secret_hash: secret.hash(),
+        prefix: "ls_",
+        scopes: [scope].into_iter().collect(),
+        source: None,
+        rate_limit: None,
+        expires_at: None,
+    };
+    app.accounts.meta.create_token(&new, &Actor::default(), super::super::clock::now()).await.unwrap();
+    secret.expose().to_owned()
+}
+
+/// Credentials that look as good ones do.
+async fn strangers(app: &App) -> Vec<(&'static str, String)> {
+    let ended = app.signed_in("admin").await.access;
+    app.ask(Method::POST, "/api/v1/auth/logout", &ended, Value::Null).await;
+    let live = app.signed_in("admin").await.access;
+    let now = super::super::clock::now();
+    let claims = app.accounts.signer.verify(&live, now).unwrap();
+    let issue = |signer: &Signer, at| signer.issue(claims.user_id, claims.session_id, at, Duration::from_secs(60));
+    let foreign = Signer::new(&ServerSecret::given("another secret of 32 bytes, or more").unwrap());
+    let payload = live.split('.').nth(1).unwrap();
+    let unsigned = format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#));
+    vec![
+        ("logged out", ended),
+        ("expired", issue(&app.accounts.signer, now - chrono::TimeDelta::minutes(2))),
+        ("forged", issue(&foreign, now)),
+        ("alg none", unsigned),
+        ("unknown token", Secret::api_token().expose().to_owned()),
+        ("nobody", String::new()),
+    ]
+}
+
+async fn status(app: &App, method: &str, path: &str, token: &str) -> StatusCode {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let path = format!("{path}?no-such-parameter=1");
+    app.send(request(method.parse().unwrap(), &path, &headers, Body::empty())).await.status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_admits_whom_it_is_for_and_nobody_else() {
+    let app = App::with_accounts(|accounts| {
+        let mut config = (*accounts.config).clone();
+        config.requests_per_second_per_user = 100_000.try_into().unwrap();
+        accounts.config = Arc::new(config);
+    });
+    let mut known = Vec::new();
+    for role in [Role::User, Role::Auditor, Role::Admin] {
+        app.user(&role.to_string(), role).await;
+        known.push(app.signed_in(&role.to_string()).await.access);
+    }
+    for scope in [Scope::Ingest, Scope::Read, Scope::Admin] {
+        known.push(program(&app, scope).await);
+    }
+    let strangers = strangers(&app).await;
+    for (method, path, whom) in ROUTES {
+        for (who, token) in &strangers {
+            let status = status(&app, method, path, token).await;
+            let is_open = matches!(whom, For::Anyone);
+            assert_eq!(status == StatusCode::UNAUTHORIZED, !is_open, "{method} {path} {who}: {status}");
+        }
+        for (at, (token, admits)) in known.iter().zip(whom.admits()).enumerate() {
+            let status = status(&app, method, path, token).await;
+            let expected = if admits { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::FORBIDDEN };
+            assert_eq!(status, expected, "{method} {path} {whom:?} caller {at}");
+        }
+    }
+}
