@@ -1,5 +1,5 @@
 //! Pages of an operation log of a million entries, with their totals, on both databases.
-#![expect(clippy::unwrap_used, missing_docs, reason = "a bench that fails may panic")]
+#![expect(clippy::unwrap_used, reason = "a bench that fails may panic")]
 
 #[path = "../tests/support/postgres.rs"]
 mod postgres;

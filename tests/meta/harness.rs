@@ -121,6 +121,7 @@ macro_rules! on_both {
     ($($(#[$doc:meta])* async fn $name:ident($db:ident) $body:block)+) => {
         $(
             mod $name {
+                #[allow(unused_imports, reason = "a fact may need nothing but the database")]
                 use super::*;
 
                 async fn check($db: $crate::harness::Database) $body

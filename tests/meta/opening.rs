@@ -1,7 +1,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use logseal::meta::{Location, Meta, MetaError, Role};
+use logseal::meta::{Location, Meta, MetaError, NewUser, OperationFilter, OperationPlace, Role};
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{at, by, on_both};
@@ -58,6 +58,25 @@ async fn four_that_open_a_new_postgres_database_at_once_all_get_it() {
         let url = postgres::shared().database();
         open_at_once(&Location::parse(&url, std::path::Path::new("/")).unwrap()).await;
     }
+}
+
+/// Handlers of requests are moved between threads.
+fn is_send<T: Send>(future: T) -> T {
+    future
+}
+
+#[tokio::test]
+async fn what_waits_can_move_between_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let location = Location::parse("", dir.path()).unwrap();
+    let stop = CancellationToken::new();
+    let meta = is_send(Meta::open_when_up(&location, 0, &stop)).await.unwrap().unwrap();
+    let new = NewUser { username: "ann", email: None, password_hash: "h", role: Role::Admin };
+    is_send(meta.create_user(&new, &by(), at(0))).await.unwrap();
+    is_send(meta.rotate_refresh(&[1; 32], &[2; 32], at(1), &by(), at(0))).await.unwrap();
+    is_send(meta.operations(&OperationFilter::default(), OperationPlace::Page(1), 1)).await.unwrap();
+    is_send(meta.put_settings(&[], &by(), at(0))).await.unwrap();
+    is_send(meta.outbox_done(&[1])).await.unwrap();
 }
 
 #[tokio::test]
