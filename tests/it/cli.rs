@@ -238,6 +238,7 @@ fn an_interrupted_import_says_where_to_go_on() {
     let app = App::start();
     let mut child = Command::new(env!("CARGO_BIN_EXE_logseal"))
         .args(["import", "--source", "file", "-", "--url", &app.url("")])
+        .current_dir(app.dir.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -279,6 +280,7 @@ impl Tail {
             .arg("tail")
             .args(arguments)
             .args(["--url", &app.url("")])
+            .current_dir(app.dir.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
