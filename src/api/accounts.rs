@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::caller::Caller;
+use crate::auth::attempt::Attempts;
 use crate::auth::jwt::Signer;
 use crate::auth::mail::Mailer;
 use crate::auth::password::Passwords;
@@ -32,6 +33,7 @@ pub struct Accounts {
     pub passwords: Passwords,
     pub policy: Arc<PasswordPolicy>,
     pub limits: Arc<RateLimits>,
+    pub attempts: Attempts,
     /// `None` where no mail server is configured.
     pub mailer: Option<Arc<Mailer>>,
     pub config: Arc<Auth>,
@@ -62,6 +64,7 @@ impl Accounts {
             passwords: Passwords::new(config.password_hashes_max),
             policy: Arc::new(PasswordPolicy::new()),
             limits: Arc::new(RateLimits::new()),
+            attempts: Attempts::default(),
             mailer: mailer.map(Arc::new),
             config: Arc::new(config.clone()),
             remembered: Arc::default(),

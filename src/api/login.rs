@@ -121,8 +121,8 @@ pub(super) async fn logout(
 /// Whether `password` is that of `known`, who typed `username`. A wrong one counts as a failed login.
 ///
 /// # Errors
-/// 429 where so many failures came before, or while this password was verified, that no try is allowed: such a try is not told
-/// whether it was right, and does not count.
+/// 429 where so many failures came before that no try is allowed, or while another try for this name is under way: such a try is
+/// not told whether it was right, and does not count.
 pub(super) async fn checked_password(
     accounts: &Accounts,
     username: &str,
@@ -130,11 +130,11 @@ pub(super) async fn checked_password(
     known: Option<&Credentials>,
     by: &Actor,
 ) -> Result<bool, ApiError> {
+    let attempt = accounts.attempts.begin(username);
+    let _attempt = attempt.ok_or_else(|| ApiError::too_many("another login of this user is under way", 1))?;
     allow(accounts, username, by).await?;
     let hash = known.map(|known| known.password_hash.clone());
     let is_right = accounts.passwords.verify(password, hash).await?;
-    // Of many tries that were sent at once, all came through the first look.
-    allow(accounts, username, by).await?;
     if !is_right {
         accounts.meta.record_login_failure(username, by, now()).await?;
     }
