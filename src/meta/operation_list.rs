@@ -1,7 +1,7 @@
 //! Reading the operation log, newest first, with an exact total.
 //!
-//! The total of a million entries is not counted: `operation_log_counts` has the numbers of whole days, and only the days in which the
-//! asked span begins or ends are counted by index. A page far from the newest entry is reached from the nearer end.
+//! A million entries are not counted: `operation_log_counts` has the numbers of whole days, and only the days in which the asked span
+//! begins or ends are counted by index. The numbers give the total, and the day in which a page begins: nothing newer is skipped one by one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -85,16 +85,20 @@ impl Meta {
     ) -> Result<OperationPage, MetaError> {
         let span = Span::of(filter);
         let mut tx = self.snapshot().await?;
-        let total = total(&mut tx, &span).await?;
-        let list = match place {
-            OperationPlace::Page(page) => at_offset(&mut tx, &span, total, page, size).await?,
-            OperationPlace::After(cursor) => after(&mut tx, &span, cursor, size).await?,
+        let parts = parts(&mut tx, &span).await?;
+        let total = parts.iter().map(|part| part.entries).sum::<i64>();
+        // One more than the page has says whether there is a next one.
+        let rows = i64::from(size) + 1;
+        let mut list = match place {
+            OperationPlace::Page(page) => {
+                let skipped = i64::from(page.max(1) - 1) * i64::from(size);
+                at_offset(&mut tx, &span, &parts, skipped, rows).await?
+            }
+            OperationPlace::After(cursor) => after(&mut tx, &span, cursor, rows).await?,
         };
         tx.commit().await?;
-        let more = match place {
-            OperationPlace::Page(page) => i64::from(page) * i64::from(size) < total,
-            OperationPlace::After(_) => list.len() == size as usize,
-        };
+        let more = list.len() > size as usize;
+        list.truncate(size as usize);
         let next = list
             .last()
             .filter(|_| more)
@@ -135,33 +139,41 @@ impl Span {
     }
 }
 
-async fn total(tx: &mut Tx, span: &Span) -> Result<i64, MetaError> {
-    // The first and the last day may be asked in part.
+/// What lies before `end` and in no later part.
+struct Part {
+    end: DateTime<Utc>,
+    entries: i64,
+}
+
+/// How many entries there are in each day of the span, newest first. The first and the last day may be asked in part.
+async fn parts(tx: &mut Tx, span: &Span) -> Result<Vec<Part>, MetaError> {
     let first_whole = day(span.start) + i64::from(day_begins(day(span.start)) < span.start);
     let end_of_whole = day(span.end);
     if first_whole > end_of_whole {
-        return counted(tx, span).await;
+        return Ok(vec![Part { end: span.end, entries: counted(tx, span).await? }]);
     }
-    let whole = of_whole_days(tx, span, first_whole, end_of_whole).await?;
-    let before = counted(tx, &span.within(span.start, day_begins(first_whole))).await?;
-    let behind = counted(tx, &span.within(day_begins(end_of_whole), span.end)).await?;
-    Ok(before + whole + behind)
+    let newest = counted(tx, &span.within(day_begins(end_of_whole), span.end)).await?;
+    let oldest = counted(tx, &span.within(span.start, day_begins(first_whole))).await?;
+    let mut parts = vec![Part { end: span.end, entries: newest }];
+    for (day, entries) in of_whole_days(tx, span, first_whole, end_of_whole).await? {
+        parts.push(Part { end: day_begins(day + 1), entries });
+    }
+    parts.push(Part { end: day_begins(first_whole), entries: oldest });
+    Ok(parts)
 }
 
-async fn of_whole_days(tx: &mut Tx, span: &Span, first: i64, end: i64) -> Result<i64, MetaError> {
-    if first >= end {
-        return Ok(0);
-    }
+async fn of_whole_days(tx: &mut Tx, span: &Span, first: i64, end: i64) -> Result<Vec<(i64, i64)>, MetaError> {
     let sql = format!(
-        "SELECT CAST(COALESCE(SUM(entries), 0) AS BIGINT) FROM operation_log_counts WHERE day >= $1 AND day < $2{}",
+        "SELECT day, CAST(SUM(entries) AS BIGINT) FROM operation_log_counts WHERE day >= $1 AND day < $2{}
+         GROUP BY day ORDER BY day DESC",
         span.conditions()
     );
-    both!(in tx, db => sqlx::query_scalar(AssertSqlSafe(sql))
+    both!(in tx, db => sqlx::query_as(AssertSqlSafe(sql))
         .bind(first)
         .bind(end)
         .bind(span.user_id)
         .bind(span.action)
-        .fetch_one(db)
+        .fetch_all(db)
         .await?)
 }
 
@@ -180,48 +192,53 @@ async fn counted(tx: &mut Tx, span: &Span) -> Result<i64, MetaError> {
         .await?)
 }
 
-async fn at_offset(tx: &mut Tx, span: &Span, total: i64, page: u32, size: u32) -> Result<Vec<Operation>, MetaError> {
-    let skipped = i64::from(page.max(1) - 1) * i64::from(size);
-    let rows = i64::from(size).min(total - skipped);
-    if rows <= 0 {
-        return Ok(Vec::new());
+async fn at_offset(
+    tx: &mut Tx,
+    span: &Span,
+    parts: &[Part],
+    mut skipped: i64,
+    rows: i64,
+) -> Result<Vec<Operation>, MetaError> {
+    for part in parts {
+        if skipped < part.entries {
+            return before(tx, span, (part.end, 0), skipped, rows).await;
+        }
+        skipped -= part.entries;
     }
-    let behind = total - skipped - rows;
-    let (order, offset) = if behind < skipped { ("ASC", behind) } else { ("DESC", skipped) };
-    // What is skipped is read from the index alone.
+    Ok(Vec::new())
+}
+
+async fn after(tx: &mut Tx, span: &Span, cursor: OperationCursor, rows: i64) -> Result<Vec<Operation>, MetaError> {
+    let at = DateTime::from_timestamp_micros(cursor.created_at_micros).unwrap_or(span.end);
+    before(tx, span, (at, cursor.id).min((span.end, 0)), 0, rows).await
+}
+
+/// The newest entries of the span before `place`, of which the first ones are `skipped`. No entry has the id 0, so with it a moment
+/// alone is a place.
+async fn before(
+    tx: &mut Tx,
+    span: &Span,
+    place: (DateTime<Utc>, i64),
+    skipped: i64,
+    rows: i64,
+) -> Result<Vec<Operation>, MetaError> {
+    // The place is the only upper bound: SQLite would take another one for the index and read all between them. What is skipped is
+    // read from the index alone.
     let sql = format!(
         "SELECT {COLUMNS} WHERE id IN (
-             SELECT id FROM operation_logs WHERE created_at >= $1 AND created_at < $2{}
-             ORDER BY created_at {order}, id {order} LIMIT $5 OFFSET $6)
+             SELECT id FROM operation_logs WHERE created_at >= $1 AND (created_at, id) < ($2, $5){}
+             ORDER BY created_at DESC, id DESC LIMIT $6 OFFSET $7)
          ORDER BY created_at DESC, id DESC",
         span.conditions()
     );
     both!(in tx, db => sqlx::query_as(AssertSqlSafe(sql))
         .bind(Time(span.start))
-        .bind(Time(span.end))
+        .bind(Time(place.0))
         .bind(span.user_id)
         .bind(span.action)
+        .bind(place.1)
         .bind(rows)
-        .bind(offset)
-        .fetch_all(db)
-        .await?)
-}
-
-async fn after(tx: &mut Tx, span: &Span, cursor: OperationCursor, size: u32) -> Result<Vec<Operation>, MetaError> {
-    let sql = format!(
-        "SELECT {COLUMNS} WHERE created_at >= $1 AND created_at < $2{} AND (created_at, id) < ($5, $6)
-         ORDER BY created_at DESC, id DESC LIMIT $7",
-        span.conditions()
-    );
-    let at = DateTime::from_timestamp_micros(cursor.created_at_micros).unwrap_or(span.end);
-    both!(in tx, db => sqlx::query_as(AssertSqlSafe(sql))
-        .bind(Time(span.start))
-        .bind(Time(span.end))
-        .bind(span.user_id)
-        .bind(span.action)
-        .bind(Time(at))
-        .bind(cursor.id)
-        .bind(i64::from(size))
+        .bind(skipped)
         .fetch_all(db)
         .await?)
 }
