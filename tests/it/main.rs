@@ -14,7 +14,10 @@ mod damage;
 mod disk_full;
 mod mail;
 mod numbered;
+mod people;
 mod pipeline;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod real_clients;
 mod recordings;
 mod smtp_sink;
