@@ -1,5 +1,6 @@
 //! logseal: a log ingestion and audit pipeline. See `docs/ARCHITECTURE.md` for the way a record takes.
 
+pub mod account_commands;
 pub mod api;
 pub mod auth;
 pub mod cli;

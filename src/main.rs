@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use logseal::cli::{Cli, Command, EngineCommand};
 use logseal::config::Config;
-use logseal::{daemon, engine_commands, telemetry};
+use logseal::{account_commands, daemon, engine_commands, telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -16,6 +16,12 @@ fn main() -> ExitCode {
         Command::Client(command) => return command.run(),
         Command::Serve => serve(config_file.as_deref()),
         Command::CheckConfig => check_config(config_file.as_deref()),
+        Command::User(command) => {
+            load(config_file.as_deref()).and_then(|config| account_commands::user(&config, command))
+        }
+        Command::Token(command) => {
+            load(config_file.as_deref()).and_then(|config| account_commands::token(&config, command))
+        }
         Command::Engine(EngineCommand::Install { from }) => engine_commands::install(from.as_deref()),
         Command::Engine(EngineCommand::Serve { listen }) => load(config_file.as_deref()).and_then(|config| {
             telemetry::set_up(&config.log)?;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 21] = [
+const ALLOWED: [(&str, &[&str]); 22] = [
+    ("account_commands", &["auth", "cli", "config", "meta"]),
     ("auth", &["config"]),
     ("config", &[]),
     ("metrics", &[]),
@@ -40,7 +41,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
             "telemetry",
         ],
     ),
-    ("cli", &["query", "record"]),
+    ("cli", &["meta", "query", "record"]),
     (
         "daemon",
         &[

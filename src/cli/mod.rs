@@ -6,6 +6,7 @@
 //! Exit codes: 0 the command did all that it was asked to; 1 it failed, and said why on standard error;
 //! 2 the command line is wrong; 130 it was interrupted, and said what is done and what is not.
 
+pub mod accounts;
 mod api_error;
 mod bench;
 mod client;
@@ -71,6 +72,12 @@ pub enum Command {
     /// Manages the embedded ClickHouse engine.
     #[command(subcommand)]
     Engine(EngineCommand),
+    /// Makes, lists and disables users, in the metadata database itself.
+    #[command(subcommand)]
+    User(accounts::UserCommand),
+    /// Makes, lists and revokes API tokens, in the metadata database itself.
+    #[command(subcommand)]
+    Token(accounts::TokenCommand),
     #[command(flatten)]
     Client(Box<ClientCommand>),
 }

@@ -420,3 +420,45 @@ fn the_benchmark_measures_every_scenario() {
     assert!(text.contains("bytes a record, 6,200 records stored"), "{text}");
     assert_eq!(app.count(""), 6200);
 }
+
+/// Runs a command that has `input` to read.
+fn fed(arguments: &[&str], dir: &Path, input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_logseal"))
+        .args(arguments)
+        .current_dir(dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn accounts_and_tokens_are_made_and_taken_away_from_the_terminal_while_the_daemon_runs() {
+    let app = App::start();
+    let dir = app.dir.path();
+    let made = fed(&["user", "add", "ada", "--role", "auditor"], dir, "a long sentence\n");
+    assert!(made.status.success() && stderr(&made).contains("made ada"), "{made:?}");
+    let weak = fed(&["user", "add", "eve"], dir, "password\n");
+    assert!(!weak.status.success() && !stderr(&weak).contains("password1"), "{weak:?}");
+    let taken = fed(&["user", "add", "ADA"], dir, "another sentence\n");
+    assert!(stderr(&taken).contains("this username is taken"), "{taken:?}");
+    let last = fed(&["user", "disable", "admin"], dir, "");
+    assert!(stderr(&last).contains("the last active admin"), "{last:?}");
+    assert!(stdout(&run(&["user", "list"], dir)).contains("auditor"));
+
+    let login = json!({"username": "ada", "password": "a long sentence"});
+    assert_eq!(app.post("/api/v1/auth/login", &login).0, 200);
+    assert!(fed(&["user", "disable", "ada"], dir, "").status.success());
+    assert_eq!(app.post("/api/v1/auth/login", &login).0, 401);
+
+    let token = stdout(&run(&["token", "add", "web", "--scope", "read", "--expires", "90d"], dir));
+    let client = crate::app::client(token.trim());
+    let asked = || client.get(app.url("/api/v1/logs")).send().unwrap().status().as_u16();
+    assert_eq!(asked(), 200);
+    assert!(stdout(&run(&["token", "list"], dir)).contains("web"));
+    assert!(run(&["token", "revoke", "web"], dir).status.success());
+    wait_until("the token is refused", || asked() == 401);
+}
