@@ -30,10 +30,12 @@ const POSTGRES: &str = "
         CASE i % 8 WHEN 0 THEN 'login' WHEN 1 THEN 'logout' WHEN 2 THEN 'logs_exported' WHEN 3 THEN 'login_failed' ELSE 'logs_searched' END,
         'logs', '10.0.0.7', 'Mozilla/5.0 (X11; Linux x86_64)', TIMESTAMPTZ 'epoch' + (1767225600000000 + i * 31536000) * INTERVAL '1 microsecond',
         jsonb_build_object('q', 'level:error host:web-1 payment failed', 'rows', i) FROM generate_series(0::BIGINT, 999999) i";
-const COUNT_SQLITE: &str = "INSERT INTO operation_log_counts SELECT created_at / 86400000000, user_id, action, COUNT(*)
-    FROM operation_logs GROUP BY 1, 2, 3";
-const COUNT_POSTGRES: &str = "INSERT INTO operation_log_counts
-    SELECT FLOOR(EXTRACT(EPOCH FROM created_at) / 86400), user_id, action, COUNT(*) FROM operation_logs GROUP BY 1, 2, 3";
+const COUNT_SQLITE: &str = "INSERT INTO operation_log_counts (user_id, action, day, entries)
+    SELECT user_id, action, created_at / 86400000000, COUNT(*) FROM operation_logs GROUP BY 1, 2, 3";
+const COUNT_POSTGRES: &str = "INSERT INTO operation_log_counts (user_id, action, day, entries)
+    SELECT user_id, action, FLOOR(EXTRACT(EPOCH FROM created_at) / 86400), COUNT(*) FROM operation_logs GROUP BY 1, 2, 3";
+const SUM: &str = "INSERT INTO operation_log_counts (user_id, action, day, entries)
+    SELECT -1, action, day, SUM(entries) FROM operation_log_counts GROUP BY action, day";
 
 fn at(entry: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(FIRST_MICROS + entry * STEP_MICROS)
@@ -43,7 +45,7 @@ async fn filled_sqlite(dir: &Path) -> Meta {
     let meta = Meta::open(&Location::parse("", dir).unwrap(), 0).await.unwrap();
     let url = format!("sqlite:{}", dir.join("meta.sqlite").display());
     let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    for sql in [SQLITE, COUNT_SQLITE] {
+    for sql in [SQLITE, COUNT_SQLITE, SUM] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
     meta
@@ -53,7 +55,7 @@ async fn filled_postgres(url: &str) -> Meta {
     let meta = Meta::open(&Location::parse(url, Path::new("/")).unwrap(), 0).await.unwrap();
     let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
     // What autovacuum does within a minute.
-    for sql in [POSTGRES, COUNT_POSTGRES, "VACUUM ANALYZE operation_logs", "VACUUM ANALYZE operation_log_counts"] {
+    for sql in [POSTGRES, COUNT_POSTGRES, SUM, "VACUUM ANALYZE operation_logs", "VACUUM ANALYZE operation_log_counts"] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
     meta

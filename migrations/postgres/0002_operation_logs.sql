@@ -27,13 +27,14 @@ CREATE TRIGGER operation_logs_refuse_change BEFORE UPDATE OR DELETE ON operation
 CREATE TRIGGER operation_logs_refuse_truncate BEFORE TRUNCATE ON operation_logs
     FOR EACH STATEMENT EXECUTE FUNCTION operation_logs_refuse();
 
--- How many entries there are of each day (days since 1970), user (0: nobody) and action, so that a total is not counted anew.
+-- How many entries there are of each user (-1: of all together, 0: of nobody), action and day (days since 1970), so that a total is not
+-- counted anew.
 CREATE TABLE operation_log_counts (
-    day BIGINT NOT NULL,
     user_id BIGINT NOT NULL,
     action TEXT COLLATE "C" NOT NULL,
+    day BIGINT NOT NULL,
     entries BIGINT NOT NULL,
-    PRIMARY KEY (day, user_id, action)
+    PRIMARY KEY (user_id, action, day)
 );
 
 -- Entries that their daemon has not published as log records yet.

@@ -32,13 +32,14 @@ BEGIN
     SELECT RAISE(ABORT, 'operation_logs is append-only');
 END;
 
--- How many entries there are of each day (days since 1970), user (0: nobody) and action, so that a total is not counted anew.
+-- How many entries there are of each user (-1: of all together, 0: of nobody), action and day (days since 1970), so that a total is not
+-- counted anew.
 CREATE TABLE operation_log_counts (
-    day INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
     action TEXT NOT NULL,
+    day INTEGER NOT NULL,
     entries INTEGER NOT NULL,
-    PRIMARY KEY (day, user_id, action)
+    PRIMARY KEY (user_id, action, day)
 ) STRICT, WITHOUT ROWID;
 
 -- Entries that their daemon has not published as log records yet.

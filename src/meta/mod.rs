@@ -1,6 +1,6 @@
 //! What is known of people and machines: users, sessions, tokens, settings and the operation log, on SQLite or on Postgres.
 //!
-//! A query is written once and compiled for both drivers by [`both`]: `$1` placeholders, `RETURNING`, `ON CONFLICT`, times bound by
+//! A query is written once and compiled for both drivers by `both!`: `$1` placeholders, `RETURNING`, `ON CONFLICT`, times bound by
 //! the caller, nothing that only one of them knows. Every function that changes something takes who does it (`by`) and when (`now`), and
 //! writes the change and its entry in the operation log in one transaction. What is bookkeeping and nobody's deed (last use,
 //! rotation of refresh tokens, pruning) says so and writes none.

@@ -13,6 +13,9 @@ use super::transaction::Tx;
 use super::{Actor, Meta, MetaError, both, text};
 
 const MICROS_OF_DAY: i64 = 86_400_000_000;
+/// In the counts: entries without a user, and those of all users together.
+const NOBODY: i64 = 0;
+pub(super) const EVERYBODY: i64 = -1;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -116,7 +119,7 @@ impl Meta {
 }
 
 impl Tx {
-    /// Writes the entry of what this transaction does, as the last thing in it: entries of one user, action and day wait for each other to the end.
+    /// Writes the entry of what this transaction does, as the last thing in it: entries of one action wait for each other to the end.
     pub(super) async fn record(
         &mut self,
         action: Action,
@@ -149,11 +152,13 @@ impl Tx {
             .rows_affected())
         .map(drop)?;
         both!(in self, db => sqlx::query(
-            "INSERT INTO operation_log_counts (day, user_id, action, entries) VALUES ($1, $2, $3, 1)
-             ON CONFLICT (day, user_id, action) DO UPDATE SET entries = operation_log_counts.entries + 1")
-            .bind(day(now))
-            .bind(by.user_id.unwrap_or(0))
+            "INSERT INTO operation_log_counts (user_id, action, day, entries) VALUES ($1, $2, $3, 1), ($4, $2, $3, 1)
+             ON CONFLICT (user_id, action, day) DO UPDATE SET entries = operation_log_counts.entries + 1")
+            .bind(by.user_id.unwrap_or(NOBODY))
             .bind(action)
+            .bind(day(now))
+            // The one that others wait for comes last.
+            .bind(EVERYBODY)
             .execute(db)
             .await?
             .rows_affected())

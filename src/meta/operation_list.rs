@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
 
 use super::column::Time;
-use super::operation::{day, day_begins};
+use super::operation::{EVERYBODY, day, day_begins};
 use super::transaction::Tx;
 use super::{Action, Meta, MetaError, Operation, both};
 
@@ -163,15 +163,15 @@ async fn parts(tx: &mut Tx, span: &Span) -> Result<Vec<Part>, MetaError> {
 }
 
 async fn of_whole_days(tx: &mut Tx, span: &Span, first: i64, end: i64) -> Result<Vec<(i64, i64)>, MetaError> {
+    let of_action = if span.action.is_some() { " AND action = $4" } else { "" };
     let sql = format!(
-        "SELECT day, CAST(SUM(entries) AS BIGINT) FROM operation_log_counts WHERE day >= $1 AND day < $2{}
-         GROUP BY day ORDER BY day DESC",
-        span.conditions()
+        "SELECT day, CAST(SUM(entries) AS BIGINT) FROM operation_log_counts
+         WHERE day >= $1 AND day < $2 AND user_id = $3{of_action} GROUP BY day ORDER BY day DESC"
     );
     both!(in tx, db => sqlx::query_as(AssertSqlSafe(sql))
         .bind(first)
         .bind(end)
-        .bind(span.user_id)
+        .bind(span.user_id.unwrap_or(EVERYBODY))
         .bind(span.action)
         .fetch_all(db)
         .await?)
