@@ -27,6 +27,7 @@ if [ -n "$missing" ]; then
     rm -f /etc/postgresql-common/createcluster.d/logseal-tests.conf
 fi
 
-cargo build --quiet
+# As the tests build it: `cargo build` would compile most crates a second time, for other features.
+cargo test --workspace --no-run --quiet
 target="${CARGO_TARGET_DIR:-target}"
 "$target/debug/logseal" engine install
