@@ -5,16 +5,11 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-
-use crate::app::{App, DEADLINE, SYSLOG, wait_until};
+use crate::app::{App, SYSLOG, wait_until};
 use crate::certificates::{Authority, Identity};
+use crate::tls_client::{self, Tls, is_shown};
 
 const ASK: &[u8] = b"GET /health?live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-
-type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// A daemon whose API speaks TLS with a certificate that the authority has signed.
 struct TlsApi {
@@ -45,38 +40,8 @@ impl TlsApi {
 }
 
 fn connect(app: &App, trusted: &Authority, identity: Option<&Identity>) -> std::io::Result<Tls> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(trusted.pem.as_bytes()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots);
-    let mut config = match identity {
-        None => config.with_no_client_auth(),
-        Some(identity) => {
-            let chain = vec![CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap()];
-            config
-                .with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap())
-                .unwrap()
-        }
-    };
     // As browsers and curl offer it.
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let connection = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    let socket = TcpStream::connect(app.api)?;
-    socket.set_read_timeout(Some(DEADLINE))?;
-    let mut tls = StreamOwned::new(connection, socket);
-    while tls.conn.is_handshaking() {
-        tls.conn.complete_io(&mut tls.sock)?;
-    }
-    Ok(tls)
-}
-
-/// Whether the server's certificate is the one that was issued.
-fn is_shown(tls: &Tls, identity: &Identity) -> bool {
-    let shown = &tls.conn.peer_certificates().unwrap()[0];
-    *shown == CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap()
+    tls_client::connect(app.api, trusted, identity, &[b"h2", b"http/1.1"])
 }
 
 /// Sends `request`, which ends the connection, and reads the whole answer.

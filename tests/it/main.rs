@@ -26,3 +26,4 @@ mod syslog_stop;
 mod syslog_tcp;
 mod syslog_tls;
 mod syslog_udp;
+mod tls_client;
