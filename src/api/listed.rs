@@ -29,14 +29,9 @@ pub(super) struct Paging {
 
 impl Paging {
     pub(super) fn of(params: &mut Params) -> Self {
-        let sizes = 1..=u64::from(SIZE_MAX);
-        let size = params.whole("size", sizes.clone());
-        let page_size = params.whole("pageSize", sizes);
-        if size.is_some() && page_size.is_some() {
-            params.fault("pageSize", "pageSize is another name of size: give one of them");
-        }
+        let size = params.page_size(1..=u64::from(SIZE_MAX));
         let page = params.whole("page", 1..=u64::from(u32::MAX)).and_then(|page| u32::try_from(page).ok());
-        let size = size.or(page_size).and_then(|size| u32::try_from(size).ok());
+        let size = size.and_then(|size| u32::try_from(size).ok());
         Self { page, size: size.unwrap_or(SIZE_DEFAULT) }
     }
 

@@ -21,12 +21,7 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn of(params: &mut Params) -> Self {
         let order = order(params, Order::NewestFirst);
-        let size = params.whole("size", 1..=SIZE_MAX);
-        let page_size = params.whole("pageSize", 1..=SIZE_MAX);
-        if size.is_some() && page_size.is_some() {
-            params.fault("pageSize", "pageSize is another name of size: give one of them");
-        }
-        let size = size.or(page_size).unwrap_or(SIZE_DEFAULT);
+        let size = params.page_size(1..=SIZE_MAX).unwrap_or(SIZE_DEFAULT);
         let page = params.whole("page", 1..=u64::from(u32::MAX));
         let after = params.text("cursor").map(|text| read_cursor(&text, order));
         match (page, &after) {

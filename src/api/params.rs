@@ -78,6 +78,16 @@ impl Params {
         number
     }
 
+    /// How many a page has: `size`, or `pageSize`, its other name; not both.
+    pub(super) fn page_size(&mut self, range: RangeInclusive<u64>) -> Option<u64> {
+        let size = self.whole("size", range.clone());
+        let page_size = self.whole("pageSize", range);
+        if size.is_some() && page_size.is_some() {
+            self.fault("pageSize", "pageSize is another name of size: give one of them");
+        }
+        size.or(page_size)
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
