@@ -12,12 +12,14 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use logseal_parsers::{Attributes, Context, Format, LogEvent, Zone, format, json};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::body::{Inflow, check_type};
 use super::caller::{Caller, Filing};
 use super::clock::now_micros;
 use super::error::ApiError;
 use super::lines::{LINE_BYTES_MAX, Line, Lines};
+use super::openapi::parameters::{LineParameters, WaitParameter};
 use super::params::Params;
 use super::record::SOURCE_BYTES_MAX;
 use super::searchable::Wait;
@@ -48,7 +50,8 @@ const TYPES: [&str; 8] = [
     "application/octet-stream",
 ];
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoredLines)]
 struct Answer {
     inserted: u64,
     unparsed: u64,
@@ -59,13 +62,32 @@ struct Answer {
 }
 
 /// A line that was kept unparsed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LineFault {
     line: u64,
     detail: Cow<'static, str>,
 }
 
 /// Takes a stream of lines.
+#[utoipa::path(
+    post,
+    path = "/api/v1/logs/bulk",
+    tag = "Records in",
+    operation_id = "create_logs_bulk",
+    summary = "Store a stream of lines",
+    security(("bearer" = ["user", "ingest"])),
+    params(WaitParameter, LineParameters),
+    request_body(
+        content(
+            (Option<String> = "application/x-ndjson"), (Option<String> = "text/plain"), (Option<String> = "application/octet-stream")
+        ),
+        description = "One record a line. A line that is not understood is kept unparsed",
+    ),
+    responses(
+        (status = 201, description = "Durable", body = Answer),
+        (status = 202, description = "Durable, but not found by search in time", body = Answer),
+    )
+)]
 pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let wait = Wait::of(&mut params);

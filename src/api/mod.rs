@@ -31,6 +31,7 @@ mod live_settings;
 mod login;
 mod logs;
 mod observe;
+mod openapi;
 mod operation_logs;
 mod page;
 mod params;
