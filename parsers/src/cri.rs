@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Context, LogEvent, json, plain, timestamp};
+use crate::{Context, LogEvent, json, plain, timestamp, wrapped};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "cri";
@@ -16,8 +16,8 @@ pub const FORMAT: &str = "cri";
 /// Reads a line of a container runtime; `None` where it is none.
 ///
 /// The attributes are `stream` (`stdout` or `stderr`) and `partial` (`true` or `false`). The program's own line is
-/// the message; a JSON object there is read as [`json::complete_from_message`] says, and a level in plain text as
-/// [`plain::parse`] does.
+/// the message; a JSON object there is read as [`json::complete_from_message`] says, a web server's line gives its
+/// fields, and a level in plain text is read as [`plain::parse`] does.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (stamp, rest) = timestamp::iso_prefix(line, cx.zone)?;
@@ -47,6 +47,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     event.attributes.push("stream", stream);
     event.attributes.push("partial", partial);
     json::complete_from_message(&mut event, cx);
+    wrapped::complete(&mut event, cx);
     Some(event)
 }
 

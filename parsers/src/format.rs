@@ -4,7 +4,23 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Context, LogEvent, cri, json, plain, syslog};
+#[rustfmt::skip]
+use crate::{
+    Context, LogEvent,
+    access,
+    apache_error,
+    cri,
+    elb,
+    haproxy,
+    json,
+    level_names,
+    nginx_error,
+    plain,
+    squid,
+    syslog,
+    timestamp,
+    wrapped,
+};
 
 /// How a source's lines are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -12,6 +28,18 @@ pub enum Format {
     /// Each line for itself, by how it begins; see [`parse`].
     #[default]
     Auto,
+    /// Access logs of web servers ([`access`]).
+    Access,
+    /// Apache's error log ([`apache_error`]).
+    ApacheError,
+    /// Access logs of Amazon's load balancers ([`elb`]).
+    Elb,
+    /// HAProxy's logs ([`haproxy`]).
+    Haproxy,
+    /// nginx's error log ([`nginx_error`]).
+    NginxError,
+    /// Squid's access log ([`squid`]).
+    Squid,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
     /// The syslog protocol, RFC 5424.
@@ -26,18 +54,43 @@ pub enum Format {
 
 /// A word that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format \"{0}\": use auto, syslog, rfc5424, rfc3164, json or plain")]
+#[error("unknown format \"{0}\": use {names}", names = Format::names())]
 pub struct UnknownFormat(pub String);
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [Self::Auto, Self::Syslog, Self::Rfc5424, Self::Rfc3164, Self::Json, Self::Plain];
+    #[rustfmt::skip]
+    pub const ALL: &'static [Self] = &[
+        Self::Auto,
+        Self::Access,
+        Self::ApacheError,
+        Self::Elb,
+        Self::Haproxy,
+        Self::NginxError,
+        Self::Squid,
+        Self::Syslog,
+        Self::Rfc5424,
+        Self::Rfc3164,
+        Self::Json,
+        Self::Plain,
+    ];
+
+    /// All names, for people.
+    fn names() -> String {
+        Self::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ")
+    }
 
     /// The name in lower case, as it is configured.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Access => "access",
+            Self::ApacheError => "apache_error",
+            Self::Elb => "elb",
+            Self::Haproxy => "haproxy",
+            Self::NginxError => "nginx_error",
+            Self::Squid => "squid",
             Self::Syslog => "syslog",
             Self::Rfc5424 => "rfc5424",
             Self::Rfc3164 => "rfc3164",
@@ -59,7 +112,8 @@ impl FromStr for Format {
     /// Accepts the names of [`Format::as_str`] in any case.
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|format| format.as_str().eq_ignore_ascii_case(word))
             .ok_or_else(|| UnknownFormat(word.to_owned()))
     }
@@ -68,14 +122,20 @@ impl FromStr for Format {
 /// Reads one record in `format`. Never fails; see the parser of each format for what it makes of lines in another.
 ///
 /// [`Format::Auto`] decides by how the line begins: `{` is JSON; `<` with a number and `>`, or the stamp of RFC 3164
-/// (`Nov 14 22:13:20`), is syslog; a stamp with `stdout` or `stderr` is a container runtime's line ([`cri`]); all
-/// else is plain text. A JSON object as the message of a syslog record gives its fields too, as
+/// (`Nov 14 22:13:20`), is syslog. The parsers of the formats that have a shape of their own are asked next, one after
+/// another; each refuses a line of another format after a look at a few of its bytes. All else is plain text. A JSON object as the message of a syslog record gives its fields too, as
 /// [`json::complete_from_message`] says.
 #[must_use]
 pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     match format {
         Format::Auto => auto(line, cx),
-        Format::Syslog => with_json(syslog::parse(line, cx), cx),
+        Format::Access => stated(access::parse(line, cx), "not an access log line", line),
+        Format::ApacheError => stated(apache_error::parse(line, cx), "not a line of Apache's error log", line),
+        Format::Elb => stated(elb::parse(line, cx), "not a line of a load balancer's log", line),
+        Format::Haproxy => stated(haproxy::parse(line, cx), "not a line of HAProxy's log", line),
+        Format::Squid => stated(squid::parse(line, cx), "not a line of Squid's log", line),
+        Format::NginxError => stated(nginx_error::parse(line, cx), "not a line of nginx's error log", line),
+        Format::Syslog => with_content(syslog::parse(line, cx), cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
         Format::Json => json::parse(line, cx),
@@ -86,18 +146,37 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
     match text.first() {
-        Some(b'{') => json::parse(line, cx),
-        Some(b'<') if has_priority(text) => with_json(syslog::parse(line, cx), cx),
-        Some(b'A'..=b'Z') if has_bsd_stamp(text) => with_json(syslog::parse(line, cx), cx),
-        Some(b'0'..=b'9') => cri::parse(line, cx).unwrap_or_else(|| plain::parse(line, cx)),
-        _ => plain::parse(line, cx),
+        Some(b'{') => return json::parse(line, cx),
+        Some(b'<') if has_priority(text) => return with_content(syslog::parse(line, cx), cx),
+        Some(b'A'..=b'Z') if has_bsd_stamp(text) => return with_content(syslog::parse(line, cx), cx),
+        _ => {}
     }
+    // A container runtime's lines come first, for they hold those of other formats.
+    cri::parse(line, cx)
+        .or_else(|| access::parse(line, cx))
+        .or_else(|| apache_error::parse(line, cx))
+        .or_else(|| elb::parse(line, cx))
+        .or_else(|| haproxy::parse(line, cx))
+        .or_else(|| nginx_error::parse(line, cx))
+        .or_else(|| squid::parse(line, cx))
+        .or_else(|| has_iso_header(line).then(|| with_content(syslog::parse(line, cx), cx)))
+        .unwrap_or_else(|| plain::parse(line, cx))
+}
+
+/// What a stated format's parser made of `line`; where it is none of that format, it is kept whole.
+fn stated<'a>(outcome: Option<LogEvent<'a>>, error: &'static str, line: &'a [u8]) -> LogEvent<'a> {
+    outcome.unwrap_or_else(|| LogEvent {
+        message: Cow::Borrowed(line),
+        format: plain::FORMAT,
+        parse_error: Some(Cow::Borrowed(error)),
+        ..LogEvent::default()
+    })
 }
 
 /// Reads a record of one kind of syslog; in another it is kept whole, with the priority if it states one.
 fn only<'a>(outcome: Result<LogEvent<'a>, syslog::ParseError>, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let error = match outcome {
-        Ok(event) => return with_json(event, cx),
+        Ok(event) => return with_content(event, cx),
         Err(error) => error,
     };
     let LogEvent { facility, severity, .. } = syslog::parse(line, cx);
@@ -111,10 +190,11 @@ fn only<'a>(outcome: Result<LogEvent<'a>, syslog::ParseError>, line: &'a [u8], c
     }
 }
 
-/// `event` with the fields of the JSON object that is its message, if it is one.
-fn with_json<'a>(mut event: LogEvent<'a>, cx: &Context) -> LogEvent<'a> {
+/// `event` with the fields that its message gives, where that is a JSON object or a web server's line.
+fn with_content<'a>(mut event: LogEvent<'a>, cx: &Context) -> LogEvent<'a> {
     if event.parse_error.is_none() {
         json::complete_from_message(&mut event, cx);
+        wrapped::complete(&mut event, cx);
     }
     event
 }
@@ -139,6 +219,32 @@ fn has_bsd_stamp(text: &[u8]) -> bool {
     MONTHS.contains(&month) && digits && (*tens == b' ' || tens.is_ascii_digit())
 }
 
+/// Whether `line` is one of a file that a syslog daemon wrote: an ISO 8601 stamp, a host, and a tag or a JSON object.
+fn has_iso_header(line: &[u8]) -> bool {
+    let Some(b'T') = line.get(10) else { return false };
+    let Some((_, rest)) = timestamp::iso_prefix(line, crate::Zone::UTC) else { return false };
+    let Some(rest) = rest.strip_prefix(b" ") else { return false };
+    let word =
+        |text: &[u8]| text.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"._-/".contains(b)).count();
+    let (host, rest) = rest.split_at_checked(word(rest)).unwrap_or_default();
+    // Other programs begin a line with a stamp and a level.
+    let is_host =
+        !host.is_empty() && std::str::from_utf8(host).is_ok_and(|host| level_names::from_word(host).is_none());
+    let Some(rest) = rest.strip_prefix(b" ").filter(|_| is_host) else { return false };
+    let object = rest.trim_ascii_start();
+    if object.starts_with(b"{") {
+        return object.trim_ascii_end().ends_with(b"}");
+    }
+    let (tag, rest) = rest.split_at_checked(word(rest)).unwrap_or_default();
+    let rest = match rest.strip_prefix(b"[") {
+        Some(pid) => {
+            pid.get(pid.iter().take_while(|b| b.is_ascii_digit()).count()..).and_then(|r| r.strip_prefix(b"]"))
+        }
+        None => Some(rest),
+    };
+    !tag.is_empty() && rest.is_some_and(|rest| rest.starts_with(b": "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,11 +252,11 @@ mod tests {
 
     #[test]
     fn names_are_read_in_any_case_and_written_in_lower_case() {
-        for format in Format::ALL {
+        for &format in Format::ALL {
             assert_eq!(format.to_string().to_uppercase().parse(), Ok(format));
         }
-        let error = "xml".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown format \"xml\": use auto, syslog, rfc5424, rfc3164, json or plain");
+        let error = "xml".parse::<Format>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown format \"xml\": use auto, ") && error.contains(", plain"), "{error}");
     }
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
@@ -163,8 +269,17 @@ mod tests {
             ("<13>Nov 14 22:13:20 web1 app: text", "rfc3164"),
             ("<13>1 2023-11-14T22:13:20Z web1 app - - - text", "rfc5424"),
             ("Nov  4 22:13:20 web1 app: text", "rfc3164"),
+            ("192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1", "access"),
+            ("[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text", "apache_error"),
             ("2023-11-14T22:13:20Z stderr F text", "cri"),
+            ("2023/11/14 22:13:20 [error] 1#1: text", "nginx_error"),
+            ("2023-11-14T22:13:20.5+01:00 web1 sshd[7]: text", "rfc3164"),
+            ("2023-11-14T22:13:20.5+01:00 192.0.2.7 {\"a\":1}", "rfc3164"),
             ("2023-11-14T22:13:20Z ERROR text", "plain"),
+            ("2023-11-14T22:13:20Z ERROR app: text", "plain"),
+            ("2023-11-14T22:13:20Z web1 some text", "plain"),
+            ("192.0.2.7:5059 [14/Nov/2023:22:13:20.001] in/bind1: SSL handshake failure", "haproxy"),
+            ("1700000000.123     16 192.0.2.7 TCP_MISS/200 1 GET http://a.example/ - HIER_DIRECT/- -", "squid"),
             ("<b>bold</b>", "plain"),
             ("November rain", "plain"),
             ("", "plain"),
@@ -202,7 +317,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_or_kept_whole_in_any_format(line: Vec<u8>) {
-            for format in Format::ALL {
+            for &format in Format::ALL {
                 let event = parse(format, &line, &CX);
                 proptest::prop_assert!(event.parse_error.is_none() || *event.message == *line);
             }

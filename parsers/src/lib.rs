@@ -7,18 +7,28 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod address;
+pub mod apache_error;
 pub mod cri;
+mod cursor;
+pub mod elb;
 mod event;
 pub mod format;
 pub mod framing;
+pub mod haproxy;
+mod http_status;
 pub mod json;
 mod level;
 pub mod level_names;
 mod mentions;
+pub mod nginx_error;
 pub mod plain;
+mod request_line;
+pub mod squid;
 pub mod syslog;
 pub mod timestamp;
+mod wrapped;
 mod zone;
 
 pub use event::{Attributes, Context, LogEvent};

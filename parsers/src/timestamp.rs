@@ -4,8 +4,10 @@
 //! All results are microseconds since 1970 (UTC); finer digits are cut off, not rounded.
 
 mod epoch;
+mod named_month;
 
 pub use epoch::epoch;
+pub(crate) use named_month::{asctime, common_log_prefix};
 
 use crate::Zone;
 
@@ -22,7 +24,7 @@ pub fn parse(text: &str, zone: Zone) -> Option<i64> {
     if let Some((micros, rest)) = iso_prefix(bytes, zone) {
         return rest.is_empty().then_some(micros);
     }
-    epoch(text).or_else(|| common_log(bytes, zone)).or_else(|| rfc2822(text))
+    epoch(text).or_else(|| named_month::common_log(bytes, zone)).or_else(|| rfc2822(text))
 }
 
 /// Reads the ISO 8601 stamp that `bytes` begin with; returns it and what follows it.
@@ -66,8 +68,8 @@ fn basic_prefix(bytes: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
     finish(wall, bytes.get(15..)?, zone)
 }
 
-/// Adds the fraction and the zone that follow a time of day.
-fn finish(wall: i64, rest: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
+/// Adds the fraction and the zone that follow a time of day; a wall clock without one is in `zone`.
+pub(crate) fn finish(wall: i64, rest: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
     let (micros, rest) = fraction(rest);
     let wall = wall + micros;
     Some(match offset_prefix(rest) {
@@ -117,22 +119,6 @@ fn offset_prefix(bytes: &[u8]) -> Option<(i64, &[u8])> {
         }
         _ => None,
     }
-}
-
-/// `10/Oct/2000:13:55:36 -0700`, with or without the square brackets.
-fn common_log(bytes: &[u8], zone: Zone) -> Option<i64> {
-    const MONTHS: [&[u8]; 12] =
-        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-    let bytes = bytes.strip_prefix(b"[").and_then(|b| b.strip_suffix(b"]")).unwrap_or(bytes);
-    let [_, _, b'/', _, _, _, b'/', _, _, _, _, b':', _, _, b':', _, _, b':', ..] = bytes else {
-        return None;
-    };
-    let name = bytes.get(3..6)?;
-    let month = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))? as i64 + 1;
-    let part = |at: usize, digits: usize| number(bytes.get(at..)?, digits);
-    let wall = wall_clock(part(7, 4)?, month, part(0, 2)?, part(12, 2)?, part(15, 2)?, part(18, 2)?)?;
-    let (micros, rest) = finish(wall, bytes.get(20..)?, zone)?;
-    rest.is_empty().then_some(micros)
 }
 
 fn rfc2822(text: &str) -> Option<i64> {

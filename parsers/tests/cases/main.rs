@@ -142,6 +142,16 @@ fn json_lines_cases_pass() {
 }
 
 #[test]
+fn access_log_cases_pass() {
+    check("access_log", Format::Auto);
+}
+
+#[test]
+fn weberror_log_cases_pass() {
+    check("weberror_log", Format::Auto);
+}
+
+#[test]
 fn exceptions_name_cases_that_exist() {
     let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
         return;

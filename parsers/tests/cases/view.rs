@@ -25,27 +25,82 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
         put("timestamp_local", json!(local));
         put("timestamp_md", json!(local));
     }
+    put("level", json!(level(event)));
+    put("request", json!(request(event)));
+    if let Some(version) = event.attributes.get("protocol").and_then(|protocol| protocol.strip_prefix("HTTP/")) {
+        put("http_version", json!(version));
+    }
+    if event.host.is_empty() {
+        // A web server's error log names the host that was asked for.
+        put("host", json!(event.attributes.get("host").unwrap_or_default()));
+    }
     put("sd", structured_data(event, &expected["sd"]));
     put(
         "fields",
         Value::Object(event.attributes.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()),
     );
-    for (key, names) in ATTRIBUTES {
+    for &(key, names) in ATTRIBUTES {
         let value = names.iter().find_map(|name| event.attributes.get(name));
         put(key, json!(value.map(first_of_list)));
     }
     view
 }
 
+/// The level by the word that its severity has in logs.
+fn level(event: &LogEvent<'_>) -> String {
+    const WORDS: [&str; 8] = ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"];
+    let word = event.severity.and_then(|severity| WORDS.get(usize::from(severity)));
+    word.map_or_else(|| event.level.to_string().to_lowercase(), |word| (*word).to_owned())
+}
+
+/// The request line, which access logs are read into its parts.
+fn request(event: &LogEvent<'_>) -> String {
+    let part = |name| event.attributes.get(name);
+    let parts = || [part("method"), part("path"), part("protocol")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    part("request").map_or_else(parts, str::to_owned)
+}
+
 /// The attributes in which real programs put what the suites ask for by one name.
-const ATTRIBUTES: [(&str, &[&str]); 7] = [
+#[rustfmt::skip]
+const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("stream", &["stream"]),
     ("partial", &["partial"]),
-    ("status", &["status"]),
-    ("method", &["method", "request.method"]),
-    ("path", &["path", "request.uri"]),
-    ("user_agent", &["user_agent", "request.headers.User-Agent"]),
-    ("vhost", &["vhost", "request.host"]),
+    ("status", &["status", "sc-status", "response_code", "response_status"]),
+    ("method", &["method", "request.method", "cs-method", "request_method"]),
+    ("path", &["path", "request.uri", "x-envoy-origin-path", "cs-uri-stem", "request", "url"]),
+    ("user_agent", &["user_agent", "request.headers.User-Agent", "user-agent", "cs(User-Agent)", "request_user_agent"]),
+    ("vhost", &["vhost", "request.host", ":authority"]),
+    ("ident", &["ident"]),
+    ("protocol", &["protocol"]),
+    ("bytes", &["bytes"]),
+    ("referrer", &["referrer", "referer"]),
+    ("client_port", &["client_port"]),
+    ("tid", &["tid"]),
+    ("cid", &["cid"]),
+    ("module", &["module"]),
+    ("server", &["server", "server_name", "bind_name"]),
+    ("frontend", &["frontend_name"]),
+    ("backend", &["backend_name", "frontend_name"]),
+    ("client", &["client"]),
+    ("url", &["url"]),
+    ("received_bytes", &["received_bytes"]),
+    ("action", &["action"]),
+    ("server_ip", &["s-ip"]),
+    ("server_port", &["s-port"]),
+    ("upstream", &["upstream"]),
+    ("excess", &["excess"]),
+    ("zone", &["zone"]),
+    ("compression", &["gzip_ratio"]),
+    ("x_forwarded_for", &["x_forwarded_for"]),
+    ("request_length", &["request_length"]),
+    ("request_time", &["request_time"]),
+    ("proxy_upstream_name", &["proxy_upstream_name"]),
+    ("proxy_alternative_upstream_name", &["proxy_alternative_upstream_name"]),
+    ("upstream_addr", &["upstream_addr"]),
+    ("upstream_response_length", &["upstream_response_length"]),
+    ("upstream_response_time", &["upstream_response_time"]),
+    ("upstream_status", &["upstream_status"]),
+    ("req_id", &["req_id"]),
 ];
 
 /// The first element of a JSON array of texts (headers are lists), or the text itself.

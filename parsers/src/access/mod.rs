@@ -1,0 +1,98 @@
+//! Access logs of web servers: NCSA common and combined, as Apache, nginx and those after them write them.
+//!
+//! ```text
+//! [vhost] host ident user [time] "request" status bytes ["referrer" "user agent" [more]]
+//! ```
+//!
+//! - The client is `ip` (`remote_host` where the server resolved its name), the authenticated user `user_name`.
+//! - Attributes: `vhost`, `ident`, `method`, `path`, `protocol`, `status`, `bytes`, `referrer`, `user_agent`, and those of
+//!   `extras.rs`. What is `-` or empty is absent. A request that is none (a scanner's bytes) is `request`, as it was written.
+//! - `\"` and `\\` (nginx: `\x22` and `\x5C`) are resolved; other escapes stand for bytes that are no text and stay.
+//! - The level is ERROR for status 5xx, WARN for 4xx, else INFO.
+//! - The message is the whole line: each part of it is what an auditor may search for.
+//! - A user agent that was cut off before its closing quote is taken as it is.
+//!
+//! Relatives that order the same facts otherwise are read as well: see `proxy_manager.rs`, `envoy.rs`, `zoraxy.rs` and `s3.rs`.
+
+mod envoy;
+mod extras;
+mod head;
+mod proxy_manager;
+mod s3;
+mod time;
+mod zoraxy;
+
+use std::borrow::Cow;
+
+use crate::cursor::{Cursor, push, push_unescaped};
+use crate::{Attributes, Context, LogEvent, http_status, request_line};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "access";
+
+/// A time in square brackets stands this near to the front, or the line is no access log's.
+const HEAD_BYTES_MAX: usize = 1024;
+
+/// Reads a line of an access log; `None` where it is none.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let searched = line.get(..HEAD_BYTES_MAX).unwrap_or(line);
+    // Three are before the time at most, where a format repeats the client in brackets.
+    for start in memchr::memchr_iter(b'[', searched).take(4) {
+        let inside = line.get(start + 1..)?;
+        if let Some((stamp, after)) = time::read(inside, cx.zone) {
+            let head = line.get(..start)?.trim_ascii();
+            return around(head, stamp, after, line);
+        }
+    }
+    None
+}
+
+/// Reads what stands before and behind the time.
+fn around<'a>(head: &'a [u8], stamp: i64, after: &'a [u8], line: &'a [u8]) -> Option<LogEvent<'a>> {
+    let mut event = LogEvent {
+        timestamp: Some(stamp),
+        message: Cow::Borrowed(line),
+        format: FORMAT,
+        attributes: Attributes::with_capacity(line.len() + 64, 12),
+        ..LogEvent::default()
+    };
+    let cursor = Cursor::new(after);
+    if head.is_empty() {
+        envoy::read(cursor, &mut event).or_else(|| proxy_manager::read(cursor, &mut event))?;
+    } else if s3::is_head(head) {
+        s3::read(head, cursor, &mut event)?;
+    } else if zoraxy::is_head(head) {
+        zoraxy::read(cursor, &mut event)?;
+    } else {
+        head::read(head, &mut event)?;
+        tail(cursor, &mut event)?;
+    }
+    Some(event)
+}
+
+/// Reads the request and what follows it.
+fn tail<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
+    let request = cursor.quoted()?;
+    let (status, bytes) = (cursor.word()?, cursor.word());
+    if !http_status::is_status(status) && status != b"-" {
+        return None;
+    }
+    request_line::push_parts(&mut event.attributes, request);
+    event.level = http_status::level(status);
+    push(&mut event.attributes, "status", status);
+    push(&mut event.attributes, "bytes", bytes.unwrap_or_default());
+    for name in ["referrer", "user_agent"] {
+        cursor.skip_blanks();
+        if !matches!(cursor.rest(), [b'"', ..] | [b'-'] | [b'-', b' ', ..]) {
+            break;
+        }
+        let value = cursor.quoted_or_cut().or_else(|| cursor.word())?;
+        push_unescaped(&mut event.attributes, name, value);
+    }
+    extras::push_all(&mut event.attributes, cursor);
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;

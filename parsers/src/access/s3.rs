@@ -1,0 +1,63 @@
+//! Amazon S3's server access log.
+//!
+//! ```text
+//! owner bucket [time] ip requester request_id operation key "request" status error bytes size total turnaround "referrer" "agent" …
+//! ```
+
+use crate::cursor::{Cursor, push, push_unescaped, text};
+use crate::{LogEvent, address, http_status, request_line};
+
+/// The fields behind the user agent, which were added one after another.
+const LATER: [&str; 9] = [
+    "version_id",
+    "host_id",
+    "signature_version",
+    "cipher_suite",
+    "authentication_type",
+    "host_header",
+    "tls_version",
+    "access_point_arn",
+    "acl_required",
+];
+
+/// Whether `head`, which stands before the time, is the id of a bucket's owner and the bucket.
+pub(super) fn is_head(head: &[u8]) -> bool {
+    head.get(..64).is_some_and(|owner| owner.iter().all(u8::is_ascii_hexdigit)) && head.get(64) == Some(&b' ')
+}
+
+/// Reads what stands before and behind the time.
+pub(super) fn read<'a>(head: &'a [u8], mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
+    let (owner, bucket) = (head.get(..64)?, head.get(65..)?.trim_ascii());
+    let (client, requester, id) = (cursor.word()?, cursor.word()?, cursor.word()?);
+    let (operation, key) = (cursor.word()?, cursor.word()?);
+    cursor.skip_blanks();
+    let request = if cursor.skip(b"- ") { &b""[..] } else { cursor.quoted()? };
+    let status = cursor.word()?;
+    if !http_status::is_status(status) && status != b"-" {
+        return None;
+    }
+    event.ip = std::str::from_utf8(client).ok().and_then(address::parse).map(|found| found.ip);
+    if requester != b"-" {
+        event.user_name = text(requester);
+    }
+    event.level = http_status::level(status);
+    let attributes = &mut event.attributes;
+    for (name, value) in
+        [("bucket_owner", owner), ("bucket", bucket), ("request_id", id), ("operation", operation), ("key", key)]
+    {
+        push(attributes, name, value);
+    }
+    request_line::push_parts(attributes, request);
+    push(attributes, "status", status);
+    for name in ["error_code", "bytes", "object_size", "total_time", "turn_around_time"] {
+        push(attributes, name, cursor.word().unwrap_or_default());
+    }
+    for name in ["referrer", "user_agent"] {
+        push_unescaped(attributes, name, cursor.value().map(crate::cursor::Value::bytes).unwrap_or_default());
+    }
+    for name in LATER {
+        push(attributes, name, cursor.word().unwrap_or_default());
+    }
+    push(attributes, "more", cursor.rest().trim_ascii());
+    Some(())
+}

@@ -1,0 +1,31 @@
+//! The time of an access log line, in square brackets.
+
+use crate::{Zone, timestamp};
+
+/// Reads a time and the bracket that closes it; returns what follows.
+///
+/// It is the common log format's, ISO 8601, or cPanel's `07/29/2021:13:11:25 -0000`, where the month comes first.
+pub(super) fn read(inside: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
+    let (stamp, rest) = match inside {
+        [b'0'..=b'9', b'0'..=b'9', b'/', b'0'..=b'9', ..] => month_first(inside, zone)?,
+        [b'0'..=b'9', b'0'..=b'9', b'/', ..] => timestamp::common_log_prefix(inside, zone)?,
+        [b'0'..=b'9', ..] => timestamp::iso_prefix(inside, zone)?,
+        _ => return None,
+    };
+    Some((stamp, rest.strip_prefix(b"]")?))
+}
+
+fn month_first(inside: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
+    let [m, n, b'/', d, e, b'/', y @ ..] = inside else {
+        return None;
+    };
+    let [a, b, c, f, b':', rest @ ..] = y else {
+        return None;
+    };
+    // The same time in ISO 8601's order: date and time are of fixed length.
+    let clock = rest.get(..8)?;
+    let mut iso = [*a, *b, *c, *f, b'-', *m, *n, b'-', *d, *e, b'T', 0, 0, 0, 0, 0, 0, 0, 0, b'Z'];
+    iso.get_mut(11..19)?.copy_from_slice(clock);
+    let (wall, _) = timestamp::iso_prefix(&iso, Zone::UTC)?;
+    timestamp::finish(wall, rest.get(8..)?, zone)
+}

@@ -1,0 +1,239 @@
+//! Apache httpd's error log, as versions 2.2 and 2.4 write it unless told otherwise.
+//!
+//! ```text
+//! [Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text
+//! [Tue Nov 14 22:13:20.000001 2023] [core:error] [pid 3:tid 14] (2)No such file: [client 192.0.2.7:5555] AH00001: text, referer: http://a
+//! ```
+//!
+//! - The message is the text behind the header and the number of the message (`AH00001`), a referrer included.
+//! - The client is `ip`, the process `proc_id`. Attributes: `module`, `tid`, `client_port`, `apr_status` and
+//!   `apr_status_text` (the error of the system or of the portable runtime), `aplogno` (`AH00001`), `referer`.
+//! - The level is a syslog severity by its name; `trace1` to `trace8` are TRACE.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use memchr::memmem;
+
+use crate::cursor::{Cursor, push, text};
+use crate::{Context, Level, LogEvent, address, level_names, timestamp};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "apache_error";
+
+/// Reads a line of Apache's error log; `None` where it is none.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let inside = line.strip_prefix(b"[")?;
+    let end = inside.iter().take(48).position(|b| *b == b']')?;
+    let stamp = stamp(inside.get(..end)?, cx)?;
+    let mut cursor = Cursor::new(inside.get(end + 1..)?.strip_prefix(b" ")?);
+    let level = cursor.bracketed()?;
+    let colon = level.iter().rposition(|b| *b == b':');
+    // A stamp in ISO 8601 is ErrorLogFormat's "%{cu}t"; without a module, many other programs begin a line so.
+    if colon.is_none() && inside.first()?.is_ascii_digit() {
+        return None;
+    }
+    let module = colon.and_then(|at| level.get(..at)).unwrap_or_default();
+    let word = colon.map_or(Some(level), |at| level.get(at + 1..))?;
+    let (level, severity) = level_of(std::str::from_utf8(word).ok()?)?;
+    let mut event = LogEvent { timestamp: Some(stamp), level, severity, format: FORMAT, ..LogEvent::default() };
+    push(&mut event.attributes, "module", module);
+    process(&mut cursor, &mut event);
+    // Since 2.4, which names the module, a port always follows the client's address.
+    client(&mut cursor, colon.is_some(), &mut event);
+    if event.ip.is_none() {
+        apr_status(&mut cursor, colon.is_some(), &mut event);
+    }
+    cursor.skip_blanks();
+    if let Some((number, rest)) = log_number(cursor.rest()) {
+        push(&mut event.attributes, "aplogno", number);
+        cursor.set_rest(rest);
+    }
+    let message = cursor.rest();
+    if let Some(at) = memmem::rfind(message, b", referer: ") {
+        push(&mut event.attributes, "referer", message.get(at + 11..).unwrap_or_default());
+    }
+    event.message = Cow::Borrowed(message);
+    Some(event)
+}
+
+fn stamp(text: &[u8], cx: &Context) -> Option<i64> {
+    if text.first()?.is_ascii_alphabetic() {
+        return timestamp::asctime(text, cx.zone);
+    }
+    let (stamp, rest) = timestamp::common_log_prefix(text, cx.zone).or_else(|| timestamp::iso_prefix(text, cx.zone))?;
+    rest.is_empty().then_some(stamp)
+}
+
+fn level_of(word: &str) -> Option<(Level, Option<u8>)> {
+    if let Some(number) = word.strip_prefix("trace") {
+        return matches!(number.as_bytes(), [b'1'..=b'8']).then_some((Level::Trace, None));
+    }
+    let severity = level_names::severity_keyword(word)?;
+    Some((Level::from_severity(severity), Some(severity)))
+}
+
+/// `[pid 3]` or `[pid 3:tid 14]`.
+fn process<'a>(cursor: &mut Cursor<'a>, event: &mut LogEvent<'a>) {
+    let mut ahead = *cursor;
+    let Some(ids) = ahead.bracketed().and_then(|inside| inside.strip_prefix(b"pid ")) else {
+        return;
+    };
+    let colon = ids.iter().position(|b| *b == b':').unwrap_or(ids.len());
+    event.proc_id = text(ids.get(..colon).unwrap_or_default());
+    let tid = ids.get(colon..).and_then(|rest| rest.strip_prefix(b":tid ")).unwrap_or_default();
+    push(&mut event.attributes, "tid", tid);
+    *cursor = ahead;
+}
+
+/// `[client 192.0.2.7:5555]`. What is no address stays a part of the message.
+fn client<'a>(cursor: &mut Cursor<'a>, has_port: bool, event: &mut LogEvent<'a>) -> bool {
+    let mut ahead = *cursor;
+    let inside = ahead.bracketed().and_then(|inside| inside.strip_prefix(b"client "));
+    let found = inside.and_then(|inside| std::str::from_utf8(inside).ok()).and_then(|t| address_and_port(t, has_port));
+    let Some((ip, port)) = found else {
+        return false;
+    };
+    event.ip = Some(ip);
+    push(&mut event.attributes, "client_port", port.as_bytes());
+    *cursor = ahead;
+    true
+}
+
+fn address_and_port(text: &str, has_port: bool) -> Option<(IpAddr, &str)> {
+    let split = || {
+        let (host, port) = text.rsplit_once(':')?;
+        port.parse::<u16>().ok()?;
+        Some((address::parse(host)?.ip, port))
+    };
+    let whole = || Some((address::parse(text)?.ip, ""));
+    if has_port { split().or_else(whole) } else { whole().or_else(split) }
+}
+
+/// `(2)No such file or directory: ` before the client, or before the text where there is none.
+fn apr_status<'a>(cursor: &mut Cursor<'a>, has_port: bool, event: &mut LogEvent<'a>) {
+    let mut ahead = *cursor;
+    ahead.skip_blanks();
+    let start = ahead.rest();
+    let Some(inside) = start.strip_prefix(b"(") else { return };
+    let count = inside.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (number, after) = inside.split_at_checked(count).unwrap_or_default();
+    let Some(after) = after.strip_prefix(b")").filter(|_| count > 0) else {
+        return;
+    };
+    let Some(end) = memmem::find(after, b": ") else { return };
+    ahead.set_rest(after.get(end + 2..).unwrap_or_default());
+    // 2.2 writes "(2)No such file: text" within the message, where it belongs to the text.
+    if client(&mut ahead, has_port, event) || log_number(ahead.rest()).is_some() {
+        push(&mut event.attributes, "apr_status", number);
+        push(&mut event.attributes, "apr_status_text", after.get(..end).unwrap_or_default());
+        *cursor = ahead;
+    }
+}
+
+/// The number of a message, `AH01075: `, and what follows.
+fn log_number(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let digits = text.strip_prefix(b"AH")?.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (number, rest) = text.split_at_checked(digits + 2)?;
+    (digits >= 4).then_some((number, rest.strip_prefix(b": ")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Zone;
+
+    const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+    const T: i64 = 1_700_000_000_000_000; // 2023-11-14T22:13:20Z
+
+    fn check(line: &str, severity: u8, message: &str, ip: &str, expected: &str) {
+        let event = parse(line.as_bytes(), &CX).unwrap_or_else(|| panic!("not read: {line}"));
+        assert_eq!(event.timestamp, Some(T), "{line}");
+        assert_eq!(event.severity, Some(severity), "{line}");
+        assert!(matches!(event.message, Cow::Borrowed(_)));
+        assert_eq!(String::from_utf8_lossy(&event.message), message, "{line}");
+        assert_eq!(event.ip.map(|ip| ip.to_string()).unwrap_or_default(), ip, "{line}");
+        let mut attributes: Vec<_> = event.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        attributes.insert(0, event.proc_id.to_string());
+        assert_eq!(attributes.join("; "), expected, "{line}");
+    }
+
+    #[test]
+    fn lines_of_2_2_are_read() {
+        check("[Tue Nov 14 22:13:20 2023] [notice] Apache/2.2.15 configured", 5, "Apache/2.2.15 configured", "", "");
+        check("[Tue Nov 14 22:13:20 2023] [error] [client 2001:db8::7] denied: /x", 3, "denied: /x", "2001:db8::7", "");
+        check(
+            "[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] (13)Permission denied: /x, referer: http://a.example/",
+            3,
+            "(13)Permission denied: /x, referer: http://a.example/",
+            "192.0.2.7",
+            "; referer=http://a.example/",
+        );
+        check("[Tue Nov 14 22:13:20 2023] [warn] [client nobody] x", 4, "[client nobody] x", "", "");
+    }
+
+    #[test]
+    fn lines_of_2_4_are_read() {
+        check(
+            "[Tue Nov 14 22:13:20.000000 2023] [mpm_event:notice] [pid 24:tid 1401] AH00489: Apache/2.4.16 configured",
+            5,
+            "Apache/2.4.16 configured",
+            "",
+            "24; module=mpm_event; tid=1401; aplogno=AH00489",
+        );
+        check(
+            "[Tue Nov 14 22:13:20 2023] [proxy:error] [pid 24] (70008)Partial results: [client ::1:5931] AH01075: text",
+            3,
+            "text",
+            "::1",
+            "24; module=proxy; client_port=5931; apr_status=70008; apr_status_text=Partial results; aplogno=AH01075",
+        );
+        check(
+            "[Tue Nov 14 22:13:20 2023] [ssl:emerg] [pid 24] (22)Invalid argument: AH02312: Fatal error",
+            0,
+            "Fatal error",
+            "",
+            "24; module=ssl; apr_status=22; apr_status_text=Invalid argument; aplogno=AH02312",
+        );
+        check(
+            "[14/Nov/2023:22:13:20 +0000] [:alert] [pid 4:tid 3] [client 192.0.2.7:80] AHA: text",
+            1,
+            "AHA: text",
+            "192.0.2.7",
+            "4; tid=3; client_port=80",
+        );
+    }
+
+    #[test]
+    fn the_trace_levels_are_no_severities() {
+        let event = parse(b"[Tue Nov 14 22:13:20 2023] [core:trace5] [pid 1] x", &CX).unwrap();
+        assert_eq!((event.level, event.severity), (Level::Trace, None));
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in [
+            "",
+            "[",
+            "[Tue Nov 14 22:13:20 2023] text",
+            "[Tue Nov 14 22:13:20 2023] [loud] text",
+            "[Tue Nov 14 22:13:20 2023] [core:trace9] text",
+            "[2023-11-14 22:13:20.123 +00:00 and more] [error] x",
+            "[2023-11-14 22:13:20] [error] x",
+            "[error] [error] x",
+            "Tue Nov 14 22:13:20 2023 [error] x",
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(line: Vec<u8>, rest in r"(\[|\]|client |pid |:|\(1\)|AH0000|: |1|\.|, referer: ){0,30}") {
+            proptest::prop_assert!(parse(&line, &CX).is_none_or(|event| event.message.len() <= line.len()));
+            let line = format!("[Tue Nov 14 22:13:20 2023] [info] {rest}");
+            proptest::prop_assert!(parse(line.as_bytes(), &CX).is_some());
+        }
+    }
+}
