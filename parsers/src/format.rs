@@ -14,6 +14,8 @@ use crate::{
     haproxy,
     json,
     level_names,
+    line_parser,
+    ltsv,
     nginx_error,
     plain,
     squid,
@@ -32,14 +34,24 @@ pub enum Format {
     Access,
     /// Apache's error log ([`apache_error`]).
     ApacheError,
+    /// CSV with a header ([`LineParser`](crate::LineParser)).
+    Csv,
     /// Access logs of Amazon's load balancers ([`elb`]).
     Elb,
     /// HAProxy's logs ([`haproxy`]).
     Haproxy,
+    /// Labelled tab-separated values ([`ltsv`]).
+    Ltsv,
     /// nginx's error log ([`nginx_error`]).
     NginxError,
     /// Squid's access log ([`squid`]).
     Squid,
+    /// Tab-separated values with a header ([`LineParser`](crate::LineParser)).
+    Tsv,
+    /// The W3C extended format: IIS and others ([`LineParser`](crate::LineParser)).
+    W3c,
+    /// Zeek's own format ([`LineParser`](crate::LineParser)).
+    Zeek,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
     /// The syslog protocol, RFC 5424.
@@ -64,10 +76,15 @@ impl Format {
         Self::Auto,
         Self::Access,
         Self::ApacheError,
+        Self::Csv,
         Self::Elb,
         Self::Haproxy,
+        Self::Ltsv,
         Self::NginxError,
         Self::Squid,
+        Self::Tsv,
+        Self::W3c,
+        Self::Zeek,
         Self::Syslog,
         Self::Rfc5424,
         Self::Rfc3164,
@@ -87,10 +104,15 @@ impl Format {
             Self::Auto => "auto",
             Self::Access => "access",
             Self::ApacheError => "apache_error",
+            Self::Csv => "csv",
             Self::Elb => "elb",
             Self::Haproxy => "haproxy",
+            Self::Ltsv => "ltsv",
             Self::NginxError => "nginx_error",
             Self::Squid => "squid",
+            Self::Tsv => "tsv",
+            Self::W3c => "w3c",
+            Self::Zeek => "zeek",
             Self::Syslog => "syslog",
             Self::Rfc5424 => "rfc5424",
             Self::Rfc3164 => "rfc3164",
@@ -119,7 +141,8 @@ impl FromStr for Format {
     }
 }
 
-/// Reads one record in `format`. Never fails; see the parser of each format for what it makes of lines in another.
+/// Reads one record in `format`, without what other lines say of it (the header of a table): for those in their order there is
+/// [`LineParser`](crate::LineParser). Never fails; see the parser of each format for what it makes of lines in another.
 ///
 /// [`Format::Auto`] decides by how the line begins: `{` is JSON; `<` with a number and `>`, or the stamp of RFC 3164
 /// (`Nov 14 22:13:20`), is syslog. The parsers of the formats that have a shape of their own are asked next, one after
@@ -133,6 +156,8 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Format::ApacheError => stated(apache_error::parse(line, cx), "not a line of Apache's error log", line),
         Format::Elb => stated(elb::parse(line, cx), "not a line of a load balancer's log", line),
         Format::Haproxy => stated(haproxy::parse(line, cx), "not a line of HAProxy's log", line),
+        Format::Ltsv => stated(ltsv::parse(line, cx), "not labelled tab-separated values", line),
+        Format::Csv | Format::Tsv | Format::W3c | Format::Zeek => line_parser::without_header(format, line),
         Format::Squid => stated(squid::parse(line, cx), "not a line of Squid's log", line),
         Format::NginxError => stated(nginx_error::parse(line, cx), "not a line of nginx's error log", line),
         Format::Syslog => with_content(syslog::parse(line, cx), cx),
@@ -157,10 +182,25 @@ fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         .or_else(|| apache_error::parse(line, cx))
         .or_else(|| elb::parse(line, cx))
         .or_else(|| haproxy::parse(line, cx))
+        .or_else(|| ltsv::parse_plain(line, cx))
         .or_else(|| nginx_error::parse(line, cx))
         .or_else(|| squid::parse(line, cx))
         .or_else(|| has_iso_header(line).then(|| with_content(syslog::parse(line, cx), cx)))
         .unwrap_or_else(|| plain::parse(line, cx))
+}
+
+/// Reads `line` in a format whose parser is sure of its lines: what it takes is in no other format. `None` for all others.
+#[rustfmt::skip]
+pub(crate) fn parse_exactly<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match format {
+        Format::Access => access::parse(line, cx),
+        Format::ApacheError => apache_error::parse(line, cx),
+        Format::Elb => elb::parse(line, cx),
+        Format::Haproxy => haproxy::parse(line, cx),
+        Format::NginxError => nginx_error::parse(line, cx),
+        Format::Squid => squid::parse(line, cx),
+        _ => None,
+    }
 }
 
 /// What a stated format's parser made of `line`; where it is none of that format, it is kept whole.
@@ -272,6 +312,7 @@ mod tests {
             ("192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1", "access"),
             ("[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text", "apache_error"),
             ("2023-11-14T22:13:20Z stderr F text", "cri"),
+            ("time:2023-11-14T22:13:20Z\tlevel:info", "ltsv"),
             ("2023/11/14 22:13:20 [error] 1#1: text", "nginx_error"),
             ("2023-11-14T22:13:20.5+01:00 web1 sshd[7]: text", "rfc3164"),
             ("2023-11-14T22:13:20.5+01:00 192.0.2.7 {\"a\":1}", "rfc3164"),

@@ -42,6 +42,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         let inside = line.get(start + 1..)?;
         if let Some((stamp, after)) = time::read(inside, cx.zone) {
             let head = line.get(..start)?.trim_ascii();
+            // A line that begins with a time of its own is another's, which holds this one.
+            if matches!(head, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..]) {
+                return None;
+            }
             return around(head, stamp, after, line);
         }
     }

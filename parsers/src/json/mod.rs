@@ -1,7 +1,7 @@
 //! JSON: one object a line, as most programs that log JSON write it.
 //!
 //! The names that loggers use for a time, a level, a message, a host and so on fill the event's fields
-//! (see `fields.rs` for the list); all other leaves become attributes under their names, the names of nested
+//! (see `../fields.rs` for the list); all other leaves become attributes under their names, the names of nested
 //! objects joined by dots. So `{"log":{"level":"warn"}}` and `{"log.level":"warn"}` say the same.
 //!
 //! - A leaf fills its field or becomes an attribute, never neither: a value that its field cannot hold
@@ -17,9 +17,8 @@
 //! - Where a record names no address or user, a plain statement in its message is taken: an address after `from`,
 //!   `client` or the like, a name in quotes after `user`.
 
-mod fields;
 mod reader;
-mod record;
+pub(crate) mod record;
 mod unescape;
 
 use std::borrow::Cow;

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::fields::{self, Found, Slot};
 use super::reader::Value;
 use super::unescape::{Text, unescape_into};
+use crate::fields::{self, Found, Slot};
 use crate::{Attributes, Context, Level, LogEvent, address, level_names, timestamp};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
@@ -12,7 +12,7 @@ const NUMBER_RANK: u8 = 100;
 
 /// What becomes of the leaves that fill a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keep {
+pub(crate) enum Keep {
     /// They are in their field only.
     Field,
     /// They are attributes as well.
@@ -20,7 +20,7 @@ pub(super) enum Keep {
 }
 
 /// An event in the making.
-pub(super) struct Record<'a, 'c> {
+pub(crate) struct Record<'a, 'c> {
     event: LogEvent<'a>,
     cx: &'c Context,
     keep: Keep,
@@ -50,7 +50,7 @@ pub(super) struct Place<'p, 'a> {
 
 impl<'a, 'c> Record<'a, 'c> {
     /// An empty record whose attributes will need about `text_bytes`.
-    pub(super) fn new(cx: &'c Context, keep: Keep, text_bytes: usize) -> Self {
+    pub(crate) fn new(cx: &'c Context, keep: Keep, text_bytes: usize) -> Self {
         let attributes = Attributes::with_capacity(text_bytes.min(4096), (text_bytes / 16).min(256));
         let event = LogEvent { attributes, format: super::FORMAT, ..LogEvent::default() };
         Self { event, cx, keep, winners: [const { None }; Slot::COUNT], message_bytes: None, scratch: String::new() }
@@ -99,7 +99,7 @@ impl<'a, 'c> Record<'a, 'c> {
 
     /// Fills a field with a leaf if the leaf is fit for it and better than what is there.
     fn offer(&mut self, found: Found, place: &Place<'_, 'a>, value: Value<'a>) -> bool {
-        let Found { slot, rank, name } = found;
+        let slot = found.slot;
         let (text, quoted) = match value {
             Value::Text(text) if slot == Slot::Message && place.key == "log" => {
                 (text.without_line_ending().resolve(), true)
@@ -108,6 +108,23 @@ impl<'a, 'c> Record<'a, 'c> {
             Value::Number(digits) => (Cow::Borrowed(digits), false),
             Value::Literal(_) | Value::Null | Value::Object | Value::Array => return false,
         };
+        self.offer_text(found, place, text, quoted)
+    }
+
+    /// Takes a cell of a table, which has a name and a text.
+    pub(crate) fn cell(&mut self, name: &str, found: Option<Found>, text: Cow<'a, str>) {
+        let filled = found.is_some_and(|found| {
+            let place = Place { scope: "", key: &Cow::Owned(name.to_owned()), path: None };
+            self.offer_text(found, &place, text.clone(), true)
+        });
+        if !filled {
+            self.event.attributes.push(name, &text);
+        }
+    }
+
+    /// Fills a field with a text if it is fit for it and better than what is there.
+    fn offer_text(&mut self, found: Found, place: &Place<'_, 'a>, text: Cow<'a, str>, quoted: bool) -> bool {
+        let Found { slot, rank, name } = found;
         let is_level = slot.field() == Slot::Level;
         let rank = if is_level && text.bytes().all(|b| b.is_ascii_digit()) { rank + NUMBER_RANK } else { rank };
         let worse = self.winner(slot).is_some_and(|winner| winner.rank <= rank);
@@ -118,7 +135,7 @@ impl<'a, 'c> Record<'a, 'c> {
         match self.fits(slot, place, &text, quoted) {
             Fit::No => return false,
             Fit::Exactly => {}
-            Fit::InPart if self.keep == Keep::Field => self.attribute(place.scope, place.key, value),
+            Fit::InPart if self.keep == Keep::Field => self.event.attributes.push_scoped(place.scope, place.key, &text),
             Fit::InPart => {}
         }
         self.demote(slot);
@@ -196,7 +213,7 @@ impl<'a, 'c> Record<'a, 'c> {
     }
 
     /// The event. Where no leaf is a message, `line` is.
-    pub(super) fn finish(&mut self, line: &'a [u8]) -> LogEvent<'a> {
+    pub(crate) fn finish(&mut self, line: &'a [u8]) -> LogEvent<'a> {
         self.add_instant_nanos();
         self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {
             (Some(bytes), _) => Cow::Owned(bytes),

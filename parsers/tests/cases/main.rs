@@ -147,6 +147,11 @@ fn access_log_cases_pass() {
 }
 
 #[test]
+fn w3c_tsv_cases_pass() {
+    check("w3c_tsv", Format::Auto);
+}
+
+#[test]
 fn weberror_log_cases_pass() {
     check("weberror_log", Format::Auto);
 }

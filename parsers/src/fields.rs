@@ -5,7 +5,7 @@
 
 /// A field of a record, or a way to write one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(crate) enum Slot {
     Timestamp,
     /// The nanoseconds that go with log4j's `instant.epochSecond`.
     InstantNanos,
@@ -31,10 +31,10 @@ pub(super) enum Slot {
 
 impl Slot {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::UserName as usize + 1;
+    pub(crate) const COUNT: usize = Self::UserName as usize + 1;
 
     /// The field that is filled: the ways to write a level all fill one.
-    pub(super) fn field(self) -> Self {
+    pub(crate) fn field(self) -> Self {
         match self {
             Self::Priority | Self::PythonLevel | Self::OtelLevel | Self::LevelLetter => Self::Level,
             other => other,
@@ -70,7 +70,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
-        "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name",
+        "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
@@ -88,12 +88,12 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "remote_address", "remoteaddress", "request.client_ip", "request.remote_ip", "request.remote_addr", "req.remoteaddress",
         "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
-        "downstream_remote_address", "source_ip", "address", "addr", "rhost",
+        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
         "usr", "usr.name", "userid", "user_id", "user.id", "user.username", "user.email", "remote_user", "account.name",
-        "actor", "actor.name", "actor.login", "acct",
+        "actor", "actor.name", "actor.login", "acct", "cs-username",
     ]),
 ];
 
@@ -130,7 +130,7 @@ static TABLE: Table = table();
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub slot: Slot,
     /// How good a name it is; 0 is best.
     pub rank: u8,
@@ -141,7 +141,7 @@ pub(super) struct Found {
 /// The field that a whole path names.
 ///
 /// One leading underscore is ignored where the name is unknown with it (GELF's additional fields).
-pub(super) fn find(path: &str) -> Option<Found> {
+pub(crate) fn find(path: &str) -> Option<Found> {
     let found = find_exactly(path);
     if found.is_none()
         && let Some(rest) = path.strip_prefix('_')
@@ -152,7 +152,7 @@ pub(super) fn find(path: &str) -> Option<Found> {
 }
 
 /// The field that the last part of a nested path names.
-pub(super) fn find_nested(key: &str) -> Option<Found> {
+pub(crate) fn find_nested(key: &str) -> Option<Found> {
     for &(slot, names) in &NAMES_ANYWHERE {
         let position = names.iter().position(|name| name.eq_ignore_ascii_case(key));
         if let Some((rank, name)) = position.and_then(|rank| Some((NESTED_RANK + rank as u8, names.get(rank)?))) {

@@ -1,0 +1,27 @@
+//! The lines of any file are read without a panic, whatever they say of each other.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use logseal_parsers::{Context, Format, LineParser, Zone};
+
+const CX: Context = Context {
+    received_at: 1_795_197_600_000_000,
+    zone: Zone::UTC,
+};
+
+fuzz_target!(|file: &[u8]| {
+    for format in [
+        Format::Auto,
+        Format::Csv,
+        Format::Tsv,
+        Format::W3c,
+        Format::Zeek,
+        Format::Ltsv,
+    ] {
+        let mut parser = LineParser::new(format);
+        for line in file.split(|b| *b == b'\n') {
+            let event = parser.parse(line, &CX);
+            assert!(event.parse_error.is_none() || *event.message == *line);
+        }
+    }
+});

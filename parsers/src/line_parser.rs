@@ -1,0 +1,131 @@
+//! The lines of one stream or file, which may say something of each other.
+
+use std::borrow::Cow;
+
+use crate::format::{self, Format};
+use crate::table::{Table, delimited, w3c, zeek};
+use crate::{Context, LogEvent, plain};
+
+/// Reads the lines of one stream or file in their order.
+///
+/// It remembers what a single line does not say: the header that is in force (W3C extended, Zeek, CSV and TSV), and what the last
+/// lines were. Lines of a header are records themselves, with the attribute `directive` (`Fields`, `separator`, `header` …), so that
+/// nothing of a file is lost.
+///
+/// With [`Format::Auto`] what the last line was is tried first, and each line that does not fit is decided by itself; so files with
+/// lines in several formats work. A first line that plainly is the header of a CSV or TSV file (names, among them those of a
+/// record's fields) makes it one; once a line has not as many cells as the header, it is read by itself, too.
+///
+/// With the format of a table, all lines are rows of it: missing cells are absent, and those without a column are `column.N`.
+#[derive(Clone, Debug)]
+pub struct LineParser {
+    format: Format,
+    table: Option<Table>,
+    /// What the last line was, where its parser is sure of its lines.
+    last: Format,
+    is_first: bool,
+}
+
+impl LineParser {
+    /// For the lines of a stream in `format`.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self { format, table: None, last: Format::Auto, is_first: true }
+    }
+
+    /// For the lines of a stream in `format` that go on below `header`: what [`LineParser::header`] gave, where it was cut.
+    #[must_use]
+    pub fn with_header(format: Format, header: &[u8], cx: &Context) -> Self {
+        let mut parser = Self::new(format);
+        for line in header.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+            parser.note(line, cx);
+        }
+        parser.is_first &= header.is_empty();
+        parser
+    }
+
+    /// The lines of the header that is in force, for [`LineParser::with_header`]; empty where there is none.
+    #[must_use]
+    pub fn header(&self) -> Vec<u8> {
+        self.table.as_ref().map(Table::header).unwrap_or_default()
+    }
+
+    /// Takes note of what `line` says of those that follow it: cheaper than [`LineParser::parse`].
+    pub fn note(&mut self, line: &[u8], cx: &Context) {
+        if self.is_first || line.first() == Some(&b'#') {
+            drop(self.parse(line, cx));
+        }
+    }
+
+    /// Reads the next line. Never fails: as [`format::parse`](crate::format::parse).
+    #[must_use]
+    pub fn parse<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+        let event = match self.format {
+            Format::Auto => self.auto(line, cx),
+            Format::Csv => self.delimited(line, None, cx),
+            Format::Tsv => self.delimited(line, Some(b'\t'), cx),
+            Format::W3c => w3c::directive(line, &mut self.table).unwrap_or_else(|| self.row(line, cx)),
+            Format::Zeek => zeek::directive(line, &mut self.table).unwrap_or_else(|| self.row(line, cx)),
+            format => format::parse(format, line, cx),
+        };
+        self.is_first &= line.trim_ascii().is_empty();
+        event
+    }
+
+    fn auto<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+        let directive = match line.first() {
+            Some(b'#') => w3c::directive(line, &mut self.table).or_else(|| zeek::directive(line, &mut self.table)),
+            // What is plainly something else is no row, though it may have as many cells.
+            Some(b'{' | b'<') => return format::parse(Format::Auto, line, cx),
+            _ => None,
+        };
+        let table = self.table.as_ref().filter(|table| table.has_columns());
+        if let Some(event) = directive.or_else(|| table?.row(line, false, cx)) {
+            return event;
+        }
+        if let Some(event) = format::parse_exactly(self.last, line, cx) {
+            return event;
+        }
+        let event = format::parse(Format::Auto, line, cx);
+        if self.is_first && event.format == plain::FORMAT {
+            self.table = delimited::plain_header(line);
+            if let Some(header) = self.table.as_ref().and_then(|table| table.row(line, false, cx)) {
+                return header;
+            }
+        }
+        if event.format != self.last.as_str() {
+            self.last = event.format.parse().unwrap_or_default();
+        }
+        event
+    }
+
+    /// A line of a file whose first one is the header.
+    fn delimited<'a>(&mut self, line: &'a [u8], delimiter: Option<u8>, cx: &Context) -> LogEvent<'a> {
+        if self.table.is_none() && !line.trim_ascii().is_empty() {
+            self.table = Some(match delimiter {
+                Some(delimiter) => delimited::header_with(line, delimiter),
+                None => delimited::header(line),
+            });
+        }
+        self.row(line, cx)
+    }
+
+    /// A row of the table, however many cells it has; kept whole where there is no header.
+    fn row<'a>(&self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+        let table = self.table.as_ref().filter(|table| table.has_columns());
+        table.and_then(|table| table.row(line, true, cx)).unwrap_or_else(|| without_header(self.format, line))
+    }
+}
+
+/// What a line of a table is without the header.
+pub(crate) fn without_header(format: Format, line: &[u8]) -> LogEvent<'_> {
+    LogEvent {
+        message: Cow::Borrowed(line),
+        format: format.as_str(),
+        parse_error: Some(Cow::Borrowed("no header before this line")),
+        ..LogEvent::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

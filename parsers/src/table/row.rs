@@ -1,0 +1,74 @@
+//! From the cells of a row to a record.
+
+use std::borrow::Cow;
+
+use super::{COLUMNS_MAX, Role, Table};
+use crate::json::record::{Keep, Record};
+use crate::{Context, Level, LogEvent, http_status, timestamp};
+
+impl Table {
+    /// Builds the record of a row. A cell that is absent is `None`.
+    pub(super) fn event<'a>(
+        &self,
+        format: &'static str,
+        cells: impl Iterator<Item = Option<Cow<'a, str>>>,
+        date: Option<&str>,
+        any_length: bool,
+        line: &'a [u8],
+        cx: &Context,
+    ) -> Option<LogEvent<'a>> {
+        let cells: Vec<_> = cells.take(COLUMNS_MAX).collect();
+        if cells.len() != self.columns.len() && !any_length {
+            return None;
+        }
+        let mut record = Record::new(cx, Keep::Field, line.len() + self.columns.len() * 12);
+        let (mut day, mut time, mut level) = (date.map(|date| Cow::Owned(date.to_owned())), None, None);
+        for (at, cell) in cells.into_iter().enumerate() {
+            let Some(cell) = cell else { continue };
+            let Some(column) = self.columns.get(at) else {
+                record.cell(&format!("column.{}", at + 1), None, cell);
+                continue;
+            };
+            match column.role {
+                Role::Value(found) => record.cell(&column.name, found, cell),
+                Role::Date => day = Some(cell),
+                Role::Time => time = Some(cell),
+                Role::Status => {
+                    level = Some(http_status::level(cell.as_bytes()));
+                    record.cell(&column.name, None, cell);
+                }
+            }
+        }
+        let stamp = instant(day.as_deref(), time.as_deref(), cx);
+        if stamp.is_none() {
+            // Not understood: kept as it was written.
+            for (role, cell) in [(Role::Date, day), (Role::Time, time)] {
+                let column = self.columns.iter().find(|column| column.role == role);
+                if let (Some(column), Some(cell)) = (column, cell) {
+                    record.cell(&column.name, None, cell);
+                }
+            }
+        }
+        let mut event = record.finish(line);
+        event.format = format;
+        event.timestamp = stamp.or(event.timestamp);
+        if let Some(level) = level.filter(|_| event.level == Level::Unknown) {
+            event.level = level;
+        }
+        Some(event)
+    }
+}
+
+/// The instant of a date and a time in two columns; a date alone is its midnight.
+fn instant(day: Option<&str>, time: Option<&str>, cx: &Context) -> Option<i64> {
+    let day = day?;
+    // A column that is called "date" or "time" may hold both.
+    if let Some(whole) = timestamp::parse(day, cx.zone).or_else(|| timestamp::parse(time?, cx.zone)) {
+        return Some(whole);
+    }
+    let mut text = String::with_capacity(40);
+    text.push_str(day);
+    text.push(' ');
+    text.push_str(time.unwrap_or("00:00:00"));
+    timestamp::parse(&text, cx.zone)
+}
