@@ -27,7 +27,7 @@ use crate::{
 /// How a source's lines are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// Each line for itself, by how it begins; see [`parse`].
+    /// Each line by what it is; see [`parse`].
     #[default]
     Auto,
     /// Access logs of web servers ([`access`]).
@@ -154,12 +154,12 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Format::Auto => auto(line, cx),
         Format::Access => stated(access::parse(line, cx), "not an access log line", line),
         Format::ApacheError => stated(apache_error::parse(line, cx), "not a line of Apache's error log", line),
+        Format::Csv | Format::Tsv | Format::W3c | Format::Zeek => line_parser::without_header(format, line),
         Format::Elb => stated(elb::parse(line, cx), "not a line of a load balancer's log", line),
         Format::Haproxy => stated(haproxy::parse(line, cx), "not a line of HAProxy's log", line),
         Format::Ltsv => stated(ltsv::parse(line, cx), "not labelled tab-separated values", line),
-        Format::Csv | Format::Tsv | Format::W3c | Format::Zeek => line_parser::without_header(format, line),
-        Format::Squid => stated(squid::parse(line, cx), "not a line of Squid's log", line),
         Format::NginxError => stated(nginx_error::parse(line, cx), "not a line of nginx's error log", line),
+        Format::Squid => stated(squid::parse(line, cx), "not a line of Squid's log", line),
         Format::Syslog => with_content(syslog::parse(line, cx), cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
@@ -176,18 +176,32 @@ fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Some(b'A'..=b'Z') if has_bsd_stamp(text) => return with_content(syslog::parse(line, cx), cx),
         _ => {}
     }
-    // A container runtime's lines come first, for they hold those of other formats.
-    cri::parse(line, cx)
-        .or_else(|| access::parse(line, cx))
-        .or_else(|| apache_error::parse(line, cx))
-        .or_else(|| elb::parse(line, cx))
-        .or_else(|| haproxy::parse(line, cx))
-        .or_else(|| ltsv::parse_plain(line, cx))
-        .or_else(|| nginx_error::parse(line, cx))
-        .or_else(|| squid::parse(line, cx))
-        .or_else(|| has_iso_header(line).then(|| with_content(syslog::parse(line, cx), cx)))
-        .unwrap_or_else(|| plain::parse(line, cx))
+    for parse in SHAPED {
+        if let Some(event) = parse(line, cx) {
+            return event;
+        }
+    }
+    if has_iso_header(line) {
+        return with_content(syslog::parse(line, cx), cx);
+    }
+    plain::parse(line, cx)
 }
+
+type Parser = for<'a> fn(&'a [u8], &Context) -> Option<LogEvent<'a>>;
+
+/// The parsers of formats that have a shape of their own.
+#[rustfmt::skip]
+const SHAPED: &[Parser] = &[
+    // A container runtime's lines come first, for they hold those of other formats.
+    cri::parse,
+    access::parse,
+    apache_error::parse,
+    elb::parse,
+    haproxy::parse,
+    ltsv::parse_plain,
+    nginx_error::parse,
+    squid::parse,
+];
 
 /// Reads `line` in a format whose parser is sure of its lines: what it takes is in no other format. `None` for all others.
 #[rustfmt::skip]

@@ -12,9 +12,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
-use crate::cursor::{push, text};
+use crate::cursor::{find_all, push, text};
 use crate::{Context, Level, LogEvent, address, level_names, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
@@ -69,7 +67,7 @@ fn digits(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Takes the facts behind the message off; the message.
 fn take_tail<'a>(rest: &'a [u8], event: &mut LogEvent<'a>) -> &'a [u8] {
-    for at in memmem::find_iter(rest, b", client: ").take(TAILS_MAX) {
+    for at in find_all(rest, b", client: ").take(TAILS_MAX) {
         let tail = rest.get(at..).unwrap_or_default();
         if facts(tail).last().is_none_or(|(_, _, left)| !left.trim_ascii().is_empty()) {
             continue;
@@ -103,7 +101,7 @@ fn facts(tail: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
                 (inside.get(..end)?, inside.get(end + 1..)?)
             }
             None => {
-                let end = memmem::find(value, b", ").unwrap_or(value.len());
+                let end = find_all(value, b", ").next().unwrap_or(value.len());
                 value.split_at_checked(end)?
             }
         };
@@ -132,7 +130,7 @@ fn closing_quote(inside: &[u8]) -> Option<usize> {
 
 /// Takes `, excess: 0.500 by zone "name"` off the message of a rate limit.
 fn take_limit<'a>(message: &'a [u8], event: &mut LogEvent<'a>) -> &'a [u8] {
-    let limit = memmem::find(message, b", excess: ").and_then(|at| {
+    let limit = find_all(message, b", excess: ").next().and_then(|at| {
         let (excess, zone) = limit(message.get(at + 10..)?)?;
         Some((message.get(..at)?, excess, zone))
     });

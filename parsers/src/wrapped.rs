@@ -10,6 +10,10 @@ use crate::{Context, Level, LogEvent, access, haproxy, nginx_error};
 /// that follows from it replaces that of the header, since senders give all their lines the same.
 pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
     let Cow::Borrowed(message) = event.message else { return };
+    // A JSON object has been read as one.
+    if message.first() == Some(&b'{') {
+        return;
+    }
     let is_haproxy = event.app.starts_with("haproxy");
     let inner = haproxy::parse(message, cx)
         .or_else(|| if is_haproxy { haproxy::parse_notice(message) } else { None })

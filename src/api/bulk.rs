@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use logseal_parsers::{Attributes, Context, Format, LogEvent, Zone, format, json};
+use logseal_parsers::{Attributes, Context, Format, LineParser, LogEvent, Zone, json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,6 +36,8 @@ const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 1 << 20;
 /// Parsed between two looks at the batch's size.
 const SLICE_BYTES: usize = 32 << 10;
+/// A header travels in the address of a request, which servers bound.
+const HEADER_BYTES_MAX: usize = 16 << 10;
 /// Lines that an answer names; all are counted.
 const ERRORS_MAX: usize = 10;
 
@@ -92,12 +94,12 @@ pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     let mut params = Params::of(request.uri());
     let wait = Wait::of(&mut params);
     let source = source(&mut params);
-    let format = record_format(&mut params);
+    let parser = line_parser(&mut params);
     params.finish()?;
     check_type(request.headers(), &TYPES, true)?;
     let (parts, body) = request.into_parts();
     let mut inflow = Inflow::streamed(&api, &parts.headers, body)?;
-    let mut intake = Intake::new(source, format, caller.filing(ORIGIN));
+    let mut intake = Intake::new(source, parser, caller.filing(ORIGIN));
     let mut submission = Submission::new(&api.ingest);
     let flowed = flow(&mut inflow, &mut intake, &mut submission).await;
     let (durable, failure) = submission.settle().await;
@@ -132,6 +134,17 @@ fn record_format(params: &mut Params) -> Format {
     })
 }
 
+/// What reads the lines: of the format that the request names, below the header that it gives.
+fn line_parser(params: &mut Params) -> LineParser {
+    let format = record_format(params);
+    let header = params.text("header").unwrap_or_default();
+    if header.len() > HEADER_BYTES_MAX {
+        params.fault("header", format!("header must have at most {HEADER_BYTES_MAX} bytes"));
+    }
+    let cx = Context { received_at: now_micros(), zone: Zone::UTC };
+    LineParser::with_header(format, header.as_bytes(), &cx)
+}
+
 /// Reads the whole body into the submission.
 async fn flow(inflow: &mut Inflow, intake: &mut Intake, submission: &mut Submission<'_>) -> Result<(), ApiError> {
     let mut lines = Lines::default();
@@ -164,7 +177,7 @@ async fn flow(inflow: &mut Inflow, intake: &mut Intake, submission: &mut Submiss
 struct Intake {
     /// Of records that name none.
     source: String,
-    format: Format,
+    parser: LineParser,
     filing: Filing,
     batch: Batch,
     received_at: i64,
@@ -175,10 +188,10 @@ struct Intake {
 }
 
 impl Intake {
-    fn new(source: String, format: Format, filing: Filing) -> Self {
+    fn new(source: String, parser: LineParser, filing: Filing) -> Self {
         Self {
             source,
-            format,
+            parser,
             filing,
             batch: Batch::default(),
             received_at: 0,
@@ -191,7 +204,7 @@ impl Intake {
 
     fn add(&mut self, line: &Line<'_>) {
         let cx = Context { received_at: self.received_at, zone: Zone::UTC };
-        let mut event = format::parse(self.format, line.bytes, &cx);
+        let mut event = self.parser.parse(line.bytes, &cx);
         if line.is_cut {
             self.truncated += 1;
             event.parse_error = Some(Cow::Owned(format!("longer than {LINE_BYTES_MAX} bytes: cut")));
@@ -261,7 +274,7 @@ mod tests {
 
     fn intake(lines: &[&str]) -> Intake {
         let filing = Filing { origin: ORIGIN.to_owned(), source: None };
-        let mut intake = Intake::new("src".to_owned(), Format::Json, filing);
+        let mut intake = Intake::new("src".to_owned(), LineParser::new(Format::Json), filing);
         for (line, number) in lines.iter().zip(1..) {
             intake.add(&Line { bytes: line.as_bytes(), number, is_cut: false });
         }

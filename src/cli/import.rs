@@ -49,7 +49,7 @@ pub struct ImportArgs {
     /// The name under which the records are filed.
     #[arg(long, value_name = "NAME", default_value = "import")]
     source: String,
-    /// How the lines are to be read: auto, syslog, rfc5424, rfc3164, json, plain.
+    /// How the lines are to be read: auto, or a format by its name (docs/formats).
     #[arg(long, value_name = "NAME", default_value_t = Format::Auto)]
     format: Format,
     /// Leave out this many lines at the begin: those that an earlier run says are acknowledged.
@@ -82,10 +82,11 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let total_bytes = args.files.iter().map(|file| input::size_bytes(file)).sum::<Option<u64>>();
     let (to_sender, pieces) = mpsc::channel(READ_AHEAD);
     let reading = {
-        let (files, read_bytes, skip) = (args.files.clone(), Arc::clone(&read_bytes), args.skip_lines);
+        let (files, read_bytes) = (args.files.clone(), Arc::clone(&read_bytes));
+        let cutter = Cutter::new(args.skip_lines, args.format);
         std::thread::Builder::new()
             .name("import-reader".to_owned())
-            .spawn(move || read_files(&files, skip, &read_bytes, &to_sender))
+            .spawn(move || read_files(&files, cutter, &read_bytes, &to_sender))
             .context("start the reading thread")?
     };
     let mut import = Import {
@@ -111,8 +112,7 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Cuts all files into pieces until the end or until nobody takes them.
-fn read_files(files: &[PathBuf], skip_lines: u64, read_bytes: &AtomicU64, to_sender: &mpsc::Sender<Read>) {
-    let mut cutter = Cutter::new(skip_lines);
+fn read_files(files: &[PathBuf], mut cutter: Cutter, read_bytes: &AtomicU64, to_sender: &mpsc::Sender<Read>) {
     for file in files {
         if let Err(error) = read_file(file, &mut cutter, read_bytes, to_sender) {
             // The receiver is gone only where the import has stopped: nobody needs the error then.

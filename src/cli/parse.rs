@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use logseal_parsers::{Context, Format, LogEvent, Zone, format};
+use logseal_parsers::{Context, Format, LineParser, LogEvent, Zone};
 
 use super::lines::{LINE_BYTES_MAX, Lines};
 use super::record_line::cell;
@@ -22,7 +22,7 @@ const REASONS_MAX: usize = 5;
 /// The arguments of `logseal parse`.
 #[derive(Debug, Args)]
 pub struct ParseArgs {
-    /// How the lines are to be read: auto, syslog, rfc5424, rfc3164, json, plain.
+    /// How the lines are to be read: auto, or a format by its name (docs/formats).
     #[arg(long, value_name = "NAME", default_value_t = Format::Auto)]
     format: Format,
     /// The zone of stamps that do not state one: UTC, +02:00, Europe/Berlin.
@@ -58,6 +58,7 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
     let mut input = input::open(&args.file)?;
     let mut out = BufWriter::with_capacity(64 << 10, anstream::stdout().lock());
     let mut tally = Tally::default();
+    let mut parser = LineParser::new(args.format);
     let reading = || format!("read {}", input::name(&args.file));
     if args.whole {
         let mut bytes = Vec::new();
@@ -69,7 +70,7 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
                 LINE_BYTES_MAX >> 20
             );
         }
-        record(&bytes, 1, args, &mut tally, &mut out).map_err(OutputError)?;
+        record(&bytes, 1, args, &mut parser, &mut tally, &mut out).map_err(OutputError)?;
     } else {
         let mut lines = Lines::new(input.reader);
         let mut line = Vec::new();
@@ -87,7 +88,7 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
             if line.trim_ascii().is_empty() {
                 tally.blank += 1;
             } else {
-                record(&line, read.number, args, &mut tally, &mut out).map_err(OutputError)?;
+                record(&line, read.number, args, &mut parser, &mut tally, &mut out).map_err(OutputError)?;
             }
             line.clear();
         }
@@ -98,9 +99,16 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Parses and prints one record.
-fn record(raw: &[u8], number: u64, args: &ParseArgs, tally: &mut Tally, out: &mut impl Write) -> std::io::Result<()> {
+fn record(
+    raw: &[u8],
+    number: u64,
+    args: &ParseArgs,
+    parser: &mut LineParser,
+    tally: &mut Tally,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     let received_at = chrono::Utc::now().timestamp_micros();
-    let event = format::parse(args.format, raw, &Context { received_at, zone: args.zone });
+    let event = parser.parse(raw, &Context { received_at, zone: args.zone });
     tally.add(&event, number);
     let row = row(&event, raw, received_at);
     if args.json {
@@ -222,7 +230,7 @@ mod tests {
     const CX: Context = Context { received_at: 1_790_000_000_000_000, zone: Zone::UTC };
 
     fn parsed(line: &[u8]) -> (String, String, Tally) {
-        let event = format::parse(Format::Auto, line, &CX);
+        let event = LineParser::new(Format::Auto).parse(line, &CX);
         let mut tally = Tally::default();
         tally.add(&event, 1);
         let row = row(&event, line, CX.received_at);

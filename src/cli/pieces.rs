@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use bytes::Bytes;
+use logseal_parsers::{Context, Format, LineParser, Zone};
 
 use super::lines::{LINE_BYTES_MAX, Lines};
 
@@ -11,11 +12,16 @@ const PIECE_BYTES: usize = 4 << 20;
 /// A piece has no more records than this.
 const PIECE_RECORDS_MAX: u64 = 50_000;
 
+/// A header says the same whenever it is read.
+pub(super) const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
 /// Some lines of the input, without the blank ones.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     /// The lines, each with a line feed.
     pub(super) bytes: Bytes,
+    /// The header that is in force above the first line, where the lines are rows of a table.
+    pub(super) header: Vec<u8>,
     /// The number of the last line of the input that this piece covers.
     pub(super) last_line: u64,
     /// The number of its first record's line, where no blank line lies between its records.
@@ -27,8 +33,11 @@ pub(super) struct Piece {
 }
 
 /// Cuts one stream after the other; lines are numbered through all of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cutter {
+    format: Format,
+    /// Knows the header that is in force; each piece is read by itself.
+    parser: LineParser,
     /// Lines of the streams before.
     lines_before: u64,
     /// This many lines at the begin are left out.
@@ -38,13 +47,14 @@ pub(super) struct Cutter {
 
 impl Cutter {
     /// Leaves out the first `skip_lines` lines.
-    pub(super) fn new(skip_lines: u64) -> Self {
-        Self { skip_lines, ..Self::default() }
+    pub(super) fn new(skip_lines: u64, format: Format) -> Self {
+        Self { format, parser: LineParser::new(format), lines_before: 0, skip_lines, last_line: 0 }
     }
 
     /// Ends a stream: the next piece is cut from another one.
     pub(super) fn next_stream(&mut self) {
         self.lines_before = self.last_line;
+        self.parser = LineParser::new(self.format);
     }
 
     /// The next piece; `None` at the end of the stream. A piece may hold no record where all its lines are blank or skipped.
@@ -53,8 +63,14 @@ impl Cutter {
     /// Those of the stream.
     pub(super) fn next_piece<R: BufRead>(&mut self, lines: &mut Lines<R>) -> io::Result<Option<Piece>> {
         let mut bytes = Vec::with_capacity(PIECE_BYTES + (64 << 10));
-        let mut piece =
-            Piece { bytes: Bytes::new(), last_line: self.last_line, first_line: None, records: 0, cut: Vec::new() };
+        let mut piece = Piece {
+            bytes: Bytes::new(),
+            header: Vec::new(),
+            last_line: self.last_line,
+            first_line: None,
+            records: 0,
+            cut: Vec::new(),
+        };
         let mut read_bytes = 0;
         let mut has_lines = false;
         let (mut first, mut last) = (0, 0);
@@ -65,7 +81,13 @@ impl Cutter {
             has_lines = true;
             self.last_line = self.lines_before + read.number;
             read_bytes += bytes.len() - start + 1;
-            if self.last_line <= self.skip_lines || bytes.get(start..).is_none_or(|line| line.trim_ascii().is_empty()) {
+            let line = bytes.get(start..).unwrap_or_default();
+            let is_left_out = self.last_line <= self.skip_lines || line.trim_ascii().is_empty();
+            if piece.records == 0 && !is_left_out {
+                piece.header = self.parser.header();
+            }
+            self.parser.note(line, &CX);
+            if is_left_out {
                 bytes.truncate(start);
                 continue;
             }
@@ -107,7 +129,7 @@ mod tests {
     fn pieces_end_at_line_ends_and_together_are_the_file() {
         let text: Vec<u8> =
             (0..200_000).flat_map(|i| format!("line number {i} of a file that is cut\n").into_bytes()).collect();
-        let pieces = cut(&mut Cutter::new(0), &text);
+        let pieces = cut(&mut Cutter::new(0, Format::Auto), &text);
         assert!(pieces.len() > 1);
         assert!(pieces.iter().all(|piece| piece.bytes.ends_with(b"\n") && piece.bytes.len() <= PIECE_BYTES_MAX));
         assert!(pieces.iter().all(|piece| piece.records <= PIECE_RECORDS_MAX));
@@ -117,14 +139,14 @@ mod tests {
 
     #[test]
     fn blank_lines_hold_no_record_and_count_as_lines() {
-        let pieces = cut(&mut Cutter::new(0), b"a\r\n\n\r\nb");
+        let pieces = cut(&mut Cutter::new(0, Format::Auto), b"a\r\n\n\r\nb");
         assert_eq!((pieces.len(), pieces[0].records, pieces[0].last_line, pieces[0].first_line), (1, 2, 4, None));
         assert_eq!(pieces[0].bytes, "a\nb\n");
     }
 
     #[test]
     fn lines_are_skipped_through_all_files() {
-        let mut cutter = Cutter::new(3);
+        let mut cutter = Cutter::new(3, Format::Auto);
         assert_eq!(cut(&mut cutter, b"1\n2\n")[0].records, 0);
         let second = cut(&mut cutter, b"3\n4\n5\n");
         assert_eq!(
@@ -134,9 +156,23 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_has_the_header_that_stands_above_it() {
+        let row = format!("2023-11-14T22:13:20Z,{}\n", "x".repeat(60));
+        let text = format!("time,message\n{}", row.repeat(100_000));
+        let pieces = cut(&mut Cutter::new(0, Format::Auto), text.as_bytes());
+        assert!(pieces.len() > 2);
+        let headers: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.header).collect();
+        assert_eq!(headers[0], b"");
+        assert!(headers[1..].iter().all(|header| *header == b"time,message"));
+        let mut skipping = Cutter::new(1, Format::Auto);
+        assert_eq!(cut(&mut skipping, text.as_bytes())[0].header, b"time,message");
+        assert_eq!(cut(&mut skipping, b"other\n")[0].header, b"");
+    }
+
+    #[test]
     fn a_huge_line_is_named() {
         let text = [vec![b'x'; LINE_BYTES_MAX + 5], b"\nnext\n".to_vec()].concat();
-        let pieces = cut(&mut Cutter::new(0), &text);
+        let pieces = cut(&mut Cutter::new(0, Format::Auto), &text);
         assert_eq!(pieces[0].cut, [(1, 5)]);
         assert_eq!(pieces.iter().map(|piece| piece.records).sum::<u64>(), 2);
     }

@@ -16,7 +16,8 @@ const WORDS_MAX: usize = 16;
 /// Fills `event` from `head`. `None` where it cannot be the head of an access log line.
 pub(super) fn read<'a>(head: &'a [u8], event: &mut LogEvent<'a>) -> Option<()> {
     let mut cursor = Cursor::new(head);
-    if let Some(list) = forwarded_list(&mut cursor) {
+    let may_be_list = head.first() == Some(&b'"') || memchr::memchr(b',', head).is_some();
+    if may_be_list && let Some(list) = forwarded_list(&mut cursor) {
         push(&mut event.attributes, "x_forwarded_for", list);
         let mut ahead = cursor;
         if !ahead.word().is_some_and(is_address) {

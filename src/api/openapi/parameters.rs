@@ -95,8 +95,9 @@ parameters! {
     /// What lines are, where they do not say it.
     LineParameters:
         "source" = text().max_length(Some(128)), "The source of records that name none; at most 128 bytes.";
-        "format" = one_of(logseal_parsers::Format::ALL.map(logseal_parsers::Format::as_str)),
+        "format" = one_of(logseal_parsers::Format::ALL.iter().map(|format| format.as_str())),
             "How lines are read; `json` where it is not given.";
+        "header" = text().max_length(Some(16384)), "The lines of a table's header, where the body goes on below it.";
 }
 
 fn query(name: &str, schema: impl Into<RefOr<Schema>>, description: &str) -> Parameter {

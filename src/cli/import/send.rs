@@ -3,20 +3,22 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use logseal_parsers::Format;
+use logseal_parsers::{Format, LineParser};
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::api_error::explain;
 use crate::cli::client::{Api, broken_transfer, read_whole};
-use crate::cli::pieces::{PIECE_BYTES_MAX, Piece};
+use crate::cli::pieces::{CX, PIECE_BYTES_MAX, Piece};
 
 /// Between two attempts, where the daemon does not say how long.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// One attempt may take this long; the daemon's own limit for a body is shorter.
 const ATTEMPT_MAX: Duration = Duration::from_secs(330);
+/// The longest header that the daemon takes in the address of a request.
+const HEADER_BYTES_MAX: usize = 16 << 10;
 /// How many records at the front of a refused body are durable all the same.
 const STORED_HEADER: &str = "x-logseal-stored";
 
@@ -25,6 +27,7 @@ const STORED_HEADER: &str = "x-logseal-stored";
 pub(super) struct Sender {
     http: Client,
     url: Url,
+    format: Format,
     retry_for: Duration,
     stop: CancellationToken,
 }
@@ -85,7 +88,7 @@ enum Refusal {
 impl Sender {
     pub(super) fn new(api: &Api, source: &str, format: Format, retry_for: Duration, stop: CancellationToken) -> Self {
         let parameters = [("format", format.as_str().to_owned()), ("source", source.to_owned())];
-        Self { http: api.http().clone(), url: api.url("/api/v1/logs/bulk", &parameters), retry_for, stop }
+        Self { http: api.http().clone(), url: api.url("/api/v1/logs/bulk", &parameters), format, retry_for, stop }
     }
 
     /// Sends `piece` until it is acknowledged, refused for good, or the time is over.
@@ -94,7 +97,7 @@ impl Sender {
     }
 
     async fn send_owned(self, piece: Piece) -> Sent {
-        let mut rest = piece.bytes.clone();
+        let (mut header, mut rest) = (piece.header.clone(), piece.bytes.clone());
         let mut sent =
             Sent { piece, acknowledged: 0, unparsed: 0, reasons: Vec::new(), ids: None, in_doubt: 0, failure: None };
         if sent.piece.records == 0 {
@@ -107,7 +110,7 @@ impl Sender {
             let open = sent.piece.records - sent.acknowledged;
             // Records count as doubtful once they are sent again after a lost answer.
             sent.in_doubt = sent.in_doubt.max(may_be_stored);
-            let (wait, reason) = match self.attempt(rest.clone(), open).await {
+            let (wait, reason) = match self.attempt(&header, rest.clone(), open).await {
                 Ok(answer) => {
                     sent.take(&answer);
                     return sent;
@@ -119,7 +122,9 @@ impl Sender {
                 }
                 Err(Refusal::Later { wait, stored, reason }) => {
                     sent.acknowledged += stored.min(open);
-                    rest = without_lines(&rest, stored);
+                    let left = without_lines(&rest, stored);
+                    header = self.header_below(&header, rest.get(..rest.len() - left.len()).unwrap_or_default());
+                    rest = left;
                     (wait, reason)
                 }
                 Err(Refusal::Unknown { reason }) => {
@@ -143,9 +148,24 @@ impl Sender {
         }
     }
 
-    async fn attempt(&self, body: Bytes, records: u64) -> Result<Answer, Refusal> {
+    /// The header that is in force below `lines`, where `header` is above them.
+    fn header_below(&self, header: &[u8], lines: &[u8]) -> Vec<u8> {
+        let mut parser = LineParser::with_header(self.format, header, &CX);
+        for line in lines.split(|b| *b == b'\n') {
+            parser.note(line, &CX);
+        }
+        parser.header()
+    }
+
+    /// Sends `body`, whose lines go on below `header`.
+    async fn attempt(&self, header: &[u8], body: Bytes, records: u64) -> Result<Answer, Refusal> {
         debug_assert!(body.len() <= PIECE_BYTES_MAX);
-        let request = self.http.post(self.url.clone()).header("Content-Type", "application/x-ndjson").body(body);
+        let mut url = self.url.clone();
+        // One that is longer than the daemon takes would have the rows refused; without it they are kept whole.
+        if !header.is_empty() && header.len() <= HEADER_BYTES_MAX {
+            url.query_pairs_mut().append_pair("header", &String::from_utf8_lossy(header));
+        }
+        let request = self.http.post(url).header("Content-Type", "application/x-ndjson").body(body);
         let response = match request.timeout(ATTEMPT_MAX).send().await {
             Ok(response) => response,
             Err(error) if error.is_connect() => {

@@ -149,7 +149,14 @@ mod tests {
 
     fn sent(last_line: u64, records: u64, acknowledged: u64, failure: Option<&str>) -> Sent {
         Sent {
-            piece: Piece { bytes: Bytes::from_static(b"x\n"), last_line, first_line: None, records, cut: Vec::new() },
+            piece: Piece {
+                bytes: Bytes::from_static(b"x\n"),
+                header: Vec::new(),
+                last_line,
+                first_line: None,
+                records,
+                cut: Vec::new(),
+            },
             acknowledged,
             unparsed: 0,
             reasons: Vec::new(),
