@@ -4,7 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Context, LogEvent, cri, json, plain, syslog};
+#[rustfmt::skip]
+use crate::{
+    Context, LogEvent,
+    app,
+    cri,
+    json,
+    plain,
+    syslog,
+};
 
 /// How a source's lines are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -12,6 +20,44 @@ pub enum Format {
     /// Each line for itself, by how it begins; see [`parse`].
     #[default]
     Auto,
+    /// Android's logcat ([`app::android`]).
+    Android,
+    /// Any program's own log that is known ([`app`]).
+    App,
+    /// .NET's loggers ([`app::dotnet`]).
+    Dotnet,
+    /// Elasticsearch, OpenSearch and Logstash ([`app::elasticsearch`]).
+    Elasticsearch,
+    /// Erlang's and Elixir's loggers: RabbitMQ and others ([`app::erlang`]).
+    Erlang,
+    /// Exim's main log ([`app::exim`]).
+    Exim,
+    /// Go's standard logger ([`app::go`]).
+    Go,
+    /// Java's loggers: log4j, logback, Spring Boot, Tomcat, Hadoop and others ([`app::java`]).
+    Java,
+    /// klog and glog: Kubernetes and others ([`app::klog`]).
+    Klog,
+    /// MongoDB's text log ([`app::mongodb`]).
+    Mongodb,
+    /// The error, general and slow query logs of MySQL and MariaDB ([`app::mysql`]).
+    Mysql,
+    /// Nagios, Icinga and Naemon ([`app::nagios`]).
+    Nagios,
+    /// Node's loggers: winston, log4js, pino-pretty ([`app::node`]).
+    Node,
+    /// PHP's error log, PHP-FPM, and Monolog ([`app::php`]).
+    Php,
+    /// PostgreSQL's server log, as text or CSV ([`app::postgresql`]).
+    Postgresql,
+    /// Python's loggers, and programs that bring their own ([`app::python`]).
+    Python,
+    /// Redis and Valkey ([`app::redis`]).
+    Redis,
+    /// Ruby's logger, Rails and Sidekiq ([`app::ruby`]).
+    Ruby,
+    /// Rust's env_logger and tracing ([`app::rust`]).
+    Rust,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
     /// The syslog protocol, RFC 5424.
@@ -26,18 +72,69 @@ pub enum Format {
 
 /// A word that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format \"{0}\": use auto, syslog, rfc5424, rfc3164, json or plain")]
+#[error("unknown format \"{0}\": use {names}", names = Format::names())]
 pub struct UnknownFormat(pub String);
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [Self::Auto, Self::Syslog, Self::Rfc5424, Self::Rfc3164, Self::Json, Self::Plain];
+    #[rustfmt::skip]
+    pub const ALL: &'static [Self] = &[
+        Self::Auto,
+        Self::Android,
+        Self::App,
+        Self::Dotnet,
+        Self::Elasticsearch,
+        Self::Erlang,
+        Self::Exim,
+        Self::Go,
+        Self::Java,
+        Self::Klog,
+        Self::Mongodb,
+        Self::Mysql,
+        Self::Nagios,
+        Self::Node,
+        Self::Php,
+        Self::Postgresql,
+        Self::Python,
+        Self::Redis,
+        Self::Ruby,
+        Self::Rust,
+        Self::Syslog,
+        Self::Rfc5424,
+        Self::Rfc3164,
+        Self::Json,
+        Self::Plain,
+    ];
+
+    /// All names, for people.
+    fn names() -> String {
+        Self::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ")
+    }
 
     /// The name in lower case, as it is configured.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Android => "android",
+            Self::App => "app",
+            Self::Dotnet => "dotnet",
+            Self::Elasticsearch => "elasticsearch",
+            Self::Erlang => "erlang",
+            Self::Exim => "exim",
+            Self::Go => "go",
+            Self::Java => "java",
+            Self::Klog => "klog",
+            Self::Mongodb => "mongodb",
+            Self::Mysql => "mysql",
+            Self::Nagios => "nagios",
+            Self::Node => "node",
+            Self::Php => "php",
+            Self::Postgresql => "postgresql",
+            Self::Python => "python",
+            Self::Redis => "redis",
+            Self::Ruby => "ruby",
+            Self::Rust => "rust",
             Self::Syslog => "syslog",
             Self::Rfc5424 => "rfc5424",
             Self::Rfc3164 => "rfc3164",
@@ -59,7 +156,8 @@ impl FromStr for Format {
     /// Accepts the names of [`Format::as_str`] in any case.
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|format| format.as_str().eq_ignore_ascii_case(word))
             .ok_or_else(|| UnknownFormat(word.to_owned()))
     }
@@ -68,13 +166,44 @@ impl FromStr for Format {
 /// Reads one record in `format`. Never fails; see the parser of each format for what it makes of lines in another.
 ///
 /// [`Format::Auto`] decides by how the line begins: `{` is JSON; `<` with a number and `>`, or the stamp of RFC 3164
-/// (`Nov 14 22:13:20`), is syslog; a stamp with `stdout` or `stderr` is a container runtime's line ([`cri`]); all
-/// else is plain text. A JSON object as the message of a syslog record gives its fields too, as
+/// (`Nov 14 22:13:20`), is syslog. The parsers of the formats that have a shape of their own are asked next, one after
+/// another; each refuses a line of another format after a look at a few of its bytes. All else is plain text. A JSON object as the message of a syslog record gives its fields too, as
 /// [`json::complete_from_message`] says.
 #[must_use]
 pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     match format {
         Format::Auto => auto(line, cx),
+        Format::Android => {
+            stated(app::android::parse(line, cx).map(app::completed), "not a line of Android's log", line)
+        }
+        Format::App => stated(app::parse(line, cx), "not a line of a known program's log", line),
+        Format::Dotnet => stated(app::dotnet::parse(line, cx).map(app::completed), "not a line of a .NET logger", line),
+        Format::Elasticsearch => {
+            stated(app::elasticsearch::parse(line, cx).map(app::completed), "not a line of Elasticsearch's log", line)
+        }
+        Format::Erlang => {
+            stated(app::erlang::parse(line, cx).map(app::completed), "not a line of an Erlang logger", line)
+        }
+        Format::Exim => stated(app::exim::parse(line, cx).map(app::completed), "not a line of Exim's log", line),
+        Format::Go => stated(app::go::parse(line, cx).map(app::completed), "not a line of Go's logger", line),
+        Format::Java => stated(app::java::parse(line, cx).map(app::completed), "not a line of a Java logger", line),
+        Format::Klog => stated(app::klog::parse(line, cx).map(app::completed), "not a line of klog", line),
+        Format::Mongodb => {
+            stated(app::mongodb::parse(line, cx).map(app::completed), "not a line of MongoDB's log", line)
+        }
+        Format::Mysql => stated(app::mysql::parse(line, cx).map(app::completed), "not a line of MySQL's log", line),
+        Format::Nagios => stated(app::nagios::parse(line, cx).map(app::completed), "not a line of Nagios' log", line),
+        Format::Node => stated(app::node::parse(line, cx).map(app::completed), "not a line of a Node logger", line),
+        Format::Php => stated(app::php::parse(line, cx).map(app::completed), "not a line of a PHP log", line),
+        Format::Postgresql => {
+            stated(app::postgresql::parse(line, cx).map(app::completed), "not a line of PostgreSQL's log", line)
+        }
+        Format::Python => {
+            stated(app::python::parse(line, cx).map(app::completed), "not a line of a Python logger", line)
+        }
+        Format::Redis => stated(app::redis::parse(line, cx).map(app::completed), "not a line of Redis' log", line),
+        Format::Ruby => stated(app::ruby::parse(line, cx).map(app::completed), "not a line of a Ruby logger", line),
+        Format::Rust => stated(app::rust::parse(line, cx).map(app::completed), "not a line of a Rust logger", line),
         Format::Syslog => with_json(syslog::parse(line, cx), cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
@@ -86,12 +215,23 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
     match text.first() {
-        Some(b'{') => json::parse(line, cx),
-        Some(b'<') if has_priority(text) => with_json(syslog::parse(line, cx), cx),
-        Some(b'A'..=b'Z') if has_bsd_stamp(text) => with_json(syslog::parse(line, cx), cx),
-        Some(b'0'..=b'9') => cri::parse(line, cx).unwrap_or_else(|| plain::parse(line, cx)),
-        _ => plain::parse(line, cx),
+        Some(b'{') => return json::parse(line, cx),
+        Some(b'<') if has_priority(text) => return with_json(syslog::parse(line, cx), cx),
+        Some(b'A'..=b'Z') if has_bsd_stamp(text) => return with_json(syslog::parse(line, cx), cx),
+        _ => {}
     }
+    // A container runtime's lines come first, for they hold those of other formats.
+    cri::parse(line, cx).or_else(|| app::parse(line, cx)).unwrap_or_else(|| plain::parse(line, cx))
+}
+
+/// What a stated format's parser made of `line`; where it is none of that format, it is kept whole.
+fn stated<'a>(outcome: Option<LogEvent<'a>>, error: &'static str, line: &'a [u8]) -> LogEvent<'a> {
+    outcome.unwrap_or_else(|| LogEvent {
+        message: Cow::Borrowed(line),
+        format: plain::FORMAT,
+        parse_error: Some(Cow::Borrowed(error)),
+        ..LogEvent::default()
+    })
 }
 
 /// Reads a record of one kind of syslog; in another it is kept whole, with the priority if it states one.
@@ -146,11 +286,11 @@ mod tests {
 
     #[test]
     fn names_are_read_in_any_case_and_written_in_lower_case() {
-        for format in Format::ALL {
+        for &format in Format::ALL {
             assert_eq!(format.to_string().to_uppercase().parse(), Ok(format));
         }
-        let error = "xml".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown format \"xml\": use auto, syslog, rfc5424, rfc3164, json or plain");
+        let error = "xml".parse::<Format>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown format \"xml\": use auto, ") && error.contains(", plain"), "{error}");
     }
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
@@ -164,6 +304,7 @@ mod tests {
             ("<13>1 2023-11-14T22:13:20Z web1 app - - - text", "rfc5424"),
             ("Nov  4 22:13:20 web1 app: text", "rfc3164"),
             ("2023-11-14T22:13:20Z stderr F text", "cri"),
+            ("2023-11-14 22:13:20,123 INFO  [main] c.e.App - text", "java"),
             ("2023-11-14T22:13:20Z ERROR text", "plain"),
             ("<b>bold</b>", "plain"),
             ("November rain", "plain"),
@@ -202,7 +343,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_or_kept_whole_in_any_format(line: Vec<u8>) {
-            for format in Format::ALL {
+            for &format in Format::ALL {
                 let event = parse(format, &line, &CX);
                 proptest::prop_assert!(event.parse_error.is_none() || *event.message == *line);
             }

@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 pub mod address;
+pub mod app;
 pub mod cri;
 mod event;
 pub mod format;

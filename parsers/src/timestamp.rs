@@ -66,8 +66,8 @@ fn basic_prefix(bytes: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
     finish(wall, bytes.get(15..)?, zone)
 }
 
-/// Adds the fraction and the zone that follow a time of day.
-fn finish(wall: i64, rest: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
+/// Adds the fraction and the zone that follow a time of day; a wall clock without one is in `zone`.
+pub(crate) fn finish(wall: i64, rest: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
     let (micros, rest) = fraction(rest);
     let wall = wall + micros;
     Some(match offset_prefix(rest) {

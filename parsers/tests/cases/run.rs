@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use logseal_parsers::framing::{Framer, FramerConfig, Step, datagram};
-use logseal_parsers::{Context, Format, LogEvent, format, syslog};
+use logseal_parsers::{Context, Format, LogEvent, app, format, syslog};
 use serde_json::{Map, Value, json};
 
 use crate::compare::{self, Difference};
@@ -45,6 +45,7 @@ fn is_refused(case: &Value, line: &[u8], got: &LogEvent<'_>, cx: &Context) -> bo
     match case["format"].as_str() {
         Some("rfc5424") => syslog::rfc5424::parse(line, cx).is_err(),
         Some("rfc3164") => syslog::rfc3164::parse(line, cx).is_err(),
+        Some("klog" | "glog") => app::klog::parse(line, cx).is_none(),
         _ => got.parse_error.is_some(),
     }
 }

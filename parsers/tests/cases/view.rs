@@ -25,12 +25,13 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
         put("timestamp_local", json!(local));
         put("timestamp_md", json!(local));
     }
+    put("level", json!(event.level.as_str()));
     put("sd", structured_data(event, &expected["sd"]));
     put(
         "fields",
         Value::Object(event.attributes.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()),
     );
-    for (key, names) in ATTRIBUTES {
+    for &(key, names) in ATTRIBUTES {
         let value = names.iter().find_map(|name| event.attributes.get(name));
         put(key, json!(value.map(first_of_list)));
     }
@@ -38,7 +39,8 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
 }
 
 /// The attributes in which real programs put what the suites ask for by one name.
-const ATTRIBUTES: [(&str, &[&str]); 7] = [
+#[rustfmt::skip]
+const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("stream", &["stream"]),
     ("partial", &["partial"]),
     ("status", &["status"]),
@@ -46,6 +48,12 @@ const ATTRIBUTES: [(&str, &[&str]); 7] = [
     ("path", &["path", "request.uri"]),
     ("user_agent", &["user_agent", "request.headers.User-Agent"]),
     ("vhost", &["vhost", "request.host"]),
+    ("id", &["id"]),
+    ("file", &["file"]),
+    ("line", &["line"]),
+    ("client_port", &["client_port", "sender_host_port"]),
+    ("dst_ip", &["interface_address"]),
+    ("dst_port", &["interface_port"]),
 ];
 
 /// The first element of a JSON array of texts (headers are lists), or the text itself.
