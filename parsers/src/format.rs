@@ -12,6 +12,7 @@ use crate::{
     json,
     plain,
     syslog,
+    winevent,
 };
 
 /// How a source's lines are to be read.
@@ -58,6 +59,8 @@ pub enum Format {
     Ruby,
     /// Rust's env_logger and tracing ([`app::rust`]).
     Rust,
+    /// Windows events as XML, or as Snare's text ([`winevent`]).
+    Winevent,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
     /// The syslog protocol, RFC 5424.
@@ -99,6 +102,7 @@ impl Format {
         Self::Redis,
         Self::Ruby,
         Self::Rust,
+        Self::Winevent,
         Self::Syslog,
         Self::Rfc5424,
         Self::Rfc3164,
@@ -135,6 +139,7 @@ impl Format {
             Self::Redis => "redis",
             Self::Ruby => "ruby",
             Self::Rust => "rust",
+            Self::Winevent => "winevent",
             Self::Syslog => "syslog",
             Self::Rfc5424 => "rfc5424",
             Self::Rfc3164 => "rfc3164",
@@ -204,6 +209,7 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Format::Redis => stated(app::redis::parse(line, cx).map(app::completed), "not a line of Redis' log", line),
         Format::Ruby => stated(app::ruby::parse(line, cx).map(app::completed), "not a line of a Ruby logger", line),
         Format::Rust => stated(app::rust::parse(line, cx).map(app::completed), "not a line of a Rust logger", line),
+        Format::Winevent => stated(winevent::parse(line, cx), "not a Windows event", line),
         Format::Syslog => with_json(syslog::parse(line, cx), cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
@@ -221,7 +227,10 @@ fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         _ => {}
     }
     // A container runtime's lines come first, for they hold those of other formats.
-    cri::parse(line, cx).or_else(|| app::parse(line, cx)).unwrap_or_else(|| plain::parse(line, cx))
+    cri::parse(line, cx)
+        .or_else(|| app::parse(line, cx))
+        .or_else(|| winevent::parse(line, cx))
+        .unwrap_or_else(|| plain::parse(line, cx))
 }
 
 /// What a stated format's parser made of `line`; where it is none of that format, it is kept whole.
@@ -255,6 +264,7 @@ fn only<'a>(outcome: Result<LogEvent<'a>, syslog::ParseError>, line: &'a [u8], c
 fn with_json<'a>(mut event: LogEvent<'a>, cx: &Context) -> LogEvent<'a> {
     if event.parse_error.is_none() {
         json::complete_from_message(&mut event, cx);
+        winevent::complete_from_message(&mut event, cx);
     }
     event
 }
@@ -306,6 +316,7 @@ mod tests {
             ("2023-11-14T22:13:20Z stderr F text", "cri"),
             ("2023-11-14 22:13:20,123 INFO  [main] c.e.App - text", "java"),
             ("2023-11-14T22:13:20Z ERROR text", "plain"),
+            ("<Event><System><EventID>7</EventID></System></Event>", "winevent"),
             ("<b>bold</b>", "plain"),
             ("November rain", "plain"),
             ("", "plain"),

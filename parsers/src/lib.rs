@@ -20,6 +20,7 @@ mod mentions;
 pub mod plain;
 pub mod syslog;
 pub mod timestamp;
+pub mod winevent;
 mod zone;
 
 pub use event::{Attributes, Context, LogEvent};
