@@ -11,7 +11,7 @@
 //! Attributes: `logger`; the event's id is the message id.
 
 use super::scan::{attribute, blanks, bracketed, capital_level, event, span, until};
-use super::{Stamped, stamp, trimmed};
+use super::{Stamped, trimmed};
 use crate::{Context, Level, LogEvent, level_names};
 
 /// The name of this format in [`LogEvent::format`].
@@ -22,7 +22,7 @@ pub const FORMAT: &str = "dotnet";
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match text.first()? {
-        b'[' => serilog_console(text, cx),
+        b'[' => serilog_console(&Stamped::in_bracket(text, cx)?),
         b'a'..=b'z' => console(text, None),
         _ => {
             let stamped = Stamped::read(text, cx)?;
@@ -72,10 +72,9 @@ pub(super) fn console<'a>(text: &'a [u8], at: Option<i64>) -> Option<LogEvent<'a
 }
 
 /// `[22:13:20 INF] ready`.
-pub(super) fn serilog_console<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (at, rest) = stamp::read(text.strip_prefix(b"[")?, cx)?;
-    let (word, message) = until(rest.strip_prefix(b" ")?, b"]")?;
-    Some(event(FORMAT, Some(at), serilog_level(word)?, blanks(message)))
+pub(super) fn serilog_console<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (word, message) = until(stamped.rest.strip_prefix(b" ")?, b"]")?;
+    Some(event(FORMAT, Some(stamped.at), serilog_level(word)?, blanks(message)))
 }
 
 /// Serilog abbreviates to three letters.

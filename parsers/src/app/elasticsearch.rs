@@ -8,7 +8,7 @@
 //! Attributes under the names of the JSON log: `component` and `node.name`. Logstash's pipeline stands where the node's name does.
 
 use super::scan::{attribute, blanks, bracketed, event};
-use super::{stamp, trimmed};
+use super::{Stamped, trimmed};
 use crate::{Context, LogEvent, level_names};
 
 /// The name of this format in [`LogEvent::format`].
@@ -17,11 +17,15 @@ pub const FORMAT: &str = "elasticsearch";
 /// Reads a line of one of these servers; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (at, rest) = stamp::read(trimmed(line).strip_prefix(b"[")?, cx)?;
-    let (level, rest) = bracketed(rest.strip_prefix(b"]")?)?;
+    after_stamp(&Stamped::in_bracket(trimmed(line), cx)?)
+}
+
+/// Reads what follows a time in a bracket that begins the line.
+pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (level, rest) = bracketed(stamped.rest.strip_prefix(b"]")?)?;
     let (component, rest) = bracketed(rest)?;
     let (node, message) = bracketed(blanks(rest)).unwrap_or(("", rest));
-    let mut event = event(FORMAT, Some(at), level_names::from_word(level)?, blanks(message));
+    let mut event = event(FORMAT, Some(stamped.at), level_names::from_word(level)?, blanks(message));
     attribute(&mut event, "component", component);
     attribute(&mut event, "node.name", node);
     Some(event)

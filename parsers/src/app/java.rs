@@ -30,7 +30,7 @@ const PARTS_MAX: usize = 8;
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match text.first()? {
-        b'[' => kafka(text, cx),
+        b'[' => kafka(&Stamped::in_bracket(text, cx)?),
         b'A'..=b'Z' => jul::parse(text, cx).or_else(|| level_first(text, cx)),
         _ => {
             let stamped = Stamped::read(text, cx)?;
@@ -214,9 +214,8 @@ fn is_trace(text: &str) -> bool {
 }
 
 /// `[2023-11-14 22:13:20,123] INFO ready (kafka.server.KafkaServer)`.
-pub(super) fn kafka<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (at, rest) = stamp::read(text.strip_prefix(b"[")?, cx)?;
-    let (level, rest) = capital_level(rest.strip_prefix(b"] ")?)?;
+pub(super) fn kafka<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (level, rest) = capital_level(stamped.rest.strip_prefix(b"] ")?)?;
     let rest = some_blanks(rest)?;
     // The logger ends the first line; a stack trace may follow.
     let first = memchr::memchr(b'\n', rest).and_then(|end| rest.get(..end)).unwrap_or(rest);
@@ -226,7 +225,7 @@ pub(super) fn kafka<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let has_trace = first.len() < rest.len();
     let message = if has_trace { rest } else { first.get(..open)?.trim_ascii_end() };
     let head = Head { logger, ..Head::default() };
-    is_logger.then(|| head.event(FORMAT, Some(at), level, message))
+    is_logger.then(|| head.event(FORMAT, Some(stamped.at), level, message))
 }
 
 /// Cassandra's `INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready`.

@@ -31,7 +31,7 @@ pub mod rust;
 mod scan;
 mod stamp;
 
-use crate::{Context, LogEvent, mentions};
+use crate::{Context, LogEvent, level_names, mentions};
 
 /// The name in [`LogEvent::format`] of lines that loggers of several languages write alike.
 pub const FORMAT: &str = "app";
@@ -74,6 +74,11 @@ impl<'a> Stamped<'a> {
         Some(Self { line, at, rest })
     }
 
+    /// A line that begins with a bracket and a time in it; `line` is what follows the bracket.
+    fn in_bracket(text: &'a [u8], cx: &Context) -> Option<Self> {
+        Self::read(text.strip_prefix(b"[")?, cx)
+    }
+
     /// Whether the time is in one of the short forms that only Hadoop and Spark write: `23/11/14 …`, `231114 221320`.
     fn is_short_date(&self) -> bool {
         self.line.get(2) == Some(&b'/') || self.line.iter().take(6).all(u8::is_ascii_digit)
@@ -90,16 +95,7 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b',' => desktop::cbs(stamped).or_else(|| postgresql::after_stamp(stamped)),
         b':' => postgresql::after_stamp(stamped),
         b'|' => python::after_stamp(stamped).or_else(|| dotnet::after_stamp(stamped)),
-        b'[' => erlang::after_stamp(stamped)
-            .or_else(|| dotnet::after_stamp(stamped))
-            .or_else(|| mysql::after_stamp(stamped))
-            .or_else(|| mongodb::after_stamp(stamped))
-            .or_else(|| postgresql::after_stamp(stamped))
-            .or_else(|| exim::after_stamp(stamped))
-            .or_else(|| python::after_stamp(stamped))
-            .or_else(|| node::after_stamp(stamped))
-            .or_else(|| java::after_stamp(stamped))
-            .or_else(|| go::after_stamp(stamped)),
+        b'[' => after_stamp_and_bracket(stamped),
         b'0'..=b'9' => exim::after_stamp(stamped)
             .or_else(|| mysql::after_stamp(stamped))
             .or_else(|| android::after_stamp(stamped))
@@ -124,22 +120,48 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     }
 }
 
+/// A line with a bracket behind its time: what is in it tells the formats apart.
+fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let Some((inner, _)) = scan::bracketed(scan::blanks(stamped.rest)) else {
+        return go::after_stamp(stamped);
+    };
+    let is_level = inner.len() <= 9 && level_names::from_word(inner).is_some();
+    let event = match inner.as_bytes().first() {
+        Some(b'0'..=b'9') => postgresql::after_stamp(stamped)
+            .or_else(|| exim::after_stamp(stamped))
+            .or_else(|| java::after_stamp(stamped)),
+        Some(b'a'..=b'z') if is_level => erlang::after_stamp(stamped).or_else(|| node::after_stamp(stamped)),
+        _ if is_level || inner == "System" => mysql::after_stamp(stamped)
+            .or_else(|| dotnet::after_stamp(stamped))
+            .or_else(|| python::after_stamp(stamped))
+            .or_else(|| java::after_stamp(stamped)),
+        // A thread, a logger or a label.
+        _ => java::after_stamp(stamped)
+            .or_else(|| python::after_stamp(stamped))
+            .or_else(|| node::after_stamp(stamped))
+            .or_else(|| mongodb::after_stamp(stamped)),
+    };
+    event.or_else(|| go::after_stamp(stamped))
+}
+
 fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let after_date = text.get(5)?;
-    match after_date {
-        // "[2023-": a date in ISO 8601.
-        b'-' | b'/' => elasticsearch::parse(text, cx)
-            .or_else(|| rust::env_logger(text, cx))
-            .or_else(|| python::bracketed_stamp(text, cx))
-            .or_else(|| java::kafka(text, cx))
-            .or_else(|| php::parse(text, cx))
-            .or_else(|| node::bracketed_stamp(text, cx)),
-        _ => redis::parse(text, cx)
-            .or_else(|| nagios::parse(text, cx))
-            .or_else(|| dotnet::serilog_console(text, cx))
-            .or_else(|| node::bracketed_stamp(text, cx))
-            .or_else(|| php::parse(text, cx))
-            .or_else(|| desktop::proxifier(text, cx)),
+    let Some(stamped) = Stamped::in_bracket(text, cx) else {
+        return redis::parse(text, cx).or_else(|| nagios::parse(text, cx)).or_else(|| desktop::proxifier(text, cx));
+    };
+    let stamped = &stamped;
+    match stamped.rest {
+        [b']', b'[', ..] => elasticsearch::after_stamp(stamped),
+        [b' ', ..] => {
+            dotnet::serilog_console(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
+        }
+        [b':', ..] => python::bracketed_stamp(stamped),
+        [b']', b' ', b'A'..=b'Z', ..] => java::kafka(stamped)
+            .or_else(|| python::bracketed_stamp(stamped))
+            .or_else(|| php::after_stamp(stamped))
+            .or_else(|| node::bracketed_stamp(stamped)),
+        _ => python::bracketed_stamp(stamped)
+            .or_else(|| node::bracketed_stamp(stamped))
+            .or_else(|| php::after_stamp(stamped)),
     }
 }
 

@@ -11,7 +11,7 @@
 //! winston's label and log4js' category are the attribute `logger`.
 
 use super::scan::{attribute, blanks, bracketed, capital_level, enclosed, event, some_blanks, span, until};
-use super::{Stamped, stamp, trimmed};
+use super::{Stamped, trimmed};
 use crate::{Context, Level, LogEvent, level_names};
 
 /// The name of this format in [`LogEvent::format`].
@@ -22,7 +22,7 @@ pub const FORMAT: &str = "node";
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match text.first()? {
-        b'[' => bracketed_stamp(text, cx),
+        b'[' => bracketed_stamp(&Stamped::in_bracket(text, cx)?),
         b'a'..=b'z' => simple(None, text),
         _ => after_stamp(&Stamped::read(text, cx)?),
     }
@@ -60,9 +60,9 @@ fn lower_level(word: &str) -> Option<Level> {
 }
 
 /// log4js, and pino-pretty.
-pub(super) fn bracketed_stamp<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (at, rest) = stamp::read(text.strip_prefix(b"[")?, cx)?;
-    let rest = rest.strip_prefix(b"] ")?;
+pub(super) fn bracketed_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let at = stamped.at;
+    let rest = stamped.rest.strip_prefix(b"] ")?;
     if let Some((word, rest)) = bracketed(rest) {
         let (level, tail) = capital_level(word.as_bytes())?;
         let (category, message) = until(some_blanks(rest)?, b" - ").filter(|_| tail.is_empty())?;

@@ -9,7 +9,7 @@
 //! Monolog's channel is the attribute `logger`; where PHP names the place, `file` and `line` are.
 
 use super::scan::{attribute, blanks, capital_level, event, until};
-use super::{stamp, trimmed};
+use super::{Stamped, trimmed};
 use crate::{Context, Level, LogEvent};
 
 /// The name of this format in [`LogEvent::format`].
@@ -18,8 +18,12 @@ pub const FORMAT: &str = "php";
 /// Reads a line of one of these logs; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let text = trimmed(line).strip_prefix(b"[")?;
-    let (at, rest) = stamp::read(text, cx)?;
+    after_stamp(&Stamped::in_bracket(trimmed(line), cx)?)
+}
+
+/// Reads what follows a time in a bracket that begins the line.
+pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let Stamped { line, at, rest } = *stamped;
     // PHP names its zone as the IANA database does; the context's zone stands for those that are not UTC.
     let (zone, rest) = until(rest, b"] ")?;
     if zone.len() > 32 {
@@ -28,7 +32,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if let Some(rest) = rest.strip_prefix(b"PHP ") {
         return errors(at, rest);
     }
-    if text.get(2) == Some(&b'-') {
+    if line.get(2) == Some(&b'-') {
         let (level, message) = capital_level(rest)?;
         return Some(event(FORMAT, Some(at), level, blanks(message.strip_prefix(b":")?)));
     }

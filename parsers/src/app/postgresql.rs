@@ -13,7 +13,7 @@
 
 mod csvlog;
 
-use super::scan::{attribute, blanks, event};
+use super::scan::{attribute, blanks, event, find};
 use super::{Stamped, trimmed};
 use crate::syslog::zone_names;
 use crate::{Context, Level, LogEvent, Zone, address, timestamp};
@@ -85,7 +85,7 @@ fn zoned<'a>(stamped: &Stamped<'a>) -> (i64, &'a [u8]) {
 /// Divides what follows the time into prefix, severity and message.
 fn severity(text: &[u8]) -> Option<(&str, &str, &[u8])> {
     let near = text.get(..PREFIX_BYTES_MAX).unwrap_or(text);
-    let end = memchr::memmem::find(near, b":  ")?;
+    let end = find(near, b":  ")?;
     let before = text.get(..end)?;
     let start = before.iter().rposition(|b| !b.is_ascii_uppercase() && !b.is_ascii_digit()).map_or(0, |at| at + 1);
     let prefix = std::str::from_utf8(before.get(..start)?).ok()?;

@@ -16,7 +16,7 @@
 use super::scan::{
     attribute, blanks, bracketed, capital_level, digits, enclosed, event, level, some_blanks, span, until, word,
 };
-use super::{Stamped, java, stamp, trimmed};
+use super::{Stamped, java, trimmed};
 use crate::{Context, Level, LogEvent, address, level_names};
 
 /// The name of this format in [`LogEvent::format`].
@@ -27,7 +27,7 @@ pub const FORMAT: &str = "python";
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match text.first()? {
-        b'[' => bracketed_stamp(text, cx),
+        b'[' => bracketed_stamp(&Stamped::in_bracket(text, cx)?),
         b'A'..=b'Z' => level_first(text),
         b'a'..=b'z' => file_first(text, cx),
         _ => {
@@ -138,8 +138,8 @@ fn level_and_name<'a>(at: Option<i64>, text: &'a [u8]) -> Option<LogEvent<'a>> {
 }
 
 /// `[time] …` and Celery's `[time: LEVEL/process] …`.
-pub(super) fn bracketed_stamp<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (at, rest) = stamp::read(text.strip_prefix(b"[")?, cx)?;
+pub(super) fn bracketed_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (at, rest) = (stamped.at, stamped.rest);
     if let Some(rest) = rest.strip_prefix(b": ") {
         let (level, rest) = capital_level(rest)?;
         let (process, message) = until(rest.strip_prefix(b"/")?, b"]")?;

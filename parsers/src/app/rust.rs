@@ -9,7 +9,7 @@
 //! The module is the attribute `target`, the spans around it `span`.
 
 use super::scan::{attribute, blanks, capital_level, enclosed, event, some_blanks, span, until};
-use super::{Stamped, stamp, trimmed};
+use super::{Stamped, trimmed};
 use crate::{Context, LogEvent};
 
 /// The name of this format in [`LogEvent::format`].
@@ -19,7 +19,11 @@ pub const FORMAT: &str = "rust";
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
-    if text.first() == Some(&b'[') { env_logger(text, cx) } else { after_stamp(&Stamped::read(text, cx)?) }
+    if text.first() == Some(&b'[') {
+        env_logger(&Stamped::in_bracket(text, cx)?)
+    } else {
+        after_stamp(&Stamped::read(text, cx)?)
+    }
 }
 
 /// Reads what follows a time that begins the line.
@@ -51,11 +55,10 @@ fn spans(text: &[u8]) -> (&str, &[u8]) {
 }
 
 /// `[2023-11-14T22:13:20Z INFO  shop::cart] ready`; the module may be missing.
-pub(super) fn env_logger<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (at, rest) = stamp::read(text.strip_prefix(b"[")?, cx)?;
-    let (level, rest) = capital_level(some_blanks(rest)?)?;
+pub(super) fn env_logger<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (level, rest) = capital_level(some_blanks(stamped.rest)?)?;
     let (target, message) = until(blanks(rest), b"]")?;
-    let mut event = event(FORMAT, Some(at), level, message.strip_prefix(b" ").unwrap_or(message));
+    let mut event = event(FORMAT, Some(stamped.at), level, message.strip_prefix(b" ").unwrap_or(message));
     attribute(&mut event, "target", target);
     (target.is_empty() || is_target(target)).then_some(event)
 }

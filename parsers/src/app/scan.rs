@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Level, LogEvent, level_names};
+use crate::{Attributes, Level, LogEvent, level_names};
 
 /// No part of a head is longer; what is not found within it is not looked for any further.
 const PART_BYTES_MAX: usize = 512;
@@ -38,12 +38,18 @@ pub(super) fn digits(text: &[u8]) -> Option<(&str, &[u8])> {
 /// Takes what stands before `end` on the first line, and `end`.
 pub(super) fn until<'a>(text: &'a [u8], end: &[u8]) -> Option<(&'a str, &'a [u8])> {
     let near = text.get(..PART_BYTES_MAX).unwrap_or(text);
-    let at = memchr::memmem::find(near, end)?;
+    let at = find(near, end)?;
     let (part, rest) = text.split_at_checked(at)?;
     if part.contains(&b'\n') {
         return None;
     }
     Some((std::str::from_utf8(part).ok()?, rest.get(end.len()..)?))
+}
+
+/// Where the few bytes of `sought` first stand in `text`. A searcher for substrings would take longer to set up.
+pub(super) fn find(text: &[u8], sought: &[u8]) -> Option<usize> {
+    let first = *sought.first()?;
+    memchr::memchr_iter(first, text).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(sought)))
 }
 
 /// Takes what stands in square brackets (other brackets may stand inside), without the blanks around it.
@@ -97,7 +103,9 @@ pub(super) fn taken(text: &[u8], end: usize) -> Option<(&str, &[u8])> {
 
 /// An event with what every line states.
 pub(super) fn event<'a>(format: &'static str, timestamp: Option<i64>, level: Level, message: &'a [u8]) -> LogEvent<'a> {
-    LogEvent { timestamp, level, message: Cow::Borrowed(message), format, ..LogEvent::default() }
+    // Room for the few attributes that most lines have, so that they do not grow one by one.
+    let attributes = Attributes::with_capacity(96, 4);
+    LogEvent { timestamp, level, message: Cow::Borrowed(message), attributes, format, ..LogEvent::default() }
 }
 
 /// Adds an attribute, unless its value is absent.
