@@ -270,13 +270,13 @@ fn with_json<'a>(mut event: LogEvent<'a>, cx: &Context) -> LogEvent<'a> {
 }
 
 /// Whether `text` begins with a number in angle brackets.
-fn has_priority(text: &[u8]) -> bool {
+pub(crate) fn has_priority(text: &[u8]) -> bool {
     let digits = text.iter().skip(1).take_while(|b| b.is_ascii_digit()).count();
     (1..=10).contains(&digits) && text.get(digits + 1) == Some(&b'>')
 }
 
 /// Whether `text` begins with the stamp of RFC 3164, section 4.1.2: `Nov 14 22:13:20` or `Nov  4 22:13:20`.
-fn has_bsd_stamp(text: &[u8]) -> bool {
+pub(crate) fn has_bsd_stamp(text: &[u8]) -> bool {
     const MONTHS: [&[u8]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
     let Some((month, rest)) = text.split_at_checked(3) else {

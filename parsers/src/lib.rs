@@ -10,6 +10,7 @@
 pub mod address;
 pub mod app;
 pub mod cri;
+pub mod custom;
 mod event;
 pub mod format;
 pub mod framing;
@@ -17,6 +18,7 @@ pub mod json;
 mod level;
 pub mod level_names;
 mod mentions;
+pub mod multiline;
 pub mod plain;
 pub mod syslog;
 pub mod timestamp;

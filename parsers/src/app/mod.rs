@@ -178,6 +178,21 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     }
 }
 
+/// The time that `text` is, in any of the spellings that programs have; `None` where it is more or something else.
+pub(crate) fn whole_time(text: &[u8], cx: &Context) -> Option<i64> {
+    stamp::read(text, cx).filter(|(_, rest)| rest.is_empty()).map(|(at, _)| at)
+}
+
+/// Whether a line begins with a time in any of the spellings that programs have.
+pub(crate) fn begins_with_time(line: &[u8], cx: &Context) -> bool {
+    stamp::read(line, cx).is_some()
+}
+
+/// Whether a line is the first of the two that `java.util.logging` writes.
+pub(crate) fn is_jul_head(line: &[u8], cx: &Context) -> bool {
+    jul::parse(line, cx).is_some()
+}
+
 /// `line` without a byte order mark, the white space at its front, and the line end.
 fn trimmed(line: &[u8]) -> &[u8] {
     let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
