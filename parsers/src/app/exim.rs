@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! 2023-11-14 22:13:20 [7] 1Ov4tU-0000Nz-Rm <= bob@example.com H=mail.example.com [192.0.2.7]:5000 P=esmtps S=99
+//! 2023-11-14 22:13:20 H=mail.example.com [192.0.2.7] F=<bob@example.com> rejected RCPT <x@y.z>: relay not permitted
 //! ```
 //!
 //! The id of the message is the message id, the flag (`<=` arrival, `=>` delivery …) the attribute `flag`; the fields have
@@ -33,6 +34,9 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         }
         None => ("", rest),
     };
+    if rest.starts_with(b"H=") {
+        return Some(rejected(stamped.at, pid, rest));
+    }
     let (id, after) = word(rest).filter(|(id, _)| is_message_id(id))?;
     let message = some_blanks(after)?;
     let mut event = event(FORMAT, Some(stamped.at), Level::Info, message);
@@ -49,6 +53,14 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         fields(&mut event, rest);
     }
     Some(event)
+}
+
+/// A line about a connection whose message was not taken, and so has no id.
+fn rejected<'a>(at: i64, pid: &'a str, text: &'a [u8]) -> LogEvent<'a> {
+    let mut event = event(FORMAT, Some(at), Level::Warn, text);
+    event.proc_id = pid.into();
+    fields(&mut event, text);
+    event
 }
 
 /// `1Ov4tU-0000Nz-Rm`, or from version 4.97 on `1r3Abc-000000012Vb-1ABC`.
@@ -124,6 +136,11 @@ mod tests {
             (
                 "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm ** x@y.z R=dns T=smtp: no host",
                 "exim ERROR 22:13:20 msgid=1Ov4tU-0000Nz-Rm flag=** address=x@y.z R=dns T=smtp: | ** x@y.z R=dns T=smtp: no host",
+            ),
+            (
+                "2023-11-14 22:13:20 [7] H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
+                "exim WARN 22:13:20 pid=7 ip=192.0.2.7 H=(x) sender_host_port=5000 F=<a@b.c> | \
+                 H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
             ),
             ("2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed", "exim INFO 22:13:20 msgid=1Ov4tU-0000Nz-Rm | Completed"),
         ] {

@@ -11,7 +11,7 @@ use crate::{Context, Level, LogEvent, timestamp};
 pub const FORMAT: &str = "nagios";
 
 /// The fields of an entry, in order; the output is the message.
-const ENTRIES: [(&str, &[Field]); 12] = {
+const ENTRIES: [(&str, &[Field]); 16] = {
     use Field::{Attempt, Command, Contact, Host, Output, Service, State, StateType};
     [
         ("CURRENT HOST STATE", &[Host, State, StateType, Attempt, Output]),
@@ -24,6 +24,10 @@ const ENTRIES: [(&str, &[Field]); 12] = {
         ("SERVICE NOTIFICATION", &[Contact, Host, Service, State, Command, Output]),
         ("PASSIVE HOST CHECK", &[Host, State, Output]),
         ("PASSIVE SERVICE CHECK", &[Host, Service, State, Output]),
+        ("HOST EVENT HANDLER", &[Host, State, StateType, Attempt, Output]),
+        ("SERVICE EVENT HANDLER", &[Host, Service, State, StateType, Attempt, Output]),
+        ("HOST FLAPPING ALERT", &[Host, State, Output]),
+        ("SERVICE FLAPPING ALERT", &[Host, Service, State, Output]),
         ("HOST DOWNTIME ALERT", &[Host, State, Output]),
         ("SERVICE DOWNTIME ALERT", &[Host, Service, State, Output]),
     ]
@@ -115,6 +119,10 @@ mod tests {
             (
                 "[1700000000] HOST NOTIFICATION: bob;web1;DOWN;by-mail;no answer",
                 "nagios ERROR 22:13:20 host=web1 user=bob type=HOST NOTIFICATION state=DOWN command=by-mail | no answer",
+            ),
+            (
+                "[1700000000] HOST FLAPPING ALERT: web1;STARTED; it flaps",
+                "nagios INFO 22:13:20 host=web1 type=HOST FLAPPING ALERT state=STARTED |  it flaps",
             ),
             ("[1700000000] LOG ROTATION: DAILY", "nagios INFO 22:13:20 type=LOG ROTATION | DAILY"),
             ("[1700000000] Auto-save of retention data", "nagios UNKNOWN 22:13:20 | Auto-save of retention data"),
