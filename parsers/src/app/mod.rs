@@ -46,9 +46,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'0'..=b'9' => digit_first(text, cx),
         b'[' => bracket_first(text, cx),
         b'A'..=b'Z' => capital_first(text, cx),
-        b'a'..=b'z' => {
-            dotnet::console(text, None).or_else(|| node::simple(None, text)).or_else(|| python::file_first(text, cx))
-        }
+        // winston's "error: text" is left to plain text: every other tool says so too.
+        b'a'..=b'z' => dotnet::console(text, None).or_else(|| python::file_first(text, cx)),
         b'#' => mysql::slow::parse(text, cx),
         b'-' => cluster::tagged(text),
         b'=' => erlang::report(text, cx),
@@ -239,7 +238,7 @@ mod tests {
             ("2023-11-14T22:13:20.123456Z  INFO shop: x", "rust"),
             ("I, [2023-11-14T22:13:20.123456 #7]  INFO -- : x", "ruby"),
             ("info: Shop.Cart[0]\n      x", "dotnet"),
-            ("info: x", "node"),
+            ("2023-11-14T22:13:20.123Z info: x", "node"),
             ("[2023-11-14T22:13:20.123] [INFO] shop - x", "node"),
             ("2023-11-14 22:13:20.123 [info] <0.1.0> x", "erlang"),
             ("[2023-11-14T22:13:20,123][INFO ][o.e.n.Node] [n] x", "elasticsearch"),
@@ -261,6 +260,7 @@ mod tests {
             "   ",
             "hello world",
             "Error: no such file",
+            "error: no such file",
             "ERROR something broke",
             "2023-11-14 22:13:20 ERROR something broke",
             "2023-11-14T22:13:20Z text",

@@ -8,7 +8,7 @@
 //! [22:13:20.123] INFO (shop/7 on web1): ready
 //! ```
 //!
-//! winston's label and log4js' category are the attribute `logger`.
+//! A line without a time is read so only where the format is stated. winston's label and log4js' category are the attribute `logger`.
 
 use super::scan::{attribute, blanks, bracketed, capital_level, enclosed, event, some_blanks, span, until};
 use super::{Stamped, trimmed};
@@ -44,7 +44,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 }
 
 /// winston's `info: ready`.
-pub(super) fn simple<'a>(at: Option<i64>, text: &'a [u8]) -> Option<LogEvent<'a>> {
+fn simple<'a>(at: Option<i64>, text: &'a [u8]) -> Option<LogEvent<'a>> {
     let (word, rest) = span(text, |b| b.is_ascii_lowercase())?;
     let level = lower_level(word)?;
     Some(event(FORMAT, at, level, rest.strip_prefix(b": ")?))

@@ -31,9 +31,13 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     // The level is padded to five places; others pad behind it.
     let rest = stamped.rest.strip_prefix(b" ")?;
     let padded = rest.strip_prefix(b" ").unwrap_or(rest);
-    let is_utc = stamped.line.get(10) == Some(&b'T') && stamped.line.get(..40).unwrap_or(stamped.line).contains(&b'Z');
-    let (level, rest) = capital_level(padded).filter(|_| is_utc)?;
-    let rest = rest.strip_prefix(b" ")?;
+    // tracing writes UTC; other loggers' lines are told apart before they are looked at.
+    if stamped.line.get(10) != Some(&b'T') || !stamped.line.get(..40).unwrap_or(stamped.line).contains(&b'Z') {
+        return None;
+    }
+    let (level, rest) = capital_level(padded)?;
+    // A process id is Spring's.
+    let rest = rest.strip_prefix(b" ").filter(|rest| !rest.first().is_some_and(u8::is_ascii_digit))?;
     let (spans, rest) = spans(rest);
     let (target, message) = until(rest, b": ").filter(|(target, _)| is_target(target))?;
     let mut event = event(FORMAT, Some(stamped.at), level, blanks(message));
