@@ -20,6 +20,11 @@ pub const FORMAT: &str = "cri";
 /// fields, and a level in plain text is read as [`plain::parse`] does.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    // The runtimes' stamps have no blank inside. So most lines are told apart before their stamp is read.
+    let blank = memchr::memchr(b' ', line)?;
+    if !line.get(blank..)?.starts_with(b" std") {
+        return None;
+    }
     let (stamp, rest) = timestamp::iso_prefix(line, cx.zone)?;
     let (stream, rest) = match rest {
         [b' ', b's', b't', b'd', b'o', b'u', b't', b' ', rest @ ..] => ("stdout", rest),

@@ -70,17 +70,18 @@ const NAMES: [(Slot, &[&str]); 15] = [
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
-        "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername",
+        "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
         "application.name", "application_name", "applicationname", "syslog_identifier", "program", "ident", "daemon", "process.name",
         "_comm", "kubernetes.labels.app", "container_name", "kubernetes.container_name", "kubernetes.container.name",
+        "winlog.provider_name", "sourcename", "eventsource",
     ]),
     (Slot::ProcId, &[
         "pid", "process.pid", "procid", "proc_id", "process_id", "processid", "process.id", "syslog_pid", "_pid",
     ]),
-    (Slot::MsgId, &["msgid", "msg_id", "message_id"]),
+    (Slot::MsgId, &["msgid", "msg_id", "message_id", "winlog.event_id", "eventid", "eventname", "event.code"]),
     (Slot::Facility, &["facility", "syslog_facility", "log.syslog.facility.code"]),
     (Slot::Ip, &[
         "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "src_ip", "srcip", "src.ip",
@@ -88,12 +89,12 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "remote_address", "remoteaddress", "request.client_ip", "request.remote_ip", "request.remote_addr", "req.remoteaddress",
         "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
-        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h",
+        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
         "usr", "usr.name", "userid", "user_id", "user.id", "user.username", "user.email", "remote_user", "account.name",
-        "actor", "actor.name", "actor.login", "acct", "cs-username",
+        "actor", "actor.name", "actor.login", "acct", "cs-username", "targetusername", "subjectusername",
     ]),
 ];
 
@@ -111,9 +112,10 @@ const NAMES_ANYWHERE: [(Slot, &[&str]); 2] = [
             "remote_ip",
             "remoteip",
             "remote_addr",
+            "ipaddress",
         ],
     ),
-    (Slot::UserName, &["user_name", "username"]),
+    (Slot::UserName, &["user_name", "username", "targetusername", "subjectusername"]),
 ];
 
 const LENGTH_MAX: usize = 32;

@@ -9,6 +9,7 @@ use crate::{
     Context, LogEvent,
     access,
     apache_error,
+    app,
     cri,
     elb,
     haproxy,
@@ -21,6 +22,7 @@ use crate::{
     squid,
     syslog,
     timestamp,
+    winevent,
     wrapped,
 };
 
@@ -52,6 +54,46 @@ pub enum Format {
     W3c,
     /// Zeek's own format ([`LineParser`](crate::LineParser)).
     Zeek,
+    /// Android's logcat ([`app::android`]).
+    Android,
+    /// Any program's own log that is known ([`app`]).
+    App,
+    /// .NET's loggers ([`app::dotnet`]).
+    Dotnet,
+    /// Elasticsearch, OpenSearch and Logstash ([`app::elasticsearch`]).
+    Elasticsearch,
+    /// Erlang's and Elixir's loggers: RabbitMQ and others ([`app::erlang`]).
+    Erlang,
+    /// Exim's main log ([`app::exim`]).
+    Exim,
+    /// Go's standard logger ([`app::go`]).
+    Go,
+    /// Java's loggers: log4j, logback, Spring Boot, Tomcat, Hadoop and others ([`app::java`]).
+    Java,
+    /// klog and glog: Kubernetes and others ([`app::klog`]).
+    Klog,
+    /// MongoDB's text log ([`app::mongodb`]).
+    Mongodb,
+    /// The error, general and slow query logs of MySQL and MariaDB ([`app::mysql`]).
+    Mysql,
+    /// Nagios, Icinga and Naemon ([`app::nagios`]).
+    Nagios,
+    /// Node's loggers: winston, log4js, pino-pretty ([`app::node`]).
+    Node,
+    /// PHP's error log, PHP-FPM, and Monolog ([`app::php`]).
+    Php,
+    /// PostgreSQL's server log, as text or CSV ([`app::postgresql`]).
+    Postgresql,
+    /// Python's loggers, and programs that bring their own ([`app::python`]).
+    Python,
+    /// Redis and Valkey ([`app::redis`]).
+    Redis,
+    /// Ruby's logger, Rails and Sidekiq ([`app::ruby`]).
+    Ruby,
+    /// Rust's env_logger and tracing ([`app::rust`]).
+    Rust,
+    /// Windows events as XML, or as Snare's text ([`winevent`]).
+    Winevent,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
     /// The syslog protocol, RFC 5424.
@@ -85,6 +127,26 @@ impl Format {
         Self::Tsv,
         Self::W3c,
         Self::Zeek,
+        Self::Android,
+        Self::App,
+        Self::Dotnet,
+        Self::Elasticsearch,
+        Self::Erlang,
+        Self::Exim,
+        Self::Go,
+        Self::Java,
+        Self::Klog,
+        Self::Mongodb,
+        Self::Mysql,
+        Self::Nagios,
+        Self::Node,
+        Self::Php,
+        Self::Postgresql,
+        Self::Python,
+        Self::Redis,
+        Self::Ruby,
+        Self::Rust,
+        Self::Winevent,
         Self::Syslog,
         Self::Rfc5424,
         Self::Rfc3164,
@@ -113,6 +175,26 @@ impl Format {
             Self::Tsv => "tsv",
             Self::W3c => "w3c",
             Self::Zeek => "zeek",
+            Self::Android => "android",
+            Self::App => "app",
+            Self::Dotnet => "dotnet",
+            Self::Elasticsearch => "elasticsearch",
+            Self::Erlang => "erlang",
+            Self::Exim => "exim",
+            Self::Go => "go",
+            Self::Java => "java",
+            Self::Klog => "klog",
+            Self::Mongodb => "mongodb",
+            Self::Mysql => "mysql",
+            Self::Nagios => "nagios",
+            Self::Node => "node",
+            Self::Php => "php",
+            Self::Postgresql => "postgresql",
+            Self::Python => "python",
+            Self::Redis => "redis",
+            Self::Ruby => "ruby",
+            Self::Rust => "rust",
+            Self::Winevent => "winevent",
             Self::Syslog => "syslog",
             Self::Rfc5424 => "rfc5424",
             Self::Rfc3164 => "rfc3164",
@@ -160,6 +242,38 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Format::Ltsv => stated(ltsv::parse(line, cx), "not labelled tab-separated values", line),
         Format::NginxError => stated(nginx_error::parse(line, cx), "not a line of nginx's error log", line),
         Format::Squid => stated(squid::parse(line, cx), "not a line of Squid's log", line),
+        Format::Android => {
+            stated(app::android::parse(line, cx).map(app::completed), "not a line of Android's log", line)
+        }
+        Format::App => stated(app::parse(line, cx), "not a line of a known program's log", line),
+        Format::Dotnet => stated(app::dotnet::parse(line, cx).map(app::completed), "not a line of a .NET logger", line),
+        Format::Elasticsearch => {
+            stated(app::elasticsearch::parse(line, cx).map(app::completed), "not a line of Elasticsearch's log", line)
+        }
+        Format::Erlang => {
+            stated(app::erlang::parse(line, cx).map(app::completed), "not a line of an Erlang logger", line)
+        }
+        Format::Exim => stated(app::exim::parse(line, cx).map(app::completed), "not a line of Exim's log", line),
+        Format::Go => stated(app::go::parse(line, cx).map(app::completed), "not a line of Go's logger", line),
+        Format::Java => stated(app::java::parse(line, cx).map(app::completed), "not a line of a Java logger", line),
+        Format::Klog => stated(app::klog::parse(line, cx).map(app::completed), "not a line of klog", line),
+        Format::Mongodb => {
+            stated(app::mongodb::parse(line, cx).map(app::completed), "not a line of MongoDB's log", line)
+        }
+        Format::Mysql => stated(app::mysql::parse(line, cx).map(app::completed), "not a line of MySQL's log", line),
+        Format::Nagios => stated(app::nagios::parse(line, cx).map(app::completed), "not a line of Nagios' log", line),
+        Format::Node => stated(app::node::parse(line, cx).map(app::completed), "not a line of a Node logger", line),
+        Format::Php => stated(app::php::parse(line, cx).map(app::completed), "not a line of a PHP log", line),
+        Format::Postgresql => {
+            stated(app::postgresql::parse(line, cx).map(app::completed), "not a line of PostgreSQL's log", line)
+        }
+        Format::Python => {
+            stated(app::python::parse(line, cx).map(app::completed), "not a line of a Python logger", line)
+        }
+        Format::Redis => stated(app::redis::parse(line, cx).map(app::completed), "not a line of Redis' log", line),
+        Format::Ruby => stated(app::ruby::parse(line, cx).map(app::completed), "not a line of a Ruby logger", line),
+        Format::Rust => stated(app::rust::parse(line, cx).map(app::completed), "not a line of a Rust logger", line),
+        Format::Winevent => stated(winevent::parse(line, cx), "not a Windows event", line),
         Format::Syslog => with_content(syslog::parse(line, cx), cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
@@ -201,6 +315,9 @@ const SHAPED: &[Parser] = &[
     ltsv::parse_plain,
     nginx_error::parse,
     squid::parse,
+    // Behind those whose lines are alike.
+    app::parse,
+    winevent::parse,
 ];
 
 /// Reads `line` in a format whose parser is sure of its lines: what it takes is in no other format. `None` for all others.
@@ -249,18 +366,19 @@ fn with_content<'a>(mut event: LogEvent<'a>, cx: &Context) -> LogEvent<'a> {
     if event.parse_error.is_none() {
         json::complete_from_message(&mut event, cx);
         wrapped::complete(&mut event, cx);
+        winevent::complete_from_message(&mut event, cx);
     }
     event
 }
 
 /// Whether `text` begins with a number in angle brackets.
-fn has_priority(text: &[u8]) -> bool {
+pub(crate) fn has_priority(text: &[u8]) -> bool {
     let digits = text.iter().skip(1).take_while(|b| b.is_ascii_digit()).count();
     (1..=10).contains(&digits) && text.get(digits + 1) == Some(&b'>')
 }
 
 /// Whether `text` begins with the stamp of RFC 3164, section 4.1.2: `Nov 14 22:13:20` or `Nov  4 22:13:20`.
-fn has_bsd_stamp(text: &[u8]) -> bool {
+pub(crate) fn has_bsd_stamp(text: &[u8]) -> bool {
     const MONTHS: [&[u8]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
     let Some((month, rest)) = text.split_at_checked(3) else {
@@ -331,10 +449,12 @@ mod tests {
             ("2023-11-14T22:13:20.5+01:00 web1 sshd[7]: text", "rfc3164"),
             ("2023-11-14T22:13:20.5+01:00 192.0.2.7 {\"a\":1}", "rfc3164"),
             ("2023-11-14T22:13:20Z ERROR text", "plain"),
-            ("2023-11-14T22:13:20Z ERROR app: text", "plain"),
+            ("2023-11-14T22:13:20Z ERROR app: text", "rust"),
             ("2023-11-14T22:13:20Z web1 some text", "plain"),
             ("192.0.2.7:5059 [14/Nov/2023:22:13:20.001] in/bind1: SSL handshake failure", "haproxy"),
             ("1700000000.123     16 192.0.2.7 TCP_MISS/200 1 GET http://a.example/ - HIER_DIRECT/- -", "squid"),
+            ("2023-11-14 22:13:20,123 INFO  [main] c.e.App - text", "java"),
+            ("<Event><System><EventID>7</EventID></System></Event>", "winevent"),
             ("<b>bold</b>", "plain"),
             ("November rain", "plain"),
             ("", "plain"),

@@ -10,8 +10,10 @@
 pub mod access;
 pub mod address;
 pub mod apache_error;
+pub mod app;
 pub mod cri;
 mod cursor;
+pub mod custom;
 pub mod elb;
 mod event;
 mod fields;
@@ -25,6 +27,7 @@ pub mod level_names;
 mod line_parser;
 pub mod ltsv;
 mod mentions;
+pub mod multiline;
 pub mod nginx_error;
 pub mod plain;
 mod request_line;
@@ -32,6 +35,7 @@ pub mod squid;
 pub mod syslog;
 mod table;
 pub mod timestamp;
+pub mod winevent;
 mod wrapped;
 mod zone;
 

@@ -250,3 +250,39 @@ fn depth_and_number_of_leaves_are_bounded() {
     let blown_up = format!("{{\"{long}\":{}}}", wide(4000));
     assert!(parse(&blown_up).parse_error.is_some_and(|e| e.starts_with("names too long")));
 }
+
+#[test]
+fn windows_events_are_read_under_the_names_of_their_shippers() {
+    for line in [
+        // Winlogbeat
+        r#"{"@timestamp":"2023-11-14T22:13:20.000Z","log":{"level":"warning"},"event":{"code":"7","provider":"P"},"host":{"name":"pc1"},"winlog":{"event_id":4625,"provider_name":"P","computer_name":"pc1.example","event_data":{"SubjectUserName":"PC1$","TargetUserName":"bob","IpAddress":"192.0.2.7"}},"message":"m"}"#,
+        // NXLog
+        r#"{"EventTime":"2023-11-14 22:13:20","Hostname":"pc1","Severity":"WARNING","EventID":4625,"SourceName":"P","TargetUserName":"bob","SubjectUserName":"PC1$","IpAddress":"192.0.2.7","Message":"m"}"#,
+    ] {
+        let event = parse(line);
+        assert_eq!((event.timestamp, event.level, message(&event).as_str()), (Some(T), Level::Warn, "m"), "{line}");
+        assert_eq!(
+            (&*event.host, &*event.app, &*event.msg_id, &*event.user_name),
+            ("pc1", "P", "4625", "bob"),
+            "{line}"
+        );
+        assert_eq!(event.ip, Some(IpAddr::from([192, 0, 2, 7])), "{line}");
+        assert!(event.attributes.iter().any(|(name, value)| name.ends_with("SubjectUserName") && value == "PC1$"));
+    }
+}
+
+#[test]
+fn a_cloud_trail_record_is_named_by_its_event() {
+    let event = parse(
+        r#"{"eventTime":"2023-11-14T22:13:20Z","eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","eventID":"a-1","sourceIPAddress":"192.0.2.7","userIdentity":{"userName":"bob"}}"#,
+    );
+    assert_eq!((event.timestamp, &*event.app, &*event.msg_id), (Some(T), "signin.amazonaws.com", "ConsoleLogin"));
+    assert_eq!((&*event.user_name, event.attributes.get("eventID")), ("bob", Some("a-1")));
+}
+
+#[test]
+fn a_compact_record_of_serilog_without_a_level_is_info() {
+    assert_eq!(parse(r#"{"@t":"2023-11-14T22:13:20Z","@mt":"ready"}"#).level, Level::Info);
+    assert_eq!(parse(r#"{"@t":"2023-11-14T22:13:20Z","@mt":"low","@l":"Warning"}"#).level, Level::Warn);
+    assert_eq!(parse(r#"{"time":"2023-11-14T22:13:20Z","msg":"ready"}"#).level, Level::Unknown);
+}

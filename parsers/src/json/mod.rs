@@ -14,12 +14,18 @@
 //! - A record without a message has the whole line as its message.
 //! - A message that is a JSON object itself gives its fields too ([`complete_from_message`]), and a line of Docker's json-file
 //!   the level that [`plain`] text states.
+//! - A CloudTrail file is one document with many records: [`records`] divides it.
+//! - Windows' events are known in the names of Winlogbeat and NXLog.
+//! - A record of Serilog's compact format without a level is INFO, as its description says.
 //! - Where a record names no address or user, a plain statement in its message is taken: an address after `from`,
 //!   `client` or the like, a name in quotes after `user`.
 
 mod reader;
 pub(crate) mod record;
+mod records;
 mod unescape;
+
+pub use records::{Records, records};
 
 use std::borrow::Cow;
 

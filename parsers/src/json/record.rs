@@ -182,6 +182,10 @@ impl<'a, 'c> Record<'a, 'c> {
             Slot::Message if !quoted => return Fit::No,
             Slot::Host | Slot::App | Slot::UserName if !quoted || is_blank(text) => return Fit::No,
             Slot::ProcId | Slot::MsgId if is_blank(text) => return Fit::No,
+            // Windows' EventID is the kind of an event; CloudTrail's eventID is a number of its own for each.
+            Slot::MsgId if place.key.eq_ignore_ascii_case("eventid") && !text.bytes().all(|b| b.is_ascii_digit()) => {
+                return Fit::No;
+            }
             Slot::InstantNanos
             | Slot::Message
             | Slot::Host
@@ -215,6 +219,10 @@ impl<'a, 'c> Record<'a, 'c> {
     /// The event. Where no leaf is a message, `line` is.
     pub(crate) fn finish(&mut self, line: &'a [u8]) -> LogEvent<'a> {
         self.add_instant_nanos();
+        let is_compact = self.winner(Slot::Timestamp).is_some_and(|stamp| stamp.name == "@t");
+        if is_compact && self.winner(Slot::Level).is_none() {
+            self.event.level = Level::Info;
+        }
         self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {
             (Some(bytes), _) => Cow::Owned(bytes),
             (None, Some(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),

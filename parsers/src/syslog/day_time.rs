@@ -6,18 +6,18 @@ const DAY_MICROS: i64 = 86_400_000_000;
 
 /// What `Oct 11 22:14:15.123456` states.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DayTime {
-    pub(super) month: i64,
-    pub(super) day: i64,
-    pub(super) hour: i64,
-    pub(super) minute: i64,
-    pub(super) second: i64,
-    pub(super) micros: i64,
+pub(crate) struct DayTime {
+    pub(crate) month: i64,
+    pub(crate) day: i64,
+    pub(crate) hour: i64,
+    pub(crate) minute: i64,
+    pub(crate) second: i64,
+    pub(crate) micros: i64,
 }
 
 impl DayTime {
     /// What a wall clock shows then in `year`, in microseconds since 1970; `None` where there is no such day.
-    pub(super) fn in_year(self, year: i64) -> Option<i64> {
+    pub(crate) fn in_year(self, year: i64) -> Option<i64> {
         let Self { month, day, hour, minute, second, micros } = self;
         timestamp::wall_clock(year, month, day, hour, minute, second).map(|wall| wall + micros)
     }
@@ -25,7 +25,7 @@ impl DayTime {
     /// The instant in the latest year that does not put it more than a day after `received_at`.
     ///
     /// A day is granted for zones and for clocks that are ahead; anything later is taken for last year's.
-    pub(super) fn nearest(self, to_utc: impl Fn(i64) -> i64, received_at: i64) -> Option<i64> {
+    pub(crate) fn nearest(self, to_utc: impl Fn(i64) -> i64, received_at: i64) -> Option<i64> {
         let this_year = year_of(received_at);
         let latest = received_at.saturating_add(DAY_MICROS);
         // Eight years back there is always a leap year, for 29 February.

@@ -6,14 +6,14 @@
 
 mod aix;
 mod cisco;
-mod day_time;
+pub(crate) mod day_time;
 mod priority;
 pub mod rfc3164;
 pub mod rfc5424;
-mod stamp;
+pub(crate) mod stamp;
 mod structured_data;
 mod tag;
-mod zone_names;
+pub(crate) mod zone_names;
 
 use std::borrow::Cow;
 

@@ -3,7 +3,7 @@
 //! Abbreviations are ambiguous in general (IST, CST); each is read as the zone in which most devices mean it.
 
 /// Seconds east of UTC of the zone that `name` (in capitals) abbreviates.
-pub(super) fn offset_seconds(name: &[u8]) -> Option<i64> {
+pub(crate) fn offset_seconds(name: &[u8]) -> Option<i64> {
     let quarters = match name {
         b"UTC" | b"GMT" | b"Z" | b"WET" | b"UCT" => 0,
         b"CET" | b"MET" | b"WEST" | b"BST" | b"WAT" => 4,

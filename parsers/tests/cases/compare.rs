@@ -2,6 +2,7 @@
 //!
 //! A port of the suites' own scoring script, rule by rule; `k` is the key under which two values are compared.
 
+use logseal_parsers::{Level, level_names};
 use serde_json::{Map, Value};
 
 /// Keys that say something about a case but are no field to compare.
@@ -104,6 +105,7 @@ fn same(k: &str, a: &Value, b: &Value, case: &Value) -> bool {
         "timestamp_local" => return wall(a) == wall(b) && first_four(a) == first_four(b),
         "timestamp_md" => return wall(a) == wall(b),
         "severity" | "facility" => return same_code(k, a, b),
+        "level" if level(a).is_some() => return level(a) == level(b),
         "host" if a.is_null() => {
             const PEER: [&str; 6] = ["", "-", "127.0.0.1", "localhost", "::1", "unknown"];
             return b.is_null() || b.as_str().is_some_and(|host| PEER.contains(&host));
@@ -193,6 +195,12 @@ fn severity(word: &str) -> Option<usize> {
     })
 }
 
+/// The level that a logger's word or letter means.
+fn level(value: &Value) -> Option<Level> {
+    let word = value.as_str()?;
+    level_names::from_word(word).or_else(|| level_names::from_letter(word))
+}
+
 /// A value as text without surrounding white space and byte order mark; `None` for null.
 fn text(value: &Value) -> Option<String> {
     let text = match value {
@@ -265,6 +273,9 @@ fn the_rules_of_the_comparison_hold() {
         ("timestamp", json!("2023-11-14T22:13:20Z"), json!("2023-11-14T21:13:20Z"), false),
         ("timestamp_md", json!("11-14T22:13:20"), json!("2001-11-14T22:13:20.000Z"), true),
         ("timestamp_local", json!("2023-11-14T22:13:20"), json!("2001-11-14T22:13:20Z"), false),
+        ("level", json!("SEVERE"), json!("ERROR"), true),
+        ("level", json!("W"), json!("ERROR"), false),
+        ("level", json!(30), json!("30"), true),
         ("sd", json!({}), json!({"a": {}}), true),
         ("fields", json!({}), json!({"a": "b"}), false),
         ("sd", json!({"a": {"b": "c"}}), json!({"a": {"b": "c"}, "d": {}}), true),

@@ -157,6 +157,16 @@ fn weberror_log_cases_pass() {
 }
 
 #[test]
+fn app_log_cases_pass() {
+    check("app_log", Format::Auto);
+}
+
+#[test]
+fn loghub_cases_pass() {
+    check("loghub", Format::Auto);
+}
+
+#[test]
 fn exceptions_name_cases_that_exist() {
     let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
         return;

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use logseal_parsers::framing::{Framer, FramerConfig, Step, datagram};
-use logseal_parsers::{Context, Format, LineParser, LogEvent, access, format, syslog};
+use logseal_parsers::{Context, Format, LineParser, LogEvent, access, app, format, syslog};
 use serde_json::{Map, Value, json};
 
 use crate::compare::{self, Difference};
@@ -50,6 +50,7 @@ fn is_refused(case: &Value, line: &[u8], got: &LogEvent<'_>, cx: &Context) -> bo
         Some("rfc5424") => syslog::rfc5424::parse(line, cx).is_err(),
         Some("rfc3164") => syslog::rfc3164::parse(line, cx).is_err(),
         Some("apache_common" | "nginx_main") => access::parse(line, cx).is_none(),
+        Some("klog" | "glog") => app::klog::parse(line, cx).is_none(),
         _ => got.parse_error.is_some(),
     }
 }

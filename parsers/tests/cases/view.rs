@@ -74,7 +74,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("protocol", &["protocol"]),
     ("bytes", &["bytes"]),
     ("referrer", &["referrer", "referer"]),
-    ("client_port", &["client_port"]),
+    ("client_port", &["client_port", "sender_host_port"]),
     ("tid", &["tid"]),
     ("cid", &["cid"]),
     ("module", &["module"]),
@@ -101,6 +101,11 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("upstream_response_time", &["upstream_response_time"]),
     ("upstream_status", &["upstream_status"]),
     ("req_id", &["req_id"]),
+    ("id", &["id"]),
+    ("file", &["file"]),
+    ("line", &["line"]),
+    ("dst_ip", &["interface_address"]),
+    ("dst_port", &["interface_port"]),
 ];
 
 /// The first element of a JSON array of texts (headers are lists), or the text itself.

@@ -1,0 +1,25 @@
+//! Any line is read or refused without a panic, and the message of a line that is read is a slice of it, except where
+//! PostgreSQL doubled its quotes.
+#![no_main]
+
+use std::borrow::Cow;
+
+use libfuzzer_sys::fuzz_target;
+use logseal_parsers::{Context, Zone, app};
+
+// 2026-11-20T18:00:00Z
+const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
+
+fuzz_target!(|line: &[u8]| {
+    let Some(event) = app::parse(line, &CX) else {
+        return;
+    };
+    assert!(event.parse_error.is_none());
+    match event.message {
+        Cow::Borrowed(message) => {
+            let (line, message) = (line.as_ptr_range(), message.as_ptr_range());
+            assert!(message.is_empty() || (line.start <= message.start && message.end <= line.end));
+        }
+        Cow::Owned(_) => assert_eq!(event.format, app::postgresql::FORMAT),
+    }
+});

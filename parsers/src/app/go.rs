@@ -1,0 +1,77 @@
+//! Go's standard `log` package, and `slog` through it:
+//!
+//! ```text
+//! 2023/11/14 22:13:20 ready
+//! 2023/11/14 22:13:20.123456 main.go:99: ready
+//! 2023/11/14 22:13:20 INFO ready count=3
+//! ```
+//!
+//! Attributes: `file` and `line`, where `log.Lshortfile` or `log.Llongfile` is set.
+
+use super::scan::{attribute, capital_level, event, some_blanks, until};
+use super::{Stamped, trimmed};
+use crate::{Context, LogEvent, plain};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "go";
+
+/// Reads a line of Go's standard logger; `None` where it is none.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    after_stamp(&Stamped::read(trimmed(line), cx)?)
+}
+
+/// Reads what follows a time that begins the line.
+pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let rest = stamped.rest.strip_prefix(b" ")?;
+    if stamped.line.get(4) != Some(&b'/') || is_nginx(rest) {
+        return None;
+    }
+    let place = until(rest, b": ").and_then(|(place, message)| Some((place.rsplit_once(':')?, message)));
+    let place = place.filter(|((file, line), _)| file.ends_with(".go") && line.bytes().all(|b| b.is_ascii_digit()));
+    let ((file, line), rest) = place.unwrap_or((("", ""), rest));
+    let (level, message) = match capital_level(rest) {
+        Some((level, message)) if message.first() == Some(&b' ') => (level, some_blanks(message)?),
+        _ => (plain::stated_level(rest), rest),
+    };
+    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    attribute(&mut event, "file", file);
+    attribute(&mut event, "line", line);
+    Some(event)
+}
+
+/// nginx's error log has the same time, and `[error] 7#7: ` behind it.
+fn is_nginx(text: &[u8]) -> bool {
+    let level = until(text, b"] ").filter(|_| text.first() == Some(&b'['));
+    level.is_some_and(|(_, rest)| {
+        let pid = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        pid > 0 && rest.get(pid) == Some(&b'#')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::{CX, check};
+
+    #[test]
+    fn every_set_of_flags_is_read() {
+        for (line, expected) in [
+            ("2023/11/14 22:13:20 listening on :8080", "go UNKNOWN 22:13:20 | listening on :8080"),
+            (
+                "2023/11/14 22:13:20.123456 /src/main.go:99: [ERROR] no: x",
+                "go ERROR 22:13:20.123456 file=/src/main.go line=99 | [ERROR] no: x",
+            ),
+            ("2023/11/14 22:13:20 INFO ready count=3", "go INFO 22:13:20 | ready count=3"),
+        ] {
+            check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in ["", "2023/11/14 22:13:20", "2023/11/14 22:13:20 [error] 7#7: *8 x", "2023-11-14 22:13:20 x"] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+}

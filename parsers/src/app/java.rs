@@ -1,0 +1,361 @@
+//! Lines of Java's loggers: log4j, logback, Spring Boot, Tomcat, JBoss, Hadoop and what is built on them.
+//!
+//! ```text
+//! 2023-11-14 22:13:20,123 INFO  [main] com.example.App - ready
+//! 2023-11-14 22:13:20.123 [main] INFO  com.example.App -- ready
+//! 2023-11-14T22:13:20.123Z  INFO 7 --- [shop] [main] com.example.App : ready
+//! 2023-11-14 22:13:20,123 - INFO  [main:Server@99] - ready
+//! 2023-11-14 22:13:20,123 INFO  [com.example.App] (main) ready
+//! 14-Nov-2023 22:13:20.123 INFO [main] com.example.App.start ready
+//! 23/11/14 22:13:20 INFO com.example.App: ready
+//! [2023-11-14 22:13:20,123] INFO ready (com.example.App)
+//! INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready
+//! ```
+//!
+//! `logger` and `thread` are attributes, and `function` where the line states it. The number that Spring and HDFS write is the
+//! process id. `java.util.logging`'s two lines are read by [`jul`](super::jul).
+
+use super::scan::{attribute, blanks, bracketed, capital_level, digits, enclosed, event, some_blanks, taken, word};
+use super::{Stamped, jul, stamp, trimmed};
+use crate::{Context, Level, LogEvent, level_names};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "java";
+
+/// Parts before the logger: a level, a thread, a process id, and what Spring and Solr add.
+const PARTS_MAX: usize = 8;
+
+/// Reads a line of a Java logger; `None` where it is none.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let text = trimmed(line);
+    match text.first()? {
+        b'[' => kafka(&Stamped::in_bracket(text, cx)?),
+        b'A'..=b'Z' => jul::parse(text, cx).or_else(|| level_first(text, cx)),
+        _ => {
+            let stamped = Stamped::read(text, cx)?;
+            let event = after_stamp(&stamped).or_else(|| level_and_text(&stamped))?;
+            Some(LogEvent { format: FORMAT, ..event })
+        }
+    }
+}
+
+/// What stands between the time and the message.
+#[derive(Default)]
+struct Head<'a> {
+    level: Option<Level>,
+    thread: &'a str,
+    logger: &'a str,
+    function: &'a str,
+    pid: &'a str,
+    app: &'a str,
+    /// Spring's `trace-span`, or Solr's and logback's diagnostic context.
+    mdc: &'a str,
+    /// Spring's `---` has been seen: brackets after it are the application, the thread and the trace.
+    after_dashes: bool,
+    /// The dash after which the message stands has been seen.
+    ended: bool,
+}
+
+/// Reads what follows the time. The format is `app` where as well another language's logger may have written the line.
+pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let mut head = Head::default();
+    let rest = head.parts(blanks(stamped.rest))?;
+    let level = head.level?;
+    let message = if head.ended { rest } else { head.logger_and_message(rest)? };
+    let is_java = !head.thread.is_empty() || !head.pid.is_empty() || stamped.is_short_date();
+    if !is_java && !is_plainly_a_logger(head.logger) {
+        return None;
+    }
+    Some(head.event(if is_java { FORMAT } else { super::FORMAT }, Some(stamped.at), level, message))
+}
+
+/// `ERROR it broke`: enough where the language is known.
+pub(super) fn level_and_text<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (level, rest) = capital_level(blanks(stamped.rest))?;
+    Some(event(FORMAT, Some(stamped.at), level, some_blanks(rest)?))
+}
+
+/// Whether a name with nothing beside it can only be a logger's: `com.example.App`, `App`, `my_app`, but no plain word.
+fn is_plainly_a_logger(name: &str) -> bool {
+    name == "root" || name.starts_with(|c: char| c.is_ascii_uppercase()) || name.contains(['.', '$', '/', '_', '#'])
+}
+
+impl<'a> Head<'a> {
+    /// Takes the parts that precede the logger.
+    fn parts(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let mut rest = text;
+        for _ in 0..PARTS_MAX {
+            let after = match rest.first()? {
+                b'[' => {
+                    let (inner, after) = bracketed(rest)?;
+                    self.bracket(inner);
+                    after
+                }
+                b'(' if self.level.is_some() => {
+                    let (inner, after) = enclosed(rest, b'(', b')')?;
+                    // JBoss writes the logger in brackets before it.
+                    self.logger = std::mem::replace(&mut self.thread, inner);
+                    self.ended = !self.logger.is_empty();
+                    after
+                }
+                b'0'..=b'9' if self.pid.is_empty() => {
+                    let (pid, after) = digits(rest)?;
+                    self.pid = pid;
+                    after
+                }
+                b'-' if rest.starts_with(b"--- ") => {
+                    self.after_dashes = true;
+                    rest.get(3..)?
+                }
+                b'-' => {
+                    self.ended = self.level.is_some();
+                    rest.get(1..)?
+                }
+                _ if self.level.is_none() => {
+                    let (level, after) = capital_level(rest)?;
+                    self.level = Some(level);
+                    after
+                }
+                _ => return Some(rest),
+            };
+            // A part that something else than a blank follows is another format's.
+            rest = if after.is_empty() { after } else { some_blanks(after)? };
+            if self.ended || rest.is_empty() {
+                self.ended |= rest.is_empty();
+                return Some(rest);
+            }
+        }
+        Some(rest)
+    }
+
+    fn bracket(&mut self, inner: &'a str) {
+        if self.level.is_none()
+            && let Some(level) = level_names::from_word(inner)
+        {
+            self.level = Some(level);
+        } else if self.thread.is_empty() {
+            self.thread = inner;
+        } else if self.after_dashes && (inner.is_empty() || is_trace(inner)) {
+            self.mdc = inner;
+        } else if self.after_dashes {
+            self.app = std::mem::replace(&mut self.thread, inner);
+        } else {
+            self.mdc = inner;
+        }
+        // Spring Cloud Sleuth's "[app,trace,span]" stands where only later the thread does.
+        if !self.after_dashes && self.level.is_some() && self.thread == inner && inner.split(',').count() >= 3 {
+            self.thread = "";
+            (self.app, self.mdc) = inner.split_once(',').unwrap_or_default();
+        }
+    }
+
+    /// Takes the logger; what follows it is the message.
+    fn logger_and_message(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+        if let Some(message) = text.strip_prefix(b": ") {
+            return (!self.thread.is_empty()).then_some(message);
+        }
+        let (name, rest) = word(text).filter(|(name, _)| is_name(name))?;
+        let after = blanks(rest);
+        if let Some(name) = name.strip_suffix(':') {
+            self.logger = name;
+            return Some(after);
+        }
+        let separator = [&b"- "[..], b"-- ", b": "].into_iter().find(|separator| after.starts_with(separator));
+        if let Some(separator) = separator {
+            self.logger = name;
+            return after.get(separator.len()..).map(blanks);
+        }
+        if self.thread.is_empty() {
+            // "INFO com.example.App [main] ready"
+            let (thread, after) = bracketed(after).filter(|_| name.contains('.'))?;
+            (self.logger, self.thread) = (name, thread);
+            let after = some_blanks(after)?;
+            return Some(after.strip_prefix(b"- ").or_else(|| after.strip_prefix(b": ")).unwrap_or(after));
+        }
+        if name.matches('.').count() >= 2 && !name.contains(['/', ',', '=']) {
+            self.class_and_function(name);
+            return Some(after);
+        }
+        // "INFO [main] ready": no logger is stated.
+        Some(text)
+    }
+
+    /// Tomcat's `org.apache.catalina.core.StandardService.startInternal`: the last part is the function.
+    fn class_and_function(&mut self, name: &'a str) {
+        (self.logger, self.function) = match name.rsplit_once('.') {
+            Some((class, function)) if !function.starts_with(|c: char| c.is_ascii_uppercase()) => (class, function),
+            _ => (name, ""),
+        };
+    }
+
+    fn event(self, format: &'static str, at: Option<i64>, level: Level, message: &'a [u8]) -> LogEvent<'a> {
+        let mut event = event(format, at, level, message);
+        event.proc_id = self.pid.into();
+        event.app = self.app.into();
+        attribute(&mut event, "logger", self.logger);
+        attribute(&mut event, "thread", self.thread);
+        attribute(&mut event, "function", self.function);
+        attribute(&mut event, "mdc", self.mdc);
+        event
+    }
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// Whether `text` is a trace id and a span id, as Micrometer writes them.
+fn is_trace(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(trace, span)| {
+        let is_hex = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_hexdigit());
+        (is_hex(trace, 32) || is_hex(trace, 16)) && is_hex(span, 16)
+    })
+}
+
+/// `[2023-11-14 22:13:20,123] INFO ready (kafka.server.KafkaServer)`.
+pub(super) fn kafka<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (level, rest) = capital_level(stamped.rest.strip_prefix(b"] ")?)?;
+    let rest = some_blanks(rest)?;
+    // The logger ends the first line; a stack trace may follow.
+    let first = memchr::memchr(b'\n', rest).and_then(|end| rest.get(..end)).unwrap_or(rest);
+    let open = memchr::memrchr(b'(', first)?;
+    let (logger, tail) = enclosed(first.get(open..)?, b'(', b')')?;
+    let is_logger = tail.trim_ascii().is_empty() && !logger.contains(' ') && logger.contains('.');
+    let has_trace = first.len() < rest.len();
+    let message = if has_trace { rest } else { first.get(..open)?.trim_ascii_end() };
+    let head = Head { logger, ..Head::default() };
+    is_logger.then(|| head.event(FORMAT, Some(stamped.at), level, message))
+}
+
+/// Cassandra's `INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready`.
+pub(super) fn level_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (level, rest) = capital_level(text)?;
+    let (thread, rest) = bracketed(some_blanks(rest)?)?;
+    let (at, rest) = stamp::read(some_blanks(rest)?, cx)?;
+    let (place, rest) = word(some_blanks(rest)?)?;
+    let message = rest.strip_prefix(b" - ")?;
+    let mut event = Head { thread, ..Head::default() }.event(FORMAT, Some(at), level, message);
+    match place.rsplit_once(':') {
+        Some((file, line))
+            if taken(line.as_bytes(), line.len()).is_some_and(|(l, _)| l.bytes().all(|b| b.is_ascii_digit())) =>
+        {
+            event.attributes.push("file", file);
+            event.attributes.push("line", line);
+        }
+        _ => event.attributes.push("logger", place),
+    }
+    Some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::{CX, check};
+
+    #[test]
+    fn the_usual_patterns_are_read() {
+        for (line, expected) in [
+            (
+                "2023-11-14 22:13:20,123 INFO  [main] com.example.App - ready - now",
+                "java INFO 22:13:20.123 logger=com.example.App thread=main | ready - now",
+            ),
+            (
+                "2023-11-14 22:13:20.123 [http-nio-8080-exec-1] WARN  c.e.App -- slow: 3 s",
+                "java WARN 22:13:20.123 logger=c.e.App thread=http-nio-8080-exec-1 | slow: 3 s",
+            ),
+            ("22:13:20.123 [main] DEBUG c.e.App - x", "java DEBUG 22:13:20.123 logger=c.e.App thread=main | x"),
+            (
+                "2023-11-14 22:13:20,123 - WARN  [RecvWorker:18:Quorum$RecvWorker@762] - broken",
+                "java WARN 22:13:20.123 thread=RecvWorker:18:Quorum$RecvWorker@762 | broken",
+            ),
+            (
+                "2023-11-14 22:13:20,123 [myid:1] - INFO  [main:QuorumPeerConfig@134] - Reading",
+                "java INFO 22:13:20.123 thread=myid:1 mdc=main:QuorumPeerConfig@134 | Reading",
+            ),
+            (
+                "2023-11-14 22:13:20,123 INFO  [org.jboss.as] (Controller Boot Thread) started",
+                "java INFO 22:13:20.123 logger=org.jboss.as thread=Controller Boot Thread | started",
+            ),
+            (
+                "2023-11-14 22:13:20.123 INFO  (main) [   ] o.a.s.c.SolrCore opened it",
+                "java INFO 22:13:20.123 logger=o.a.s.c.SolrCore thread=main | opened it",
+            ),
+            (
+                "2023-11-14 22:13:20,123 INFO [main] org.apache.hadoop.Job: Default [x]",
+                "java INFO 22:13:20.123 logger=org.apache.hadoop.Job thread=main | Default [x]",
+            ),
+            (
+                "231114 221320 255 INFO dfs.DataNode$Xceiver: block",
+                "java INFO 22:13:20 pid=255 logger=dfs.DataNode$Xceiver | block",
+            ),
+            ("23/11/14 22:13:20 INFO Remoting: Starting", "java INFO 22:13:20 logger=Remoting | Starting"),
+            (
+                "14-Nov-2023 22:13:20.123 SEVERE [main] org.apache.Catalina.start The [x] failed",
+                "java ERROR 22:13:20.123 logger=org.apache.Catalina thread=main function=start | The [x] failed",
+            ),
+            ("2023-11-14 22:13:20 ERROR something broke", "java ERROR 22:13:20 | something broke"),
+            ("2023-11-14 22:13:20,123 INFO [main] Starting up", "java INFO 22:13:20.123 thread=main | Starting up"),
+            (
+                "2023-11-14 22:13:20,123 ERROR c.e.App [main] - no",
+                "java ERROR 22:13:20.123 logger=c.e.App thread=main | no",
+            ),
+            (
+                "[2023-11-14 22:13:20,123] INFO [Broker id=0] up (kafka.server.Broker)",
+                "java INFO 22:13:20.123 logger=kafka.server.Broker | [Broker id=0] up",
+            ),
+            (
+                "INFO  [main] 2023-11-14 22:13:20,123 Config.java:99 - loaded",
+                "java INFO 22:13:20.123 thread=main file=Config.java line=99 | loaded",
+            ),
+        ] {
+            check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn spring_boots_versions_are_read() {
+        for (line, expected) in [
+            (
+                "2023-11-14 22:13:20.123  INFO 7 --- [           main] com.example.App        : up: yes",
+                "java INFO 22:13:20.123 pid=7 logger=com.example.App thread=main | up: yes",
+            ),
+            (
+                "2023-11-14T22:13:20.123Z ERROR 7 --- [shop] [nio-8080-exec-1] c.e.Cart : no",
+                "java ERROR 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=nio-8080-exec-1 | no",
+            ),
+            (
+                "2023-11-14T22:13:20.123Z  INFO 7 --- [shop] [main] [0123456789abcdef0123456789abcdef-0123456789abcdef] c.e.Cart : x",
+                "java INFO 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=main mdc=0123456789abcdef0123456789abcdef-0123456789abcdef | x",
+            ),
+            (
+                "2023-11-14 22:13:20.123  INFO [shop,4f0,7b1] 7 --- [main] c.e.Cart : x",
+                "java INFO 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=main mdc=4f0,7b1 | x",
+            ),
+        ] {
+            check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn a_stack_trace_is_part_of_the_message() {
+        let line =
+            b"2023-11-14 22:13:20,123 ERROR [main] c.e.App - no\njava.lang.Error: x\n\tat c.e.App.main(App.java:9)";
+        let event = parse(line, &CX).unwrap();
+        assert!(event.message.starts_with(b"no\njava.lang.Error") && line.ends_with(&event.message));
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in [
+            "",
+            "2023-11-14 22:13:20,123",
+            "2023-11-14 22:13:20,123 INFO",
+            "2023-11-14 22:13:20 something broke",
+            "[2023-11-14 22:13:20,123] INFO no logger",
+            "INFO: x",
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! klog and glog, the loggers of Kubernetes and of Google's C++ programs:
+//!
+//! ```text
+//! I1114 22:13:20.123456       7 server.go:99] ready
+//! I20231114 22:13:20.123456 7 main.cc:99] ready
+//! ```
+//!
+//! A letter for the level, month and day (glog 0.6 writes the year too), the time, the thread's number (klog writes the
+//! process id there), the place in the source. Attributes: `id` (that number), `file`, `line`.
+
+use super::scan::{digits, event, some_blanks, until};
+use super::{stamp, trimmed};
+use crate::{Context, Level, LogEvent};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "klog";
+
+/// Reads a line of klog or glog; `None` where it is none. White space around the line is no part of it.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let text = trimmed(line).trim_ascii();
+    let (letter, rest) = text.split_first()?;
+    let level = match letter {
+        b'I' => Level::Info,
+        b'W' => Level::Warn,
+        b'E' => Level::Error,
+        b'F' => Level::Fatal,
+        _ => return None,
+    };
+    let (at, rest) = stamp::compact(rest, cx)?;
+    let (id, rest) = digits(some_blanks(rest)?)?;
+    let (place, message) = until(some_blanks(rest)?, b"]")?;
+    let (file, line) = place.rsplit_once(':')?;
+    let is_place = !file.is_empty() && !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+    let mut event = event(FORMAT, Some(at), level, message.strip_prefix(b" ").unwrap_or(message));
+    for (name, value) in [("id", id), ("file", file), ("line", line)] {
+        event.attributes.push(name, value);
+    }
+    is_place.then_some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::{CX, check};
+
+    #[test]
+    fn both_headers_are_read() {
+        for (line, expected) in [
+            (
+                "I1114 22:13:20.123456       7 server.go:99] ready",
+                "klog INFO 22:13:20.123456 id=7 file=server.go line=99 | ready",
+            ),
+            ("W20231114 22:13:20.123456 7 main.c++:9] x]", "klog WARN 22:13:20.123456 id=7 file=main.c++ line=9 | x]"),
+            (
+                "E1114 22:13:20.123456 7 a.go:1] \"Failed\" err=\"no\"",
+                "klog ERROR 22:13:20.123456 id=7 file=a.go line=1 | \"Failed\" err=\"no\"",
+            ),
+            ("\n F1114 22:13:20.000000 7 a.go:1] \n", "klog FATAL 22:13:20 id=7 file=a.go line=1 | "),
+        ] {
+            check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in [
+            "",
+            "I",
+            "X1114 22:13:20.123456 7 a.go:1] x",
+            "I1114 22:13:20.123456 99999999999999999999999999999 a.go:1] x",
+            "I1314 22:13:20.123456 7 a.go:1] x",
+            "I1114 22:13:20.123456 7 a.go] x",
+            "I1114 22:13:20.123456 7 a.go:1 x",
+            "IMAGE 7",
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+}

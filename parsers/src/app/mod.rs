@@ -1,0 +1,306 @@
+//! Lines that programs write to their own logs: Java's and Python's loggers, databases, and many others.
+//!
+//! [`parse`] finds out by whom a line is, from its first byte and from what follows the time; the module of each format
+//! reads its lines alone. They give the time, the level, the message (borrowed), the process id, and what the line says of a
+//! logger, a thread or a place in the source as attributes `logger`, `thread`, `file`, `line`. Where the message plainly names an address or a
+//! user, these are the record's.
+
+pub mod android;
+#[cfg(test)]
+mod check;
+pub mod cluster;
+pub mod desktop;
+pub mod dotnet;
+pub mod elasticsearch;
+pub mod erlang;
+pub mod exim;
+pub mod go;
+pub mod java;
+mod jul;
+pub mod klog;
+pub mod mongodb;
+pub mod mysql;
+pub mod nagios;
+pub mod node;
+pub mod php;
+pub mod postgresql;
+pub mod python;
+pub mod redis;
+pub mod ruby;
+pub mod rust;
+mod scan;
+mod stamp;
+
+use crate::{Context, LogEvent, level_names, mentions};
+
+/// The name in [`LogEvent::format`] of lines that loggers of several languages write alike.
+pub const FORMAT: &str = "app";
+
+/// Reads a line of any of these formats; `None` where it is none.
+///
+/// A line that only begins with a time and a level is none: that is [`plain`](crate::plain) text.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let text = trimmed(line);
+    let event = match text.first()? {
+        b'0'..=b'9' => digit_first(text, cx),
+        b'[' => bracket_first(text, cx),
+        b'A'..=b'Z' => capital_first(text, cx),
+        // winston's "error: text" is left to plain text: every other tool says so too.
+        b'a'..=b'z' => dotnet::console(text, None).or_else(|| python::file_first(text, cx)),
+        b'#' => mysql::slow::parse(text, cx),
+        b'-' => cluster::tagged(text),
+        b'=' => erlang::report(text, cx),
+        _ => None,
+    }?;
+    Some(completed(event))
+}
+
+/// A line whose time at the front has been read.
+#[derive(Clone, Copy)]
+struct Stamped<'a> {
+    /// The whole line.
+    line: &'a [u8],
+    /// The instant that it states.
+    at: i64,
+    /// What follows the time.
+    rest: &'a [u8],
+}
+
+impl<'a> Stamped<'a> {
+    fn read(line: &'a [u8], cx: &Context) -> Option<Self> {
+        let (at, rest) = stamp::read(line, cx)?;
+        Some(Self { line, at, rest })
+    }
+
+    /// A line that begins with a bracket and a time in it; `line` is what follows the bracket.
+    fn in_bracket(text: &'a [u8], cx: &Context) -> Option<Self> {
+        Self::read(text.strip_prefix(b"[")?, cx)
+    }
+
+    /// Whether the time is in one of the short forms that only Hadoop and Spark write: `23/11/14 …`, `231114 221320`.
+    fn is_short_date(&self) -> bool {
+        self.line.get(2) == Some(&b'/') || self.line.iter().take(6).all(u8::is_ascii_digit)
+    }
+}
+
+fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let Some(stamped) = Stamped::read(text, cx) else {
+        return redis::parse(text, cx).or_else(|| desktop::bars(text, cx)).or_else(|| cluster::hpc(text));
+    };
+    let stamped = &stamped;
+    // What follows the time tells most formats apart by its first byte.
+    match scan::blanks(stamped.rest).first()? {
+        b',' => desktop::cbs(stamped).or_else(|| postgresql::after_stamp(stamped)),
+        b':' => postgresql::after_stamp(stamped),
+        b'|' => python::after_stamp(stamped).or_else(|| dotnet::after_stamp(stamped)),
+        b'[' => after_stamp_and_bracket(stamped),
+        b'0'..=b'9' => exim::after_stamp(stamped)
+            .or_else(|| mysql::after_stamp(stamped))
+            .or_else(|| android::after_stamp(stamped))
+            .or_else(|| ruby::after_stamp(stamped))
+            .or_else(|| python::after_stamp(stamped))
+            .or_else(|| java::after_stamp(stamped))
+            .or_else(|| go::after_stamp(stamped)),
+        b'-' => python::after_stamp(stamped).or_else(|| java::after_stamp(stamped)),
+        b'A'..=b'Z' => mongodb::after_stamp(stamped)
+            .or_else(|| android::after_stamp(stamped))
+            .or_else(|| rust::after_stamp(stamped))
+            .or_else(|| python::after_stamp(stamped))
+            .or_else(|| java::after_stamp(stamped))
+            .or_else(|| postgresql::after_stamp(stamped))
+            .or_else(|| go::after_stamp(stamped)),
+        b'a'..=b'z' => dotnet::after_stamp(stamped)
+            .or_else(|| node::after_stamp(stamped))
+            .or_else(|| ruby::after_stamp(stamped))
+            .or_else(|| postgresql::after_stamp(stamped))
+            .or_else(|| go::after_stamp(stamped)),
+        _ => go::after_stamp(stamped),
+    }
+}
+
+/// A line with a bracket behind its time: what is in it tells the formats apart.
+fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let Some((inner, _)) = scan::bracketed(scan::blanks(stamped.rest)) else {
+        return go::after_stamp(stamped);
+    };
+    let is_level = inner.len() <= 9 && level_names::from_word(inner).is_some();
+    let event = match inner.as_bytes().first() {
+        Some(b'0'..=b'9') => postgresql::after_stamp(stamped)
+            .or_else(|| exim::after_stamp(stamped))
+            .or_else(|| java::after_stamp(stamped)),
+        Some(b'a'..=b'z') if is_level => erlang::after_stamp(stamped).or_else(|| node::after_stamp(stamped)),
+        _ if is_level || inner == "System" => mysql::after_stamp(stamped)
+            .or_else(|| dotnet::after_stamp(stamped))
+            .or_else(|| python::after_stamp(stamped))
+            .or_else(|| java::after_stamp(stamped)),
+        // A thread, a logger or a label.
+        _ => java::after_stamp(stamped)
+            .or_else(|| python::after_stamp(stamped))
+            .or_else(|| node::after_stamp(stamped))
+            .or_else(|| mongodb::after_stamp(stamped)),
+    };
+    event.or_else(|| go::after_stamp(stamped))
+}
+
+fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let Some(stamped) = Stamped::in_bracket(text, cx) else {
+        return redis::parse(text, cx).or_else(|| nagios::parse(text, cx)).or_else(|| desktop::proxifier(text, cx));
+    };
+    let stamped = &stamped;
+    match stamped.rest {
+        [b']', b'[', ..] => elasticsearch::after_stamp(stamped),
+        [b' ', ..] => {
+            dotnet::serilog_console(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
+        }
+        [b':', ..] => python::bracketed_stamp(stamped),
+        [b']', b' ', b'A'..=b'Z', ..] => java::kafka(stamped)
+            .or_else(|| python::bracketed_stamp(stamped))
+            .or_else(|| php::after_stamp(stamped))
+            .or_else(|| node::bracketed_stamp(stamped)),
+        _ => python::bracketed_stamp(stamped)
+            .or_else(|| node::bracketed_stamp(stamped))
+            .or_else(|| php::after_stamp(stamped)),
+    }
+}
+
+fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match text {
+        [b'I' | b'W' | b'E' | b'F', b'0' | b'1' | b'2', ..] => klog::parse(text, cx),
+        [_, b',', b' ', b'[', ..] => ruby::logger(text, cx),
+        [_, b'/', ..] => android::brief(None, text),
+        [b'S', b't', b'a', b'r', b't', b'e', b'd', b' ', ..] => ruby::request(text, cx),
+        _ => python::level_first(text)
+            .or_else(|| java::level_first(text, cx))
+            .or_else(|| jul::parse(text, cx))
+            .or_else(|| cluster::tagged(text)),
+    }
+}
+
+/// The time that `text` is, in any of the spellings that programs have; `None` where it is more or something else.
+pub(crate) fn whole_time(text: &[u8], cx: &Context) -> Option<i64> {
+    stamp::read(text, cx).filter(|(_, rest)| rest.is_empty()).map(|(at, _)| at)
+}
+
+/// Whether a line begins with a time in any of the spellings that programs have.
+pub(crate) fn begins_with_time(line: &[u8], cx: &Context) -> bool {
+    stamp::read(line, cx).is_some()
+}
+
+/// Whether a line is the first of the two that `java.util.logging` writes.
+pub(crate) fn is_jul_head(line: &[u8], cx: &Context) -> bool {
+    jul::parse(line, cx).is_some()
+}
+
+/// `line` without a byte order mark, the white space at its front, and the line end.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
+    let end = text.iter().rposition(|b| !matches!(b, b'\n' | b'\r' | 0)).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or(text)
+}
+
+/// `event` with the address and the user that its message plainly names.
+pub(crate) fn completed(mut event: LogEvent<'_>) -> LogEvent<'_> {
+    mentions::complete(&mut event);
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use check::CX;
+
+    #[test]
+    fn a_line_is_read_by_the_parser_of_its_program() {
+        for (line, format) in [
+            ("2023-11-14 22:13:20,123 INFO  [main] c.e.App - x", "java"),
+            ("2023-11-14 22:13:20,123 INFO c.e.App: x", "app"),
+            ("2023-11-14T22:13:20.123Z  INFO 7 --- [main] c.e.App : x", "java"),
+            ("23/11/14 22:13:20 INFO Remoting: x", "java"),
+            ("231114 221320 7 INFO dfs.DataNode: x", "java"),
+            ("Nov 14, 2023 10:13:20 PM c.e.App start\nINFO: x", "java"),
+            ("INFO  [main] 2023-11-14 22:13:20,123 App.java:9 - x", "java"),
+            ("[2023-11-14 22:13:20,123] INFO x (c.e.App)", "java"),
+            ("14-Nov-2023 22:13:20.123 INFO [main] a.b.C.d x", "java"),
+            ("2023-11-14 22:13:20,123 - shop - INFO - x", "python"),
+            ("INFO:shop:x", "python"),
+            ("[2023-11-14 22:13:20 +0000] [7] [INFO] x", "python"),
+            ("nova.log 2023-11-14 22:13:20.123 7 INFO nova [-] x", "python"),
+            ("2023-11-14 22:13:20.123 UTC [7] LOG:  x", "postgresql"),
+            ("2023-11-14 22:13:20 UTC:192.0.2.7(5432):bob@shop:[7]:LOG:  x", "postgresql"),
+            ("2023-11-14T22:13:20.123456Z 0 [Note] x", "mysql"),
+            ("# Time: 2023-11-14T22:13:20Z", "mysql"),
+            ("2023-11-14T22:13:20.123+0000 I NETWORK  [conn8] x", "mongodb"),
+            ("7:M 14 Nov 2023 22:13:20.123 * x", "redis"),
+            ("I1114 22:13:20.123456 7 a.go:9] x", "klog"),
+            ("2023/11/14 22:13:20 x", "go"),
+            ("[2023-11-14T22:13:20Z INFO  shop] x", "rust"),
+            ("2023-11-14T22:13:20.123456Z  INFO shop: x", "rust"),
+            ("I, [2023-11-14T22:13:20.123456 #7]  INFO -- : x", "ruby"),
+            ("info: Shop.Cart[0]\n      x", "dotnet"),
+            ("2023-11-14T22:13:20.123Z info: x", "node"),
+            ("[2023-11-14T22:13:20.123] [INFO] shop - x", "node"),
+            ("2023-11-14 22:13:20.123 [info] <0.1.0> x", "erlang"),
+            ("[2023-11-14T22:13:20,123][INFO ][o.e.n.Node] [n] x", "elasticsearch"),
+            ("[14-Nov-2023 22:13:20 UTC] PHP Notice:  x", "php"),
+            ("11-14 22:13:20.123  1  2 D Tag: x", "android"),
+            ("2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed", "exim"),
+            ("[1700000000] LOG ROTATION: x", "nagios"),
+            ("- 1700000000 2023.11.14 n1 Nov 14 22:13:20 n1 sshd[7]: x", "cluster"),
+            ("2023-11-14 22:13:20, Info  CBS  x", "cbs"),
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX).map(|event| event.format), Some(format), "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_and_lines_of_other_kinds_are_left_alone() {
+        for line in [
+            "",
+            "   ",
+            "hello world",
+            "Error: no such file",
+            "error: no such file",
+            "ERROR something broke",
+            "2023-11-14 22:13:20 ERROR something broke",
+            "2023-11-14T22:13:20Z text",
+            "2023/11/14 22:13:20 [error] 7#7: *8 open() failed",
+            "192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1",
+            "[Tue Nov 14 22:13:20 2023] [error] text",
+            "key=value other=\"x\"",
+            "- a list",
+            "# a comment",
+            "=====",
+            "1700000000.123 a b",
+            "Nov 14 22:13:20 web1 sshd[7]: text",
+            "note: this is prose",
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_address_and_a_user_that_the_message_names_are_the_records() {
+        let line = b"2023-11-14 22:13:20,123 WARN  [main] c.e.Login - denied user 'bob' from 192.0.2.7";
+        let event = parse(line, &CX).unwrap();
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(line: Vec<u8>) {
+            let event = parse(&line, &CX);
+            proptest::prop_assert!(event.is_none_or(|event| event.parse_error.is_none()));
+        }
+
+        #[test]
+        fn anything_may_follow_a_time(
+            stamp in "(2023-11-14 22:13:20,123|2023/11/14 22:13:20|11-14 22:13:20.1|\\[2023-11-14T22:13:20Z|Nov 14, 2023 1:13:20 PM|7:M 14 Nov 22:13:20|231114 221320)",
+            rest in "( |\\[|\\]|\\(|\\)|\\{|\\}|-|:|::|<|>|\\||,|\"|=|INFO|Note|info|LOG:  |7|MY-1|a\\.b|x|UTC|PHP |\n|é){0,24}",
+        ) {
+            let line = format!("{stamp}{rest}");
+            let event = parse(line.as_bytes(), &CX);
+            proptest::prop_assert!(event.is_none_or(|event| event.parse_error.is_none()));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! MongoDB before version 4.4, which made its log JSON:
+//!
+//! ```text
+//! 2023-11-14T22:13:20.123+0000 I NETWORK  [listener] connection accepted
+//! 2023-11-14T22:13:20.123+0000 [conn8] end connection              before 3.0
+//! ```
+//!
+//! Attributes under the names of the JSON log: `component` and `context`.
+
+use super::scan::{attribute, blanks, bracketed, event, some_blanks, span, word};
+use super::{Stamped, trimmed};
+use crate::{Context, Level, LogEvent, level_names};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "mongodb";
+
+/// Reads a line of MongoDB's log; `None` where it is none.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    after_stamp(&Stamped::read(trimmed(line), cx)?)
+}
+
+/// Reads what follows a time that begins the line.
+pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let rest = stamped.rest.strip_prefix(b" ")?;
+    let [letter @ (b'D' | b'I' | b'W' | b'E' | b'F'), rest @ ..] = rest else {
+        return old(stamped.at, rest);
+    };
+    // Debug levels may be numbered: D1 to D5.
+    let rest = span(rest, |b| b.is_ascii_digit()).map_or(rest, |(_, rest)| rest);
+    let (component, rest) = word(some_blanks(rest)?)?;
+    let is_component = component.bytes().all(|b| b.is_ascii_uppercase() || b"_-".contains(&b));
+    let (context, message) = bracketed(some_blanks(rest)?).filter(|_| is_component)?;
+    let level = level_names::from_letter(std::str::from_utf8(&[*letter]).ok()?)?;
+    let mut event = event(FORMAT, Some(stamped.at), level, blanks(message));
+    attribute(&mut event, "component", component);
+    attribute(&mut event, "context", context);
+    Some(event)
+}
+
+/// `[conn8] end connection`, without a level: the names of contexts tell it.
+fn old(at: i64, text: &[u8]) -> Option<LogEvent<'_>> {
+    const CONTEXTS: [&str; 5] = ["conn", "initandlisten", "signalProcessingThread", "rsHealthPoll", "clientcursormon"];
+    let (context, message) = bracketed(text)?;
+    let is_context = CONTEXTS.iter().any(|name| context.starts_with(name)) && !context.contains(' ');
+    let mut event = event(FORMAT, Some(at), Level::Unknown, blanks(message));
+    attribute(&mut event, "context", context);
+    is_context.then_some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::{CX, check};
+
+    #[test]
+    fn both_heads_are_read() {
+        for (line, expected) in [
+            (
+                "2023-11-14T17:13:20.123-0500 I NETWORK  [listener] connection accepted from 192.0.2.7:4242 #8",
+                "mongodb INFO 22:13:20.123 component=NETWORK context=listener | connection accepted from 192.0.2.7:4242 #8",
+            ),
+            (
+                "2023-11-14T22:13:20.123+0000 F -        [conn8] Got signal: 11",
+                "mongodb FATAL 22:13:20.123 context=conn8 | Got signal: 11",
+            ),
+            (
+                "2023-11-14T22:13:20.123+0000 D2 QUERY    [conn8] x",
+                "mongodb DEBUG 22:13:20.123 component=QUERY context=conn8 | x",
+            ),
+            (
+                "2023-11-14T22:13:20.123+0000 [conn8] end connection",
+                "mongodb UNKNOWN 22:13:20.123 context=conn8 | end connection",
+            ),
+        ] {
+            check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in
+            ["", "2023-11-14T22:13:20Z I am [here] now", "2023-11-14T22:13:20Z [main] x", "2023-11-14T22:13:20Z INFO x"]
+        {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+}

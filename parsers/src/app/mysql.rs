@@ -1,0 +1,135 @@
+//! The error logs of MySQL and MariaDB, MySQL's general query log, and the slow query log (see [`slow`]).
+//!
+//! ```text
+//! 2023-11-14T22:13:20.123456Z 0 [System] [MY-010116] [Server] ready   MySQL 8
+//! 2023-11-14T22:13:20.123456Z 0 [Note] ready                          MySQL 5.7
+//! 2023-11-14 22:13:20 0 [Note] ready                                  MySQL 5.6, MariaDB 10
+//! 231114 22:13:20 [Note] ready                                        MySQL 5.5
+//! 2023-11-14T22:13:20.123456Z     8 Connect   bob@192.0.2.7 on shop   general query log
+//! ```
+//!
+//! The error code is the message id; `thread` (the connection's id, or in 5.6 and MariaDB the process's or thread's) and
+//! `subsystem` are attributes.
+
+pub(super) mod slow;
+
+use super::scan::{attribute, blanks, bracketed, event, some_blanks, span, word};
+use super::{Stamped, trimmed};
+use crate::{Context, Level, LogEvent, address};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "mysql";
+
+/// Reads a line of MySQL's logs, or an entry of its slow query log; `None` where it is none.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let text = trimmed(line);
+    if text.first() == Some(&b'#') { slow::parse(text, cx) } else { after_stamp(&Stamped::read(text, cx)?) }
+}
+
+/// Reads what follows a time that begins the line.
+pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let rest = some_blanks(stamped.rest)?;
+    let (thread, rest) = match span(rest, |b| b.is_ascii_digit()) {
+        Some((thread, rest)) => (thread, some_blanks(rest)?),
+        None => ("", rest),
+    };
+    if rest.first() != Some(&b'[') {
+        return general(stamped.at, thread, rest);
+    }
+    let (word, rest) = bracketed(rest)?;
+    let level = match word {
+        "System" | "Note" => Level::Info,
+        "Warning" => Level::Warn,
+        "ERROR" | "Error" => Level::Error,
+        _ => return None,
+    };
+    let rest = some_blanks(rest)?;
+    let coded = bracketed(rest).filter(|(code, _)| code.starts_with("MY-"));
+    let (code, subsystem, message) = match coded {
+        None => ("", "", rest),
+        Some((code, rest)) => {
+            let (subsystem, rest) = bracketed(some_blanks(rest)?)?;
+            (code, subsystem, blanks(rest))
+        }
+    };
+    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    event.msg_id = code.into();
+    attribute(&mut event, "thread", thread);
+    attribute(&mut event, "subsystem", subsystem);
+    Some(event)
+}
+
+/// `8 Connect   bob@192.0.2.7 on shop using TCP/IP`: the command, a tab, and its argument.
+fn general<'a>(at: i64, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>> {
+    const COMMANDS: [&str; 12] = [
+        "Connect",
+        "Query",
+        "Quit",
+        "Execute",
+        "Prepare",
+        "Init DB",
+        "Statistics",
+        "Ping",
+        "Close stmt",
+        "Reset stmt",
+        "Field List",
+        "Change user",
+    ];
+    let command = COMMANDS.into_iter().find(|command| text.starts_with(command.as_bytes()))?;
+    let rest = text.get(command.len()..)?;
+    let is_general = !thread.is_empty() && (rest.is_empty() || rest.first() == Some(&b'\t'));
+    let message = rest.strip_prefix(b"\t").unwrap_or(rest);
+    let mut event = event(FORMAT, Some(at), Level::Info, message);
+    attribute(&mut event, "thread", thread);
+    attribute(&mut event, "command", command);
+    if matches!(command, "Connect" | "Change user")
+        && let Some((account, _)) = word(message)
+        && let Some((user, host)) = account.split_once('@')
+    {
+        event.user_name = user.into();
+        event.ip = address::parse(host).map(|found| found.ip);
+    }
+    is_general.then_some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::{CX, check};
+
+    #[test]
+    fn error_logs_of_every_version_are_read() {
+        for (line, expected) in [
+            (
+                "2023-11-14T22:13:20.123456Z 0 [System] [MY-010116] [Server] /usr/sbin/mysqld starting",
+                "mysql INFO 22:13:20.123456 msgid=MY-010116 thread=0 subsystem=Server | /usr/sbin/mysqld starting",
+            ),
+            (
+                "2023-11-14T22:13:20.123456Z 8 [Note] Access denied for user 'bob'@'192.0.2.7'",
+                "mysql INFO 22:13:20.123456 thread=8 | Access denied for user 'bob'@'192.0.2.7'",
+            ),
+            ("2023-11-14 22:13:20 0 [Warning] slow", "mysql WARN 22:13:20 thread=0 | slow"),
+            ("231114 22:13:20 [ERROR] no", "mysql ERROR 22:13:20 | no"),
+            (
+                "2023-11-14T22:13:20.123456Z\t    8 Connect\tbob@192.0.2.7 on shop using TCP/IP",
+                "mysql INFO 22:13:20.123456 user=bob ip=192.0.2.7 thread=8 command=Connect | bob@192.0.2.7 on shop using TCP/IP",
+            ),
+            (
+                "2023-11-14T22:13:20.123456Z\t    8 Query\tselect 1",
+                "mysql INFO 22:13:20.123456 thread=8 command=Query | select 1",
+            ),
+        ] {
+            check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in
+            ["", "2023-11-14 22:13:20 [note] x", "2023-11-14 22:13:20 Query x", "231114 22:13:20 x", "# comment"]
+        {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! PostgreSQL's `csvlog`: the columns of the manual's section 20.8.4 under their names there.
+
+use std::borrow::Cow;
+
+use super::FORMAT;
+use crate::app::scan::{attribute, event};
+use crate::{LogEvent, address, level_names};
+
+/// The columns behind `log_time`. Version 13 added `backend_type`, 14 the last two.
+const COLUMNS: [&str; 25] = [
+    "user_name",
+    "database_name",
+    "process_id",
+    "connection_from",
+    "session_id",
+    "session_line_num",
+    "command_tag",
+    "session_start_time",
+    "virtual_transaction_id",
+    "transaction_id",
+    "error_severity",
+    "sql_state_code",
+    "message",
+    "detail",
+    "hint",
+    "internal_query",
+    "internal_query_pos",
+    "context",
+    "query",
+    "query_pos",
+    "location",
+    "application_name",
+    "backend_type",
+    "leader_pid",
+    "query_id",
+];
+
+/// Reads the columns behind the time; `rest` begins with the comma after it.
+pub(super) fn after_stamp<'a>(at: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
+    let mut record = event(FORMAT, Some(at), crate::Level::Unknown, b"");
+    let mut rest = rest;
+    let mut has_severity = false;
+    for name in COLUMNS {
+        // Older versions have fewer columns.
+        let Some((value, after)) = column(rest) else { break };
+        rest = after;
+        let Ok(text) = std::str::from_utf8(&value) else { return None };
+        match name {
+            "user_name" => record.user_name = text.to_owned().into(),
+            "process_id" if text.bytes().all(|b| b.is_ascii_digit()) => record.proc_id = text.to_owned().into(),
+            "process_id" => return None,
+            "connection_from" => {
+                record.ip = address::parse(text).map(|found| found.ip);
+                attribute(&mut record, name, text);
+            }
+            "error_severity" => {
+                record.level = level_names::from_word(text)?;
+                has_severity = true;
+                attribute(&mut record, name, text);
+            }
+            "message" => record.message = value,
+            _ => attribute(&mut record, name, text),
+        }
+    }
+    (has_severity && rest.is_empty()).then_some(record)
+}
+
+/// Takes a comma and the column behind it; two quotes in a quoted column are one.
+fn column(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
+    let text = text.strip_prefix(b",")?;
+    let Some(inner) = text.strip_prefix(b"\"") else {
+        let end = memchr::memchr(b',', text).unwrap_or(text.len());
+        let (value, rest) = text.split_at_checked(end)?;
+        return Some((Cow::Borrowed(value), rest));
+    };
+    let mut from = 0;
+    let mut has_quotes = false;
+    loop {
+        let at = from + memchr::memchr(b'"', inner.get(from..)?)?;
+        if inner.get(at + 1) != Some(&b'"') {
+            let (value, rest) = (inner.get(..at)?, inner.get(at + 1..)?);
+            let value = if has_quotes { Cow::Owned(unquoted(value)) } else { Cow::Borrowed(value) };
+            return Some((value, rest));
+        }
+        has_quotes = true;
+        from = at + 2;
+    }
+}
+
+fn unquoted(value: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(value.len());
+    let mut bytes = value.iter();
+    while let Some(byte) = bytes.next() {
+        text.push(*byte);
+        if *byte == b'"' {
+            bytes.next();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::check::{CX, check};
+    use crate::app::postgresql::parse;
+
+    #[test]
+    fn columns_are_read_under_their_names() {
+        for (line, expected) in [
+            (
+                r#"2023-11-14 22:13:20.123 UTC,"bob","shop",7,"192.0.2.7:5432",6553f2a0.7,3,"SELECT",2023-11-14 22:00:00 UTC,3/4,0,ERROR,42P01,"relation ""x"" is missing",,,,,,"select 1, 2",15,,"psql","client backend",,0"#,
+                "postgresql ERROR 22:13:20.123 pid=7 user=bob ip=192.0.2.7 database_name=shop \
+                 connection_from=192.0.2.7:5432 session_id=6553f2a0.7 session_line_num=3 command_tag=SELECT \
+                 session_start_time=2023-11-14 22:00:00 UTC virtual_transaction_id=3/4 transaction_id=0 error_severity=ERROR \
+                 sql_state_code=42P01 query=select 1, 2 query_pos=15 application_name=psql backend_type=client backend \
+                 query_id=0 | relation \"x\" is missing",
+            ),
+            (
+                r#"2023-11-14 22:13:20.123 UTC,,,7,,6553f2a0.7,1,,2023-11-14 22:00:00 UTC,,0,LOG,00000,"ready
+now",,,,,,,,,"""#,
+                "postgresql INFO 22:13:20.123 pid=7 session_id=6553f2a0.7 session_line_num=1 \
+                 session_start_time=2023-11-14 22:00:00 UTC transaction_id=0 error_severity=LOG sql_state_code=00000 | ready\nnow",
+            ),
+        ] {
+            check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn other_tables_are_refused() {
+        for line in [
+            "2023-11-14 22:13:20,x,y",
+            "2023-11-14 22:13:20.1 UTC,a,b,c,d",
+            "2023-11-14 22:13:20.1 UTC,\"bob",
+            "2023-11-14 22:13:20.123 UTC,a,b,7,,,,,,,,LOG,00000,m,,,,,,,,,,,,,x",
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+}

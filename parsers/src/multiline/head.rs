@@ -1,0 +1,146 @@
+//! What single lines are: the beginnings of records, and parts of traces.
+
+use memchr::memmem;
+
+use crate::{Context, Zone, app, format, level_names};
+
+/// Only whether there is a time matters here, and not which.
+const ANY_TIME: Context = Context { received_at: 0, zone: Zone::UTC };
+
+/// Whether a line begins as records do: with a time, a syslog priority, klog's header, a level and a colon, or as JSON.
+pub(super) fn begins_record(line: &[u8]) -> bool {
+    let text = line.strip_prefix(b"[").unwrap_or(line);
+    match text.first() {
+        Some(b'{') => true,
+        Some(b'<') => format::has_priority(text),
+        Some(b'0'..=b'9') => app::begins_with_time(text, &ANY_TIME) || is_epoch(text),
+        Some(b'A'..=b'Z') => {
+            format::has_bsd_stamp(text)
+                || app::begins_with_time(text, &ANY_TIME)
+                || app::klog::parse(text, &ANY_TIME).is_some()
+                || is_level_and_colon(text)
+        }
+        _ => false,
+    }
+}
+
+/// Ten digits and what may follow a count of seconds.
+fn is_epoch(text: &[u8]) -> bool {
+    let digits = text.iter().take(14).take_while(|b| b.is_ascii_digit()).count();
+    matches!(digits, 10 | 13) && !text.get(digits).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// The first line of `java.util.logging`: a time, a class and a function.
+pub(super) fn is_jul(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b'A'..=b'Z')) && app::is_jul_head(line, &ANY_TIME)
+}
+
+/// `SEVERE: text`: a level in capitals and a colon.
+pub(super) fn is_level_and_colon(line: &[u8]) -> bool {
+    let end = line.iter().take(12).position(|b| !b.is_ascii_uppercase());
+    let word = end.and_then(|end| Some((line.get(..end)?, line.get(end)?)));
+    word.is_some_and(|(word, next)| {
+        *next == b':' && std::str::from_utf8(word).is_ok_and(|word| level_names::from_word(word).is_some())
+    })
+}
+
+/// Whether a line begins with a blank or a tab and has something behind it.
+pub(super) fn is_indented(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b' ' | b'\t')) && !line.trim_ascii().is_empty()
+}
+
+/// `\tat a.B.c(D.java:9)`, `Caused by: …`, `Suppressed: …`, `\t... 9 more`.
+pub(super) fn is_frame(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let is_inner = text.len() < line.len() && (text.starts_with(b"at ") || text.starts_with(b"... "));
+    is_inner || text.starts_with(b"Caused by: ") || text.starts_with(b"Suppressed: ")
+}
+
+/// `java.lang.IllegalStateException: text`, `System.InvalidOperationException: text`: the name of an exception in a
+/// package or a namespace. Java's traces may be indented as a whole.
+pub(super) fn is_exception(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'$' | b'_');
+    let length = text.iter().take(200).take_while(|b| is_name(b)).count();
+    let (name, rest) = text.split_at_checked(length).unwrap_or_default();
+    let is_kind = [&b"Exception"[..], b"Error", b"Throwable", b"Failure"].iter().any(|kind| name.ends_with(kind));
+    is_kind && name.contains(&b'.') && (rest.is_empty() || rest.starts_with(b": ") || rest.trim_ascii() == b":")
+}
+
+/// `--- End of inner exception stack trace ---` and its kin in .NET.
+pub(super) fn is_divider(line: &[u8]) -> bool {
+    line.starts_with(b"--- End of ") || line.starts_with(b"---> ")
+}
+
+/// `Traceback (most recent call last):`, of an exception group too.
+pub(super) fn is_traceback(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    text.ends_with(b"Traceback (most recent call last):")
+        && (text.len() == 34 || text.starts_with(b"+ ") || text.starts_with(b"Exception Group"))
+}
+
+/// What Python writes between the tracebacks of chained exceptions.
+pub(super) fn is_chain(line: &[u8]) -> bool {
+    line.starts_with(b"During handling of the above exception")
+        || line.starts_with(b"The above exception was the direct cause")
+}
+
+/// `app/cart.rb:9:in 'buy'`, `\tfrom app/cart.rb:9:in 'buy'`.
+pub(super) fn is_backtrace(line: &[u8]) -> bool {
+    let near = line.get(..512).unwrap_or(line);
+    let text = near.trim_ascii_start();
+    let text = text.strip_prefix(b"from ").filter(|_| text.len() < near.len()).unwrap_or(text);
+    let is_place = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        let digits = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let file = before.get(..before.len() - digits).unwrap_or_default();
+        digits > 0 && file.ends_with(b":") && !file.contains(&b' ')
+    };
+    memmem::find(text, b":in ").is_some_and(is_place)
+}
+
+/// The first line of a report of Go's runtime.
+pub(super) fn is_panic(line: &[u8]) -> bool {
+    [&b"panic: "[..], b"fatal error: ", b"runtime: ", b"SIGQUIT: ", b"unexpected fault address "]
+        .iter()
+        .any(|head| line.starts_with(head))
+        || is_goroutine(line)
+}
+
+fn is_goroutine(line: &[u8]) -> bool {
+    line.starts_with(b"goroutine ") && line.ends_with(b"]:")
+}
+
+/// Whether a line within the report of a panic goes on with it.
+pub(super) fn is_of_panic(line: &[u8]) -> bool {
+    line.is_empty()
+        || is_indented(line)
+        || is_panic(line)
+        || [&b"[signal "[..], b"created by ", b"exit status ", b"panic(", b"runtime stack:", b"main."]
+            .iter()
+            .any(|head| line.starts_with(head))
+        // A frame is the path of a function with its arguments: "example.com/shop.(*Cart).Buy(0x1)".
+        || (line.ends_with(b")") && line.contains(&b'.') && line.contains(&b'(') && !line.contains(&b' '))
+        || (line.ends_with(b")") && line.contains(&b'.') && memmem::find(line, b"(0x").is_some())
+}
+
+/// Whether a line of PostgreSQL's log adds to the message before it.
+pub(super) fn is_postgresql_addition(line: &[u8]) -> bool {
+    const WORDS: [&[u8]; 6] = [b"DETAIL", b"HINT", b"CONTEXT", b"STATEMENT", b"QUERY", b"LOCATION"];
+    let near = line.get(..320).unwrap_or(line);
+    let Some(end) = memmem::find(near, b":  ") else { return false };
+    let before = near.get(..end).unwrap_or_default();
+    WORDS.iter().any(|word| before.ends_with(word)) && app::begins_with_time(line, &ANY_TIME)
+}
+
+/// Whether a Windows event begins on this line and does not end there.
+pub(super) fn opens_event(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let is_event = text.strip_prefix(b"<Event").is_some_and(|rest| matches!(rest.first(), Some(b' ' | b'>') | None));
+    is_event && !closes_event(line)
+}
+
+/// Whether a Windows event ends on this line.
+pub(super) fn closes_event(line: &[u8]) -> bool {
+    memmem::find(line, b"</Event>").is_some()
+}

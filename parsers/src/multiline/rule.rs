@@ -1,0 +1,136 @@
+//! The rules by which lines are joined.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::head;
+use super::state::State;
+
+/// When a line belongs to the record before it; see the [module](super).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// Never.
+    #[default]
+    None,
+    /// Where a stack trace, a traceback or the like goes on.
+    Auto,
+    /// Stack traces of .NET.
+    Dotnet,
+    /// Reports of Go's panics.
+    Go,
+    /// Where it is indented.
+    Indented,
+    /// Stack traces of Java.
+    Java,
+    /// Entries of MySQL's slow query log.
+    MysqlSlow,
+    /// What PostgreSQL adds to a message.
+    Postgresql,
+    /// Python's tracebacks.
+    Python,
+    /// Ruby's backtraces.
+    Ruby,
+    /// Where it does not begin as lines of logs do.
+    Stamp,
+    /// Windows events.
+    Xml,
+}
+
+/// A word that names no rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown multiline rule \"{0}\": use {names}", names = Rule::names())]
+pub struct UnknownRule(pub String);
+
+impl Rule {
+    /// All rules.
+    pub const ALL: &'static [Self] = &[
+        Self::None,
+        Self::Auto,
+        Self::Dotnet,
+        Self::Go,
+        Self::Indented,
+        Self::Java,
+        Self::MysqlSlow,
+        Self::Postgresql,
+        Self::Python,
+        Self::Ruby,
+        Self::Stamp,
+        Self::Xml,
+    ];
+
+    /// The rules that `auto` asks, in this order.
+    const AUTO: [Self; 7] = [Self::Xml, Self::Python, Self::Go, Self::Java, Self::Dotnet, Self::Ruby, Self::Postgresql];
+
+    /// The name in lower case, as it is configured.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Auto => "auto",
+            Self::Dotnet => "dotnet",
+            Self::Go => "go",
+            Self::Indented => "indented",
+            Self::Java => "java",
+            Self::MysqlSlow => "mysql_slow",
+            Self::Postgresql => "postgresql",
+            Self::Python => "python",
+            Self::Ruby => "ruby",
+            Self::Stamp => "stamp",
+            Self::Xml => "xml",
+        }
+    }
+
+    fn names() -> String {
+        Self::ALL.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What is known after `line`, which begins a record.
+    pub(super) fn begun(self, line: &[u8]) -> State {
+        match self {
+            Self::Go => head::is_panic(line).then_some(State::Panic),
+            Self::Java => head::is_jul(line).then_some(State::JulHead),
+            Self::MysqlSlow => line.starts_with(b"# Time:").then_some(State::SlowTime),
+            Self::Python => head::is_traceback(line).then_some(State::Traceback),
+            Self::Xml => head::opens_event(line).then_some(State::Event),
+            Self::Auto => Self::AUTO.iter().map(|rule| rule.begun(line)).find(|state| *state != State::Plain),
+            Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Ruby | Self::Stamp => None,
+        }
+        .unwrap_or_default()
+    }
+
+    /// What is known after `line`, if it belongs to the record before it, of which `state` is known.
+    pub(super) fn joined(self, state: State, line: &[u8]) -> Option<State> {
+        match self {
+            Self::None => None,
+            Self::Auto => Self::AUTO.iter().find_map(|rule| rule.joined(state, line)),
+            Self::Dotnet => {
+                (head::is_indented(line) || head::is_exception(line) || head::is_divider(line)).then_some(state)
+            }
+            Self::Go => state.panic(line),
+            Self::Indented => head::is_indented(line).then_some(State::Plain),
+            Self::Java => state.java(line),
+            Self::MysqlSlow => state.slow(line),
+            Self::Postgresql => (line.starts_with(b"\t") || head::is_postgresql_addition(line)).then_some(state),
+            Self::Python => state.python(line),
+            Self::Ruby => head::is_backtrace(line).then_some(state),
+            Self::Stamp => (!head::begins_record(line)).then_some(State::Plain),
+            Self::Xml => state.event(line),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Rule {
+    type Err = UnknownRule;
+
+    /// Accepts the names of [`Rule::as_str`] in any case.
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.iter().copied().find(|rule| rule.as_str().eq_ignore_ascii_case(word));
+        found.ok_or_else(|| UnknownRule(word.to_owned()))
+    }
+}

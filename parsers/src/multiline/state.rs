@@ -1,0 +1,74 @@
+//! What the lines of a record tell of the line that follows them.
+
+use super::head;
+
+/// Where in a trace or a document the last line of a record was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nowhere in particular.
+    #[default]
+    Plain,
+    /// In a Python traceback: indented lines, and then one that names the exception.
+    Traceback,
+    /// Behind a traceback's last line.
+    Exception,
+    /// In what Python writes between chained tracebacks.
+    Chained,
+    /// In the report of a Go panic.
+    Panic,
+    /// Behind the first line of `java.util.logging`.
+    JulHead,
+    /// Behind the time of an entry of MySQL's slow query log.
+    SlowTime,
+    /// In a Windows event that has not ended.
+    Event,
+}
+
+impl State {
+    pub(super) fn python(self, line: &[u8]) -> Option<Self> {
+        match self {
+            Self::Traceback if head::is_indented(line) => Some(Self::Traceback),
+            Self::Traceback if head::is_traceback(line) => Some(Self::Traceback),
+            // Whatever is not indented names the exception, unless a new record begins here.
+            Self::Traceback if !line.is_empty() && !head::begins_record(line) => Some(Self::Exception),
+            Self::Exception | Self::Chained if line.is_empty() => Some(Self::Chained),
+            Self::Chained if head::is_chain(line) => Some(Self::Chained),
+            Self::Event => None,
+            _ => head::is_traceback(line).then_some(Self::Traceback),
+        }
+    }
+
+    pub(super) fn java(self, line: &[u8]) -> Option<Self> {
+        let is_second = self == Self::JulHead && head::is_level_and_colon(line);
+        if is_second {
+            return Some(Self::Plain);
+        }
+        (head::is_frame(line) || head::is_exception(line)).then_some(match self {
+            Self::JulHead => Self::Plain,
+            other => other,
+        })
+    }
+
+    pub(super) fn panic(self, line: &[u8]) -> Option<Self> {
+        (self == Self::Panic && head::is_of_panic(line)).then_some(Self::Panic)
+    }
+
+    pub(super) fn slow(self, line: &[u8]) -> Option<Self> {
+        if line.starts_with(b"# Time:") {
+            return None;
+        }
+        if line.starts_with(b"# User@Host:") {
+            // An entry within the same second has no time of its own.
+            return (self == Self::SlowTime).then_some(Self::Plain);
+        }
+        Some(Self::Plain)
+    }
+
+    pub(super) fn event(self, line: &[u8]) -> Option<Self> {
+        match self {
+            Self::Event if head::closes_event(line) => Some(Self::Plain),
+            Self::Event if !head::opens_event(line) => Some(Self::Event),
+            _ => None,
+        }
+    }
+}

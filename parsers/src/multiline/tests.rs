@@ -1,0 +1,194 @@
+//! Records of several lines by every rule, and what holds of any bytes.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The records of `text`, which arrives in reads of `step` bytes.
+fn records(joiner: &mut Joiner, text: &[u8], step: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut buffer: Vec<u8> = Vec::new();
+    let mut lost = Vec::new();
+    let mut take = |buffer: &mut Vec<u8>, joined: Option<(Vec<u8>, usize)>| {
+        let Some((bytes, consumed)) = joined else { return false };
+        assert!(consumed > 0 && consumed <= buffer.len());
+        let end = &buffer[bytes.len()..consumed];
+        assert!(matches!(end, b"" | b"\n" | b"\r\n"), "{end:?} was lost");
+        lost.extend_from_slice(&buffer[..consumed]);
+        found.push(String::from_utf8_lossy(&bytes).into_owned());
+        buffer.drain(..consumed);
+        true
+    };
+    let owned = |joined: Option<Joined<'_>>| joined.map(|joined| (joined.bytes.to_vec(), joined.consumed));
+    for read in text.chunks(step) {
+        buffer.extend_from_slice(read);
+        loop {
+            let joined = owned(joiner.next(&buffer));
+            if !take(&mut buffer, joined) {
+                break;
+            }
+        }
+    }
+    loop {
+        let joined = owned(joiner.finish(&buffer));
+        if !take(&mut buffer, joined) {
+            break;
+        }
+    }
+    assert!(buffer.is_empty());
+    assert_eq!(lost, text);
+    found
+}
+
+/// Each text is a record; together they are a stream.
+fn check(rule: Rule, expected: &[&str]) {
+    let text = expected.iter().map(|record| format!("{record}\n")).collect::<String>();
+    for rule in [rule, if matches!(rule, Rule::Indented | Rule::Stamp | Rule::MysqlSlow) { rule } else { Rule::Auto }] {
+        let found = records(&mut Joiner::new(rule, Limits::default()), text.as_bytes(), 7);
+        assert_eq!(found, expected, "{rule}");
+    }
+}
+
+#[test]
+fn names_are_read_in_any_case() {
+    for &rule in Rule::ALL {
+        assert_eq!(rule.to_string().to_uppercase().parse(), Ok(rule));
+    }
+    let error = "xyz".parse::<Rule>().unwrap_err().to_string();
+    assert!(error.starts_with("unknown multiline rule \"xyz\": use none, auto, "), "{error}");
+}
+
+#[test]
+fn javas_stack_traces_are_joined() {
+    check(
+        Rule::Java,
+        &[
+            "2023-11-14 22:13:20,123 ERROR [main] c.e.App - no\njava.lang.IllegalStateException: x\n\tat c.e.App.run(App.java:9)\n\tat c.e.App.main(App.java:3)\nCaused by: java.io.IOException: y\n\tat c.e.Io.read(Io.java:1)\n\t... 2 more",
+            "2023-11-14 22:13:21,123 INFO  [main] c.e.App - on",
+            "Exception in thread \"main\" java.lang.Error: x\n\tat c.e.App.main(App.java:3)\n\tSuppressed: a.B: c\n\t\tat d.E.f(E.java:1)",
+            "next",
+            "Nov 14, 2023 10:13:20 PM c.e.App run\nSEVERE: no\njava.lang.Error\n\tat c.e.App.run(App.java:9)",
+            "Nov 14, 2023 10:13:21 PM c.e.App run\nINFO: on",
+        ],
+    );
+}
+
+#[test]
+fn pythons_tracebacks_are_joined() {
+    check(
+        Rule::Python,
+        &[
+            "Traceback (most recent call last):\n  File \"a.py\", line 9, in f\nKeyboardInterrupt",
+            "ERROR:root:no\nTraceback (most recent call last):\n  File \"a.py\", line 9, in f\n    g()\nValueError: x\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 3, in <module>\n    f()\nshop.Error: y",
+            "INFO:root:on",
+        ],
+    );
+}
+
+#[test]
+fn gos_panics_are_joined() {
+    check(
+        Rule::Go,
+        &[
+            "2023/11/14 22:13:20 on",
+            "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\nmain.buy(...)\n\t/src/main.go:9\nexample.com/shop.(*Cart).Buy(0xc000010000, {0x1, 0x2})\n\t/src/cart.go:3 +0x1d\ncreated by main.main\n\t/src/main.go:1 +0x1\nexit status 2",
+            "2023/11/14 22:13:21 again",
+        ],
+    );
+}
+
+#[test]
+fn rubys_and_dotnets_traces_are_joined() {
+    check(
+        Rule::Ruby,
+        &[
+            "app/cart.rb:9:in 'buy': no (RuntimeError)\n\tfrom app/cart.rb:3:in 'run'\napp/main.rb:1:in '<main>'",
+            "next",
+        ],
+    );
+    check(
+        Rule::Dotnet,
+        &[
+            "fail: Shop.Cart[0]\n      no\n      System.InvalidOperationException: x\n         at Shop.Cart.Buy() in /src/Cart.cs:line 9",
+            "Unhandled exception. System.Exception: x\n ---> System.IO.IOException: y\n   at Shop.Read()\n   --- End of inner exception stack trace ---\n   at Shop.Run()",
+            "info: Shop.Cart[0]",
+        ],
+    );
+}
+
+#[test]
+fn what_postgresql_adds_to_a_message_is_joined() {
+    check(
+        Rule::Postgresql,
+        &[
+            "2023-11-14 22:13:20.123 UTC [7] ERROR:  no\n2023-11-14 22:13:20.123 UTC [7] DETAIL:  x\n2023-11-14 22:13:20.123 UTC [7] STATEMENT:  select\n\tfrom x",
+            "2023-11-14 22:13:21.123 UTC [7] LOG:  on",
+        ],
+    );
+}
+
+#[test]
+fn other_rules_hold() {
+    check(
+        Rule::Xml,
+        &["<Events>", "<Event xmlns='x'>\n<System>\n</System>\n</Event>", "<Event></Event>", "<Event>\n</Event>", "x"],
+    );
+    check(Rule::Indented, &["a\n b\n\tc", "d", "", "e\n f"]);
+    check(
+        Rule::Stamp,
+        &["2023-11-14 22:13:20 a\nb\n\n c", "[2023-11-14 22:13:20] d\ne", "<13>f", "{\"a\":1}", "Nov 14 22:13:20 g\nh"],
+    );
+    check(
+        Rule::MysqlSlow,
+        &[
+            "# Time: 2023-11-14T22:13:20Z\n# User@Host: a[a] @ b []\n# Query_time: 1\nselect\n1;",
+            "# User@Host: a[a] @ b []\nselect 2;",
+            "# Time: 2023-11-14T22:13:21Z\n# User@Host: a[a] @ b []\nselect 3;",
+        ],
+    );
+}
+
+#[test]
+fn a_pattern_of_ones_own_begins_records() {
+    let pattern = Pattern::compile("^START %{INT}", &[]).unwrap();
+    let mut joiner = Joiner::with_pattern(pattern, Limits::default());
+    assert_eq!(
+        records(&mut joiner, b"START 1\na\r\nSTART x\r\nSTART 2\nb", 3),
+        ["START 1\na\r\nSTART x", "START 2\nb"]
+    );
+}
+
+#[test]
+fn a_record_that_exceeds_a_limit_is_cut_and_goes_on() {
+    let mut joiner = Joiner::new(Rule::Indented, Limits { lines_max: 2, bytes_max: 8 });
+    assert_eq!(joiner.next(b"a\n b\n c\nd\n"), Some(Joined { bytes: b"a\n b", lines: 2, cut: true, consumed: 5 }));
+    assert_eq!(joiner.next(b" c\nd\n"), Some(Joined { bytes: b" c", lines: 1, cut: false, consumed: 3 }));
+    assert_eq!(joiner.next(b"d\n"), None);
+    let mut joiner = Joiner::new(Rule::Indented, Limits { lines_max: 9, bytes_max: 4 });
+    assert_eq!(records(&mut joiner, b"a\n b\n012345678\n c\n", 1), ["a\n b", "0123", "4567", "8\n c"]);
+}
+
+fn any_limits() -> impl Strategy<Value = Limits> {
+    (1_usize..6, 1_usize..80).prop_map(|(lines_max, bytes_max)| Limits { lines_max, bytes_max })
+}
+
+proptest! {
+    #[test]
+    fn any_split_gives_the_same_records_and_loses_nothing(
+        text in "((2023-11-14 22:13:20|\tat |Traceback \\(most recent call last\\):|panic: |goroutine 1 \\[x\\]:|a.BError: |<Event>|</Event>|# Time:| |x|\r\n|\n|\n\n){0,24})",
+        bytes: Vec<u8>,
+        rule in prop::sample::select(Rule::ALL.to_vec()),
+        limits in any_limits(),
+        step in 1_usize..12,
+    ) {
+        for text in [text.as_bytes(), &bytes] {
+            let whole = records(&mut Joiner::new(rule, limits), text, text.len().max(1));
+            prop_assert_eq!(records(&mut Joiner::new(rule, limits), text, step), whole.clone());
+            // A byte that is not UTF-8 is shown by a character of three bytes.
+            prop_assert!(whole.iter().all(|record| record.len() <= limits.bytes_max * 3 + 2));
+            if rule == Rule::None && limits.bytes_max > text.len() {
+                prop_assert_eq!(whole.len(), String::from_utf8_lossy(text).lines().count());
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Windows events: as XML, and as the text that Snare and agents like it send over syslog.
+//!
+//! | the event's | is the record's |
+//! |---|---|
+//! | `TimeCreated` | time |
+//! | `Level` | level; where it is 0, as in the security log, a failed audit is WARN and all else INFO |
+//! | `Computer` | host |
+//! | `Provider` | app |
+//! | `EventID` | message id |
+//! | `Execution`'s `ProcessID` | process id |
+//! | `TargetUserName`, else `SubjectUserName`, `User`, `UserName` | user |
+//! | `IpAddress`, else `ClientAddress`, `SourceAddress`, `SourceIp` | address |
+//! | `RenderingInfo`'s `Message` | message; the whole event where it has none |
+//!
+//! All else is attributes under Windows' own names; the fields of `EventData` are attributes in any case. A value `-` is
+//! absent.
+
+mod rendered;
+mod snare;
+mod xml;
+
+use crate::{Context, Level, LogEvent};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "winevent";
+
+/// Reads one event, as XML or as Snare's text; `None` where it is none.
+///
+/// An event in XML may stand on one line or on several, with or without an XML declaration before it. Entities other than
+/// XML's own five are kept as they are written: nothing is expanded. An event that is cut off or not UTF-8 is none.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
+    if text.first() == Some(&b'<') { xml::parse(line, text) } else { snare::parse(text, cx) }
+}
+
+/// Reads the event that is the message of a syslog record. The message stays as it is; what the header stated of host,
+/// program and process stands, and the event's level and time replace the header's.
+pub(crate) fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
+    let message = std::mem::take(&mut event.message);
+    let is_snare = event.app == snare::MARKER;
+    let inner = match message.first() {
+        Some(b'<') => xml::parse(&message, &message),
+        Some(_) if is_snare => snare::fields(&message, cx),
+        Some(b'M') => snare::parse(&message, cx),
+        _ => None,
+    };
+    if let Some(inner) = inner {
+        event.level = inner.level;
+        event.timestamp = inner.timestamp.or(event.timestamp);
+        event.ip = event.ip.or(inner.ip);
+        if is_snare || event.app.is_empty() {
+            event.app = inner.app.into_owned().into();
+        }
+        for (field, value) in [
+            (&mut event.host, inner.host),
+            (&mut event.proc_id, inner.proc_id),
+            (&mut event.msg_id, inner.msg_id),
+            (&mut event.user_name, inner.user_name),
+        ] {
+            if field.is_empty() {
+                *field = value.into_owned().into();
+            }
+        }
+        for (name, value) in inner.attributes.iter() {
+            event.attributes.push(name, value);
+        }
+    }
+    event.message = message;
+}
+
+/// The level of an audit or of a word that Windows has for one.
+fn level_of_type(word: &str) -> Option<Level> {
+    Some(match word {
+        "Success Audit" | "Audit Success" | "AUDIT_SUCCESS" | "Information" | "INFO" => Level::Info,
+        "Failure Audit" | "Audit Failure" | "AUDIT_FAILURE" | "Warning" | "WARNING" => Level::Warn,
+        "Error" | "ERROR" => Level::Error,
+        "Critical" | "CRITICAL" => Level::Fatal,
+        "Verbose" | "VERBOSE" => Level::Debug,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format, Zone, format};
+
+    const CX: Context = Context { received_at: 1_700_042_400_000_000, zone: Zone::UTC };
+
+    #[test]
+    fn an_event_in_a_syslog_message_gives_its_fields() {
+        let xml = "<Event><System><Provider Name='P'/><EventID>7</EventID><Level>2</Level>\
+                   <TimeCreated SystemTime='2023-11-14T22:13:20Z'/><Computer>pc1</Computer></System></Event>";
+        let line = format!("<13>Nov 14 22:13:21 web1 agent: {xml}");
+        let event = format::parse(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((&*event.host, &*event.app, &*event.msg_id), ("web1", "agent", "7"));
+        assert_eq!((event.level, event.timestamp), (Level::Error, Some(1_700_000_000_000_000)));
+        assert_eq!(&*event.message, xml.as_bytes());
+    }
+
+    #[test]
+    fn snare_over_syslog_gives_its_fields() {
+        let line = "<13>Nov 14 22:13:21 pc1 MSWinEventLog\t1\tSecurity\t9\tTue Nov 14 22:13:20 2023\t4625\tAuditing\tN/A\tN/A\t\
+                    Failure Audit\tpc1.example\tLogon\t\tAn account failed to log on.   Account Name:  bob  Source Network Address: 192.0.2.7\t9";
+        let event = format::parse(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((&*event.host, &*event.app, &*event.msg_id, &*event.user_name), ("pc1", "Auditing", "4625", "bob"));
+        assert_eq!((event.level, event.ip), (Level::Warn, "192.0.2.7".parse().ok()));
+        assert_eq!(event.attributes.get("Channel"), Some("Security"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            line: Vec<u8>,
+            likely in "(<Event>|<System>|</System>|</Event>|<EventID>|</EventID>|7|&amp;|&x;|&|<Data Name=\"a\">|</Data>|<!DOCTYPE a>|<!--|<a/>|é){0,16}",
+            fields in "MSWinEventLog(\t|1|Security|Tue Nov 14 22:13:20 2023| ){0,40}",
+        ) {
+            for line in [&line, likely.as_bytes(), fields.as_bytes()] {
+                let event = parse(line, &CX);
+                proptest::prop_assert!(event.is_none_or(|event| event.parse_error.is_none()));
+            }
+        }
+    }
+}
