@@ -13,7 +13,7 @@
 //! ```
 //!
 //! `logger` and `thread` are attributes, and `function` where the line states it. The number that Spring and HDFS write is the
-//! process id. `java.util.logging`'s two lines are read by [`jul`](super::jul).
+//! process id. The two lines of `java.util.logging` are read too.
 
 use super::scan::{attribute, blanks, bracketed, capital_level, digits, enclosed, event, some_blanks, taken, word};
 use super::{Stamped, jul, stamp, trimmed};

@@ -1,4 +1,4 @@
-//! The error logs of MySQL and MariaDB, MySQL's general query log, and the slow query log (see [`slow`]).
+//! The error logs of MySQL and MariaDB, MySQL's general query log, and the slow query log.
 //!
 //! ```text
 //! 2023-11-14T22:13:20.123456Z 0 [System] [MY-010116] [Server] ready   MySQL 8

@@ -1,4 +1,4 @@
-//! PostgreSQL's server log on stderr, with the usual values of `log_line_prefix`, and its `csvlog` (see [`csvlog`]).
+//! PostgreSQL's server log on stderr, with the usual values of `log_line_prefix`, and its `csvlog`.
 //!
 //! ```text
 //! 2023-11-14 22:13:20.123 UTC [7] LOG:  ready                                '%m [%p] ', the default
