@@ -4,7 +4,25 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Context, LogEvent, cri, json, plain, syslog};
+#[rustfmt::skip]
+use crate::{
+    Context, LogEvent,
+    auditd,
+    cef,
+    cisco_asa,
+    content,
+    cri,
+    filterlog,
+    iptables,
+    json,
+    leef,
+    level_names,
+    logfmt,
+    pan_os,
+    plain,
+    syslog,
+    timestamp,
+};
 
 /// How a source's lines are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -12,6 +30,22 @@ pub enum Format {
     /// Each line for itself, by how it begins; see [`parse`].
     #[default]
     Auto,
+    /// The records of Linux' audit daemon ([`auditd`]).
+    Auditd,
+    /// ArcSight's Common Event Format ([`cef`]).
+    Cef,
+    /// Messages of Cisco's firewalls ([`cisco_asa`]).
+    CiscoAsa,
+    /// The packet filter's log of pfSense and OPNsense ([`filterlog`]).
+    Filterlog,
+    /// What Linux' packet filters log ([`iptables`]).
+    Iptables,
+    /// QRadar's Log Event Extended Format ([`leef`]).
+    Leef,
+    /// logfmt and other `key=value` pairs ([`logfmt`]).
+    Logfmt,
+    /// Traffic and threat logs of Palo Alto's firewalls ([`pan_os`]).
+    PanOs,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
     /// The syslog protocol, RFC 5424.
@@ -26,18 +60,47 @@ pub enum Format {
 
 /// A word that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format \"{0}\": use auto, syslog, rfc5424, rfc3164, json or plain")]
+#[error("unknown format \"{0}\": use {names}", names = Format::names())]
 pub struct UnknownFormat(pub String);
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [Self::Auto, Self::Syslog, Self::Rfc5424, Self::Rfc3164, Self::Json, Self::Plain];
+    #[rustfmt::skip]
+    pub const ALL: &'static [Self] = &[
+        Self::Auto,
+        Self::Auditd,
+        Self::Cef,
+        Self::CiscoAsa,
+        Self::Filterlog,
+        Self::Iptables,
+        Self::Leef,
+        Self::Logfmt,
+        Self::PanOs,
+        Self::Syslog,
+        Self::Rfc5424,
+        Self::Rfc3164,
+        Self::Json,
+        Self::Plain,
+    ];
+
+    /// All names, for people.
+    fn names() -> String {
+        Self::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ")
+    }
 
     /// The name in lower case, as it is configured.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Auditd => "auditd",
+            Self::Cef => "cef",
+            Self::CiscoAsa => "cisco_asa",
+            Self::Filterlog => "filterlog",
+            Self::Iptables => "iptables",
+            Self::Leef => "leef",
+            Self::Logfmt => "logfmt",
+            Self::PanOs => "pan_os",
             Self::Syslog => "syslog",
             Self::Rfc5424 => "rfc5424",
             Self::Rfc3164 => "rfc3164",
@@ -59,7 +122,8 @@ impl FromStr for Format {
     /// Accepts the names of [`Format::as_str`] in any case.
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|format| format.as_str().eq_ignore_ascii_case(word))
             .ok_or_else(|| UnknownFormat(word.to_owned()))
     }
@@ -69,13 +133,22 @@ impl FromStr for Format {
 ///
 /// [`Format::Auto`] decides by how the line begins: `{` is JSON; `<` with a number and `>`, or the stamp of RFC 3164
 /// (`Nov 14 22:13:20`), is syslog; a stamp with `stdout` or `stderr` is a container runtime's line ([`cri`]); all
-/// else is plain text. A JSON object as the message of a syslog record gives its fields too, as
-/// [`json::complete_from_message`] says.
+/// else is what its first bytes say (CEF, LEEF, an audit record, a firewall's line, `key=value` pairs), or plain text.
+/// What the message of a syslog record holds (a JSON object, one of those formats, or what a program says of a
+/// login) completes the record; the message stays as it is. The same holds of a stated format behind a syslog header.
 #[must_use]
 pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     match format {
         Format::Auto => auto(line, cx),
-        Format::Syslog => with_json(syslog::parse(line, cx), cx),
+        Format::Auditd => stated(auditd::parse(line, cx), "not an audit record", line, cx),
+        Format::Cef => stated(cef::parse(line, cx), "not in CEF", line, cx),
+        Format::CiscoAsa => stated(cisco_asa::parse(line, cx), "not a message of a Cisco firewall", line, cx),
+        Format::Filterlog => stated(filterlog::parse(line, cx), "not a line of filterlog", line, cx),
+        Format::Iptables => stated(iptables::parse(line, cx), "not a packet filter's line", line, cx),
+        Format::Leef => stated(leef::parse(line, cx), "not in LEEF", line, cx),
+        Format::Logfmt => stated(logfmt::parse(line, cx), "not in logfmt", line, cx),
+        Format::PanOs => stated(pan_os::parse(line, cx), "not a traffic or threat log", line, cx),
+        Format::Syslog => with_content(syslog::parse(line, cx), line, cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
         Format::Json => json::parse(line, cx),
@@ -86,18 +159,39 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
     match text.first() {
-        Some(b'{') => json::parse(line, cx),
-        Some(b'<') if has_priority(text) => with_json(syslog::parse(line, cx), cx),
-        Some(b'A'..=b'Z') if has_bsd_stamp(text) => with_json(syslog::parse(line, cx), cx),
-        Some(b'0'..=b'9') => cri::parse(line, cx).unwrap_or_else(|| plain::parse(line, cx)),
-        _ => plain::parse(line, cx),
+        Some(b'{') => return json::parse(line, cx),
+        Some(b'<') if has_priority(text) => return with_content(syslog::parse(line, cx), line, cx),
+        Some(b'A'..=b'Z') if has_bsd_stamp(text) => return with_content(syslog::parse(line, cx), line, cx),
+        _ => {}
     }
+    // A container runtime's lines come first, for they hold those of other formats.
+    cri::parse(line, cx)
+        .or_else(|| has_iso_header(line).then(|| with_content(syslog::parse(line, cx), line, cx)))
+        .unwrap_or_else(|| content::parse(line, cx))
+}
+
+/// What a stated format's parser made of `line`. A syslog header may precede what the format says; a line that is
+/// neither is kept whole.
+fn stated<'a>(outcome: Option<LogEvent<'a>>, error: &'static str, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    if let Some(event) = outcome {
+        return event;
+    }
+    let text = line.trim_ascii_start();
+    let has_header = has_priority(text) || syslog::stamp::read(text, cx).is_some();
+    let within = has_header.then(|| with_content(syslog::parse(line, cx), line, cx));
+    // What the content says is in attributes; a header alone is not the format.
+    within.filter(|event| event.parse_error.is_none() && !event.attributes.is_empty()).unwrap_or_else(|| LogEvent {
+        message: Cow::Borrowed(line),
+        format: plain::FORMAT,
+        parse_error: Some(Cow::Borrowed(error)),
+        ..LogEvent::default()
+    })
 }
 
 /// Reads a record of one kind of syslog; in another it is kept whole, with the priority if it states one.
 fn only<'a>(outcome: Result<LogEvent<'a>, syslog::ParseError>, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let error = match outcome {
-        Ok(event) => return with_json(event, cx),
+        Ok(event) => return with_content(event, line, cx),
         Err(error) => error,
     };
     let LogEvent { facility, severity, .. } = syslog::parse(line, cx);
@@ -111,11 +205,9 @@ fn only<'a>(outcome: Result<LogEvent<'a>, syslog::ParseError>, line: &'a [u8], c
     }
 }
 
-/// `event` with the fields of the JSON object that is its message, if it is one.
-fn with_json<'a>(mut event: LogEvent<'a>, cx: &Context) -> LogEvent<'a> {
-    if event.parse_error.is_none() {
-        json::complete_from_message(&mut event, cx);
-    }
+/// `event` with what its message holds.
+fn with_content<'a>(mut event: LogEvent<'a>, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    content::complete(&mut event, line, cx);
     event
 }
 
@@ -139,6 +231,36 @@ fn has_bsd_stamp(text: &[u8]) -> bool {
     MONTHS.contains(&month) && digits && (*tens == b' ' || tens.is_ascii_digit())
 }
 
+/// Whether `line` is one of a file that a syslog daemon wrote: an ISO 8601 stamp, a host, and a tag or a JSON object.
+fn has_iso_header(line: &[u8]) -> bool {
+    let Some(b'T') = line.get(10) else { return false };
+    let Some((_, rest)) = timestamp::iso_prefix(line, crate::Zone::UTC) else { return false };
+    let Some(rest) = rest.strip_prefix(b" ") else { return false };
+    let word =
+        |text: &[u8]| text.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"._-/".contains(b)).count();
+    let (host, rest) = rest.split_at_checked(word(rest)).unwrap_or_default();
+    // Other programs begin a line with a stamp and a level.
+    let is_host =
+        !host.is_empty() && std::str::from_utf8(host).is_ok_and(|host| level_names::from_word(host).is_none());
+    let Some(rest) = rest.strip_prefix(b" ").filter(|_| is_host) else { return false };
+    let object = rest.trim_ascii_start();
+    if object.starts_with(b"{") {
+        return object.trim_ascii_end().ends_with(b"}");
+    }
+    // MikroTik's topics and Palo Alto's lists stand in the place of a tag.
+    if object.starts_with(b"firewall,") || object.starts_with(b"1,20") {
+        return true;
+    }
+    let (tag, rest) = rest.split_at_checked(word(rest)).unwrap_or_default();
+    let rest = match rest.strip_prefix(b"[") {
+        Some(pid) => {
+            pid.get(pid.iter().take_while(|b| b.is_ascii_digit()).count()..).and_then(|r| r.strip_prefix(b"]"))
+        }
+        None => Some(rest),
+    };
+    !tag.is_empty() && rest.is_some_and(|rest| rest.starts_with(b": "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,11 +268,11 @@ mod tests {
 
     #[test]
     fn names_are_read_in_any_case_and_written_in_lower_case() {
-        for format in Format::ALL {
+        for &format in Format::ALL {
             assert_eq!(format.to_string().to_uppercase().parse(), Ok(format));
         }
         let error = "xml".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown format \"xml\": use auto, syslog, rfc5424, rfc3164, json or plain");
+        assert!(error.to_string().starts_with("unknown format \"xml\": use auto, auditd, cef"));
     }
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
@@ -202,7 +324,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_or_kept_whole_in_any_format(line: Vec<u8>) {
-            for format in Format::ALL {
+            for &format in Format::ALL {
                 let event = parse(format, &line, &CX);
                 proptest::prop_assert!(event.parse_error.is_none() || *event.message == *line);
             }

@@ -8,15 +8,28 @@
 #![warn(missing_docs)]
 
 pub mod address;
+pub mod auditd;
+pub mod cef;
+pub mod cisco_asa;
+pub mod connections;
+mod content;
 pub mod cri;
+mod device_time;
 mod event;
+pub mod filterlog;
 pub mod format;
 pub mod framing;
+pub mod iptables;
 pub mod json;
+pub mod leef;
 mod level;
 pub mod level_names;
+pub mod logfmt;
+mod logins;
 mod mentions;
+pub mod pan_os;
 pub mod plain;
+mod programs;
 pub mod syslog;
 pub mod timestamp;
 mod zone;

@@ -49,7 +49,7 @@ pub struct ImportArgs {
     /// The name under which the records are filed.
     #[arg(long, value_name = "NAME", default_value = "import")]
     source: String,
-    /// How the lines are to be read: auto, syslog, rfc5424, rfc3164, json, plain.
+    /// How the lines are to be read: auto, auditd, cef, cisco_asa, filterlog, iptables, leef, logfmt, pan_os, syslog, rfc5424, rfc3164, json, plain.
     #[arg(long, value_name = "NAME", default_value_t = Format::Auto)]
     format: Format,
     /// Leave out this many lines at the begin: those that an earlier run says are acknowledged.

@@ -22,7 +22,7 @@ const REASONS_MAX: usize = 5;
 /// The arguments of `logseal parse`.
 #[derive(Debug, Args)]
 pub struct ParseArgs {
-    /// How the lines are to be read: auto, syslog, rfc5424, rfc3164, json, plain.
+    /// How the lines are to be read: auto, auditd, cef, cisco_asa, filterlog, iptables, leef, logfmt, pan_os, syslog, rfc5424, rfc3164, json, plain.
     #[arg(long, value_name = "NAME", default_value_t = Format::Auto)]
     format: Format,
     /// The zone of stamps that do not state one: UTC, +02:00, Europe/Berlin.

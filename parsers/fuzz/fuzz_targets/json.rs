@@ -14,7 +14,7 @@ const CX: Context = Context {
 };
 
 fuzz_target!(|line: &[u8]| {
-    for format in Format::ALL {
+    for &format in Format::ALL {
         let event = format::parse(format, line, &CX);
         if event.parse_error.is_some() && event.parse_error.as_deref() != Some("JSON is not UTF-8")
         {

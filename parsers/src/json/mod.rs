@@ -18,6 +18,7 @@
 //!   `client` or the like, a name in quotes after `user`.
 
 mod fields;
+pub(crate) mod pairs;
 mod reader;
 mod record;
 mod unescape;

@@ -10,7 +10,7 @@ mod day_time;
 mod priority;
 pub mod rfc3164;
 pub mod rfc5424;
-mod stamp;
+pub(crate) mod stamp;
 mod structured_data;
 mod tag;
 mod zone_names;

@@ -29,7 +29,7 @@ type Read<'a, T> = IResult<&'a [u8], T, ()>;
 ///
 /// A time without a year is that of the latest year in which it lies no more than a day after the record's arrival.
 /// `None` unless a time stands there and a blank, a colon or nothing follows.
-pub(super) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+pub(crate) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let (micros, rest) = match text {
         [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => timestamp::iso_prefix(text, cx.zone)?,
         [b'1', b' ', b'0'..=b'9', ..] => meraki(text)?,

@@ -28,6 +28,7 @@ pub(crate) fn differences(case: &Value, format: Format, cx: &Context) -> Vec<Dif
         return events(case, &lines, format, cx);
     }
     let line = input(case);
+    let format = stated_format(case).unwrap_or(format);
     let got = format::parse(format, &line, cx);
     if got.parse_error.is_some() && *got.message != *line {
         return vec![difference("the daemon keeps the line", json!(true), json!(false))];
@@ -47,6 +48,12 @@ fn is_refused(case: &Value, line: &[u8], got: &LogEvent<'_>, cx: &Context) -> bo
         Some("rfc3164") => syslog::rfc3164::parse(line, cx).is_err(),
         _ => got.parse_error.is_some(),
     }
+}
+
+/// The format that a person would state for a case whose line does not show it: parts of Cisco's messages.
+fn stated_format(case: &Value) -> Option<Format> {
+    let format = case["format"].as_str()?;
+    format.starts_with("ciscofw").then_some(Format::CiscoAsa)
 }
 
 /// The line of a case.

@@ -107,7 +107,7 @@ fn without_trailer(bytes: &[u8]) -> Vec<u8> {
 
 /// Whatever the format: the message is bytes of the line, or all of it where it was not understood.
 fn check_event(name: &str, line: &[u8]) {
-    for format in Format::ALL {
+    for &format in Format::ALL {
         let event: LogEvent<'_> = format::parse(format, line, &CX);
         if event.parse_error.is_some() && event.parse_error.as_deref() != Some("JSON is not UTF-8") {
             assert_eq!(&*event.message, line, "{name}: a line that was not understood is not whole");
