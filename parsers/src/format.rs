@@ -10,14 +10,23 @@ use crate::{
     access,
     apache_error,
     app,
+    auditd,
+    cef,
+    cisco_asa,
+    content,
     cri,
     elb,
+    filterlog,
     haproxy,
+    iptables,
     json,
+    leef,
     level_names,
     line_parser,
+    logfmt,
     ltsv,
     nginx_error,
+    pan_os,
     plain,
     squid,
     syslog,
@@ -94,6 +103,22 @@ pub enum Format {
     Rust,
     /// Windows events as XML, or as Snare's text ([`winevent`]).
     Winevent,
+    /// The records of Linux' audit daemon ([`auditd`]).
+    Auditd,
+    /// ArcSight's Common Event Format ([`cef`]).
+    Cef,
+    /// Messages of Cisco's firewalls ([`cisco_asa`]).
+    CiscoAsa,
+    /// The packet filter's log of pfSense and OPNsense ([`filterlog`]).
+    Filterlog,
+    /// What Linux' packet filters log ([`iptables`]).
+    Iptables,
+    /// QRadar's Log Event Extended Format ([`leef`]).
+    Leef,
+    /// logfmt and other `key=value` pairs ([`logfmt`]).
+    Logfmt,
+    /// Traffic and threat logs of Palo Alto's firewalls ([`pan_os`]).
+    PanOs,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
     /// The syslog protocol, RFC 5424.
@@ -147,6 +172,14 @@ impl Format {
         Self::Ruby,
         Self::Rust,
         Self::Winevent,
+        Self::Auditd,
+        Self::Cef,
+        Self::CiscoAsa,
+        Self::Filterlog,
+        Self::Iptables,
+        Self::Leef,
+        Self::Logfmt,
+        Self::PanOs,
         Self::Syslog,
         Self::Rfc5424,
         Self::Rfc3164,
@@ -195,6 +228,14 @@ impl Format {
             Self::Ruby => "ruby",
             Self::Rust => "rust",
             Self::Winevent => "winevent",
+            Self::Auditd => "auditd",
+            Self::Cef => "cef",
+            Self::CiscoAsa => "cisco_asa",
+            Self::Filterlog => "filterlog",
+            Self::Iptables => "iptables",
+            Self::Leef => "leef",
+            Self::Logfmt => "logfmt",
+            Self::PanOs => "pan_os",
             Self::Syslog => "syslog",
             Self::Rfc5424 => "rfc5424",
             Self::Rfc3164 => "rfc3164",
@@ -228,53 +269,70 @@ impl FromStr for Format {
 ///
 /// [`Format::Auto`] decides by how the line begins: `{` is JSON; `<` with a number and `>`, or the stamp of RFC 3164
 /// (`Nov 14 22:13:20`), is syslog. The parsers of the formats that have a shape of their own are asked next, one after
-/// another; each refuses a line of another format after a look at a few of its bytes. All else is plain text. A JSON object as the message of a syslog record gives its fields too, as
-/// [`json::complete_from_message`] says.
+/// another; each refuses a line of another format after a look at a few of its bytes. All else is what its first bytes say (CEF, LEEF,
+/// an audit record, a firewall's line, `key=value` pairs), or plain text.
+/// What the message of a syslog record holds (a JSON object, a web server's line, a Windows event, one of those formats, or what a
+/// program says of a login) completes the record; the message stays as it is. The same holds of a stated format behind a syslog header.
 #[must_use]
 pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     match format {
         Format::Auto => auto(line, cx),
-        Format::Access => stated(access::parse(line, cx), "not an access log line", line),
-        Format::ApacheError => stated(apache_error::parse(line, cx), "not a line of Apache's error log", line),
+        Format::Access => stated(access::parse(line, cx), "not an access log line", line, cx),
+        Format::ApacheError => stated(apache_error::parse(line, cx), "not a line of Apache's error log", line, cx),
         Format::Csv | Format::Tsv | Format::W3c | Format::Zeek => line_parser::without_header(format, line),
-        Format::Elb => stated(elb::parse(line, cx), "not a line of a load balancer's log", line),
-        Format::Haproxy => stated(haproxy::parse(line, cx), "not a line of HAProxy's log", line),
-        Format::Ltsv => stated(ltsv::parse(line, cx), "not labelled tab-separated values", line),
-        Format::NginxError => stated(nginx_error::parse(line, cx), "not a line of nginx's error log", line),
-        Format::Squid => stated(squid::parse(line, cx), "not a line of Squid's log", line),
+        Format::Elb => stated(elb::parse(line, cx), "not a line of a load balancer's log", line, cx),
+        Format::Haproxy => stated(haproxy::parse(line, cx), "not a line of HAProxy's log", line, cx),
+        Format::Ltsv => stated(ltsv::parse(line, cx), "not labelled tab-separated values", line, cx),
+        Format::NginxError => stated(nginx_error::parse(line, cx), "not a line of nginx's error log", line, cx),
+        Format::Squid => stated(squid::parse(line, cx), "not a line of Squid's log", line, cx),
         Format::Android => {
-            stated(app::android::parse(line, cx).map(app::completed), "not a line of Android's log", line)
+            stated(app::android::parse(line, cx).map(app::completed), "not a line of Android's log", line, cx)
         }
-        Format::App => stated(app::parse(line, cx), "not a line of a known program's log", line),
-        Format::Dotnet => stated(app::dotnet::parse(line, cx).map(app::completed), "not a line of a .NET logger", line),
-        Format::Elasticsearch => {
-            stated(app::elasticsearch::parse(line, cx).map(app::completed), "not a line of Elasticsearch's log", line)
+        Format::App => stated(app::parse(line, cx), "not a line of a known program's log", line, cx),
+        Format::Dotnet => {
+            stated(app::dotnet::parse(line, cx).map(app::completed), "not a line of a .NET logger", line, cx)
         }
+        Format::Elasticsearch => stated(
+            app::elasticsearch::parse(line, cx).map(app::completed),
+            "not a line of Elasticsearch's log",
+            line,
+            cx,
+        ),
         Format::Erlang => {
-            stated(app::erlang::parse(line, cx).map(app::completed), "not a line of an Erlang logger", line)
+            stated(app::erlang::parse(line, cx).map(app::completed), "not a line of an Erlang logger", line, cx)
         }
-        Format::Exim => stated(app::exim::parse(line, cx).map(app::completed), "not a line of Exim's log", line),
-        Format::Go => stated(app::go::parse(line, cx).map(app::completed), "not a line of Go's logger", line),
-        Format::Java => stated(app::java::parse(line, cx).map(app::completed), "not a line of a Java logger", line),
-        Format::Klog => stated(app::klog::parse(line, cx).map(app::completed), "not a line of klog", line),
+        Format::Exim => stated(app::exim::parse(line, cx).map(app::completed), "not a line of Exim's log", line, cx),
+        Format::Go => stated(app::go::parse(line, cx).map(app::completed), "not a line of Go's logger", line, cx),
+        Format::Java => stated(app::java::parse(line, cx).map(app::completed), "not a line of a Java logger", line, cx),
+        Format::Klog => stated(app::klog::parse(line, cx).map(app::completed), "not a line of klog", line, cx),
         Format::Mongodb => {
-            stated(app::mongodb::parse(line, cx).map(app::completed), "not a line of MongoDB's log", line)
+            stated(app::mongodb::parse(line, cx).map(app::completed), "not a line of MongoDB's log", line, cx)
         }
-        Format::Mysql => stated(app::mysql::parse(line, cx).map(app::completed), "not a line of MySQL's log", line),
-        Format::Nagios => stated(app::nagios::parse(line, cx).map(app::completed), "not a line of Nagios' log", line),
-        Format::Node => stated(app::node::parse(line, cx).map(app::completed), "not a line of a Node logger", line),
-        Format::Php => stated(app::php::parse(line, cx).map(app::completed), "not a line of a PHP log", line),
+        Format::Mysql => stated(app::mysql::parse(line, cx).map(app::completed), "not a line of MySQL's log", line, cx),
+        Format::Nagios => {
+            stated(app::nagios::parse(line, cx).map(app::completed), "not a line of Nagios' log", line, cx)
+        }
+        Format::Node => stated(app::node::parse(line, cx).map(app::completed), "not a line of a Node logger", line, cx),
+        Format::Php => stated(app::php::parse(line, cx).map(app::completed), "not a line of a PHP log", line, cx),
         Format::Postgresql => {
-            stated(app::postgresql::parse(line, cx).map(app::completed), "not a line of PostgreSQL's log", line)
+            stated(app::postgresql::parse(line, cx).map(app::completed), "not a line of PostgreSQL's log", line, cx)
         }
         Format::Python => {
-            stated(app::python::parse(line, cx).map(app::completed), "not a line of a Python logger", line)
+            stated(app::python::parse(line, cx).map(app::completed), "not a line of a Python logger", line, cx)
         }
-        Format::Redis => stated(app::redis::parse(line, cx).map(app::completed), "not a line of Redis' log", line),
-        Format::Ruby => stated(app::ruby::parse(line, cx).map(app::completed), "not a line of a Ruby logger", line),
-        Format::Rust => stated(app::rust::parse(line, cx).map(app::completed), "not a line of a Rust logger", line),
-        Format::Winevent => stated(winevent::parse(line, cx), "not a Windows event", line),
-        Format::Syslog => with_content(syslog::parse(line, cx), cx),
+        Format::Redis => stated(app::redis::parse(line, cx).map(app::completed), "not a line of Redis' log", line, cx),
+        Format::Ruby => stated(app::ruby::parse(line, cx).map(app::completed), "not a line of a Ruby logger", line, cx),
+        Format::Rust => stated(app::rust::parse(line, cx).map(app::completed), "not a line of a Rust logger", line, cx),
+        Format::Winevent => stated(winevent::parse(line, cx), "not a Windows event", line, cx),
+        Format::Auditd => stated(auditd::parse(line, cx), "not an audit record", line, cx),
+        Format::Cef => stated(cef::parse(line, cx), "not in CEF", line, cx),
+        Format::CiscoAsa => stated(cisco_asa::parse(line, cx), "not a message of a Cisco firewall", line, cx),
+        Format::Filterlog => stated(filterlog::parse(line, cx), "not a line of filterlog", line, cx),
+        Format::Iptables => stated(iptables::parse(line, cx), "not a packet filter's line", line, cx),
+        Format::Leef => stated(leef::parse(line, cx), "not in LEEF", line, cx),
+        Format::Logfmt => stated(logfmt::parse(line, cx), "not in logfmt", line, cx),
+        Format::PanOs => stated(pan_os::parse(line, cx), "not a traffic or threat log", line, cx),
+        Format::Syslog => with_content(syslog::parse(line, cx), line, cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
         Format::Json => json::parse(line, cx),
@@ -286,8 +344,8 @@ fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
     match text.first() {
         Some(b'{') => return json::parse(line, cx),
-        Some(b'<') if has_priority(text) => return with_content(syslog::parse(line, cx), cx),
-        Some(b'A'..=b'Z') if has_bsd_stamp(text) => return with_content(syslog::parse(line, cx), cx),
+        Some(b'<') if has_priority(text) => return with_content(syslog::parse(line, cx), line, cx),
+        Some(b'A'..=b'Z') if has_bsd_stamp(text) => return with_content(syslog::parse(line, cx), line, cx),
         _ => {}
     }
     for parse in SHAPED {
@@ -296,9 +354,9 @@ fn auto<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         }
     }
     if has_iso_header(line) {
-        return with_content(syslog::parse(line, cx), cx);
+        return with_content(syslog::parse(line, cx), line, cx);
     }
-    plain::parse(line, cx)
+    content::parse(line, cx)
 }
 
 type Parser = for<'a> fn(&'a [u8], &Context) -> Option<LogEvent<'a>>;
@@ -334,9 +392,17 @@ pub(crate) fn parse_exactly<'a>(format: Format, line: &'a [u8], cx: &Context) ->
     }
 }
 
-/// What a stated format's parser made of `line`; where it is none of that format, it is kept whole.
-fn stated<'a>(outcome: Option<LogEvent<'a>>, error: &'static str, line: &'a [u8]) -> LogEvent<'a> {
-    outcome.unwrap_or_else(|| LogEvent {
+/// What a stated format's parser made of `line`. A syslog header may precede what the format says; a line that is
+/// neither is kept whole.
+fn stated<'a>(outcome: Option<LogEvent<'a>>, error: &'static str, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    if let Some(event) = outcome {
+        return event;
+    }
+    let text = line.trim_ascii_start();
+    let has_header = has_priority(text) || syslog::stamp::read(text, cx).is_some();
+    let within = has_header.then(|| with_content(syslog::parse(line, cx), line, cx));
+    // What the content says is in attributes; a header alone is not the format.
+    within.filter(|event| event.parse_error.is_none() && !event.attributes.is_empty()).unwrap_or_else(|| LogEvent {
         message: Cow::Borrowed(line),
         format: plain::FORMAT,
         parse_error: Some(Cow::Borrowed(error)),
@@ -347,7 +413,7 @@ fn stated<'a>(outcome: Option<LogEvent<'a>>, error: &'static str, line: &'a [u8]
 /// Reads a record of one kind of syslog; in another it is kept whole, with the priority if it states one.
 fn only<'a>(outcome: Result<LogEvent<'a>, syslog::ParseError>, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let error = match outcome {
-        Ok(event) => return with_content(event, cx),
+        Ok(event) => return with_content(event, line, cx),
         Err(error) => error,
     };
     let LogEvent { facility, severity, .. } = syslog::parse(line, cx);
@@ -361,10 +427,10 @@ fn only<'a>(outcome: Result<LogEvent<'a>, syslog::ParseError>, line: &'a [u8], c
     }
 }
 
-/// `event` with the fields that its message gives, where that is a JSON object or a web server's line.
-fn with_content<'a>(mut event: LogEvent<'a>, cx: &Context) -> LogEvent<'a> {
+/// `event` with what its message holds.
+fn with_content<'a>(mut event: LogEvent<'a>, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if event.parse_error.is_none() {
-        json::complete_from_message(&mut event, cx);
+        content::complete(&mut event, line, cx);
         wrapped::complete(&mut event, cx);
         winevent::complete_from_message(&mut event, cx);
     }
@@ -406,6 +472,10 @@ fn has_iso_header(line: &[u8]) -> bool {
     let object = rest.trim_ascii_start();
     if object.starts_with(b"{") {
         return object.trim_ascii_end().ends_with(b"}");
+    }
+    // MikroTik's topics and Palo Alto's lists stand in the place of a tag.
+    if object.starts_with(b"firewall,") || object.starts_with(b"1,20") {
+        return true;
     }
     let (tag, rest) = rest.split_at_checked(word(rest)).unwrap_or_default();
     let rest = match rest.strip_prefix(b"[") {

@@ -20,6 +20,7 @@
 //! - Where a record names no address or user, a plain statement in its message is taken: an address after `from`,
 //!   `client` or the like, a name in quotes after `user`.
 
+pub(crate) mod pairs;
 mod reader;
 pub(crate) mod record;
 mod records;

@@ -106,6 +106,7 @@ fn same(k: &str, a: &Value, b: &Value, case: &Value) -> bool {
         "timestamp_md" => return wall(a) == wall(b),
         "severity" | "facility" => return same_code(k, a, b),
         "level" if level(a).is_some() => return level(a) == level(b),
+        "ip" | "dst_ip" if is_address(a) => return address(a) == address(b),
         "host" if a.is_null() => {
             const PEER: [&str; 6] = ["", "-", "127.0.0.1", "localhost", "::1", "unknown"];
             return b.is_null() || b.as_str().is_some_and(|host| PEER.contains(&host));
@@ -149,6 +150,15 @@ fn same(k: &str, a: &Value, b: &Value, case: &Value) -> bool {
         return number(a).is_some() && number(a) == number(b);
     }
     text(a) == text(b)
+}
+
+/// The address that a text is, in whichever of its spellings.
+fn address(value: &Value) -> Option<std::net::IpAddr> {
+    value.as_str()?.parse().ok()
+}
+
+fn is_address(value: &Value) -> bool {
+    address(value).is_some()
 }
 
 fn is_absent(value: &Value) -> bool {

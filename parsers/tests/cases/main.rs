@@ -167,6 +167,31 @@ fn loghub_cases_pass() {
 }
 
 #[test]
+fn cef_cases_pass() {
+    check("cef", Format::Cef);
+}
+
+#[test]
+fn leef_cases_pass() {
+    check("leef", Format::Leef);
+}
+
+#[test]
+fn logfmt_cases_pass() {
+    check("logfmt", Format::Logfmt);
+}
+
+#[test]
+fn auditd_cases_pass() {
+    check("auditd", Format::Auditd);
+}
+
+#[test]
+fn firewall_cases_pass() {
+    check("firewall", Format::Auto);
+}
+
+#[test]
 fn exceptions_name_cases_that_exist() {
     let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
         return;

@@ -32,6 +32,7 @@ pub(crate) fn differences(case: &Value, format: Format, cx: &Context) -> Vec<Dif
         let lines: Vec<Vec<u8>> = line.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
         return events(case, &lines, format, cx);
     }
+    let format = stated_format(case).unwrap_or(format);
     let got = format::parse(format, &line, cx);
     if got.parse_error.is_some() && *got.message != *line {
         return vec![difference("the daemon keeps the line", json!(true), json!(false))];
@@ -53,6 +54,12 @@ fn is_refused(case: &Value, line: &[u8], got: &LogEvent<'_>, cx: &Context) -> bo
         Some("klog" | "glog") => app::klog::parse(line, cx).is_none(),
         _ => got.parse_error.is_some(),
     }
+}
+
+/// The format that a person would state for a case whose line does not show it: parts of Cisco's messages.
+fn stated_format(case: &Value) -> Option<Format> {
+    let format = case["format"].as_str()?;
+    format.starts_with("ciscofw").then_some(Format::CiscoAsa)
 }
 
 /// The line of a case.

@@ -18,7 +18,6 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
     put("facility", json!(event.facility));
     put("ip", json!(event.ip));
     put("user", json!(event.user_name));
-    put("version", json!(version(event, line)));
     if let Some(stamp) = event.timestamp {
         put("timestamp", json!(rendered(stamp) + "Z"));
         let local = rendered(local_clock(stamp, cx.zone));
@@ -39,9 +38,23 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
         "fields",
         Value::Object(event.attributes.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()),
     );
+    if let Some(extension) = extension(event) {
+        put("ext", extension);
+        let message = String::from_utf8_lossy(&event.message);
+        put("ext_raw", json!(message.splitn(8, '|').nth(7)));
+        if expected.get("event_class_id").is_some() {
+            put("severity", json!(event.attributes.get("severity").unwrap_or_default()));
+        }
+    }
+    // The kernel writes the length of a packet, and then that of the datagram in it.
+    let length = event.attributes.iter().filter(|(name, _)| matches!(*name, "LEN" | "len" | "length")).last();
+    put("length", json!(length.map(|(_, value)| value)));
     for &(key, names) in ATTRIBUTES {
         let value = names.iter().find_map(|name| event.attributes.get(name));
         put(key, json!(value.map(first_of_list)));
+    }
+    if let Some(version) = version(event, line) {
+        put("version", json!(version));
     }
     view
 }
@@ -74,7 +87,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("protocol", &["protocol"]),
     ("bytes", &["bytes"]),
     ("referrer", &["referrer", "referer"]),
-    ("client_port", &["client_port", "sender_host_port"]),
+    ("client_port", &["client_port", "sender_host_port", "src_port", "SPT", "sport"]),
     ("tid", &["tid"]),
     ("cid", &["cid"]),
     ("module", &["module"]),
@@ -104,9 +117,49 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("id", &["id"]),
     ("file", &["file"]),
     ("line", &["line"]),
-    ("dst_ip", &["interface_address"]),
-    ("dst_port", &["interface_port"]),
+    ("dst_ip", &["interface_address", "dst_ip", "DST", "dst"]),
+    ("dst_port", &["interface_port", "dst_port", "DPT", "dport"]),
+    ("cef_version", &["cef_version"]),
+    ("leef_version", &["leef_version"]),
+    ("vendor", &["device_vendor", "vendor"]),
+    ("product", &["device_product", "product"]),
+    ("version", &["device_version", "product_version"]),
+    ("event_class_id", &["device_event_class_id"]),
+    ("event_id", &["event_id"]),
+    ("name", &["name"]),
+    ("delimiter", &["delimiter"]),
+    ("type", &["type"]),
+    ("sequence", &["serial"]),
+    ("src_port", &["src_port", "SPT", "sport"]),
+    ("transport", &["PROTO", "proto", "protocol"]),
+    ("in_if", &["src_interface", "IN", "interface", "in", "inbound_if"]),
+    ("out_if", &["dst_interface", "OUT", "out", "outbound_if"]),
 ];
+
+/// The pairs behind the header of CEF or LEEF.
+fn extension(event: &LogEvent<'_>) -> Option<Value> {
+    const HEADER: [&str; 13] = [
+        "cef_version",
+        "device_vendor",
+        "device_product",
+        "device_version",
+        "device_event_class_id",
+        "name",
+        "severity",
+        "leef_version",
+        "vendor",
+        "product",
+        "product_version",
+        "event_id",
+        "delimiter",
+    ];
+    let first = event.attributes.iter().next().map(|(name, _)| name)?;
+    if !matches!(first, "cef_version" | "leef_version") {
+        return None;
+    }
+    let pairs = event.attributes.iter().skip_while(|(name, _)| HEADER.contains(name));
+    Some(Value::Object(pairs.map(|(name, value)| (name.to_owned(), json!(value))).collect()))
+}
 
 /// The first element of a JSON array of texts (headers are lists), or the text itself.
 fn first_of_list(value: &str) -> String {

@@ -1,0 +1,153 @@
+//! The records of Linux' audit daemon, one a line:
+//!
+//! ```text
+//! node=web1 type=USER_LOGIN msg=audit(1700000000.123:42): pid=7 uid=0 msg='acct="bob" addr=192.0.2.7 res=failed'
+//! ```
+//!
+//! The kernel's own log has them as `audit: type=1400 audit(1700000000.123:42): …`. What the enriched log adds
+//! stands behind the byte 0x1d. Several records of one event have the same number; [`joiner::Joiner`] puts them together.
+
+mod fields;
+pub mod joiner;
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use crate::{Attributes, Context, LogEvent, address};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "auditd";
+
+/// Reads a record of the audit daemon; `None` where the line is none.
+///
+/// The attributes are `type`, `serial`, and the record's fields under their names, hexadecimal texts decoded, those of an
+/// inner `msg='…'` among them. What is unset (`?`, `(null)`) is left out. The user is the account (`acct`), else
+/// the login user's or user's name in an enriched record; the address is `addr`, else `hostname` if it is one.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
+    let header = header(line)?;
+    let mut event = LogEvent {
+        timestamp: Some(header.micros),
+        host: String::from_utf8_lossy(header.node),
+        message: Cow::Borrowed(line),
+        format: FORMAT,
+        ..LogEvent::default()
+    };
+    let body = String::from_utf8_lossy(header.body);
+    let mut attributes = Attributes::with_capacity(body.len() + 32, 24);
+    let kind = String::from_utf8_lossy(header.kind);
+    attributes.push("type", &kind);
+    attributes.push("serial", &header.serial.to_string());
+    let (plain, enriched) = body.split_once('\u{1d}').unwrap_or((&body, ""));
+    fields::read(plain, &kind, &mut attributes);
+    fields::read(enriched, &kind, &mut attributes);
+    let owned = |name: &str| attributes.get(name).filter(|value| *value != "unset").map(str::to_owned);
+    event.user_name = Cow::Owned(owned("acct").or_else(|| owned("AUID")).or_else(|| owned("UID")).unwrap_or_default());
+    event.proc_id = Cow::Owned(owned("pid").unwrap_or_default());
+    let ip = ["addr", "hostname", "laddr"].into_iter().find_map(|name| attributes.get(name).and_then(address::parse));
+    event.ip = ip.map(|found| found.ip);
+    event.attributes = attributes;
+    Some(event)
+}
+
+/// What precedes the fields of a record.
+struct Header<'a> {
+    node: &'a [u8],
+    kind: &'a [u8],
+    micros: i64,
+    serial: u64,
+    body: &'a [u8],
+}
+
+fn header(line: &[u8]) -> Option<Header<'_>> {
+    let (node, rest) = match line.strip_prefix(b"node=") {
+        Some(rest) => split_at_blank(rest)?,
+        None => (&b""[..], line),
+    };
+    let rest = rest.strip_prefix(b"audit: ").unwrap_or(rest);
+    let (kind, rest) = match rest.strip_prefix(b"type=") {
+        Some(rest) => split_at_blank(rest)?,
+        None => (&b""[..], rest),
+    };
+    let rest = rest.strip_prefix(b"msg=").unwrap_or(rest);
+    let inner = rest.strip_prefix(b"audit(")?;
+    let end = memchr::memchr(b')', inner.get(..48).unwrap_or(inner))?;
+    let (id, rest) = inner.split_at_checked(end)?;
+    let (stamp, serial) = std::str::from_utf8(id).ok()?.split_once(':')?;
+    let (seconds, fraction) = stamp.split_once('.').unwrap_or((stamp, ""));
+    let millis: i64 = format!("{fraction:0<3.3}").parse().ok()?;
+    let seconds: i64 = seconds.parse().ok().filter(|seconds| (0..=99_999_999_999).contains(seconds))?;
+    let rest = rest.strip_prefix(b")")?;
+    Some(Header {
+        node,
+        kind,
+        micros: seconds * 1_000_000 + millis * 1_000,
+        serial: serial.parse().ok()?,
+        body: rest.strip_prefix(b":").unwrap_or(rest),
+    })
+}
+
+fn split_at_blank(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(b' ', text)?;
+    Some((text.get(..end)?, text.get(end + 1..)?))
+}
+
+/// Whether `message` is a record as the kernel or a dispatcher hands it to syslog.
+pub(crate) fn looks_like(message: &[u8]) -> bool {
+    let begins = message.starts_with(b"type=") || message.starts_with(b"node=") || message.starts_with(b"audit: ");
+    let near = message.get(..160).unwrap_or(message);
+    (begins && memmem::find(near, b"audit(").is_some()) || message.starts_with(b"audit(")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Zone;
+
+    const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+    #[test]
+    fn a_failed_login_names_its_user_and_address() {
+        let line = b"node=web1 type=USER_LOGIN msg=audit(1700000000.123:42): pid=7 uid=0 auid=4294967295 ses=1 \
+            msg='op=login acct=626F6220782E exe=\"/usr/sbin/sshd\" hostname=? addr=192.0.2.7 terminal=sshd res=failed'\x1dUID=\"root\" AUID=\"unset\"";
+        let event = parse(line, &CX).unwrap();
+        assert_eq!(event.timestamp, Some(1_700_000_000_123_000));
+        assert_eq!((&*event.host, &*event.user_name, &*event.proc_id), ("web1", "bob x.", "7"));
+        assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
+        let get = |name| event.attributes.get(name);
+        assert_eq!((get("type"), get("serial"), get("res")), (Some("USER_LOGIN"), Some("42"), Some("failed")));
+        assert_eq!((get("hostname"), get("UID"), get("msg")), (None, Some("root"), None));
+        assert_eq!(&*event.message, &line[..]);
+    }
+
+    #[test]
+    fn the_kernels_form_is_read() {
+        let event = parse(b"audit: type=1400 audit(1700000000.5:9): apparmor=\"DENIED\" pid=3", &CX).unwrap();
+        assert_eq!((event.timestamp, event.attributes.get("apparmor")), (Some(1_700_000_000_500_000), Some("DENIED")));
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in [
+            "",
+            "type=X",
+            "type=X msg=audit(",
+            "type=X msg=audit(1.2): a=b",
+            "type=X msg=audit(a:1): a=b",
+            "audit(1:x)",
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(tail: Vec<u8>, text in "(=|'|\"|a|msg| |acct|41|\u{1d}|avc:|\\{|é){0,60}") {
+            let mut line = b"type=EXECVE msg=audit(1.2:3):".to_vec();
+            line.extend(tail);
+            drop(parse(&line, &CX));
+            drop(parse(format!("type=AVC msg=audit(1.2:3): {text}").as_bytes(), &CX));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The fields of a record: `name=value`, the value bare, in double quotes, or hexadecimal where it may hold anything.
+
+use std::borrow::Cow;
+
+use crate::Attributes;
+
+/// Fields whose text the kernel and the daemon write in hexadecimal where it has blanks, quotes or control characters.
+const ENCODED: [&str; 28] = [
+    "acct",
+    "cgroup",
+    "cmd",
+    "comm",
+    "cwd",
+    "data",
+    "device",
+    "dir",
+    "exe",
+    "file",
+    "grp",
+    "id",
+    "key",
+    "name",
+    "new-disk",
+    "new_group",
+    "ocomm",
+    "old-disk",
+    "op",
+    "path",
+    "proctitle",
+    "root_dir",
+    "sw",
+    "unit",
+    "vm",
+    "watch",
+    "vm-ctx",
+    "img-ctx",
+];
+
+/// Adds the fields of `text`, a record of the type `kind`; words without a value are passed over.
+pub(super) fn read(text: &str, kind: &str, attributes: &mut Attributes) {
+    let mut rest = text.trim_start();
+    if let Some(decision) = rest.strip_prefix("avc:") {
+        rest = access_vector(decision.trim_start(), attributes);
+    }
+    while !rest.is_empty() {
+        let word_end = rest.bytes().take_while(|b| !matches!(b, b' ' | b'=')).count();
+        let (name, after) = rest.split_at_checked(word_end).unwrap_or((rest, ""));
+        let Some(value) = after.strip_prefix('=') else {
+            rest = after.trim_start();
+            continue;
+        };
+        if let Some(inner) = value.strip_prefix('\'') {
+            // Nothing inside is quoted twice: the last quote ends it.
+            let (inner, after) = inner.rsplit_once('\'').unwrap_or((inner, ""));
+            inner_fields(inner, kind, attributes);
+            rest = after.trim_start();
+            continue;
+        }
+        let (raw, quoted, after) = value_of(value);
+        push(attributes, kind, name, raw, quoted);
+        rest = after.trim_start();
+    }
+}
+
+/// The fields within `msg='…'`.
+fn inner_fields(text: &str, kind: &str, attributes: &mut Attributes) {
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let word_end = rest.bytes().take_while(|b| !matches!(b, b' ' | b'=')).count();
+        let (name, after) = rest.split_at_checked(word_end).unwrap_or((rest, ""));
+        if let Some(value) = after.strip_prefix('=') {
+            let (raw, quoted, after) = value_of(value);
+            push(attributes, kind, name, raw, quoted);
+            rest = after.trim_start();
+        } else {
+            rest = after.trim_start();
+        }
+    }
+}
+
+/// SELinux' `denied  { read write } for  …`, under the names that ausearch has for it.
+fn access_vector<'a>(text: &'a str, attributes: &mut Attributes) -> &'a str {
+    let Some((result, rest)) = text.split_once('{') else { return text };
+    let Some((permissions, rest)) = rest.split_once('}') else { return text };
+    attributes.push("seresult", result.trim());
+    attributes.push("seperms", permissions.trim());
+    rest.trim_start()
+}
+
+/// The value that `text` begins with, whether it stood in quotes, and what follows it.
+fn value_of(text: &str) -> (&str, bool, &str) {
+    if let Some(quoted) = text.strip_prefix('"')
+        && let Some((value, after)) = quoted.split_once('"')
+    {
+        return (value, true, after);
+    }
+    let end = text.bytes().take_while(|b| *b != b' ').count();
+    let (value, after) = text.split_at_checked(end).unwrap_or((text, ""));
+    (value.strip_suffix(',').unwrap_or(value), false, after)
+}
+
+fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: bool) {
+    let is_unset = matches!(raw, "" | "?" | "(null)");
+    if name.is_empty() || is_unset {
+        return;
+    }
+    let is_argument = || {
+        kind == "EXECVE" && name.strip_prefix('a').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let value = if !quoted && (ENCODED.contains(&name) || is_argument()) {
+        decoded(raw).unwrap_or(Cow::Borrowed(raw))
+    } else {
+        Cow::Borrowed(raw)
+    };
+    attributes.push(name, &value);
+}
+
+/// The text that `raw` is in hexadecimal; `None` where it is not. The NULs between the words of a command line are blanks.
+fn decoded(raw: &str) -> Option<Cow<'_, str>> {
+    let bytes = raw.as_bytes();
+    if bytes.len() < 2 || !bytes.len().is_multiple_of(2) {
+        return None;
+    }
+    let nibble = |b: u8| match b {
+        b'0'..=b'9' => Some(b - b'0'),
+        b'A'..=b'F' => Some(b - b'A' + 10),
+        _ => None,
+    };
+    let mut text = Vec::with_capacity(bytes.len() / 2);
+    for pair in bytes.chunks_exact(2) {
+        let [high, low] = pair else { return None };
+        let byte = nibble(*high)? << 4 | nibble(*low)?;
+        text.push(if byte == 0 { b' ' } else { byte });
+    }
+    Some(Cow::Owned(String::from_utf8_lossy(&text).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: &str, text: &str, expected: &[(&str, &str)]) {
+        let mut attributes = Attributes::default();
+        read(text, kind, &mut attributes);
+        assert_eq!(attributes.iter().collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    #[test]
+    fn encoded_texts_are_decoded_where_a_field_may_be_encoded() {
+        check("PROCTITLE", "proctitle=6C73002D6C", &[("proctitle", "ls -l")]);
+        check("EXECVE", "argc=2 a0=\"ls\" a1=2D6C20", &[("argc", "2"), ("a0", "ls"), ("a1", "-l ")]);
+        check("SYSCALL", "a0=2D6C pid=1234 comm=\"4142\"", &[("a0", "2D6C"), ("pid", "1234"), ("comm", "4142")]);
+        check("PATH", "name=abc", &[("name", "abc")]);
+    }
+
+    #[test]
+    fn decisions_of_selinux_are_named() {
+        check(
+            "AVC",
+            "avc:  denied  { read write } for  pid=3 tclass=dir",
+            &[("seresult", "denied"), ("seperms", "read write"), ("pid", "3"), ("tclass", "dir")],
+        );
+    }
+
+    #[test]
+    fn words_between_the_fields_are_passed_over() {
+        check("LOGIN", " login pid=3 old auid=1 new auid=2, x", &[("pid", "3"), ("auid", "1"), ("auid", "2")]);
+        check(
+            "USER_ACCT",
+            "msg='PAM: accounting acct=bob : exe=\"/x\" addr=? res=success'",
+            &[("acct", "bob"), ("exe", "/x"), ("res", "success")],
+        );
+    }
+}

@@ -1,0 +1,248 @@
+//! ArcSight's Common Event Format:
+//!
+//! ```text
+//! CEF:0|Vendor|Product|1.0|100|Name|Severity|src=192.0.2.1 suser=bob msg=text with blanks
+//! ```
+//!
+//! A syslog header, or a count of milliseconds with a host, may precede it. In the header `\|` and `\\` are escapes, in the
+//! extension `\=`, `\\`, `\n` and `\r`; a value ends before the blank that the next key follows.
+
+mod extension;
+
+use std::borrow::Cow;
+
+use memchr::{memchr2, memmem};
+
+use crate::{Context, Level, LogEvent, address, device_time, timestamp};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "cef";
+
+/// The header's fields, as attributes.
+const HEADER: [&str; 7] =
+    ["cef_version", "device_vendor", "device_product", "device_version", "device_event_class_id", "name", "severity"];
+
+/// What may stand before `CEF:` without a syslog header is no longer than this.
+const PREFIX_BYTES_MAX: usize = 300;
+
+/// Reads a line in CEF; `None` where it is none.
+///
+/// The attributes are the header's fields (`cef_version`, `device_vendor`, `device_product`, `device_version`,
+/// `device_event_class_id`, `name`, `severity`), each key of the extension, and each value that has a label (`cs1` with
+/// `cs1Label`) once more under its label. Severity 0 to 3 and `Low` is INFO, to 6 and `Medium` WARN, to 8 and `High`
+/// ERROR, above and `Very-High` FATAL. The message is the text from `CEF:` on.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let line = line.trim_ascii_end();
+    if line.starts_with(b"CEF:") {
+        return body(line, cx);
+    }
+    let start = memmem::find(line.get(..PREFIX_BYTES_MAX).unwrap_or(line), b"CEF:")?;
+    let (prefix, rest) = line.split_at_checked(start)?;
+    let mut words = prefix.split(|b| *b == b' ').filter(|word| !word.is_empty());
+    let (stamp, host) = (words.next()?, words.next());
+    let stamp = timestamp::epoch(std::str::from_utf8(stamp).ok()?)?;
+    if words.next().is_some() {
+        return None;
+    }
+    let mut event = body(rest, cx)?;
+    event.timestamp = Some(stamp);
+    if let Some(host) = host {
+        event.host = String::from_utf8_lossy(host);
+    }
+    Some(event)
+}
+
+/// Reads what begins with `CEF:`.
+fn body<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let mut event = LogEvent { message: Cow::Borrowed(text), format: FORMAT, ..LogEvent::default() };
+    let decoded = String::from_utf8_lossy(text);
+    event.attributes = crate::Attributes::with_capacity(decoded.len() + 64, 24);
+    let mut rest = decoded.strip_prefix("CEF:")?.trim_start_matches(' ');
+    for (at, name) in HEADER.into_iter().enumerate() {
+        let (value, after) = header_field(rest);
+        // Only the last field may end with the line, if it is there.
+        if after.is_none() && (at + 1 < HEADER.len() || value.is_empty()) {
+            return None;
+        }
+        if at == 0 && (value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
+            return None;
+        }
+        match name {
+            "severity" => event.level = level(&value),
+            "device_product" => event.app = Cow::Owned(value.trim().to_owned()),
+            _ => {}
+        }
+        if !value.is_empty() {
+            event.attributes.push(name, &value);
+        }
+        rest = after.unwrap_or_default();
+    }
+    extension::read(rest, &mut event.attributes);
+    fill(&mut event, cx);
+    Some(event)
+}
+
+/// The field that `text` begins with, without its escapes, and what follows its `|`.
+fn header_field(text: &str) -> (Cow<'_, str>, Option<&str>) {
+    let mut escaped = false;
+    let mut at = 0;
+    while let Some(found) = text.as_bytes().get(at..).and_then(|rest| memchr2(b'|', b'\\', rest)) {
+        at += found;
+        if text.as_bytes().get(at) == Some(&b'|') {
+            let field = text.get(..at).unwrap_or_default();
+            let field = if escaped { Cow::Owned(unescape(field)) } else { Cow::Borrowed(field) };
+            return (field, text.get(at + 1..));
+        }
+        escaped = true;
+        at += 2;
+    }
+    (if escaped { Cow::Owned(unescape(text)) } else { Cow::Borrowed(text) }, None)
+}
+
+/// A header's field without its escapes; a backslash before anything else stands for itself.
+pub(crate) fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = (c == '\\').then(|| chars.next_if(|next| matches!(next, '|' | '\\'))).flatten();
+        plain.push(next.unwrap_or(c));
+    }
+    plain
+}
+
+/// The level of CEF's severity, a number or a word.
+fn level(severity: &str) -> Level {
+    let severity = severity.trim();
+    match severity.parse::<u8>() {
+        Ok(0..=3) => return Level::Info,
+        Ok(4..=6) => return Level::Warn,
+        Ok(7..=8) => return Level::Error,
+        Ok(9..=10) => return Level::Fatal,
+        _ => {}
+    }
+    let words = [
+        ("low", Level::Info),
+        ("medium", Level::Warn),
+        ("high", Level::Error),
+        ("very-high", Level::Fatal),
+        ("very high", Level::Fatal),
+    ];
+    words
+        .into_iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(severity))
+        .map_or_else(|| crate::level_names::from_word(severity).unwrap_or(Level::Unknown), |(_, level)| level)
+}
+
+/// Fills the event's fields from the keys of the extension, of several for one field the first of these lists.
+fn fill(event: &mut LogEvent<'_>, cx: &Context) {
+    let mut times = [None; 3];
+    let (mut user, mut host) = ([None; 2], [None; 2]);
+    let (mut pid, mut ip) = (None, [None; 2]);
+    for (name, value) in event.attributes.iter().skip_while(|(name, _)| *name != "severity") {
+        let slot = match name {
+            "rt" => times.first_mut(),
+            "start" => times.get_mut(1),
+            "end" => times.get_mut(2),
+            "suser" => user.first_mut(),
+            "duser" => user.get_mut(1),
+            "dvchost" => host.first_mut(),
+            "dvc" => host.get_mut(1),
+            "dvcpid" => Some(&mut pid),
+            "src" => ip.first_mut(),
+            "c6a2" => ip.get_mut(1),
+            _ => None,
+        };
+        if let Some(slot) = slot
+            && !value.is_empty()
+        {
+            slot.get_or_insert(value);
+        }
+    }
+    event.timestamp = times.into_iter().flatten().find_map(|text| device_time::read(text, cx));
+    event.ip = ip.into_iter().flatten().find_map(address::parse).map(|found| found.ip);
+    let owned = |text: Option<&str>| Cow::Owned(text.unwrap_or_default().to_owned());
+    let (user, host, pid) =
+        (owned(user.into_iter().flatten().next()), owned(host.into_iter().flatten().next()), owned(pid));
+    event.user_name = user;
+    event.host = host;
+    event.proc_id = pid;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Zone;
+
+    const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+
+    fn read(line: &str) -> LogEvent<'_> {
+        parse(line.as_bytes(), &CX).unwrap()
+    }
+
+    #[test]
+    fn header_and_extension_are_told_apart() {
+        let line =
+            "CEF:0|Acme|Guard|2.1|77|blocked it|7|src=192.0.2.7 suser=bob rt=1700000000000 dvchost=fw1 msg=a b c";
+        let event = read(line);
+        assert_eq!((event.level, event.timestamp), (Level::Error, Some(1_700_000_000_000_000)));
+        assert_eq!((&*event.host, &*event.app, &*event.user_name), ("fw1", "Guard", "bob"));
+        assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
+        assert_eq!(event.attributes.get("msg"), Some("a b c"));
+        assert_eq!(event.attributes.get("device_vendor"), Some("Acme"));
+        assert_eq!(&*event.message, line.as_bytes());
+    }
+
+    #[test]
+    fn a_quoted_pipe_does_not_end_the_header() {
+        let event = read(r"CEF:0|a\|b|c\\|1|2|x \ y|Low|");
+        let got: Vec<_> = event.attributes.iter().map(|(_, value)| value).collect();
+        assert_eq!(got, ["0", "a|b", r"c\", "1", "2", r"x \ y", "Low"]);
+        assert_eq!(event.level, Level::Info);
+    }
+
+    #[test]
+    fn severities_are_levels() {
+        for (severity, expected) in [
+            ("0", Level::Info),
+            ("6", Level::Warn),
+            ("10", Level::Fatal),
+            ("Very-High", Level::Fatal),
+            ("11", Level::Unknown),
+        ] {
+            assert_eq!(level(severity), expected, "{severity}");
+        }
+    }
+
+    #[test]
+    fn a_count_and_a_host_may_precede_it() {
+        let event = read("1700000000000 fw1.example.com CEF:0|a|b|c|d|e|1|");
+        assert_eq!((event.timestamp, &*event.host), (Some(1_700_000_000_000_000), "fw1.example.com"));
+        assert!(event.message.starts_with(b"CEF:0|a"));
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in [
+            "",
+            "CEF:",
+            "CEF:0|a|b|c|d|e",
+            "CEF:0|a|b|c|d|e|",
+            "CEF:x|a|b|c|d|e|f|",
+            "see CEF:0|a|b|c|d|e|f|",
+            "LEEF:1.0|a|b|c|d|",
+        ] {
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(tail: Vec<u8>, text in "(CEF:0|\\||\\\\|=| |a|src|é|Label|cs1){0,60}") {
+            let mut line = b"CEF:0|a|b|c|d|e|1|".to_vec();
+            line.extend(tail);
+            drop(parse(&line, &CX));
+            drop(parse(text.as_bytes(), &CX));
+        }
+    }
+}

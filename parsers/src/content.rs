@@ -1,0 +1,201 @@
+//! The formats that stand within other records: what a syslog message holds, and what a line without any header is.
+//!
+//! One look at the program's name and the first byte of the message says which parser is asked, so that a message that
+//! has nothing of this costs nearly nothing.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use crate::{
+    Context, Level, LogEvent, auditd, cef, cisco_asa, connections, filterlog, iptables, json, leef, logfmt, logins,
+    pan_os, plain, programs,
+};
+
+/// Completes `event`, read from the syslog record `line`, by what its message holds.
+///
+/// The message stays as it is. What the header states of host, program, process and time is kept; the level is that
+/// of the content where it states one; attributes are added.
+pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Context) {
+    if let Some(inner) = tagged(event, line, cx) {
+        return absorb(event, inner);
+    }
+    match event.message.trim_ascii_start().first() {
+        Some(b'{' | b'@') => return json::complete_from_message(event, cx),
+        None => return,
+        Some(_) => {}
+    }
+    let message = std::mem::take(&mut event.message);
+    if let Some(inner) = by_program(event, &message, cx).or_else(|| by_first_byte(&message, cx)) {
+        absorb(event, inner);
+    }
+    event.message = message;
+    // 4 and 10 are syslog's facilities for logins; a file's lines do not state theirs.
+    if event.user_name.is_empty() && matches!(event.facility, None | Some(4 | 10)) {
+        logins::complete(event);
+    }
+}
+
+/// Reads a line that no other parser claims, by its first byte; what is in no format is plain text.
+pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let known = match line.first() {
+        None => None,
+        Some(b'0'..=b'9' | b'[') => iptables::parse(line, cx).or_else(|| cef::parse(line, cx)),
+        Some(_) => by_first_byte(line, cx),
+    };
+    let mut event = known.unwrap_or_else(|| plain::parse(line, cx));
+    if matches!(event.format, plain::FORMAT | logfmt::FORMAT) {
+        logins::complete(&mut event);
+    }
+    event
+}
+
+/// The parser that the name of the program calls for.
+fn by_program<'m>(event: &LogEvent<'_>, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    match &*event.app {
+        "" => None,
+        "kernel" => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
+        "filterlog" => filterlog::parse(message, cx),
+        "audit" | "auditd" | "audispd" | "audisp-syslog" => kernel_audit(message, cx),
+        "RT_FLOW" => connections::parse(message, cx),
+        tag if tag.starts_with('%') => cisco_asa::after_tag(tag, message),
+        tag if tag.starts_with("firewall,") => connections::parse(message, cx),
+        app => programs::read(app, message, cx),
+    }
+}
+
+/// An audit record behind the kernel's uptime.
+fn kernel_audit<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    let start = message.strip_prefix(b"[").and_then(|rest| memchr::memchr(b']', rest.get(..24).unwrap_or(rest)));
+    let record = start.and_then(|at| message.get(at + 2..)).unwrap_or(message).trim_ascii_start();
+    auditd::looks_like(record).then(|| auditd::parse(record, cx))?
+}
+
+/// The parser that the first bytes of a message call for.
+fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    match message.first()? {
+        b'C' if message.starts_with(b"CEF:") => cef::parse(message, cx),
+        b'L' if message.starts_with(b"LEEF:") => leef::parse(message, cx),
+        b'%' => {
+            let end = memchr::memchr(b':', message.get(..40).unwrap_or(message))?;
+            let tag = std::str::from_utf8(message.get(..end)?).ok()?;
+            cisco_asa::is_tag(tag).then(|| cisco_asa::parse(message, cx))?
+        }
+        b't' | b'n' | b'a' if auditd::looks_like(message) => auditd::parse(message, cx),
+        b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
+        b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
+        b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
+        _ => logfmt::detect(message, cx),
+    }
+}
+
+/// The event whose beginning syslog's header took for the program's name: `CEF:0|…`, `LEEF:1.0|…`, or PAN-OS' `1,2023/…`.
+fn tagged<'a>(event: &LogEvent<'_>, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let from = |mark: &[u8]| line.get(memmem::find(line, mark)?..).map(<[u8]>::trim_ascii_end);
+    match &*event.app {
+        "CEF" => cef::parse(from(b"CEF:")?, cx),
+        "LEEF" => leef::parse(from(b"LEEF:")?, cx),
+        app if app.starts_with("1,2") => pan_os::parse(from(app.as_bytes())?, cx),
+        _ => None,
+    }
+}
+
+fn absorb(event: &mut LogEvent<'_>, inner: LogEvent<'_>) {
+    if inner.level != Level::Unknown {
+        event.level = inner.level;
+    }
+    event.severity = event.severity.or(inner.severity);
+    event.timestamp = event.timestamp.or(inner.timestamp);
+    event.ip = event.ip.or(inner.ip);
+    fill(&mut event.host, inner.host);
+    fill(&mut event.app, inner.app);
+    fill(&mut event.proc_id, inner.proc_id);
+    fill(&mut event.msg_id, inner.msg_id);
+    fill(&mut event.user_name, inner.user_name);
+    if event.attributes.is_empty() {
+        event.attributes = inner.attributes;
+    } else {
+        for (name, value) in inner.attributes.iter() {
+            event.attributes.push(name, value);
+        }
+    }
+}
+
+fn fill(field: &mut Cow<'_, str>, value: Cow<'_, str>) {
+    if field.is_empty() && !value.is_empty() {
+        *field = Cow::Owned(value.into_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::format::{Format, parse};
+    use crate::{Context, Level, LogEvent, Zone};
+
+    const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+
+    fn read(line: &str) -> LogEvent<'_> {
+        parse(Format::Auto, line.as_bytes(), &CX)
+    }
+
+    #[test]
+    fn what_a_syslog_message_holds_completes_the_record() {
+        for (message, ip, user) in [
+            ("sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", "192.0.2.7", "bob"),
+            ("kernel: [5.1] [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP", "192.0.2.7", ""),
+            (
+                "%ASA-6-605005: Login permitted from 192.0.2.7/5 to in:192.0.2.1/ssh for user \"bob\"",
+                "192.0.2.7",
+                "bob",
+            ),
+            ("CEF:0|a|b|c|d|e|3|src=192.0.2.7 suser=bob", "192.0.2.7", "bob"),
+            ("LEEF:1.0|a|b|c|d|src=192.0.2.7\tusrName=bob", "192.0.2.7", "bob"),
+            ("grafana[7]: level=info user=bob remote_addr=192.0.2.7", "192.0.2.7", "bob"),
+            ("audispd: type=USER_LOGIN msg=audit(1.0:2): msg='acct=\"bob\" addr=192.0.2.7'", "192.0.2.7", "bob"),
+            (
+                "filterlog: 5,,,1,em0,match,block,in,4,0x0,,64,1,0,DF,6,tcp,60,192.0.2.7,192.0.2.1,5,22,0",
+                "192.0.2.7",
+                "",
+            ),
+        ] {
+            let line = format!("<13>Nov 14 22:13:20 web1 {message}");
+            let event = read(&line);
+            assert_eq!(event.ip, Some(ip.parse().unwrap()), "{line}");
+            assert_eq!((&*event.user_name, &*event.host, event.format), (user, "web1", "rfc3164"), "{line}");
+            assert!(line.as_bytes().ends_with(&event.message), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_start_of_cef_may_pass_for_the_programs_name() {
+        let event = read("<13>Nov 14 22:13:20 web1 CEF:0|Acme|Guard|1|2|e|9|src=192.0.2.7");
+        assert_eq!((&*event.app, event.level), ("CEF", Level::Fatal));
+        assert!(event.message.starts_with(b"0|Acme"));
+        assert_eq!(event.attributes.get("src"), Some("192.0.2.7"));
+    }
+
+    #[test]
+    fn a_line_without_a_header_is_read_by_its_first_bytes() {
+        for (line, format) in [
+            ("CEF:0|a|b|c|d|e|3|", "cef"),
+            ("LEEF:1.0|a|b|c|d|x=y", "leef"),
+            ("%ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2", "cisco_asa"),
+            ("type=CWD msg=audit(1.0:2): cwd=\"/\"", "auditd"),
+            ("level=info msg=\"x y\"", "logfmt"),
+            ("[5.1] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1", "iptables"),
+            ("CEFALU is a town", "plain"),
+            ("type=x is a pair", "plain"),
+        ] {
+            assert_eq!(read(line).format, format, "{line}");
+        }
+    }
+
+    #[test]
+    fn other_messages_are_left_alone() {
+        for message in ["app: hello", "app: a=b is what we assume", "CEF: is a format", "kernel: usb 1-1: new device"] {
+            let line = format!("<13>Nov 14 22:13:20 web1 {message}");
+            let event = read(&line);
+            assert!(event.attributes.is_empty() && event.ip.is_none() && event.user_name.is_empty(), "{line}");
+        }
+    }
+}

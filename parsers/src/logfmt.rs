@@ -1,0 +1,223 @@
+//! logfmt and other lines of `key=value` pairs: go-kit's and Heroku's, Grafana's, and the firewalls' (`key="value"`).
+//!
+//! A value is bare up to the next blank, or in double quotes with escapes as in Go and JSON. A key without a value is
+//! kept with an empty one. A comma or semicolon behind a value divides like a blank, and blanks may surround the sign
+//! (`key = value`).
+
+use crate::json::pairs::Pairs;
+use crate::{Context, LogEvent, address, device_time};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "logfmt";
+
+/// A record has no more pairs than this; the rest of the line is in its message only.
+const PAIRS_MAX: usize = 1024;
+
+/// Reads a line of pairs; `None` where it is none: without any pair, with a sign that no key precedes, or with a quote
+/// within a bare value.
+///
+/// All pairs become attributes under their keys, and those that [`json`](crate::json) knows by their names fill the
+/// fields of the event. The message is the line.
+#[must_use]
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    read(line, cx, |_| true)
+}
+
+/// Reads a line that is not said to be of pairs: only if it begins with one, and bare words are few among its pairs.
+pub(crate) fn detect<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if !begins_with_pair(line) {
+        return None;
+    }
+    read(line, cx, |found| found.pairs >= 2 && found.words * 4 <= found.pairs)
+}
+
+/// Whether `line` begins like `key=v`.
+pub(crate) fn begins_with_pair(line: &[u8]) -> bool {
+    const KEY_BYTES_MAX: usize = 40;
+    let key = line.iter().take(KEY_BYTES_MAX).take_while(|b| is_plain_key(**b)).count();
+    let starts_with_letter = line.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+    starts_with_letter && line.get(key) == Some(&b'=') && line.get(key + 1).is_some_and(|b| !matches!(b, b'=' | b'>'))
+}
+
+fn is_plain_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'@')
+}
+
+/// How many pairs, and words without a value, a line has.
+#[derive(Default)]
+struct Found {
+    pairs: usize,
+    words: usize,
+}
+
+fn read<'a>(line: &'a [u8], cx: &Context, accept: impl Fn(&Found) -> bool) -> Option<LogEvent<'a>> {
+    // Text in another encoding is kept as it is; its keys would not be those that were meant.
+    let text = std::str::from_utf8(line).ok()?;
+    let mut pairs = Pairs::new(cx, text.len());
+    let mut found = Found::default();
+    let mut rest = skip_dividers(text);
+    while !rest.is_empty() && found.pairs + found.words < PAIRS_MAX {
+        let key_bytes = rest.bytes().take_while(|b| !is_end_of_key(*b)).count();
+        let (key, after) = rest.split_at_checked(key_bytes)?;
+        if key.is_empty() {
+            return None;
+        }
+        let Some(value) = value_after(after) else {
+            found.words += 1;
+            pairs.quoted(key.trim_end_matches([',', ';']), "");
+            rest = skip_dividers(after);
+            continue;
+        };
+        found.pairs += 1;
+        rest = match value.strip_prefix('"') {
+            Some(quoted) => {
+                let end = closing_quote(quoted)?;
+                pairs.quoted(key, quoted.get(..end)?);
+                quoted.get(end + 1..)?
+            }
+            None => {
+                let end = value.bytes().take_while(|b| !b.is_ascii_whitespace()).count();
+                let (bare, after) = value.split_at_checked(end)?;
+                if memchr::memchr(b'"', bare.as_bytes()).is_some_and(|at| !bare.get(..at).is_some_and(has_opening)) {
+                    return None;
+                }
+                let divided = !after.is_empty();
+                let bare = if divided { bare.strip_suffix([',', ';']).unwrap_or(bare) } else { bare };
+                pairs.bare(key, bare);
+                after
+            }
+        };
+        rest = skip_dividers(rest);
+    }
+    if found.pairs == 0 || !accept(&found) {
+        return None;
+    }
+    let mut event = pairs.finish(line, FORMAT);
+    complete(&mut event, cx);
+    Some(event)
+}
+
+/// A quote within JSON or a list that stands bare (`labels={"a":"b"}`) is a part of the value.
+fn has_opening(before: &str) -> bool {
+    before.starts_with(['{', '[', '('])
+}
+
+fn is_end_of_key(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, b'=' | b'"')
+}
+
+fn skip_dividers(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c <= ' ' || matches!(c, ',' | ';'))
+}
+
+/// What stands behind the sign that follows a key; `None` where none does.
+fn value_after(after_key: &str) -> Option<&str> {
+    if let Some(value) = after_key.strip_prefix('=') {
+        return Some(value);
+    }
+    let spaced = after_key.trim_start_matches(' ').strip_prefix('=')?;
+    // "a =b" says that as well; in "a == b" nothing is assigned.
+    (!spaced.starts_with('=')).then(|| spaced.trim_start_matches(' '))
+}
+
+/// Where the quote stands that ends a quoted value.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.as_bytes().get(at..)?)?;
+        if text.as_bytes().get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// Fills what only firewalls and proxies name so.
+fn complete(event: &mut LogEvent<'_>, cx: &Context) {
+    // Fortinet writes this where there is no user.
+    if event.user_name == "N/A" {
+        event.user_name = std::borrow::Cow::Borrowed("");
+    }
+    if event.ip.is_none() {
+        event.ip = ["srcip", "remip", "src", "fwd", "cip", "RemoteAddress"]
+            .into_iter()
+            .find_map(|name| event.attributes.get(name).and_then(address::parse))
+            .map(|found| found.ip);
+    }
+    if event.timestamp.is_none()
+        && let (Some(date), Some(time)) = (event.attributes.get("date"), event.attributes.get("time"))
+    {
+        let zone = event.attributes.get("tz").unwrap_or_default();
+        event.timestamp = device_time::read(&format!("{date} {time}{zone}"), cx);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Level, Zone};
+
+    const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+    fn pairs(line: &str) -> Option<Vec<(String, String)>> {
+        let event = parse(line.as_bytes(), &CX)?;
+        Some(event.attributes.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    fn check(line: &str, expected: &[(&str, &str)]) {
+        let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(pairs(line), Some(expected), "{line}");
+    }
+
+    #[test]
+    fn values_are_bare_quoted_or_empty() {
+        check(r#"a=1 b="x \"y\"\n" c= d e="""#, &[("a", "1"), ("b", "x \"y\"\n"), ("c", ""), ("d", ""), ("e", "")]);
+        check("key = value other= x", &[("key", "value"), ("other", ""), ("x", "")]);
+        check("a=1, b=2; c=3,4", &[("a", "1"), ("b", "2"), ("c", "3,4")]);
+        check(r#"A="1",B="2""#, &[("A", "1"), ("B", "2")]);
+        check(r#"l={"a":"b"} k=v"#, &[("l", r#"{"a":"b"}"#), ("k", "v")]);
+    }
+
+    #[test]
+    fn known_keys_fill_fields() {
+        let line = br#"time="2023-11-14T22:13:20Z" level=warning msg="no luck" user=bob remote_addr=192.0.2.7"#;
+        let event = parse(line, &CX).unwrap();
+        assert_eq!((event.level, event.timestamp), (Level::Warn, Some(1_700_000_000_000_000)));
+        assert_eq!((&*event.user_name, event.ip), ("bob", Some("192.0.2.7".parse().unwrap())));
+        assert_eq!(event.attributes.get("msg"), Some("no luck"));
+        assert_eq!(&*event.message, &line[..]);
+        let event = parse(br#"date=2023-11-14 time=23:13:20 tz="+0100" user="N/A" remip=192.0.2.8"#, &CX).unwrap();
+        assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_000_000), ""));
+        assert_eq!(event.ip, Some("192.0.2.8".parse().unwrap()));
+    }
+
+    #[test]
+    fn broken_pairs_are_refused() {
+        for line in ["", "=x", "a=1 =x", "k=b\"ar", "k=\"open", "only words", "a == b"] {
+            assert_eq!(pairs(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_is_not_mistaken_for_pairs() {
+        for line in [
+            "x=1 is what we found",
+            "a=1",
+            "set a=1 b=2",
+            "if a == b then c=d",
+            "e=mc2 is a formula by someone",
+            "é=1 b=2",
+        ] {
+            assert_eq!(detect(line.as_bytes(), &CX), None, "{line}");
+        }
+        assert!(detect(b"a=1 b=2", &CX).is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(line: Vec<u8>, text in "(a|=|\"|\\\\| |,|é|user|time|1){0,60}") {
+            drop(parse(&line, &CX));
+            let _ = (parse(text.as_bytes(), &CX), detect(text.as_bytes(), &CX));
+        }
+    }
+}

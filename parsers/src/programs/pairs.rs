@@ -1,0 +1,101 @@
+//! Programs that write their messages as names with values: PAM's modules, sudo, Dovecot.
+
+use super::Found;
+
+/// What a PAM module says, whatever the program it runs in: `pam_unix(sshd:auth): authentication failure; … rhost=… user=…`.
+pub(super) fn pam(text: &str) -> Option<Found<'_>> {
+    let begins = text.starts_with("pam_") || text.starts_with("(pam_") || text.starts_with("PAM ");
+    let said = if begins {
+        let (_, said) = text.split_once([':', ')', ';'])?;
+        // "pam_unix(sshd:auth): …": the colon within the parentheses is not the end.
+        said.split_once("): ").map_or(said, |(_, said)| said).trim()
+    } else {
+        text
+    };
+    let failed = said.contains("authentication failure;") || said.contains("more authentication failure");
+    if failed {
+        let value = |name: &str| {
+            let (_, rest) = said.split_once(name)?;
+            let value = rest.split([' ', ';', ',']).next()?;
+            Some(value).filter(|value| !value.is_empty())
+        };
+        let user = value(" user=").or_else(|| value(" ruser=")).unwrap_or_default();
+        return Some(Found { user, ip: value(" rhost=").unwrap_or_default(), outcome: "failure", ..Found::default() });
+    }
+    if !begins && !said.starts_with("session ") {
+        return None;
+    }
+    if let Some((_, rest)) = said.split_once("session opened for user ") {
+        return Some(Found { user: user_in(rest), outcome: "success", ..Found::default() });
+    }
+    if let Some((_, rest)) =
+        said.split_once("session closed for user ").or_else(|| said.split_once("password changed for "))
+    {
+        return Some(Found { user: user_in(rest), ..Found::default() });
+    }
+    None
+}
+
+fn user_in(text: &str) -> &str {
+    text.split([' ', '(', ',']).next().unwrap_or(text)
+}
+
+/// `bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/ls`. What is refused is said before the first pair.
+pub(super) fn sudo(text: &str) -> Option<Found<'_>> {
+    let (user, rest) = text.split_once(" : ")?;
+    let mut found = Found { user: user.trim(), outcome: "success", ..Found::default() };
+    let mut rest = rest;
+    while !rest.is_empty() {
+        // The command is the last, and may hold anything.
+        let (part, after) =
+            if rest.starts_with("COMMAND=") { (rest, "") } else { rest.split_once(" ; ").unwrap_or((rest, "")) };
+        match part.split_once('=') {
+            Some(("TTY", value)) => found.fields.push(("TTY", value)),
+            Some(("PWD", value)) => found.fields.push(("PWD", value)),
+            Some(("USER", value)) => found.fields.push(("USER", value)),
+            Some(("GROUP", value)) => found.fields.push(("GROUP", value)),
+            Some(("ENV", value)) => found.fields.push(("ENV", value)),
+            Some(("TSID", value)) => found.fields.push(("TSID", value)),
+            Some(("COMMAND", value)) => found.fields.push(("COMMAND", value)),
+            _ => {
+                found.outcome = "failure";
+                found.fields.push(("reason", part));
+            }
+        }
+        rest = after;
+    }
+    let is_user = !found.user.is_empty() && !found.user.contains(' ');
+    (is_user && !found.fields.is_empty()).then_some(found)
+}
+
+/// `imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, …` and `auth: passwd-file(bob,192.0.2.7): unknown user`.
+pub(super) fn dovecot(text: &str) -> Option<Found<'_>> {
+    if let Some((_, rest)) = text.split_once("user=<") {
+        let (user, rest) = rest.split_once('>')?;
+        let ip = rest.split_once("rip=").and_then(|(_, rest)| rest.split([',', ' ']).next()).unwrap_or_default();
+        let outcome = if text.contains(": Login: ") || text.starts_with("Login: ") {
+            "success"
+        } else if text.contains("auth failed") || text.contains("Aborted login") {
+            "failure"
+        } else {
+            ""
+        };
+        return Some(Found { user, ip, outcome, ..Found::default() });
+    }
+    if let Some((_, rest)) = text.split_once("rip=") {
+        return Some(Found { ip: rest.split([',', ' ']).next()?, ..Found::default() });
+    }
+    let (_, rest) = text.split_once('(')?;
+    let (inside, after) = rest.split_once("): ")?;
+    // auth-worker's own number stands in parentheses before the database's.
+    let (inside, after) = match after.split_once('(').and_then(|(_, rest)| rest.split_once("): ")) {
+        Some((inner, after)) if !inside.contains(',') => (inner, after),
+        _ => (inside, after),
+    };
+    let (user, ip) = inside.split_once(',')?;
+    let after = after.to_ascii_lowercase();
+    let failed = ["unknown user", "mismatch", "authentication failure", "failed", "invalid"]
+        .iter()
+        .any(|word| after.contains(word));
+    Some(Found { user, ip: ip.split(',').next()?, outcome: if failed { "failure" } else { "" }, ..Found::default() })
+}
