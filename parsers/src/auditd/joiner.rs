@@ -43,7 +43,7 @@ impl Joiner {
     }
 
     /// Takes a line; returns the events that are complete with it, in order. No line is ever dropped: one that is no
-    /// record comes back at once, behind nothing that was open.
+    /// record comes back at once, before what is open.
     pub fn push(&mut self, line: &[u8]) -> Vec<Joined> {
         let line = line.trim_ascii_end();
         let Some(header) = super::header(line) else {
