@@ -17,6 +17,7 @@ mod level;
 pub mod level_names;
 mod mentions;
 pub mod plain;
+pub mod push;
 pub mod syslog;
 pub mod timestamp;
 mod zone;

@@ -12,6 +12,7 @@ use super::cors::cors;
 use super::error::ApiError;
 use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
+use super::shippers::gelf;
 use super::state::{Api, ApiState};
 use super::{
     account, bulk, export, login, logs, operation_logs, post, registration, settings, stats, system, tail, tokens,
@@ -68,6 +69,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/admin/retention/preview", only(admin, post(settings::preview_retention)))
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
+        // Shippers, in their own protocols.
+        .route("/gelf", only(ingest, post(gelf::create)))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(api);

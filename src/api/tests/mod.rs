@@ -8,6 +8,7 @@ mod live_tail;
 mod people;
 mod registration;
 mod roles;
+mod shippers;
 
 use std::sync::Arc;
 use std::time::Duration;

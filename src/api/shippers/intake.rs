@@ -1,0 +1,119 @@
+//! From a request's records to the spool.
+
+use logseal_parsers::{Context, LogEvent, Zone};
+
+use crate::api::caller::Filing;
+use crate::api::clock::now_micros;
+use crate::api::error::ApiError;
+use crate::api::record::SOURCE_BYTES_MAX;
+use crate::api::state::Api;
+use crate::ingest::{Ids, Rejected, WhenFull};
+use crate::metrics::OriginLabel;
+use crate::record::{Batch, Origin};
+
+/// How many records become one batch, which is stored whole or not at all.
+const BATCH_ROWS: usize = 32_768;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// The records of one request, gathered in batches.
+pub(super) struct Intake {
+    filing: Filing,
+    received_at: i64,
+    open: Batch,
+    closed: Vec<Batch>,
+    bytes: u64,
+    unparsed: u64,
+}
+
+/// What became of one batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fate {
+    pub(super) rows: usize,
+    pub(super) outcome: Result<Ids, Rejected>,
+}
+
+impl Intake {
+    /// For a request that arrives now.
+    pub(super) fn new(filing: Filing) -> Self {
+        Self { filing, received_at: now_micros(), open: Batch::default(), closed: Vec::new(), bytes: 0, unparsed: 0 }
+    }
+
+    /// What the decoders need to know.
+    pub(super) fn context(&self) -> Context {
+        Context { received_at: self.received_at, zone: Zone::UTC }
+    }
+
+    /// Takes a record whose original bytes are `raw`. `source` is what the sender files it under; a token that has a source of
+    /// its own overrules it.
+    pub(super) fn add(&mut self, event: &LogEvent<'_>, raw: &[u8], source: &str) {
+        let source = self.filing.source.as_deref().unwrap_or_else(|| cut(source));
+        // The sender names the host or there is none: a proxy's address would be a wrong one.
+        let origin = Origin { source, origin: &self.filing.origin, peer: "", received_at: self.received_at };
+        self.open.push(event, raw, &origin);
+        self.bytes += raw.len() as u64;
+        self.unparsed += u64::from(event.parse_error.is_some());
+        if self.open.rows() >= BATCH_ROWS || self.open.bytes() >= BATCH_BYTES {
+            self.closed.push(std::mem::take(&mut self.open));
+        }
+    }
+
+    /// Submits everything and waits until the fate of each batch is known, in the order of the records.
+    pub(super) async fn submit(mut self, api: &Api) -> Vec<Fate> {
+        if !self.open.is_empty() {
+            self.closed.push(self.open);
+        }
+        let mut refused = None;
+        let mut on_their_way = Vec::with_capacity(self.closed.len());
+        for batch in self.closed {
+            let rows = batch.rows();
+            let receipt = match refused {
+                Some(rejected) => Err(rejected),
+                None => api.ingest.enqueue(batch, WhenFull::Refuse).await,
+            };
+            refused = receipt.as_ref().err().copied();
+            on_their_way.push((rows, receipt));
+        }
+        let mut fates = Vec::with_capacity(on_their_way.len());
+        for (rows, receipt) in on_their_way {
+            let outcome = match receipt {
+                Ok(receipt) => receipt.durable().await,
+                Err(rejected) => Err(rejected),
+            };
+            fates.push(Fate { rows, outcome });
+        }
+        let label = OriginLabel { origin: self.filing.origin };
+        let durable: usize = fates.iter().filter(|fate| fate.outcome.is_ok()).map(|fate| fate.rows).sum();
+        api.metrics.received.get_or_create(&label).inc_by(durable as u64);
+        api.metrics.received_bytes.get_or_create(&label).inc_by(self.bytes);
+        api.metrics.unparsed.get_or_create(&label).inc_by(self.unparsed);
+        fates
+    }
+
+    /// As [`Intake::submit`], for protocols that answer for all records at once.
+    ///
+    /// # Errors
+    /// 503 where some are not durable. Of a body that is so large that it became several batches, others may be.
+    pub(super) async fn store(self, api: &Api) -> Result<(), ApiError> {
+        let fates = self.submit(api).await;
+        let rejected = fates.iter().find_map(|fate| fate.outcome.err());
+        rejected.map_or(Ok(()), |rejected| Err(rejected.into()))
+    }
+}
+
+/// As much of a source's name as there is room for.
+fn cut(source: &str) -> &str {
+    let end = (0..=SOURCE_BYTES_MAX.min(source.len())).rev().find(|&end| source.is_char_boundary(end));
+    source.get(..end.unwrap_or_default()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_between_characters() {
+        assert_eq!(cut("logs-app"), "logs-app");
+        assert_eq!(cut(&"x".repeat(200)).len(), SOURCE_BYTES_MAX);
+        assert_eq!(cut(&format!("{}é", "x".repeat(SOURCE_BYTES_MAX - 1))).len(), SOURCE_BYTES_MAX - 1);
+    }
+}
