@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::time::Duration;
 
 use super::error::ApiError;
 use super::params::Params;
+use super::shippers::elastic_probes;
 use super::state::Api;
 
 /// A store that takes longer to answer the smallest query is not up.
@@ -135,8 +136,8 @@ pub(super) async fn metrics(State(api): State<Api>, request: Request) -> Result<
     Ok(([(header::CONTENT_TYPE, content_type)], api.metrics.render()).into_response())
 }
 
-/// `GET /`.
-pub(super) async fn front_page() -> Response {
+/// `GET /`. Clients of Elasticsearch ask here what they have before them.
+pub(super) async fn front_page(headers: HeaderMap) -> Response {
     const TEXT: &str = concat!(
         "logseal ",
         env!("CARGO_PKG_VERSION"),
@@ -150,5 +151,8 @@ pub(super) async fn front_page() -> Response {
         "  curl -OJ 'http://HOST/api/v1/logs/export'\n\n",
         "/api/v1/health   /api/v1/metrics\n",
     );
+    if elastic_probes::asks_for_elasticsearch(&headers) {
+        return elastic_probes::greeting();
+    }
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], TEXT).into_response()
 }

@@ -5,4 +5,6 @@
 
 pub mod elastic;
 pub mod gelf;
+pub mod journal;
+pub mod json_stream;
 pub mod splunk;

@@ -23,6 +23,7 @@ pub(super) struct Intake {
     closed: Vec<Batch>,
     bytes: u64,
     unparsed: u64,
+    truncated: u64,
 }
 
 /// What became of one batch.
@@ -35,7 +36,15 @@ pub(super) struct Fate {
 impl Intake {
     /// For a request that arrives now.
     pub(super) fn new(filing: Filing) -> Self {
-        Self { filing, received_at: now_micros(), open: Batch::default(), closed: Vec::new(), bytes: 0, unparsed: 0 }
+        Self {
+            filing,
+            received_at: now_micros(),
+            open: Batch::default(),
+            closed: Vec::new(),
+            bytes: 0,
+            unparsed: 0,
+            truncated: 0,
+        }
     }
 
     /// What the decoders need to know.
@@ -57,14 +66,44 @@ impl Intake {
         }
     }
 
+    /// Counts a record of which a part is left out.
+    pub(super) fn note_cut(&mut self) {
+        self.truncated += 1;
+    }
+
+    /// Whether a stream has given enough records for a batch.
+    pub(super) fn is_over(&self, rows: usize, bytes: usize) -> bool {
+        self.open.rows() >= rows || self.open.bytes() >= bytes
+    }
+
+    /// The records of a stream that have come since the last call. The next ones arrive later: a batch must not cross midnight.
+    pub(super) fn take(&mut self) -> Batch {
+        self.received_at = now_micros();
+        std::mem::take(&mut self.open)
+    }
+
+    /// Counts what came in, of which `durable` records were stored.
+    pub(super) fn count(&self, api: &Api, durable: u64) {
+        let label = OriginLabel { origin: self.filing.origin.clone() };
+        api.metrics.received.get_or_create(&label).inc_by(durable);
+        api.metrics.received_bytes.get_or_create(&label).inc_by(self.bytes);
+        api.metrics.unparsed.get_or_create(&label).inc_by(self.unparsed);
+        api.metrics.truncated.get_or_create(&label).inc_by(self.truncated);
+    }
+
+    /// Whether there is no record.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.closed.is_empty()
+    }
+
     /// Submits everything and waits until the fate of each batch is known, in the order of the records.
     pub(super) async fn submit(mut self, api: &Api) -> Vec<Fate> {
         if !self.open.is_empty() {
-            self.closed.push(self.open);
+            self.closed.push(std::mem::take(&mut self.open));
         }
         let mut refused = None;
         let mut on_their_way = Vec::with_capacity(self.closed.len());
-        for batch in self.closed {
+        for batch in std::mem::take(&mut self.closed) {
             let rows = batch.rows();
             let receipt = match refused {
                 Some(rejected) => Err(rejected),
@@ -81,22 +120,21 @@ impl Intake {
             };
             fates.push(Fate { rows, outcome });
         }
-        let label = OriginLabel { origin: self.filing.origin };
         let durable: usize = fates.iter().filter(|fate| fate.outcome.is_ok()).map(|fate| fate.rows).sum();
-        api.metrics.received.get_or_create(&label).inc_by(durable as u64);
-        api.metrics.received_bytes.get_or_create(&label).inc_by(self.bytes);
-        api.metrics.unparsed.get_or_create(&label).inc_by(self.unparsed);
+        self.count(api, durable as u64);
         fates
     }
 
-    /// As [`Intake::submit`], for protocols that answer for all records at once.
+    /// As [`Intake::submit`], for protocols that answer for all records at once; the id of the last one.
     ///
     /// # Errors
     /// 503 where some are not durable. Of a body that is so large that it became several batches, others may be.
-    pub(super) async fn store(self, api: &Api) -> Result<(), ApiError> {
-        let fates = self.submit(api).await;
-        let rejected = fates.iter().find_map(|fate| fate.outcome.err());
-        rejected.map_or(Ok(()), |rejected| Err(rejected.into()))
+    pub(super) async fn store(self, api: &Api) -> Result<Option<u64>, ApiError> {
+        let mut last = None;
+        for fate in self.submit(api).await {
+            last = Some(fate.outcome?.last);
+        }
+        Ok(last)
     }
 }
 

@@ -6,5 +6,9 @@
 //! What each client has to be told is in `docs/SHIPPERS.md`.
 
 pub(super) mod dialect;
+pub(super) mod elastic;
+pub(super) mod elastic_probes;
 pub(super) mod gelf;
 mod intake;
+pub(super) mod journal;
+pub(super) mod splunk;

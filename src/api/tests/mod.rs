@@ -2,6 +2,7 @@
 
 mod accounts;
 mod around;
+mod elastic;
 mod errors;
 mod ingestion;
 mod live_tail;
@@ -9,6 +10,7 @@ mod people;
 mod registration;
 mod roles;
 mod shippers;
+mod splunk;
 
 use std::sync::Arc;
 use std::time::Duration;

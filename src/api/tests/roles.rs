@@ -78,7 +78,36 @@ const ROUTES: [(&str, &str, For); 40] = [
 ];
 
 /// The routes of shippers' protocols. They know no wrong parameters: whoever may send gets past the gate.
-const SHIPPERS_ROUTES: [(&str, &str); 1] = [("POST", "/gelf")];
+const SHIPPERS_ROUTES: [(&str, &str); 28] = [
+    ("POST", "/_bulk"),
+    ("PUT", "/_bulk"),
+    ("POST", "/logs-app/_bulk"),
+    ("PUT", "/logs-app/_bulk"),
+    ("GET", "/_cluster/health"),
+    ("GET", "/_cluster/health/logs-app"),
+    ("GET", "/_cat/health"),
+    ("GET", "/_license"),
+    ("GET", "/_xpack"),
+    ("GET", "/_nodes"),
+    ("GET", "/_nodes/http"),
+    ("POST", "/_refresh"),
+    ("GET", "/logs-app/_refresh"),
+    ("HEAD", "/_index_template/logs"),
+    ("PUT", "/_component_template/logs"),
+    ("GET", "/_template/logs"),
+    ("PUT", "/_data_stream/logs"),
+    ("GET", "/_ilm/policy/logs"),
+    ("PUT", "/_ilm/policy/logs"),
+    ("PUT", "/_ingest/pipeline/logs"),
+    ("POST", "/services/collector"),
+    ("POST", "/services/collector/event"),
+    ("POST", "/services/collector/event/1.0"),
+    ("POST", "/services/collector/raw"),
+    ("POST", "/services/collector/raw/1.0"),
+    ("POST", "/services/collector/ack"),
+    ("POST", "/gelf"),
+    ("POST", "/upload"),
+];
 
 async fn program(app: &App, scope: Scope) -> String {
     let secret = Secret::api_token();

@@ -56,3 +56,23 @@ async fn what_cannot_be_stored_now_is_503_with_retry_after() {
     let answer = app.send(request(Method::POST, "/gelf", &[], body)).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("5")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_is_taken_as_it_comes() {
+    let app = App::new();
+    let upload = |body: &'static [u8]| {
+        let headers = [("content-type", "application/vnd.fdo.journal")];
+        app.send(request(Method::POST, "/upload", &headers, Body::from(body)))
+    };
+    let fine = upload(b"MESSAGE=a\n\n\nMESSAGE\n\x01\0\0\0\0\0\0\0b\n\n__CURSOR=x\n\n").await;
+    assert_eq!((fine.status, &*fine.bytes), (StatusCode::ACCEPTED, &b"OK.\n"[..]));
+    assert_eq!(upload(b"").await.status, StatusCode::ACCEPTED);
+
+    let damaged = upload(b"MESSAGE=c\n\nMESSAGE\n\x01\0\0\0\0\0\0\0xyz\n\nMESSAGE=d\n").await;
+    assert_eq!((damaged.status, damaged.header("x-logseal-stored")), (StatusCode::BAD_REQUEST, Some("1")));
+    let said = String::from_utf8_lossy(&damaged.bytes).into_owned();
+    assert!(said.contains("a value is not as long as it says; the first 1 entries"), "{said}");
+    assert_eq!(damaged.header("content-type"), Some("text/plain; charset=utf-8"));
+    let text = app.metrics.render();
+    assert!(text.contains("logseal_records_acked_total 3"), "{text}");
+}
