@@ -16,6 +16,7 @@ mod clock;
 mod cors;
 mod credentials;
 mod csv_cells;
+mod cutter;
 mod decompress;
 mod error;
 mod export;

@@ -4,6 +4,7 @@
 //! lets it. It does no more than that: who may send, what is answered and when is the server's affair.
 
 pub mod elastic;
+pub mod form;
 pub mod gelf;
 pub mod journal;
 pub mod json_stream;

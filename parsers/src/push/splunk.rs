@@ -15,7 +15,7 @@ use memchr::memchr;
 use memchr::memmem::Finder;
 
 use crate::json::members::{Members, Part};
-use crate::{Attributes, Context, Format, Level, LogEvent, format, json, plain, timestamp};
+use crate::{Attributes, Context, Format, Level, LogEvent, format, json, mentions, plain, timestamp};
 
 /// What an event is filed under.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -186,11 +186,20 @@ fn content<'a>(event: Part<'a>, cx: &Context) -> Result<LogEvent<'a>, Fault> {
     match event {
         Part::Null => Err(Fault::NoEvent),
         Part::Text(text) if text.trim().is_empty() => Err(Fault::BlankEvent),
-        Part::Text(Cow::Borrowed(text)) => Ok(format::parse(Format::Auto, text.as_bytes(), cx)),
-        Part::Text(Cow::Owned(text)) => Ok(format::parse(Format::Auto, text.as_bytes(), cx).into_owned()),
+        Part::Text(Cow::Borrowed(text)) => Ok(line(text, cx)),
+        Part::Text(Cow::Owned(text)) => Ok(line(&text, cx).into_owned()),
         Part::Object(object) => Ok(json::parse(object.as_bytes(), cx)),
         Part::Number(text) | Part::Literal(text) | Part::Array(text) => Ok(plain::parse(text.as_bytes(), cx)),
     }
+}
+
+/// What an event in text says: as a line of its own, and of whom, as in the message of a JSON record.
+fn line<'a>(text: &'a str, cx: &Context) -> LogEvent<'a> {
+    let mut event = format::parse(Format::Auto, text.as_bytes(), cx);
+    if event.parse_error.is_none() {
+        mentions::complete(&mut event);
+    }
+    event
 }
 
 /// Adds the members of `fields`, which fill what the event itself leaves empty.
@@ -273,6 +282,8 @@ mod tests {
         assert_eq!((&*event.message, &*event.app, &*event.host), (&b"failed"[..], "su", "proxy"));
         assert_eq!((event.severity, event.timestamp), (Some(2), Some(1_426_279_439_123_000)));
         assert!(matches!(event.message, Cow::Borrowed(_)));
+        let event = only(r#"{"event":"login failed from 192.0.2.7"}"#).event;
+        assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
         let event = only(r#"{"event":[1,2]}"#).event;
         assert_eq!(&*event.message, b"[1,2]");
     }
@@ -307,7 +318,7 @@ mod tests {
             let expected = [kept.clone(), Err(fault), kept.clone()];
             assert_eq!(raws(format!("{good}\n{bad}\n{good}").as_bytes()), expected, "{bad}");
         }
-        assert_eq!(raws(b" \n{\"event\":\"x\"}\n   "), [kept.clone()]);
+        assert_eq!(raws(b" \n{\"event\":\"x\"}\n   "), std::slice::from_ref(&kept));
         assert!(raws(b" ").is_empty());
         let mixed = [good.as_bytes(), b"\n{\"event\":\"\xff\"}\n", good.as_bytes()].concat();
         assert_eq!(raws(&mixed), [kept.clone(), Ok("{\"event\":\"\u{fffd}\"}".to_owned()), kept]);

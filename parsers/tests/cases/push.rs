@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use logseal_parsers::push::{elastic, gelf, journal, json_stream, splunk};
+use logseal_parsers::push::{elastic, form, gelf, journal, json_stream, splunk};
 use logseal_parsers::{Context, LogEvent, json as json_format};
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,11 @@ pub(crate) fn differences(case: &Value, cx: &Context) -> Vec<Difference> {
     let decoded = match case["format"].as_str() {
         Some("es_bulk") => elastic(&body, cx),
         Some("splunk_hec") => splunk(&body, path, cx),
+        Some("http_form") => {
+            let mut decoded = Decoded::default();
+            decoded.add(&form::parse(&body, cx), &body, cx, []);
+            decoded
+        }
         Some("http_json") => plain_json(&body, cx),
         Some("journald") => journal(&body, cx),
         Some("gelf_http" | "gelf_json") => gelf(&body, cx),

@@ -43,7 +43,7 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
 /// What JSON loggers mean by the word that they have for a level.
 fn severity_of(event: &LogEvent<'_>) -> Option<u8> {
     match event.level {
-        _ if event.format != "json" => None,
+        _ if event.format != "json" && event.format != "form" => None,
         Level::Unknown => None,
         Level::Trace | Level::Debug => Some(7),
         Level::Info => Some(6),

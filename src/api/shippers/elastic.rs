@@ -26,6 +26,8 @@ use crate::ingest::Rejected;
 const ORIGIN: &str = "http:elastic";
 /// The source of documents that name no index, where the path names none either.
 const SOURCE: &str = "elastic";
+/// A request has at most this many items, each of which has an answer of its own.
+const ITEMS_MAX: usize = 200_000;
 /// Elasticsearch's own clients go on only where every answer has it.
 const PRODUCT: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-elastic-product"), HeaderValue::from_static("Elasticsearch"));
@@ -114,10 +116,13 @@ pub(in crate::api) async fn bulk(
         (intake, noted)
     })
     .await?;
+    if noted.len() > ITEMS_MAX {
+        return Err(ApiError::too_large(format!("the request has more than {ITEMS_MAX} items; send it in parts")));
+    }
     if let Some(refusal) = refuse_whole(&noted) {
         return Ok(refusal);
     }
-    let fates = intake.submit(&api).await;
+    let fates = intake.submit(&api).await?;
     // Where nothing at all was stored the request as a whole may come again.
     if let Some(rejected) = rejected_all(&fates) {
         return Err(rejected.into());
@@ -139,7 +144,7 @@ fn take(body: &[u8], default_index: &Arc<str>, intake: &mut Intake) -> Vec<Noted
     let cx = intake.context();
     let mut noted = Vec::new();
     let mut index = Arc::clone(default_index);
-    for Item { action, index: named, id, content } in items(body, &cx) {
+    for Item { action, index: named, id, content } in items(body, &cx).take(ITEMS_MAX + 1) {
         match named.as_deref() {
             // Most requests name one index again and again.
             Some(named) if *named != *index => index = named.into(),

@@ -14,6 +14,8 @@ use crate::record::{Batch, Origin};
 /// How many records become one batch, which is stored whole or not at all.
 const BATCH_ROWS: usize = 32_768;
 const BATCH_BYTES: usize = 4 << 20;
+/// A body has at most this many records. A record takes some hundred bytes of memory, however few of the body are its own.
+const RECORDS_MAX: usize = 500_000;
 
 /// The records of one request, gathered in batches.
 pub(super) struct Intake {
@@ -21,6 +23,7 @@ pub(super) struct Intake {
     received_at: i64,
     open: Batch,
     closed: Vec<Batch>,
+    records: usize,
     bytes: u64,
     unparsed: u64,
     truncated: u64,
@@ -41,6 +44,7 @@ impl Intake {
             received_at: now_micros(),
             open: Batch::default(),
             closed: Vec::new(),
+            records: 0,
             bytes: 0,
             unparsed: 0,
             truncated: 0,
@@ -55,6 +59,10 @@ impl Intake {
     /// Takes a record whose original bytes are `raw`. `source` is what the sender files it under; a token that has a source of
     /// its own overrules it.
     pub(super) fn add(&mut self, event: &LogEvent<'_>, raw: &[u8], source: &str) {
+        self.records += 1;
+        if self.records > RECORDS_MAX {
+            return;
+        }
         let source = self.filing.source.as_deref().unwrap_or_else(|| cut(source));
         // The sender names the host or there is none: a proxy's address would be a wrong one.
         let origin = Origin { source, origin: &self.filing.origin, peer: "", received_at: self.received_at };
@@ -79,6 +87,7 @@ impl Intake {
     /// The records of a stream that have come since the last call. The next ones arrive later: a batch must not cross midnight.
     pub(super) fn take(&mut self) -> Batch {
         self.received_at = now_micros();
+        self.records = 0;
         std::mem::take(&mut self.open)
     }
 
@@ -97,7 +106,14 @@ impl Intake {
     }
 
     /// Submits everything and waits until the fate of each batch is known, in the order of the records.
-    pub(super) async fn submit(mut self, api: &Api) -> Vec<Fate> {
+    ///
+    /// # Errors
+    /// 413 where there are more records than a body may have; none of them is stored.
+    pub(super) async fn submit(mut self, api: &Api) -> Result<Vec<Fate>, ApiError> {
+        if self.records > RECORDS_MAX {
+            let detail = format!("the body has more than {RECORDS_MAX} records; send it in parts");
+            return Err(ApiError::too_large(detail));
+        }
         if !self.open.is_empty() {
             self.closed.push(std::mem::take(&mut self.open));
         }
@@ -122,16 +138,16 @@ impl Intake {
         }
         let durable: usize = fates.iter().filter(|fate| fate.outcome.is_ok()).map(|fate| fate.rows).sum();
         self.count(api, durable as u64);
-        fates
+        Ok(fates)
     }
 
     /// As [`Intake::submit`], for protocols that answer for all records at once; the id of the last one.
     ///
     /// # Errors
-    /// 503 where some are not durable. Of a body that is so large that it became several batches, others may be.
+    /// As there, and 503 where some are not durable. Of a body that is so large that it became several batches, others may be.
     pub(super) async fn store(self, api: &Api) -> Result<Option<u64>, ApiError> {
         let mut last = None;
-        for fate in self.submit(api).await {
+        for fate in self.submit(api).await? {
             last = Some(fate.outcome?.last);
         }
         Ok(last)

@@ -76,3 +76,13 @@ async fn a_journal_is_taken_as_it_comes() {
     let text = app.metrics.render();
     assert!(text.contains("logseal_records_acked_total 3"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_too_many_tiny_records_is_413_and_nothing_of_it_is_stored() {
+    let app = App::new();
+    for (path, tiny, count) in [("/gelf", "x\n", 500_001), ("/_bulk", "{\"delete\":{}}\n", 200_001)] {
+        let answer = app.send(request(Method::POST, path, &[], Body::from(tiny.repeat(count)))).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+    }
+    assert_eq!(app.metrics.acked.get(), 0);
+}
