@@ -1,5 +1,5 @@
 # Everything a person needs: `make run` and `make test`. Both work on a bare Debian 12 with Rust, npm and root.
-.PHONY: run build engine test check bench fuzz clean
+.PHONY: run build engine test check api-check bench fuzz clean
 
 # Builds, fetches the engine library if it is missing, and runs the daemon on loopback with embedded defaults.
 run: engine
@@ -21,6 +21,10 @@ check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The OpenAPI document against a running daemon, with Schemathesis, which is fetched into target/.
+api-check:
+	sh tests/api_check/run.sh
 
 # Parsers, spool and encoding; `logseal bench` measures a running daemon (docs/PERFORMANCE.md).
 bench:

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Utc};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
 use crate::auth::password::hash_now;
 use crate::auth::password_policy::PasswordPolicy;
@@ -14,8 +14,10 @@ use crate::cli::accounts::{TokenCommand, UserCommand};
 use crate::config::Config;
 use crate::meta::{Actor, Location, Meta, MetaError, NewToken, NewUser, User, UserPatch, UserStatus};
 
-/// Users that are listed; who has more asks the API.
-const LISTED_MAX: u32 = 1000;
+/// Users that are read at once.
+const PAGE: u32 = 1000;
+/// What Ctrl-C sends.
+const INTERRUPT: u8 = 3;
 
 /// Runs `logseal user …`.
 ///
@@ -47,9 +49,15 @@ pub fn user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
             Ok(())
         }
         UserCommand::List => {
-            for user in meta.users(1, LISTED_MAX, "").await.map_err(in_words)?.list {
-                let last = user.last_login_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
-                println!("{:5}  {:20} {:8} {:9} last login {last}", user.id, user.username, user.role, user.status);
+            for page in 1.. {
+                let users = meta.users(page, PAGE, "").await.map_err(in_words)?.list;
+                for user in &users {
+                    let last = user.last_login_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
+                    println!("{:5}  {:20} {:8} {:9} last login {last}", user.id, user.username, user.role, user.status);
+                }
+                if users.len() < PAGE as usize {
+                    break;
+                }
             }
             Ok(())
         }
@@ -87,12 +95,14 @@ pub fn token(config: &Config, command: TokenCommand) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        TokenCommand::Revoke { name } => {
+        TokenCommand::Revoke { token } => {
             let tokens = meta.tokens().await.map_err(in_words)?;
-            let found = tokens.iter().find(|token| token.name == name);
-            let token = found.ok_or_else(|| anyhow!("there is no token {name}"))?;
-            meta.revoke_token(token.id, by, now).await.map_err(in_words)?;
-            eprintln!("revoked {name}: refused within a second");
+            let id = token.parse::<i64>().ok();
+            let found =
+                tokens.iter().find(|one| one.name == token).or_else(|| tokens.iter().find(|one| Some(one.id) == id));
+            let found = found.ok_or_else(|| anyhow!("there is no token with the name or id {token}"))?;
+            meta.revoke_token(found.id, by, now).await.map_err(in_words)?;
+            eprintln!("revoked {} (id {}): refused within a second", found.name, found.id);
             Ok(())
         }
     })
@@ -107,7 +117,7 @@ fn on_meta(
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the asynchronous runtime")?;
     // Who may open the database is its owner; the log says that it was no session.
-    let by = Actor { username: Some("terminal".to_owned()), ..Actor::default() };
+    let by = Actor { username: Some(format!("terminal ({})", system_user())), ..Actor::default() };
     #[expect(clippy::disallowed_methods, reason = "a command reads the clock, and hands the time on")]
     let now = DateTime::<Utc>::from(std::time::SystemTime::now());
     runtime.block_on(async {
@@ -115,6 +125,24 @@ fn on_meta(
         let done = work(&meta, &by, now).await;
         meta.close().await;
         done
+    })
+}
+
+/// The user of this machine whose command it is: who signed in, where the kernel knows it (`sudo` does not change that), else who runs it.
+fn system_user() -> String {
+    let signed_in = std::fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse().ok());
+    let id = signed_in.filter(|id| *id != u32::MAX).unwrap_or_else(|| rustix::process::getuid().as_raw());
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_in(&accounts, id).map_or_else(|| format!("uid {id}"), str::to_owned)
+}
+
+/// The name of user `id` in the lines of passwd(5).
+fn name_in(accounts: &str, id: u32) -> Option<&str> {
+    let id = id.to_string();
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then_some(name)
     })
 }
 
@@ -166,7 +194,9 @@ fn unseen(prompt: &str) -> anyhow::Result<String> {
     std::io::stderr().flush().context("ask for the password")?;
     let shown = tcgetattr(&stdin).context("read the terminal's mode")?;
     let mut hidden = shown.clone();
-    hidden.local_modes.remove(LocalModes::ECHO);
+    // Ctrl-C ends the line instead of the process, which would leave the terminal hidden.
+    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+    hidden.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
     tcsetattr(&stdin, OptionalActions::Now, &hidden).context("hide what is typed")?;
     let typed = line();
     tcsetattr(&stdin, OptionalActions::Now, &shown).context("show again what is typed")?;
@@ -174,8 +204,36 @@ fn unseen(prompt: &str) -> anyhow::Result<String> {
     typed
 }
 
+/// A line of standard input without its end.
 fn line() -> anyhow::Result<String> {
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("read the password from standard input")?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    let mut line = Vec::new();
+    let mut stdin = std::io::stdin().lock();
+    loop {
+        let read = stdin.fill_buf().context("read the password from standard input")?;
+        let end = read.iter().position(|byte| matches!(*byte, b'\n' | INTERRUPT));
+        let taken = end.map_or(read.len(), |end| end + 1);
+        let last = end.and_then(|end| read.get(end).copied());
+        line.extend(read.iter().take(end.unwrap_or(read.len())));
+        stdin.consume(taken);
+        match last {
+            Some(INTERRUPT) => return Err(anyhow!("interrupted: nothing was changed")),
+            None if taken > 0 => {}
+            Some(_) | None => break,
+        }
+    }
+    let line = String::from_utf8(line).map_err(|_| anyhow!("the password is not UTF-8"))?;
+    Ok(line.trim_end_matches('\r').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_user_is_found_by_its_id_alone() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\nbroken\nalice:x:1000:0:1001:/home/alice:/bin/sh\n";
+        assert_eq!(name_in(accounts, 0), Some("root"));
+        assert_eq!(name_in(accounts, 1000), Some("alice"));
+        assert_eq!(name_in(accounts, 1001), None);
+    }
 }

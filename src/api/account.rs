@@ -5,19 +5,23 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::account_fields::{PASSWORD_TYPED_MAX, chosen_password};
 use super::caller::{By, Caller};
 use super::clock::now;
 use super::error::{ApiError, FieldFault};
 use super::fields::{Fields, path_id};
-use super::listed::Paging;
+use super::listed::{Listed, Paging};
 use super::login::checked_password;
+use super::openapi::bodies::PasswordChange;
+use super::openapi::parameters::PageParameters;
 use super::params::Params;
 use super::state::Api;
-use crate::meta::{MetaError, Session};
+use crate::meta::{MetaError, Session, User};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnSession)]
 struct Own {
     #[serde(flatten)]
     session: Session,
@@ -26,6 +30,15 @@ struct Own {
 }
 
 /// `GET /auth/me`
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/me",
+    tag = "Session and account",
+    operation_id = "get_me",
+    summary = "Who am I",
+    security(("bearer" = ["user"])),
+    responses((status = 200, description = "The own account", body = User))
+)]
 pub(super) async fn me(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let person = Person::of(&caller)?;
@@ -35,6 +48,16 @@ pub(super) async fn me(State(api): State<Api>, caller: Caller, request: Request)
 }
 
 /// `POST /auth/password`: sets a new password, and ends all other sessions.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/password",
+    tag = "Session and account",
+    operation_id = "change_password",
+    summary = "Change the own password",
+    security(("bearer" = ["user"])),
+    request_body = PasswordChange,
+    responses((status = 204, description = "Changed; the other sessions have ended"))
+)]
 pub(super) async fn change_password(
     State(api): State<Api>,
     caller: Caller,
@@ -64,6 +87,16 @@ pub(super) async fn change_password(
 }
 
 /// `GET /auth/sessions`
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/sessions",
+    tag = "Session and account",
+    operation_id = "list_sessions",
+    summary = "Where I am signed in",
+    security(("bearer" = ["user"])),
+    params(PageParameters),
+    responses((status = 200, description = "The own live sessions", body = Listed<Own>))
+)]
 pub(super) async fn sessions(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let paging = Paging::of(&mut params);
@@ -75,6 +108,16 @@ pub(super) async fn sessions(State(api): State<Api>, caller: Caller, request: Re
 }
 
 /// `DELETE /auth/sessions/{id}`
+#[utoipa::path(
+    delete,
+    path = "/api/v1/auth/sessions/{id}",
+    tag = "Session and account",
+    operation_id = "end_session",
+    summary = "End one of the own sessions",
+    security(("bearer" = ["user"])),
+    params(("id" = i64, Path, description = "The session's id", minimum = 1)),
+    responses((status = 204, description = "It has ended"))
+)]
 pub(super) async fn end_session(
     State(api): State<Api>,
     Path(id): Path<String>,

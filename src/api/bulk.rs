@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use logseal_parsers::push::form;
 use logseal_parsers::{Attributes, Context, Format, LogEvent, Zone, format, json};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::body::{Inflow, check_type};
 use super::caller::{Caller, Filing};
@@ -21,6 +22,7 @@ use super::clock::now_micros;
 use super::cutter::Cutter;
 use super::error::ApiError;
 use super::lines::{LINE_BYTES_MAX, Line};
+use super::openapi::parameters::{LineParameters, WaitParameter};
 use super::params::Params;
 use super::record::SOURCE_BYTES_MAX;
 use super::searchable::Wait;
@@ -53,7 +55,8 @@ const TYPES: [&str; 9] = [
     FORM,
 ];
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoredLines)]
 struct Answer {
     inserted: u64,
     unparsed: u64,
@@ -64,13 +67,33 @@ struct Answer {
 }
 
 /// A line that was kept unparsed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LineFault {
     line: u64,
     detail: Cow<'static, str>,
 }
 
 /// Takes a stream of lines.
+#[utoipa::path(
+    post,
+    path = "/api/v1/logs/bulk",
+    tag = "Records in",
+    operation_id = "create_logs_bulk",
+    summary = "Store a stream of lines",
+    security(("bearer" = ["user", "ingest"])),
+    params(WaitParameter, LineParameters),
+    request_body(
+        content(
+            (Option<String> = "application/x-ndjson"), (Option<String> = "text/plain"), (Option<String> = "application/octet-stream")
+        ),
+        description = "One record a line; under `application/json` also an array of objects, or objects on many lines; under \
+            `application/x-www-form-urlencoded` one form. What is not understood is kept unparsed",
+    ),
+    responses(
+        (status = 201, description = "Durable", body = Answer),
+        (status = 202, description = "Durable, but not found by search in time", body = Answer),
+    )
+)]
 pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let wait = Wait::of(&mut params);

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::access::tell_limit;
 use super::trace_id::TraceId;
@@ -23,7 +24,7 @@ use crate::store::StoreError;
 pub(super) const STORED_HEADER: &str = "x-logseal-stored";
 
 /// One part of a request that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct FieldFault {
     pub(super) field: Cow<'static, str>,
     pub(super) detail: String,
@@ -66,8 +67,9 @@ pub(super) struct Problem {
     pub(super) cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct Envelope<'a> {
     code: u16,
     message: &'a str,
     detail: &'a str,

@@ -21,6 +21,7 @@ use super::caller::By;
 use super::clock::now_micros;
 use super::error::ApiError;
 use super::export_rows::{Rows, Shape};
+use super::openapi::parameters::{ExportParameters, FilterParameters, OrderParameter};
 use super::page::order;
 use super::params::Params;
 use super::recording::ExportRecord;
@@ -51,6 +52,21 @@ enum Broken {
 }
 
 /// Streams all records that match.
+#[utoipa::path(
+    get,
+    path = "/api/v1/logs/export",
+    tag = "Search",
+    operation_id = "export_logs",
+    summary = "All matching records as a file",
+    security(("bearer" = ["auditor", "read"])),
+    params(FilterParameters, OrderParameter, ExportParameters),
+    responses((
+        status = 200,
+        description = "All records that match, however many; a transfer that fails in the middle is aborted",
+        content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/gzip")),
+        headers(("X-Logseal-Rows" = u64, description = "How many records it has")),
+    ))
+)]
 pub(super) async fn export(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();

@@ -1,6 +1,7 @@
 //! Lists of which all is at hand, or a database knows the pages: the one form of a list, and which page is asked for.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::params::Params;
 
@@ -8,7 +9,7 @@ const SIZE_DEFAULT: u32 = 20;
 const SIZE_MAX: u32 = 1000;
 
 /// A list as every route answers it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Listed<T> {
     pub(super) total: u64,
     pub(super) list: Vec<T>,

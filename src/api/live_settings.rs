@@ -52,6 +52,17 @@ impl LiveSettings {
         self.watch.current().describe(&self.defaults)
     }
 
+    /// What the settings would be with `changes`; nothing is changed.
+    ///
+    /// # Errors
+    /// [`MetaError`].
+    pub(super) async fn changed(&self, changes: &[Change]) -> Result<Settings, MetaError> {
+        let mut stored = self.meta.settings().await?;
+        stored.retain(|(key, _)| changes.iter().all(|change| change.key != *key));
+        stored.extend(changes.iter().filter_map(|change| Some((change.key.clone(), change.value.clone()?))));
+        Ok(Settings::from_stored(&self.defaults, stored).0)
+    }
+
     /// Stores `changes`, all or none, and has everyone follow them.
     pub(super) async fn change(&self, changes: Vec<Change>, by: &Actor, now: DateTime<Utc>) -> Result<(), MetaError> {
         let changes: Vec<_> =

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::account_fields::PASSWORD_TYPED_MAX;
 use super::accounts::Accounts;
@@ -15,6 +16,7 @@ use super::caller::{By, Caller};
 use super::clock::now;
 use super::error::ApiError;
 use super::fields::Fields;
+use super::openapi::bodies;
 use super::params::Params;
 use super::state::Api;
 use crate::auth::secret::{self, Secret};
@@ -30,7 +32,8 @@ const REFRESH_TOKEN_CHARACTERS_MAX: usize = 128;
 const OF_OAUTH2: [&str; 4] = ["grant_type", "scope", "client_id", "client_secret"];
 
 /// The tokens of a session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenPair)]
 struct Pair {
     access_token: String,
     refresh_token: String,
@@ -40,7 +43,8 @@ struct Pair {
     user: Whom,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedInUser)]
 struct Whom {
     id: i64,
     username: String,
@@ -48,6 +52,17 @@ struct Whom {
 }
 
 /// `POST /auth/login`. An unknown name, a disabled user and a wrong password take the same time and get the same answer.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/login",
+    tag = "Session and account",
+    operation_id = "login",
+    summary = "Sign in",
+    request_body(content(
+        (bodies::Login = "application/json"), (bodies::Login = "application/x-www-form-urlencoded")
+    )),
+    responses((status = 200, description = "A session", body = Pair), (status = 401, description = "Name or password is wrong"))
+)]
 pub(super) async fn login(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let mut fields = Fields::of_form_too(&api, request, &OF_OAUTH2).await?;
@@ -79,6 +94,15 @@ pub(super) async fn login(State(api): State<Api>, By(by): By, request: Request) 
 }
 
 /// `POST /auth/refresh`: a new pair for a refresh token, which is spent by it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/refresh",
+    tag = "Session and account",
+    operation_id = "refresh",
+    summary = "Exchange a refresh token",
+    request_body = bodies::Refresh,
+    responses((status = 200, description = "A new pair; the old refresh token is spent", body = Pair), (status = 401, description = "It is not good"))
+)]
 pub(super) async fn refresh(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let mut fields = Fields::of(&api, request).await?;
@@ -105,6 +129,15 @@ pub(super) async fn refresh(State(api): State<Api>, By(by): By, request: Request
 }
 
 /// `POST /auth/logout`: the tokens of this session are refused from now on.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout",
+    tag = "Session and account",
+    operation_id = "logout",
+    summary = "Sign out",
+    security(("bearer" = ["user"])),
+    responses((status = 204, description = "The session's tokens are refused from now on"))
+)]
 pub(super) async fn logout(
     State(api): State<Api>,
     caller: Caller,

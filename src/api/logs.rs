@@ -4,10 +4,15 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::caller::{By, Caller};
 use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
+use super::openapi::bodies::RecordShape;
+use super::openapi::parameters::{
+    CursorParameter, FilterParameters, NeighbourParameters, OrderParameter, PageParameters,
+};
 use super::page::Asked;
 use super::params::Params;
 use super::recording;
@@ -19,9 +24,11 @@ use crate::store::Cursor;
 const CONTEXT_DEFAULT: u64 = 20;
 const CONTEXT_MAX: u64 = 500;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecordList)]
 struct List {
     total: u64,
+    #[schema(value_type = Vec<RecordShape>)]
     list: Vec<LogRow<'static>>,
     /// Null where a cursor was given.
     page: Option<u64>,
@@ -30,28 +37,45 @@ struct List {
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecordWithLinks)]
 struct Single {
     #[serde(flatten)]
+    #[schema(value_type = RecordShape)]
     record: LogRow<'static>,
     links: Links,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecordLinks)]
 struct Links {
     #[serde(rename = "self")]
     this: String,
     context: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecordContext)]
 struct Context {
+    #[schema(value_type = Vec<RecordShape>)]
     before: Vec<LogRow<'static>>,
+    #[schema(value_type = RecordShape)]
     record: LogRow<'static>,
+    #[schema(value_type = Vec<RecordShape>)]
     after: Vec<LogRow<'static>>,
 }
 
 /// A page of the records that match.
+#[utoipa::path(
+    get,
+    path = "/api/v1/logs",
+    tag = "Search",
+    operation_id = "list_logs",
+    summary = "Search records",
+    security(("bearer" = ["user", "read"])),
+    params(FilterParameters, PageParameters, CursorParameter, OrderParameter),
+    responses((status = 200, description = "A page; a plain user sees its own records only", body = List))
+)]
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
@@ -74,6 +98,16 @@ pub(super) async fn list(
 }
 
 /// One record, whole.
+#[utoipa::path(
+    get,
+    path = "/api/v1/logs/{id}",
+    tag = "Search",
+    operation_id = "get_log",
+    summary = "One record",
+    security(("bearer" = ["auditor", "read"])),
+    params(("id" = u64, Path, description = "The record's id")),
+    responses((status = 200, description = "The record, whole", body = Single))
+)]
 pub(super) async fn by_id(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -91,6 +125,16 @@ pub(super) async fn by_id(
 }
 
 /// A record with its neighbours of the same source, host and app, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/logs/{id}/context",
+    tag = "Search",
+    operation_id = "get_log_context",
+    summary = "The neighbours of a record",
+    security(("bearer" = ["auditor", "read"])),
+    params(("id" = u64, Path, description = "The record's id"), NeighbourParameters),
+    responses((status = 200, description = "Neighbours in time of the same source, host and app, oldest first", body = Context))
+)]
 pub(super) async fn context(
     State(api): State<Api>,
     Path(id): Path<String>,

@@ -34,6 +34,7 @@ mod live_settings;
 mod login;
 mod logs;
 mod observe;
+mod openapi;
 mod operation_logs;
 mod page;
 mod params;

@@ -7,11 +7,26 @@ use chrono::{DateTime, Utc};
 
 use super::error::ApiError;
 use super::listed::{Listed, Paging};
+use super::openapi::parameters::{CursorParameter, OperationParameters, PageParameters};
 use super::params::Params;
 use super::state::Api;
-use crate::meta::{OperationFilter, OperationPlace};
+use crate::meta::{Operation, OperationFilter, OperationPlace};
 
 /// `GET /operation-logs`: newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/operation-logs",
+    tag = "Evidence",
+    operation_id = "list_operations",
+    summary = "Who did what, newest first",
+    security(("bearer" = ["auditor", "read"])),
+    params(
+        OperationParameters,
+        PageParameters,
+        CursorParameter,
+    ),
+    responses((status = 200, description = "A page", body = Listed<Operation>))
+)]
 pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let filter = filter(&mut params);

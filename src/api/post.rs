@@ -9,11 +9,14 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::body::{check_type, on_body, whole};
 use super::caller::{Caller, Filing};
 use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
+use super::openapi::bodies::NewRecords;
+use super::openapi::parameters::WaitParameter;
 use super::params::Params;
 use super::record::{self, Record};
 use super::searchable::Wait;
@@ -30,14 +33,16 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Bad elements that an answer names; all are counted.
 const ERRORS_MAX: usize = 100;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoredRecord)]
 struct One {
     id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     searchable: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoredRecords)]
 struct Many {
     ids: Option<IdSpan>,
     inserted: u64,
@@ -47,14 +52,37 @@ struct Many {
     searchable: Option<bool>,
 }
 
+/// What is said of one record, or of an array.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes JSON, is never made")]
+enum Stored {
+    One(One),
+    Many(Many),
+}
+
 /// An element that was refused.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ElementFault {
     index: u64,
     detail: String,
 }
 
 /// Takes one record, or an array of which the good elements are stored and the bad ones named.
+#[utoipa::path(
+    post,
+    path = "/api/v1/logs",
+    tag = "Records in",
+    operation_id = "create_logs",
+    summary = "Store one record or several",
+    security(("bearer" = ["user", "ingest"])),
+    params(WaitParameter),
+    request_body(content = NewRecords, description = "One record, or an array of records"),
+    responses(
+        (status = 201, description = "Durable. Of an array, the good records are.", body = Stored),
+        (status = 202, description = "Durable, but not found by search within the time that `wait=searchable` gives.", body = Stored),
+    )
+)]
 pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let wait = Wait::of(&mut params);

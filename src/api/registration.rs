@@ -15,6 +15,7 @@ use super::clock::now;
 use super::error::{ApiError, FieldFault};
 use super::fields::Fields;
 use super::letters::Letter;
+use super::openapi::bodies;
 use super::params::Params;
 use super::state::Api;
 use crate::auth::code::{self, Purpose, UnknownPurpose};
@@ -26,6 +27,15 @@ const CODE_MINUTES: u32 = 10;
 const CODE_CHARACTERS: usize = 6;
 
 /// `POST /user/register`: makes an account of role `user` whose address is proven.
+#[utoipa::path(
+    post,
+    path = "/api/v1/user/register",
+    tag = "Session and account",
+    operation_id = "register",
+    summary = "Make an own account",
+    request_body = bodies::RegistrationForm,
+    responses((status = 201, description = "The account, of role user", body = User), (status = 409, description = "The name is taken"))
+)]
 pub(super) async fn register(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let accounts = &api.accounts;
@@ -54,6 +64,15 @@ pub(super) async fn register(State(api): State<Api>, By(by): By, request: Reques
 }
 
 /// `POST /auth/verification-codes`: sends a code, where there is a reason to. The answer is the same where there is none.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/verification-codes",
+    tag = "Session and account",
+    operation_id = "send_code",
+    summary = "Have a code mailed",
+    request_body = bodies::CodeRequest,
+    responses((status = 202, description = "Whether or not the address is known"))
+)]
 pub(super) async fn send_code(State(api): State<Api>, By(by): By, request: Request) -> Result<StatusCode, ApiError> {
     Params::of(request.uri()).finish()?;
     let accounts = &api.accounts;
@@ -87,6 +106,15 @@ pub(super) async fn send_code(State(api): State<Api>, By(by): By, request: Reque
 }
 
 /// `POST /auth/password-reset`: a new password for who has a code; ends all sessions.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/password-reset",
+    tag = "Session and account",
+    operation_id = "reset_password",
+    summary = "Set a new password with a code",
+    request_body = bodies::PasswordReset,
+    responses((status = 204, description = "Set; all sessions of the user have ended"))
+)]
 pub(super) async fn reset_password(
     State(api): State<Api>,
     By(by): By,

@@ -15,8 +15,8 @@ use super::observe::{Observer, observe};
 use super::shippers::{elastic, elastic_probes as probes, gelf, journal, splunk};
 use super::state::{Api, ApiState};
 use super::{
-    account, bulk, export, login, logs, operation_logs, post, registration, settings, stats, system, tail, tokens,
-    users,
+    account, bulk, export, login, logs, openapi, operation_logs, post, registration, settings, stats, system, tail,
+    tokens, users,
 };
 use crate::config;
 use crate::metrics::Metrics;
@@ -30,12 +30,17 @@ pub fn router(state: ApiState) -> Router {
     };
     let thing = || get(probes::thing).put(probes::thing).post(probes::thing);
     let (search, auditor, ingest) = (Access::Search, Access::Auditor, Access::Ingest);
+    let document = openapi::rendered();
     let (anyone, signed_in, admin) = (Access::Anyone, Access::SignedIn, Access::Admin);
     let routes = Router::new()
         // Open to all, without a look at who asks.
         .route("/", get(system::front_page))
         .route("/health", get(system::health))
         .route("/api/v1/health", get(system::health))
+        .route("/docs", get(openapi::page::moved))
+        .route("/docs/", get(openapi::page::index))
+        .route("/docs/{file}", get(openapi::page::part))
+        .route("/api/v1/openapi.json", get(|request| openapi::json(document, request)))
         .route("/metrics", only(auditor, get(system::metrics)))
         .route("/api/v1/metrics", only(auditor, get(system::metrics)))
         .route("/api/v1/logs", only(search, get(logs::list)).merge(only(ingest, post(post::create))))

@@ -7,8 +7,12 @@ use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::{ApiError, FieldFault};
+use super::openapi::parameters::{
+    FieldName, FieldParameters, FilterParameters, HistogramParameters, PatternParameters,
+};
 use super::params::{Params, Selection};
 use super::state::Api;
 use super::time_buckets::{BUCKETS_MAX, Span};
@@ -18,31 +22,60 @@ const TOP_DEFAULT: u64 = 10;
 const TOP_MAX: u64 = 1000;
 const PATTERNS_DEFAULT: u64 = 50;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FieldValue)]
 struct Value {
     value: String,
     count: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Facet {
     field: String,
     values: Vec<Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Pattern {
     pattern: String,
     count: u64,
 }
 
 /// `GET /logs/facets?field=host`: the commonest values of any field.
+#[utoipa::path(
+    get,
+    path = "/api/v1/logs/facets",
+    tag = "Counts",
+    operation_id = "list_facets",
+    summary = "The commonest values of a field",
+    security(("bearer" = ["auditor", "read"])),
+    params(
+        FilterParameters,
+        ("field" = inline(FieldName), Query, description = "A field of a record, or `attributes.NAME`"),
+        FieldParameters,
+    ),
+    responses((status = 200, description = "Values, the commonest first", body = Facet))
+)]
 pub(super) async fn facets(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let (field, values) = commonest(&api, request.uri()).await?;
     Ok(Json(Facet { field, values }).into_response())
 }
 
 /// `GET /stats/top?field=ip`: the same as a plain list.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats/top",
+    tag = "Counts",
+    operation_id = "list_top_values",
+    summary = "The commonest values of a field, as a plain list",
+    security(("bearer" = ["auditor", "read"])),
+    params(
+        FilterParameters,
+        ("field" = inline(FieldName), Query, description = "A field of a record, or `attributes.NAME`"),
+        FieldParameters,
+    ),
+    responses((status = 200, description = "Values, the commonest first", body = Vec<Value>))
+)]
 pub(super) async fn top(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let (_, values) = commonest(&api, request.uri()).await?;
     Ok(Json(values).into_response())
@@ -68,6 +101,16 @@ async fn commonest(api: &Api, uri: &Uri) -> Result<(String, Vec<Value>), ApiErro
 }
 
 /// `GET /stats/patterns`: messages with their numbers, addresses and ids taken out.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats/patterns",
+    tag = "Counts",
+    operation_id = "list_patterns",
+    summary = "The commonest shapes of messages",
+    security(("bearer" = ["auditor", "read"])),
+    params(FilterParameters, PatternParameters),
+    responses((status = 200, description = "Messages with their numbers, addresses and ids taken out", body = Vec<Pattern>))
+)]
 pub(super) async fn patterns(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
@@ -80,6 +123,16 @@ pub(super) async fn patterns(State(api): State<Api>, request: Request) -> Result
 }
 
 /// `GET /stats/logs-by-level`: the levels that occur.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats/logs-by-level",
+    tag = "Counts",
+    operation_id = "count_by_level",
+    summary = "How many records of each level",
+    security(("bearer" = ["auditor", "read"])),
+    params(FilterParameters),
+    responses((status = 200, description = "The levels that occur", body = BTreeMap<String, u64>))
+)]
 pub(super) async fn by_level(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
@@ -90,6 +143,16 @@ pub(super) async fn by_level(State(api): State<Api>, request: Request) -> Result
 }
 
 /// `GET /stats/logs-by-time`: a histogram, from `start_time` to `end_time`, or from the first to the last record that matches.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats/logs-by-time",
+    tag = "Counts",
+    operation_id = "count_by_time",
+    summary = "How many records over time",
+    security(("bearer" = ["auditor", "read"])),
+    params(FilterParameters, HistogramParameters),
+    responses((status = 200, description = "Buckets in UTC, also the empty ones", body = Vec<super::time_buckets::Column>))
+)]
 pub(super) async fn by_time(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::ingest::{Ids, Ingest, Receipt, Rejected, WhenFull};
 use crate::record::Batch;
@@ -11,7 +12,7 @@ use crate::record::Batch;
 const IN_FLIGHT_MAX: usize = 8;
 
 /// The span of ids that a request's records got. Records of other senders may lie within it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct IdSpan {
     pub(super) first: u64,
     pub(super) last: u64,

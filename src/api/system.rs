@@ -6,8 +6,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 use super::error::ApiError;
+use super::openapi::parameters::HealthParameters;
 use super::params::Params;
 use super::shippers::elastic_probes;
 use super::state::Api;
@@ -16,14 +18,31 @@ use super::state::Api;
 const PROBE_MAX: Duration = Duration::from_secs(2);
 
 /// One state for all: whether it can be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Condition {
     Up,
     Down,
 }
 
-#[derive(Serialize)]
+/// All of it, or what `ready` and `live` ask for.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes JSON, is never made")]
+enum HealthAnswer {
+    Whole(Health),
+    Brief(Brief),
+}
+
+/// Whether it can be relied on, and nothing else.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Brief {
+    /// `live` or `ready`.
+    status: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
 struct Health {
     /// `ok`, `degraded` (records are taken in, search is not served) or `stopping`.
     status: &'static str,
@@ -32,7 +51,7 @@ struct Health {
     dependencies: Dependencies,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Dependencies {
     store: Store,
     /// Only where the embedded engine is used.
@@ -41,27 +60,27 @@ struct Dependencies {
     spool: Spool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Store {
     state: Condition,
     /// The last id up to which search finds everything.
     stored_through: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Engine {
     state: Condition,
     restarts: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Spool {
     bytes: u64,
     followers: Vec<Follower>,
 }
 
 /// What one follower has not taken yet.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Follower {
     name: String,
     passed_id: u64,
@@ -71,18 +90,27 @@ struct Follower {
 }
 
 /// `GET /health`: 200 while records are taken in, 503 otherwise. `?live` only says that the process answers.
+#[utoipa::path(
+    get,
+    path = "/api/v1/health",
+    tag = "System",
+    operation_id = "get_health",
+    summary = "Whether the daemon works",
+    params(HealthParameters),
+    responses((status = 200, description = "Records are taken in; `status` alone with `ready` or `live`", body = HealthAnswer))
+)]
 pub(super) async fn health(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let (only_live, only_ready) = (params.flag("live"), params.flag("ready"));
     params.finish()?;
     if only_live {
-        return Ok(Json(serde_json::json!({ "status": "live" })).into_response());
+        return Ok(Json(Brief { status: "live" }).into_response());
     }
     if api.stop.is_cancelled() {
         return Err(ApiError::unavailable("the daemon is stopping", 5));
     }
     if only_ready {
-        return Ok(Json(serde_json::json!({ "status": "ready" })).into_response());
+        return Ok(Json(Brief { status: "ready" }).into_response());
     }
     let dependencies = dependencies(&api).await;
     let status = if dependencies.store.state == Condition::Up { "ok" } else { "degraded" };
@@ -130,6 +158,15 @@ fn condition(is_up: bool) -> Condition {
 }
 
 /// `GET /metrics`, in OpenMetrics text.
+#[utoipa::path(
+    get,
+    path = "/api/v1/metrics",
+    tag = "System",
+    operation_id = "get_metrics",
+    summary = "Metrics for Prometheus",
+    security(("bearer" = ["auditor", "read"])),
+    responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text"))
+)]
 pub(super) async fn metrics(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -149,6 +186,7 @@ pub(super) async fn front_page(headers: HeaderMap) -> Response {
         "  curl 'http://HOST/api/v1/logs?q=hello'\n",
         "All records as CSV:\n",
         "  curl -OJ 'http://HOST/api/v1/logs/export'\n\n",
+        "All of the API: /docs\n\n",
         "/api/v1/health   /api/v1/metrics\n",
     );
     if elastic_probes::asks_for_elasticsearch(&headers) {

@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::caller::By;
 use super::error::{ApiError, FieldFault};
 use super::live::Live;
+use super::openapi::parameters::FilterParameters;
 use super::params::Params;
 use super::recording;
 use super::state::Api;
@@ -20,6 +21,20 @@ use super::state::Api;
 const WELCOME: Bytes = Bytes::from_static(b": logseal live tail\nretry: 2000\n\n");
 
 /// Streams the matching records until the client leaves or the daemon stops.
+#[utoipa::path(
+    get,
+    path = "/api/v1/logs/tail",
+    tag = "Search",
+    operation_id = "tail_logs",
+    summary = "Matching records as they come in",
+    security(("bearer" = ["auditor", "read"])),
+    params(
+        FilterParameters,
+        ("access_token" = Option<String>, Query, description = "The credentials, where no header can be sent"),
+        ("Last-Event-ID" = Option<u64>, Header, description = "Goes on behind this record"),
+    ),
+    responses((status = 200, description = "Server-sent events `log` and `gap`", body = String, content_type = "text/event-stream"))
+)]
 pub(super) async fn tail(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();

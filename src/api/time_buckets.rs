@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::store::Bucket;
 
@@ -11,7 +12,8 @@ use crate::store::Bucket;
 pub(super) const BUCKETS_MAX: i64 = 10_000;
 
 /// One column.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TimeBucket)]
 pub(super) struct Column {
     /// The begin, as `2025-11-28T10:00` (UTC).
     bucket: String,

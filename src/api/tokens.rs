@@ -6,12 +6,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike as _, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::caller::By;
 use super::clock::now;
 use super::error::ApiError;
 use super::fields::{Fields, path_id};
-use super::listed::Paging;
+use super::listed::{Listed, Paging};
+use super::openapi::bodies;
+use super::openapi::parameters::PageParameters;
 use super::params::Params;
 use super::record::SOURCE_BYTES_MAX;
 use super::state::Api;
@@ -23,7 +26,8 @@ const NAME_CHARACTERS_MAX: usize = 64;
 const RATE_LIMIT_MAX: u64 = 1_000_000;
 
 /// A new token, the only time that its secret is shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewApiToken)]
 struct Made {
     #[serde(flatten)]
     about: ApiToken,
@@ -31,6 +35,16 @@ struct Made {
 }
 
 /// `GET /admin/tokens`: in the order of names.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/tokens",
+    tag = "Administration",
+    operation_id = "list_tokens",
+    summary = "API tokens in the order of names",
+    security(("bearer" = ["admin"])),
+    params(PageParameters),
+    responses((status = 200, description = "A page", body = Listed<ApiToken>))
+)]
 pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let paging = Paging::of(&mut params);
@@ -39,6 +53,19 @@ pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Res
 }
 
 /// `POST /admin/tokens`
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/tokens",
+    tag = "Administration",
+    operation_id = "create_token",
+    summary = "Make an API token",
+    security(("bearer" = ["admin"])),
+    request_body = bodies::NewTokenForm,
+    responses(
+        (status = 201, description = "The token, and its secret, which is not shown again", body = Made),
+        (status = 409, description = "The name is taken"),
+    )
+)]
 pub(super) async fn create(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let now = now();
@@ -68,6 +95,16 @@ pub(super) async fn create(State(api): State<Api>, By(by): By, request: Request)
 }
 
 /// `DELETE /admin/tokens/{id}`: the token is refused from now on.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/tokens/{id}",
+    tag = "Administration",
+    operation_id = "revoke_token",
+    summary = "Revoke an API token",
+    security(("bearer" = ["admin"])),
+    params(("id" = i64, Path, description = "The token's id", minimum = 1)),
+    responses((status = 204, description = "It is refused from now on"))
+)]
 pub(super) async fn revoke(
     State(api): State<Api>,
     Path(id): Path<String>,

@@ -10,12 +10,24 @@ use super::caller::By;
 use super::clock::now;
 use super::error::ApiError;
 use super::fields::{Fields, path_id};
-use super::listed::Paging;
+use super::listed::{Listed, Paging};
+use super::openapi::bodies;
+use super::openapi::parameters::PageParameters;
 use super::params::Params;
 use super::state::Api;
-use crate::meta::{MetaError, NewUser, Role, UserPatch, UserStatus};
+use crate::meta::{MetaError, NewUser, Role, User, UserPatch, UserStatus};
 
 /// `GET /admin/users?q=`: in the order of names, those that have `q` in their name or address.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/users",
+    tag = "Administration",
+    operation_id = "list_users",
+    summary = "Accounts in the order of names",
+    security(("bearer" = ["admin"])),
+    params(PageParameters, ("q" = Option<String>, Query, description = "A part of the name or address")),
+    responses((status = 200, description = "A page", body = Listed<User>))
+)]
 pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let paging = Paging::of(&mut params);
@@ -26,6 +38,16 @@ pub(super) async fn list(State(api): State<Api>, request: Request) -> Result<Res
 }
 
 /// `POST /admin/users`
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/users",
+    tag = "Administration",
+    operation_id = "create_user",
+    summary = "Make an account",
+    security(("bearer" = ["admin"])),
+    request_body = bodies::NewUserForm,
+    responses((status = 201, description = "The account", body = User), (status = 409, description = "Name or address is taken"))
+)]
 pub(super) async fn create(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let accounts = &api.accounts;
@@ -44,6 +66,16 @@ pub(super) async fn create(State(api): State<Api>, By(by): By, request: Request)
 }
 
 /// `GET /admin/users/{id}`
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/users/{id}",
+    tag = "Administration",
+    operation_id = "get_user",
+    summary = "One account",
+    security(("bearer" = ["admin"])),
+    params(("id" = i64, Path, description = "The user's id", minimum = 1)),
+    responses((status = 200, description = "The account", body = User))
+)]
 pub(super) async fn by_id(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -56,6 +88,20 @@ pub(super) async fn by_id(
 }
 
 /// `PATCH /admin/users/{id}`: what is not sent stays. A new role, status or password ends the user's sessions.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/admin/users/{id}",
+    tag = "Administration",
+    operation_id = "update_user",
+    summary = "Change an account",
+    security(("bearer" = ["admin"])),
+    params(("id" = i64, Path, description = "The user's id", minimum = 1)),
+    request_body = bodies::UserChanges,
+    responses(
+        (status = 200, description = "The changed account; a new password, role or status has ended its sessions", body = User),
+        (status = 409, description = "The address is taken, or the last active admin would go"),
+    )
+)]
 pub(super) async fn update(
     State(api): State<Api>,
     Path(id): Path<String>,
@@ -88,6 +134,16 @@ pub(super) async fn update(
 }
 
 /// `DELETE /admin/users/{id}`
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/users/{id}",
+    tag = "Administration",
+    operation_id = "delete_user",
+    summary = "Delete an account",
+    security(("bearer" = ["admin"])),
+    params(("id" = i64, Path, description = "The user's id", minimum = 1)),
+    responses((status = 204, description = "It is gone"), (status = 409, description = "It is the last active admin"))
+)]
 pub(super) async fn delete(
     State(api): State<Api>,
     Path(id): Path<String>,

@@ -58,8 +58,8 @@ pub enum TokenCommand {
     },
     /// Lists the tokens.
     List,
-    /// Has a token refused from now on.
-    Revoke { name: String },
+    /// Has a token refused from now on, by its name or its id.
+    Revoke { token: String },
 }
 
 fn span(text: &str) -> Result<TimeDelta, String> {

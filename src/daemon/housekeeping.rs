@@ -1,15 +1,22 @@
-//! Gauges that are refreshed now and then, beside the stream.
+//! Beside the stream: gauges that are refreshed now and then, and word of the engine's restarts.
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
+use super::people::now;
 use crate::engine::supervisor::EngineState;
+use crate::meta::{Action, Actor, Meta};
 use crate::metrics::Metrics;
 use crate::spool::ledger::Monitor;
+use crate::telemetry::chain;
 
 const GAUGES_EVERY: Duration = Duration::from_millis(500);
+/// After the metadata database did not take an entry.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Keeps the engine's gauges fresh until `stop`.
 pub(super) async fn watch_engine(mut state: watch::Receiver<EngineState>, metrics: Metrics, stop: CancellationToken) {
@@ -23,6 +30,42 @@ pub(super) async fn watch_engine(mut state: watch::Receiver<EngineState>, metric
         }
         tokio::select! {
             changed = state.changed() => if changed.is_err() { return },
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Writes each restart of the engine into the operation log, until `stop`.
+pub(super) async fn record_engine_restarts(
+    mut state: watch::Receiver<EngineState>,
+    meta: Meta,
+    stop: CancellationToken,
+) {
+    let (mut starts, mut written): (u64, u64) = (0, 0);
+    let mut was_failing = false;
+    let mut is_new = true;
+    loop {
+        if is_new {
+            starts += u64::from(*state.borrow_and_update() == EngineState::Up);
+        }
+        let restarts = starts.saturating_sub(1);
+        while written < restarts {
+            let detail = json!({ "restarts": written + 1 });
+            let entry = meta.record(Action::EngineRestarted, None, detail, &Actor::default(), now()).await;
+            if let Err(error) = &entry
+                && !was_failing
+            {
+                warn!(error = %chain(error), "a restart of the engine waits to be written into the operation log");
+            }
+            was_failing = entry.is_err();
+            if was_failing {
+                break;
+            }
+            written += 1;
+        }
+        is_new = tokio::select! {
+            changed = state.changed() => if changed.is_err() { return } else { true },
+            () = tokio::time::sleep(RETRY_AFTER), if written < restarts => false,
             () = stop.cancelled() => return,
         }
     }

@@ -139,6 +139,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     side.spawn(housekeeping::watch_spool(storage.monitor.clone(), metrics.clone(), stop.clone()));
     if let Some(engine) = &storage.engine {
         side.spawn(housekeeping::watch_engine(engine.state(), metrics.clone(), stop.clone()));
+        side.spawn(housekeeping::record_engine_restarts(engine.state(), meta.clone(), stop.clone()));
     }
 
     side.spawn(people::keep(accounts.clone(), stop.clone()));

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::column::{Maybe, Time};
 use super::{Action, Actor, Meta, MetaError, Scopes, both, text};
@@ -23,11 +24,12 @@ pub struct NewToken<'a> {
 }
 
 /// A token as an admin sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
 pub struct ApiToken {
     pub id: i64,
     pub name: String,
     pub prefix: String,
+    #[schema(value_type = Vec<super::Scope>)]
     pub scopes: Scopes,
     pub source: Option<String>,
     #[sqlx(try_from = "Maybe<i64>")]

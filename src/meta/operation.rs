@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
+use utoipa::ToSchema;
 
 use super::column::{Ip, Maybe, Time};
 use super::role::names;
@@ -18,7 +19,7 @@ const NOBODY: i64 = 0;
 pub(super) const EVERYBODY: i64 = -1;
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Login,
@@ -76,7 +77,7 @@ names!(
 );
 
 /// An entry as it is read.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, ToSchema)]
 pub struct Operation {
     pub id: i64,
     /// The daemon that wrote it.
@@ -90,6 +91,7 @@ pub struct Operation {
     /// What it was done to, as `user 7` or `token shipper`.
     pub target: Option<String>,
     #[sqlx(try_from = "Maybe<Ip>")]
+    #[schema(value_type = Option<String>, examples("10.0.0.7"))]
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
     #[sqlx(try_from = "Time")]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::column::{Ip, Maybe, Time};
 use super::role::names;
@@ -24,11 +25,12 @@ pub struct NewSession {
 }
 
 /// A session as its user sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
 pub struct Session {
     pub id: i64,
     pub user_id: i64,
     #[sqlx(try_from = "Maybe<Ip>")]
+    #[schema(value_type = Option<String>, examples("10.0.0.7"))]
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
     #[sqlx(try_from = "Time")]

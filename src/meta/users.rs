@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::column::{Maybe, Time};
 use super::sessions::end_sessions;
@@ -12,7 +13,7 @@ use super::transaction::{Lock, Tx};
 use super::{Action, Actor, EndReason, Meta, MetaError, Role, UserStatus, both, text};
 
 /// An account, without its password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
 pub struct User {
     pub id: i64,
     pub username: String,

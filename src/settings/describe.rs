@@ -1,12 +1,13 @@
 //! What a reader is told of the settings.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Settings;
 use super::key::Key;
 
 /// One setting with all that is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SettingInfo {
     /// `retention_days.<source>` stands for the family, so that a reader sees that there may be more.
     pub config_key: String,
@@ -22,7 +23,7 @@ pub struct SettingInfo {
 }
 
 /// What a setting's value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SettingType {
     Integer,

@@ -11,12 +11,13 @@ use chrono::NaiveDate;
 use clickhouse::query::Query;
 use clickhouse::{Row, RowOwned, RowRead};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::retention_policy::{Cutoffs, RetentionPolicy, day_of, partition};
 use super::{HANGS_AFTER, LogStore, StoreError};
 
 /// What a policy would remove on a certain day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RetentionPlan {
     pub policy: RetentionPolicy,
     pub today: NaiveDate,
@@ -37,14 +38,14 @@ pub struct RetentionDone {
 }
 
 /// A day of arrival of which nothing is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ExpiredDay {
     pub day: NaiveDate,
     pub rows: u64,
 }
 
 /// A source of which nothing is kept of a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ExpiredSource {
     pub day: NaiveDate,
     pub source: String,

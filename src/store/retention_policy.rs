@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate};
 use clickhouse::query::Query;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::settings::Settings;
 
 /// So many whole days behind today are kept, by arrival, in UTC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RetentionPolicy {
     /// Of sources that are not named.
     pub days: u32,

@@ -71,6 +71,20 @@ pub(super) struct Count {
     pub(super) n: u64,
 }
 
+#[derive(Row, Deserialize)]
+struct Parts {
+    partition: u64,
+    rows: u64,
+}
+
+/// What there is, as a whole.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arrivals {
+    /// The begin of the first day on which records arrived that are still there, in microseconds since 1970 (UTC).
+    first: Option<i64>,
+    rows: u64,
+}
+
 impl LogStore {
     /// How many records match `filter`, and those of them that `page` asks for. `span` is what `filter` says of time; with
     /// `now`, in microseconds since 1970 (UTC), it tells where the page is looked for first.
@@ -84,14 +98,49 @@ impl LogStore {
         span: Span,
         now: i64,
     ) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
-        let (total, first_arrival) = tokio::try_join!(self.count(filter), self.first_arrival())?;
-        for slice in slice::conditions(&page, span, total, first_arrival.unwrap_or(now), now) {
-            let rows = self.search(&Expr::And(vec![slice, filter.clone()]), page).await?;
-            if rows.len() as u64 == u64::from(page.size) {
+        let (total, (first, arrivals)) =
+            tokio::try_join!(self.count(filter), self.first_guess(filter, page, span, now))?;
+        if let Some(rows) = first {
+            return Ok((total, rows));
+        }
+        for slice in slice::conditions(&page, span, total, arrivals.first.unwrap_or(now), now) {
+            if let Some(rows) = self.full_page(&slice, filter, page).await? {
                 return Ok((total, rows));
             }
         }
         Ok((total, self.search(filter, page).await?))
+    }
+
+    /// The page, as far as it can be had beside the count: from a slice that would hold it if a good part of all records matched, or
+    /// all at once where a narrower slice would not make it cheaper.
+    async fn first_guess(
+        &self,
+        filter: &Expr,
+        page: Page,
+        span: Span,
+        now: i64,
+    ) -> Result<(Option<Vec<LogRow<'static>>>, Arrivals), StoreError> {
+        if slice::is_as_dear_as_all(filter) {
+            return Ok((Some(self.search(filter, page).await?), Arrivals::default()));
+        }
+        let arrivals = self.arrivals().await?;
+        let guess = arrivals.first.and_then(|first| slice::guess(&page, span, arrivals.rows, first, now));
+        let rows = match guess {
+            Some(slice) => self.full_page(&slice, filter, page).await?,
+            None => None,
+        };
+        Ok((rows, arrivals))
+    }
+
+    /// The page, if all of it lies within `slice`.
+    async fn full_page(
+        &self,
+        slice: &Expr,
+        filter: &Expr,
+        page: Page,
+    ) -> Result<Option<Vec<LogRow<'static>>>, StoreError> {
+        let rows = self.search(&Expr::And(vec![slice.clone(), filter.clone()]), page).await?;
+        Ok((rows.len() as u64 == u64::from(page.size)).then_some(rows))
     }
 
     /// The records that match `filter`, in order.
@@ -120,13 +169,14 @@ impl LogStore {
         self.rows(query).await
     }
 
-    /// The begin of the first day on which records arrived that are still there, in microseconds since 1970 (UTC).
-    async fn first_arrival(&self) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT toUInt64OrZero(min(partition_id)) AS n FROM system.parts
+    /// What the store knows of all its records without reading one.
+    async fn arrivals(&self) -> Result<Arrivals, StoreError> {
+        let sql = "SELECT toUInt64OrZero(min(partition_id)) AS partition, sum(rows) AS rows FROM system.parts
                    WHERE database = currentDatabase() AND table = 'logs' AND active";
-        let partition = self.answer(self.read(sql).fetch_one::<Count>()).await?.n;
-        let day = u32::try_from(partition).ok().and_then(day_of);
-        Ok(day.map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp_micros()))
+        let parts = self.answer(self.read(sql).fetch_one::<Parts>()).await?;
+        let day = u32::try_from(parts.partition).ok().and_then(day_of);
+        let first = day.map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp_micros());
+        Ok(Arrivals { first, rows: parts.rows })
     }
 
     /// How many records match `filter`.

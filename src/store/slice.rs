@@ -2,15 +2,18 @@
 //!
 //! A page shows the newest (or oldest) few of what may be millions. Where the matches were spread evenly, a known part of the span of time would
 //! hold them: that part is read first, then a wider one, and then everything. Whatever the guess, the page is the same.
+//! How many match is counted meanwhile: the first guess knows only how many records there are.
 
 use super::search::{Order, Page};
-use crate::query::ast::{Cmp, Expr, Term};
+use crate::query::ast::{Cmp, Expr, Term, TextTest};
 use crate::query::field::TimeField;
 
 /// A slice is as wide as would hold this many times the records that are wanted.
 const SPARE: i128 = 4;
 /// How much wider the next slice is.
 const WIDEN: i128 = 16;
+/// The first guess takes it that one record in so many matches. Slices of fewer records than a granule has cost the same.
+const ONE_IN: i128 = 64;
 /// A slice that is no smaller part of the span than this spares too little to be tried.
 const PART_MIN: i128 = 4;
 
@@ -21,6 +24,25 @@ pub struct Span {
     pub start: Option<i64>,
     /// The first instant that is too late.
     pub end: Option<i64>,
+}
+
+/// Whether to look for what `filter` asks costs as much in a slice of time as in all of it: parts of words are first looked for
+/// among all words that the text index has.
+pub(super) fn is_as_dear_as_all(filter: &Expr) -> bool {
+    match filter {
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().any(is_as_dear_as_all),
+        Expr::Not(part) => is_as_dear_as_all(part),
+        Expr::Term(Term::Text { test, .. }) => {
+            matches!(test, TextTest::Contains(_) | TextTest::Wildcard(_) | TextTest::Regex(_))
+        }
+        _ => false,
+    }
+}
+
+/// The condition to try while nobody knows how many of all `rows` match.
+pub(super) fn guess(page: &Page, span: Span, rows: u64, first_arrival: i64, now: i64) -> Option<Expr> {
+    let matches = u64::try_from(i128::from(rows) / ONE_IN).unwrap_or(u64::MAX).max(1);
+    conditions(page, span, matches, first_arrival, now).into_iter().next()
 }
 
 /// The conditions to try in turn, narrowest first; when none of them holds enough, there is no way around reading all.
@@ -58,6 +80,7 @@ pub(super) fn conditions(page: &Page, span: Span, total: u64, first_arrival: i64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::field::TextField;
     use crate::store::Cursor;
 
     const HOUR: i64 = 3_600_000_000;
@@ -87,6 +110,25 @@ mod tests {
         assert_eq!(bounds(Page { after, ..PAGE }, Span::default(), 2_000_000)[0], (Cmp::Ge, 7 * HOUR - HOUR / 100));
         let span = Span { start: Some(10 * HOUR), end: Some(20 * HOUR) };
         assert_eq!(bounds(PAGE, span, 20_000)[0], (Cmp::Ge, 20 * HOUR - HOUR / 10));
+    }
+
+    #[test]
+    fn the_first_guess_is_a_slice_of_all_records_and_none_where_they_are_few() {
+        let guess = |rows| guess(&PAGE, Span::default(), rows, 0, 100 * HOUR);
+        let at = |micros| Some(Expr::Term(Term::Time { field: TimeField::Timestamp, op: Cmp::Ge, micros }));
+        // 200 of 200,000 that may match, of 64 times as many that there are.
+        assert_eq!(guess(64 * 200_000), at(100 * HOUR - HOUR / 10));
+        assert_eq!(guess(0), None);
+        assert_eq!(guess(10_000), None);
+    }
+
+    #[test]
+    fn parts_of_words_are_not_looked_for_twice() {
+        let text = |test| Expr::Term(Term::Text { field: TextField::Message, test });
+        let part = text(TextTest::Contains("log".to_owned()));
+        assert!(is_as_dear_as_all(&Expr::And(vec![Expr::All, part.negate()])));
+        assert!(!is_as_dear_as_all(&text(TextTest::Words("login".to_owned()))));
+        assert!(!is_as_dear_as_all(&Expr::All));
     }
 
     #[test]

@@ -135,6 +135,10 @@ fn a_killed_engine_is_back_soon_and_answers_are_right_or_503_meanwhile() {
     println!("the engine was back after {times:?}; {right} answers were right, {unavailable} were 503");
     assert!(times.iter().all(|time| *time < ENGINE_BACK_MAX), "{times:?}\n{}", app.log());
     assert!(right > 0 && unavailable > 0);
+    wait_until("every restart is in the operation log", || {
+        let entries = app.http().get(app.url("/api/v1/operation-logs?action=engine_restarted")).send().unwrap();
+        entries.json::<Value>().unwrap()["total"] == times.len()
+    });
     let account = traffic.finish();
     account.wait_for_all_written(&app);
     account.check(&app);

@@ -102,6 +102,11 @@ fn accounts_sessions_tokens_and_settings_work(url: &str) {
     assert_eq!((status, &settings[0]["config_value"]), (200, &json!(30)));
     let preview = ask(&app, &admin, "POST", "/admin/retention/preview", &Value::Null).1;
     assert_eq!(preview["policy"], json!({"days": 30, "by_source": {"logseal.audit": 3650}}));
+    let unsaved = json!([{"config_key": "retention_days.WEB_APP", "config_value": 1}]);
+    let preview = ask(&app, &admin, "POST", "/admin/retention/preview", &unsaved).1;
+    assert_eq!(preview["policy"]["by_source"], json!({"WEB_APP": 1, "logseal.audit": 3650}));
+    let wrong = json!([{"config_key": "retention_days", "config_value": 0}]);
+    assert_eq!(ask(&app, &admin, "POST", "/admin/retention/preview", &wrong).0, 422);
 
     // Signed out is out, at once; so is a program whose token is revoked.
     assert_eq!(ask(&app, &auditor, "POST", "/auth/logout", &Value::Null).0, 204);

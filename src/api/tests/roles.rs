@@ -20,6 +20,18 @@ enum For {
 }
 
 impl For {
+    /// What the document says of it.
+    fn told(self) -> Value {
+        match self {
+            Self::Anyone => Value::Null,
+            Self::SignedIn => serde_json::json!([{ "bearer": ["user"] }]),
+            Self::Ingest => serde_json::json!([{ "bearer": ["user", "ingest"] }]),
+            Self::Search => serde_json::json!([{ "bearer": ["user", "read"] }]),
+            Self::Auditor => serde_json::json!([{ "bearer": ["auditor", "read"] }]),
+            Self::Admin => serde_json::json!([{ "bearer": ["admin"] }]),
+        }
+    }
+
     /// user, auditor, admin; tokens with ingest, read, admin.
     fn admits(self) -> [bool; 6] {
         match self {
@@ -34,9 +46,13 @@ impl For {
 }
 
 /// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
-const ROUTES: [(&str, &str, For); 40] = [
+const ROUTES: [(&str, &str, For); 44] = [
     ("GET", "/health", For::Anyone),
+    ("GET", "/docs", For::Anyone),
+    ("GET", "/docs/", For::Anyone),
+    ("GET", "/docs/index.html", For::Anyone),
     ("GET", "/metrics", For::Auditor),
+    ("GET", "/api/v1/openapi.json", For::Anyone),
     ("GET", "/api/v1/health", For::Anyone),
     ("GET", "/api/v1/metrics", For::Auditor),
     ("GET", "/api/v1/logs", For::Search),
@@ -206,4 +222,22 @@ async fn every_route_admits_whom_it_is_for_and_nobody_else() {
             assert_eq!(status, expected, "{method} {path} {whom:?} caller {at}");
         }
     }
+}
+
+#[test]
+fn the_document_has_every_route_and_says_whom_it_is_for() {
+    let document = serde_json::to_value(super::super::openapi::document()).unwrap();
+    let mut told: Vec<(String, String)> = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        told.extend(item.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+    }
+    let in_document = |path: &str| path.starts_with("/api/v1/") && path != "/api/v1/openapi.json";
+    for (method, path, whom) in ROUTES.into_iter().filter(|(method, path, _)| *method != "HEAD" && in_document(path)) {
+        let path = path.replace("/1", "/{id}");
+        let operation = &document["paths"][&path][method.to_lowercase()];
+        assert!(operation.is_object(), "{method} {path} is not in the document");
+        assert_eq!(operation["security"], whom.told(), "{method} {path}");
+        told.retain(|one| *one != (method.to_owned(), path.clone()));
+    }
+    assert_eq!(told, [], "the document has what no route serves");
 }

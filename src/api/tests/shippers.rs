@@ -80,7 +80,7 @@ async fn a_journal_is_taken_as_it_comes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_of_too_many_tiny_records_is_413_and_nothing_of_it_is_stored() {
     let app = App::new();
-    for (path, tiny, count) in [("/gelf", "x\n", 500_001), ("/_bulk", "{\"delete\":{}}\n", 200_001)] {
+    for (path, tiny, count) in [("/gelf", "y\n", 500_001), ("/_bulk", "{\"delete\":{}}\n", 200_001)] {
         let answer = app.send(request(Method::POST, path, &[], Body::from(tiny.repeat(count)))).await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
