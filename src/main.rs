@@ -13,7 +13,13 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let config_file = cli.config.clone();
     let outcome = match cli.command() {
-        Command::Client(command) => return command.run(),
+        Command::Client(command) => match config_file.as_deref() {
+            None => return command.run(),
+            Some(file) => match load(Some(file)) {
+                Ok(config) => return command.or_data_dir(config.data_dir).run(),
+                Err(error) => Err(error),
+            },
+        },
         Command::Serve => serve(config_file.as_deref()),
         Command::CheckConfig => check_config(config_file.as_deref()),
         Command::User(command) => {

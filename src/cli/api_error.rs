@@ -24,8 +24,9 @@ struct Field {
 }
 
 /// What to do about a request without a token, or with one that is not good.
-const NO_TOKEN: &str = "the daemon wants to know who asks: run this in the folder that holds the daemon's data folder, as its \
-     user, or name a token with --token-file FILE or the variable LOGSEAL_TOKEN (an admin makes tokens)";
+const NO_TOKEN: &str = "the daemon wants to know who asks: run this in the folder that holds the daemon's data folder (or name that \
+     with --data-dir), as its user; or name a token with --token-file FILE or the variable LOGSEAL_TOKEN. On the daemon's machine \
+     `logseal token add NAME --scope read` makes one";
 
 /// Words around a place in a query text that still fit on a line.
 const SHOWN_CHARS_MAX: usize = 100;

@@ -26,7 +26,7 @@ pub struct ExportArgs {
     #[command(flatten)]
     when: When,
     #[command(flatten)]
-    daemon: Daemon,
+    pub(super) daemon: Daemon,
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     format: ExportFormat,
     /// The columns of the CSV.

@@ -45,7 +45,7 @@ const LAST_ANSWERS_WITHIN: Duration = Duration::from_secs(30);
     was not there; 2 wrong usage; 130 interrupted. Where it stopped, it says with which --skip-lines it goes on.")]
 pub struct ImportArgs {
     #[command(flatten)]
-    daemon: Daemon,
+    pub(super) daemon: Daemon,
     /// The name under which the records are filed.
     #[arg(long, value_name = "NAME", default_value = "import")]
     source: String,

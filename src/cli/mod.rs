@@ -29,7 +29,7 @@ mod token;
 use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -128,12 +128,21 @@ pub struct Daemon {
     /// The address of the daemon's API.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = client::base_url)]
     url: reqwest::Url,
-    /// A file with the token to send; else LOGSEAL_TOKEN, else data/cli.token below this folder.
+    /// A file with the token to send; else LOGSEAL_TOKEN, else cli.token in the data folder.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// For scripts. Not as an argument: those stand in the list of processes.
     #[arg(env = "LOGSEAL_TOKEN", hide = true, hide_env_values = true, long = "token-from-environment")]
     token: Option<String>,
+    /// The daemon's data folder, for its token (and for what `bench` measures on disk) [default: that of --config, else data].
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+}
+
+impl Daemon {
+    fn data_dir(&self) -> Option<&Path> {
+        self.data_dir.as_deref()
+    }
 }
 
 impl std::fmt::Debug for Daemon {
@@ -143,6 +152,26 @@ impl std::fmt::Debug for Daemon {
 }
 
 impl ClientCommand {
+    /// The same command, which looks into `data_dir` where it was told of no other data folder.
+    #[must_use]
+    pub fn or_data_dir(mut self, data_dir: PathBuf) -> Self {
+        if let Some(daemon) = self.daemon() {
+            daemon.data_dir.get_or_insert(data_dir);
+        }
+        self
+    }
+
+    fn daemon(&mut self) -> Option<&mut Daemon> {
+        match self {
+            Self::Parse(_) => None,
+            Self::Query(args) => Some(&mut args.daemon),
+            Self::Tail(args) => Some(&mut args.daemon),
+            Self::Export(args) => Some(&mut args.daemon),
+            Self::Import(args) => Some(&mut args.daemon),
+            Self::Bench(args) => Some(&mut args.daemon),
+        }
+    }
+
     /// Runs the command to its end; what went wrong is said on standard error.
     #[must_use]
     pub fn run(self) -> ExitCode {

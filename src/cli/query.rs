@@ -23,7 +23,7 @@ pub struct QueryArgs {
     #[command(flatten)]
     when: When,
     #[command(flatten)]
-    daemon: Daemon,
+    pub(super) daemon: Daemon,
     /// Show at most this many records. For more than 100000 use `logseal export`.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,

@@ -27,7 +27,7 @@ pub struct TailArgs {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    daemon: Daemon,
+    pub(super) daemon: Daemon,
     /// Print the records as JSON, one a line.
     #[arg(long)]
     json: bool,

@@ -6,11 +6,13 @@ use anyhow::Context as _;
 
 use super::Daemon;
 
-/// Where the daemon puts a token for who may read its data folder.
-const LOCAL: &str = "data/cli.token";
+/// The daemon's data folder, where none is named.
+const DATA_DIR: &str = "data";
+/// What the daemon puts there, for who may read it.
+const LOCAL: &str = "cli.token";
 
-/// From `--token-file`, else from `LOGSEAL_TOKEN`, else the one that the daemon has put into its data folder, where that is below
-/// this folder and the daemon on this machine: no other machine is told it.
+/// From `--token-file`, else from `LOGSEAL_TOKEN`, else the one that the daemon has put into its data folder, where the daemon is
+/// on this machine: no other machine is told it.
 ///
 /// # Errors
 /// Where the file that was named cannot be read.
@@ -21,7 +23,8 @@ pub(super) fn find(daemon: &Daemon) -> anyhow::Result<Option<String>> {
     if let Some(token) = daemon.token.as_ref().filter(|token| !token.is_empty()) {
         return Ok(Some(token.trim().to_owned()));
     }
-    Ok(if is_this_machine(&daemon.url) { read(Path::new(LOCAL)).ok() } else { None })
+    let folder = daemon.data_dir().unwrap_or(Path::new(DATA_DIR));
+    Ok(if is_this_machine(&daemon.url) { read(&folder.join(LOCAL)).ok() } else { None })
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

@@ -438,6 +438,46 @@ fn fed(arguments: &[&str], dir: &Path, input: &str) -> Output {
 }
 
 #[test]
+fn accounts_and_tokens_can_be_made_before_the_first_start() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("own.toml"), "data_dir = \"elsewhere\"\n").unwrap();
+    let own =
+        |arguments: &[&str], input: &str| fed(&[&["--config", "own.toml"], arguments].concat(), dir.path(), input);
+    assert!(own(&["user", "add", "ada", "--role", "admin"], "a long sentence\n").status.success());
+    let drawn = own(&["user", "add", "bob", "--generate"], "");
+    assert_eq!(stdout(&drawn).lines().count(), 1, "{drawn:?}");
+    assert!(own(&["user", "disable", "bob"], "").status.success());
+    let users = stdout(&own(&["user", "list"], ""));
+    assert!(users.lines().any(|user| user.contains("bob") && user.contains("disabled")), "{users}");
+
+    let made = own(&["token", "add", "web", "--scope", "ingest,read"], "");
+    let secret = stdout(&made).trim().to_owned();
+    assert!(secret.starts_with("ls_") && !stderr(&made).contains(&secret), "{made:?}");
+    let tokens = stdout(&own(&["token", "list"], ""));
+    assert!(tokens.contains("web") && !tokens.contains(&secret), "{tokens}");
+    assert!(own(&["token", "revoke", "web"], "").status.success());
+    assert_eq!(own(&["token", "revoke", "web"], "").status.code(), Some(1));
+    assert!(dir.path().join("elsewhere").is_dir() && !dir.path().join("data").exists());
+}
+
+#[test]
+fn the_token_of_the_terminal_is_found_in_the_data_folder_that_is_named() {
+    let app = App::start();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (url, data) = (app.url(""), app.data_dir.display().to_string());
+    let asked = |more: &[&str]| run(&[&["query", "--count", "--url", &url], more].concat(), elsewhere.path());
+    let unknown = asked(&[]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(
+        stderr(&unknown).contains("logseal token add") && stderr(&unknown).contains("LOGSEAL_TOKEN"),
+        "{unknown:?}"
+    );
+    assert_eq!(stdout(&asked(&["--data-dir", &data])).trim(), "0");
+    let config = app.dir.path().join("logseal.toml").display().to_string();
+    assert_eq!(stdout(&asked(&["--config", &config])).trim(), "0");
+}
+
+#[test]
 fn accounts_and_tokens_are_made_and_taken_away_from_the_terminal_while_the_daemon_runs() {
     let app = App::start();
     let dir = app.dir.path();

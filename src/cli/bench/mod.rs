@@ -17,7 +17,6 @@ mod syslog;
 mod table;
 mod templates;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,16 +36,13 @@ use super::{Daemon, OutputError};
 #[derive(Clone, Debug, Args)]
 pub struct BenchArgs {
     #[command(flatten)]
-    daemon: Daemon,
+    pub(super) daemon: Daemon,
     /// The daemon's syslog listener.
     #[arg(long, value_name = "ADDRESS", default_value = "tcp://127.0.0.1:5514")]
     syslog: String,
     /// The daemon's process, to measure its and its engine's CPU time and memory.
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
-    /// The daemon's data folder, to measure what a record takes on disk.
-    #[arg(long, value_name = "FOLDER")]
-    data_dir: Option<PathBuf>,
     /// What to measure, in this order.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_enum,
         default_values_t = [Scenario::SyslogTcp, Scenario::Bulk, Scenario::Single, Scenario::Queries, Scenario::Export])]
@@ -179,7 +175,7 @@ impl Bench {
     }
 
     async fn say_disk_use(&self) -> anyhow::Result<()> {
-        let Some(folder) = &self.args.data_dir else { return Ok(()) };
+        let Some(folder) = self.args.daemon.data_dir() else { return Ok(()) };
         let records = self.page(&[("size", "1".to_owned())]).await?.total;
         if records == 0 {
             return Err(anyhow!("the store is empty, so what a record takes cannot be told"));
