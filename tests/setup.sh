@@ -7,8 +7,8 @@ missing=""
 for pair in rsyslogd:rsyslog openssl:openssl logger:bsdutils; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
 done
-# rsyslog's TLS drivers are loaded by it, not run.
-for pair in lmnsd_gtls.so:rsyslog-gnutls lmnsd_ossl.so:rsyslog-openssl; do
+# rsyslog's TLS drivers and outputs are loaded by it, not run.
+for pair in lmnsd_gtls.so:rsyslog-gnutls lmnsd_ossl.so:rsyslog-openssl omelasticsearch.so:rsyslog-elasticsearch; do
     ls /usr/lib/*/rsyslog/"${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # Postgres runs from its own folder; no server of the machine's own is started or needed.

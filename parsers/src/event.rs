@@ -50,6 +50,29 @@ pub struct LogEvent<'a> {
     pub parse_error: Option<Cow<'static, str>>,
 }
 
+impl LogEvent<'_> {
+    /// The same event with text of its own.
+    #[must_use]
+    pub fn into_owned(self) -> LogEvent<'static> {
+        LogEvent {
+            host: Cow::Owned(self.host.into_owned()),
+            app: Cow::Owned(self.app.into_owned()),
+            proc_id: Cow::Owned(self.proc_id.into_owned()),
+            msg_id: Cow::Owned(self.msg_id.into_owned()),
+            user_name: Cow::Owned(self.user_name.into_owned()),
+            message: Cow::Owned(self.message.into_owned()),
+            timestamp: self.timestamp,
+            level: self.level,
+            severity: self.severity,
+            facility: self.facility,
+            ip: self.ip,
+            attributes: self.attributes,
+            format: self.format,
+            parse_error: self.parse_error,
+        }
+    }
+}
+
 /// Names with values, in the order in which the record has them, in one flat buffer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {

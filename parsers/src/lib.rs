@@ -43,6 +43,7 @@ pub mod nginx_error;
 pub mod pan_os;
 pub mod plain;
 mod programs;
+pub mod push;
 mod request_line;
 pub mod squid;
 pub mod syslog;

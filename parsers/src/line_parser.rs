@@ -50,6 +50,12 @@ impl LineParser {
         self.table.as_ref().map(Table::header).unwrap_or_default()
     }
 
+    /// The format that was stated.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Takes note of what `line` says of those that follow it: cheaper than [`LineParser::parse`].
     pub fn note(&mut self, line: &[u8], cx: &Context) {
         if self.is_first || line.first() == Some(&b'#') {

@@ -1,21 +1,18 @@
 //! Who may ask for what. Every route says it; nothing else in the API decides it.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::caller::Caller;
 use super::clock::now;
-use super::error::ApiError;
+use super::credentials::Credentials;
+use super::error::{ApiError, Stranger};
 use super::peer::Peer;
 use super::state::Api;
 use crate::auth::rate::{Client, Verdict};
 use crate::meta::{Role, Scope};
-
-/// The header and, where a browser can send none, the parameter that carries credentials.
-const BEARER: &str = "bearer ";
-const PARAMETER: &str = "access_token";
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,9 +90,10 @@ pub(super) async fn gate(State((api, access)): State<(Api, Access)>, request: Re
 
 async fn admit(api: &Api, access: Access, mut request: Request) -> Result<(Request, Option<Verdict>), ApiError> {
     let accounts = &api.accounts;
-    let caller = match credentials(access, &request) {
+    let credentials = Credentials::of(access, request.headers(), request.uri());
+    let caller = match &credentials {
         // A login must not fail for what an earlier session has left.
-        Some(credentials) if access != Access::Anyone => accounts.caller(&credentials, now()).await?,
+        Credentials::Shown(shown) if access != Access::Anyone => accounts.caller(shown, now()).await?,
         _ => None,
     };
     let client = match &caller {
@@ -115,24 +113,16 @@ async fn admit(api: &Api, access: Access, mut request: Request) -> Result<(Reque
         let detail = format!("more than {} requests a second", verdict.limit);
         return Err(ApiError::too_many(detail, verdict.reset_seconds).limited(verdict));
     }
-    access.check(caller.as_ref())?;
+    access.check(caller.as_ref()).map_err(|error| match &credentials {
+        _ if caller.is_some() => error,
+        Credentials::Missing => error,
+        Credentials::Malformed => ApiError::unknown_caller(Stranger::Unreadable),
+        Credentials::Shown(_) => ApiError::unknown_caller(Stranger::Unknown),
+    })?;
     if let Some(caller) = caller {
         request.extensions_mut().insert(caller);
     }
     Ok((request, verdict))
-}
-
-fn credentials(access: Access, request: &Request) -> Option<String> {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some(value) = header {
-        let (scheme, token) = value.split_at_checked(BEARER.len())?;
-        return scheme.eq_ignore_ascii_case(BEARER).then(|| token.trim().to_owned());
-    }
-    if access != Access::Stream {
-        return None;
-    }
-    let query = request.uri().query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == PARAMETER).map(|(_, value)| value.into_owned())
 }
 
 /// The headers that most APIs and clients use; none of them is a standard yet (draft-ietf-httpapi-ratelimit-headers).

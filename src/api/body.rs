@@ -20,6 +20,8 @@ const PIECE_BYTES_MAX: usize = 64 << 10;
 const STREAM_BYTES_MAX: u64 = 4 << 30;
 /// Beyond the first `body_bytes_max` bytes, a streamed body may grow by at most this factor in decompression.
 const STREAM_RATIO_MAX: u64 = 250;
+/// Parsing more than this takes longer than a request may hold up its thread.
+const PARSE_INLINE_BYTES_MAX: usize = 128 << 10;
 /// A body that tells of one thing, such as an account, has at most this many bytes.
 const SMALL_BYTES_MAX: u64 = 64 << 10;
 
@@ -57,11 +59,11 @@ impl Inflow {
     /// # Errors
     /// 415 for an encoding that cannot be undone.
     pub(super) fn streamed(api: &Api, headers: &HeaderMap, body: Body) -> Result<Self, ApiError> {
-        Self::new(api, headers, body, Limit::Stream { free: api.config.body_bytes_max as u64 })
+        Self::new(api, Coding::of(headers)?, body, Limit::Stream { free: api.config.body_bytes_max as u64 })
     }
 
-    fn new(api: &Api, headers: &HeaderMap, body: Body, limit: Limit) -> Result<Self, ApiError> {
-        let decoder = Decoder::new(Coding::of(headers)?).map_err(ApiError::internal)?;
+    fn new(api: &Api, coding: Coding, body: Body, limit: Limit) -> Result<Self, ApiError> {
+        let decoder = Decoder::new(coding).map_err(ApiError::internal)?;
         let seconds_max = api.config.body_seconds_max;
         Ok(Self {
             body,
@@ -146,12 +148,20 @@ impl Inflow {
 /// # Errors
 /// As [`Inflow::next`], and 503 while too many such bodies are in memory.
 pub(super) async fn whole(api: &Api, headers: &HeaderMap, body: Body) -> Result<Whole, ApiError> {
+    whole_coded(api, headers, Coding::of(headers)?, body).await
+}
+
+/// As [`whole`], where the headers do not say how the body is compressed, or are not to be believed.
+///
+/// # Errors
+/// As [`whole`].
+pub(super) async fn whole_coded(api: &Api, headers: &HeaderMap, coding: Coding, body: Body) -> Result<Whole, ApiError> {
     let bytes_max = api.config.body_bytes_max as u64;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > bytes_max) {
         return Err(ApiError::too_large(over(bytes_max)));
     }
-    let mut inflow = Inflow::new(api, headers, body, Limit::Whole(bytes_max))?;
+    let mut inflow = Inflow::new(api, coding, body, Limit::Whole(bytes_max))?;
     // Most bodies are one piece, which need not be copied.
     let Some(first) = inflow.next().await? else { return Ok(Whole { bytes: Bytes::new(), _room: None }) };
     let mut room = room_for(api, first.len())?;
@@ -166,6 +176,20 @@ pub(super) async fn whole(api: &Api, headers: &HeaderMap, body: Body) -> Result<
     Ok(Whole { bytes: bytes.freeze(), _room: Some(room) })
 }
 
+/// Does `work` on a body, on a thread for that where it is large.
+///
+/// # Errors
+/// 500 where `work` panics.
+pub(super) async fn on_body<T: Send + 'static>(
+    bytes: Bytes,
+    work: impl FnOnce(&[u8]) -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    if bytes.len() <= PARSE_INLINE_BYTES_MAX {
+        return Ok(work(&bytes));
+    }
+    tokio::task::spawn_blocking(move || work(&bytes)).await.map_err(ApiError::internal)
+}
+
 fn over(bytes_max: u64) -> String {
     format!("the body is larger than {bytes_max} bytes, counted after decompression; send it in parts")
 }
@@ -175,7 +199,7 @@ fn over(bytes_max: u64) -> String {
 /// # Errors
 /// As [`Inflow::next`].
 pub(super) async fn small(api: &Api, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
-    let mut inflow = Inflow::new(api, headers, body, Limit::Whole(SMALL_BYTES_MAX))?;
+    let mut inflow = Inflow::new(api, Coding::of(headers)?, body, Limit::Whole(SMALL_BYTES_MAX))?;
     let mut bytes = BytesMut::new();
     while let Some(piece) = inflow.next().await? {
         bytes.extend_from_slice(&piece);

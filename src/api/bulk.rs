@@ -1,4 +1,4 @@
-//! `POST /logs/bulk`: one record a line, worked on while the body arrives.
+//! `POST /logs/bulk`: one record a line, or JSON however it is put together, worked on while the body arrives.
 //!
 //! Lines are parsed and submitted in batches, several of them under way, so a body of any length
 //! needs the memory of a few batches. The answer comes when the last one is durable. A line that is
@@ -9,7 +9,9 @@ use std::borrow::Cow;
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use logseal_parsers::push::form;
 use logseal_parsers::{Attributes, Context, Format, LineParser, LogEvent, Zone, json};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,8 +19,9 @@ use utoipa::ToSchema;
 use super::body::{Inflow, check_type};
 use super::caller::{Caller, Filing};
 use super::clock::now_micros;
+use super::cutter::Cutter;
 use super::error::ApiError;
-use super::lines::{LINE_BYTES_MAX, Line, Lines};
+use super::lines::{LINE_BYTES_MAX, Line};
 use super::openapi::parameters::{LineParameters, WaitParameter};
 use super::params::Params;
 use super::record::SOURCE_BYTES_MAX;
@@ -41,7 +44,8 @@ const HEADER_BYTES_MAX: usize = 16 << 10;
 /// Lines that an answer names; all are counted.
 const ERRORS_MAX: usize = 10;
 
-const TYPES: [&str; 8] = [
+const FORM: &str = "application/x-www-form-urlencoded";
+const TYPES: [&str; 9] = [
     "application/x-ndjson",
     "application/ndjson",
     "application/jsonl",
@@ -50,6 +54,7 @@ const TYPES: [&str; 8] = [
     "application/json-seq",
     "text/plain",
     "application/octet-stream",
+    FORM,
 ];
 
 #[derive(Serialize, ToSchema)]
@@ -83,7 +88,8 @@ struct LineFault {
         content(
             (Option<String> = "application/x-ndjson"), (Option<String> = "text/plain"), (Option<String> = "application/octet-stream")
         ),
-        description = "One record a line. A line that is not understood is kept unparsed",
+        description = "One record a line; under `application/json` also an array of objects, or objects on many lines; under \
+            `application/x-www-form-urlencoded` one form. What is not understood is kept unparsed",
     ),
     responses(
         (status = 201, description = "Durable", body = Answer),
@@ -99,14 +105,15 @@ pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     check_type(request.headers(), &TYPES, true)?;
     let (parts, body) = request.into_parts();
     let mut inflow = Inflow::streamed(&api, &parts.headers, body)?;
+    let mut cutter = cutter(&parts.headers, parser.format());
     let mut intake = Intake::new(source, parser, caller.filing(ORIGIN));
     let mut submission = Submission::new(&api.ingest);
-    let flowed = flow(&mut inflow, &mut intake, &mut submission).await;
+    let flowed = flow(&mut inflow, &mut cutter, &mut intake, &mut submission).await;
     let (durable, failure) = submission.settle().await;
     intake.count(&api, &durable);
     flowed
         .and_then(|()| failure.map_or(Ok(()), |rejected| Err(rejected.into())))
-        .map_err(|error: ApiError| error.after_storing(durable.through, "lines"))?;
+        .map_err(|error: ApiError| error.after_storing(durable.through, cutter.unit()))?;
     let (status, searchable) = wait.reached(&api, durable.ids.map(|ids| ids.last)).await;
     let answer = Answer {
         inserted: durable.rows,
@@ -116,6 +123,18 @@ pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Requ
         searchable,
     };
     Ok((status, Json(answer)).into_response())
+}
+
+/// An array is JSON, and so is an object on many lines: most loggers send one or the other under this type.
+fn cutter(headers: &HeaderMap, format: Format) -> Cutter {
+    let is = |essence: &str| format == Format::Json && check_type(headers, &[essence], false).is_ok();
+    if is("application/json") {
+        Cutter::objects()
+    } else if is(FORM) {
+        Cutter::FormOrObjects
+    } else {
+        Cutter::lines()
+    }
 }
 
 fn source(params: &mut Params) -> String {
@@ -146,16 +165,21 @@ fn line_parser(params: &mut Params) -> LineParser {
 }
 
 /// Reads the whole body into the submission.
-async fn flow(inflow: &mut Inflow, intake: &mut Intake, submission: &mut Submission<'_>) -> Result<(), ApiError> {
-    let mut lines = Lines::default();
+async fn flow(
+    inflow: &mut Inflow,
+    cutter: &mut Cutter,
+    intake: &mut Intake,
+    submission: &mut Submission<'_>,
+) -> Result<(), ApiError> {
     loop {
         let piece = inflow.next().await;
         // What had come whole before a failure is as good as any other record.
         let Ok(Some(piece)) = piece else {
             if matches!(piece, Ok(None)) {
-                lines.finish(|line| intake.add(&line));
+                let is_form = cutter.is_form();
+                cutter.finish(|line| intake.add(&line, is_form));
             }
-            submission.add_if_any(intake.take(), lines.ended()).await?;
+            submission.add_if_any(intake.take(), cutter.ended()).await?;
             return piece.map(drop);
         };
         for slice in piece.chunks(SLICE_BYTES) {
@@ -163,9 +187,9 @@ async fn flow(inflow: &mut Inflow, intake: &mut Intake, submission: &mut Submiss
             if intake.batch.is_empty() {
                 intake.received_at = now_micros();
             }
-            lines.feed(slice, |line| intake.add(&line));
+            cutter.feed(slice, |line| intake.add(&line, false));
             if intake.batch.rows() >= BATCH_ROWS || intake.batch.bytes() >= BATCH_BYTES {
-                submission.add(intake.take(), lines.ended()).await?;
+                submission.add(intake.take(), cutter.ended()).await?;
             }
         }
         // A body that is all there already must not keep others from their turn.
@@ -202,9 +226,9 @@ impl Intake {
         }
     }
 
-    fn add(&mut self, line: &Line<'_>) {
+    fn add(&mut self, line: &Line<'_>, is_form: bool) {
         let cx = Context { received_at: self.received_at, zone: Zone::UTC };
-        let mut event = self.parser.parse(line.bytes, &cx);
+        let mut event = if is_form { form::parse(line.bytes, &cx) } else { self.parser.parse(line.bytes, &cx) };
         if line.is_cut {
             self.truncated += 1;
             event.parse_error = Some(Cow::Owned(format!("longer than {LINE_BYTES_MAX} bytes: cut")));
@@ -276,7 +300,7 @@ mod tests {
         let filing = Filing { origin: ORIGIN.to_owned(), source: None };
         let mut intake = Intake::new("src".to_owned(), LineParser::new(Format::Json), filing);
         for (line, number) in lines.iter().zip(1..) {
-            intake.add(&Line { bytes: line.as_bytes(), number, is_cut: false });
+            intake.add(&Line { bytes: line.as_bytes(), number, is_cut: false }, false);
         }
         intake
     }

@@ -13,6 +13,10 @@ use super::error::ApiError;
 
 /// The largest window that a zstd body may ask for, 8 MiB: what RFC 9659 allows on the web.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// The first bytes of gzip (RFC 1952, section 2.3.1) and of zlib with its usual window. No text begins with the one, no JSON
+/// with the other.
+const GZIP_FIRST: u8 = 0x1f;
+const ZLIB_FIRST: u8 = 0x78;
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub(super) enum Coding {
     Gzip,
     Deflate,
     Zstd,
+    /// Gzip, zlib or nothing, by how the body begins.
+    ByMagic,
 }
 
 impl Coding {
@@ -79,6 +85,9 @@ pub(super) enum Decoder {
     Gzip(Box<MultiGzDecoder<Inbox>>),
     /// `deflate` before its first byte: most senders mean zlib (RFC 9110, section 8.4.1.2), some the bare stream.
     Undecided(Inbox),
+    /// [`Coding::ByMagic`] before its first byte.
+    Unknown(Inbox),
+    Plain(Inbox),
     Zlib(Box<ZlibDecoder<Inbox>>),
     Deflate(Box<DeflateDecoder<Inbox>>),
     Zstd(Box<zstd::stream::read::Decoder<'static, Inbox>>),
@@ -95,6 +104,7 @@ impl Decoder {
             Coding::Identity => None,
             Coding::Gzip => Some(Self::Gzip(Box::new(MultiGzDecoder::new(inbox)))),
             Coding::Deflate => Some(Self::Undecided(inbox)),
+            Coding::ByMagic => Some(Self::Unknown(inbox)),
             Coding::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(inbox)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
@@ -118,6 +128,15 @@ impl Decoder {
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] when it has to be fed; anything else says that the body is damaged.
     pub(super) fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Self::Unknown(inbox) = self {
+            let first = inbox.fill_buf()?.first().copied();
+            let inbox = std::mem::take(inbox);
+            *self = match first {
+                Some(GZIP_FIRST) => Self::Gzip(Box::new(MultiGzDecoder::new(inbox))),
+                Some(ZLIB_FIRST) => Self::Zlib(Box::new(ZlibDecoder::new(inbox))),
+                _ => Self::Plain(inbox),
+            };
+        }
         if let Self::Undecided(inbox) = self {
             // The low half of zlib's first byte is its method, always 8 (RFC 1950, section 2.2).
             let is_zlib = inbox.fill_buf()?.first().is_some_and(|first| first & 0x0f == 8);
@@ -133,7 +152,7 @@ impl Decoder {
             Self::Zlib(decoder) => decoder.read(out),
             Self::Deflate(decoder) => decoder.read(out),
             Self::Zstd(decoder) => decoder.read(out),
-            Self::Undecided(inbox) => inbox.read(out),
+            Self::Undecided(inbox) | Self::Unknown(inbox) | Self::Plain(inbox) => inbox.read(out),
         }?;
         if count > 0 {
             return Ok(count);
@@ -146,7 +165,7 @@ impl Decoder {
     fn inbox(&mut self) -> &mut Inbox {
         match self {
             Self::Gzip(decoder) => decoder.get_mut(),
-            Self::Undecided(inbox) => inbox,
+            Self::Undecided(inbox) | Self::Unknown(inbox) | Self::Plain(inbox) => inbox,
             Self::Zlib(decoder) => decoder.get_mut(),
             Self::Deflate(decoder) => decoder.get_mut(),
             Self::Zstd(decoder) => decoder.get_mut(),
@@ -164,7 +183,7 @@ mod tests {
 
     fn compress(coding: Coding, plain: &[u8]) -> Vec<u8> {
         match coding {
-            Coding::Identity => plain.to_vec(),
+            Coding::Identity | Coding::ByMagic => plain.to_vec(),
             Coding::Gzip => {
                 let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
                 encoder.write_all(plain).unwrap();
@@ -216,6 +235,17 @@ mod tests {
         let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(&sample()).unwrap();
         assert_eq!(undo(Coding::Deflate, &encoder.finish().unwrap(), 3).unwrap(), sample());
+    }
+
+    #[test]
+    fn how_a_body_begins_tells_its_coding() {
+        for coding in [Coding::Identity, Coding::Gzip, Coding::Deflate] {
+            let compressed = compress(coding, b"{\"a\":1}");
+            for piece in [1, compressed.len()] {
+                assert_eq!(undo(Coding::ByMagic, &compressed, piece).unwrap(), b"{\"a\":1}", "{coding:?}");
+            }
+        }
+        assert_eq!(undo(Coding::ByMagic, b"", 1).unwrap(), b"");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,6 +36,17 @@ impl FieldFault {
     }
 }
 
+/// Why a caller is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stranger {
+    /// It shows no credentials.
+    Silent,
+    /// It shows something that the route does not read.
+    Unreadable,
+    /// What it shows is not good, or not any more.
+    Unknown,
+}
+
 /// Why a request was not served.
 #[derive(Debug)]
 pub(super) struct ApiError(Box<Problem>);
@@ -45,8 +56,10 @@ pub(super) struct ApiError(Box<Problem>);
 pub(super) struct Problem {
     pub(super) status: StatusCode,
     message: &'static str,
-    detail: String,
+    pub(super) detail: String,
     errors: Vec<FieldFault>,
+    /// Where the caller is not known, why.
+    pub(super) stranger: Option<Stranger>,
     retry_after_seconds: Option<u32>,
     stored: Option<u64>,
     limit: Option<Verdict>,
@@ -73,6 +86,7 @@ impl ApiError {
             message,
             detail: detail.into(),
             errors: Vec::new(),
+            stranger: None,
             retry_after_seconds: None,
             stored: None,
             limit: None,
@@ -120,8 +134,15 @@ impl ApiError {
 
     /// 401: without credentials, or with such as are not good any more.
     pub(super) fn not_authenticated() -> Self {
+        Self::unknown_caller(Stranger::Silent)
+    }
+
+    /// 401, where some protocol tells its client more.
+    pub(super) fn unknown_caller(stranger: Stranger) -> Self {
         let detail = "sign in, or send an API token, as \"Authorization: Bearer …\"";
-        Self::new(StatusCode::UNAUTHORIZED, "Not authenticated", detail)
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, "Not authenticated", detail);
+        error.0.stranger = Some(stranger);
+        error
     }
 
     /// 401: a login that is refused, whatever the reason.
@@ -238,7 +259,7 @@ impl ApiError {
 }
 
 impl Problem {
-    /// The answer in the API's one form.
+    /// The body in the API's one form.
     pub(super) fn envelope(&self, trace_id: TraceId) -> Response {
         let envelope = Envelope {
             code: self.status.as_u16(),
@@ -247,8 +268,11 @@ impl Problem {
             trace_id: trace_id.to_string(),
             errors: &self.errors,
         };
-        let mut response = (self.status, Json(envelope)).into_response();
-        let headers = response.headers_mut();
+        (self.status, Json(envelope)).into_response()
+    }
+
+    /// Adds what the answer says in its headers, whatever its form.
+    pub(super) fn add_headers(&self, headers: &mut HeaderMap) {
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -261,7 +285,6 @@ impl Problem {
         if let Some(verdict) = &self.limit {
             tell_limit(headers, verdict);
         }
-        response
     }
 }
 

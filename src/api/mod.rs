@@ -3,6 +3,7 @@
 //! A handler reads its parameters strictly (`params.rs`), asks the store or the spool, and answers.
 //! What went wrong is an `ApiError`; `guard.rs`, around every handler, bounds it in number and time; `observe.rs`, around
 //! that, gives an error the request's trace id and writes the envelope. The public description of all this is `docs/API.md`.
+//! The protocols of shippers, outside `/api/v1`, are in `shippers/`; they answer in forms of their own.
 
 mod access;
 mod account;
@@ -13,7 +14,9 @@ mod bulk;
 mod caller;
 mod clock;
 mod cors;
+mod credentials;
 mod csv_cells;
+mod cutter;
 mod decompress;
 mod error;
 mod export;
@@ -45,6 +48,7 @@ mod router;
 mod searchable;
 mod security_headers;
 mod settings;
+mod shippers;
 mod state;
 mod stats;
 mod submission;

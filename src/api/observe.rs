@@ -14,6 +14,7 @@ use super::error::{ApiError, Problem};
 use super::peer::Peer;
 use super::request_log::{Line, RequestLog};
 use super::security_headers;
+use super::shippers::dialect::Dialect;
 use super::trace_id::TraceId;
 use crate::config::{self, Networks};
 use crate::metrics::{Metrics, RequestLabel};
@@ -52,12 +53,14 @@ pub(super) async fn observe(State(observer): State<Arc<Observer>>, mut request: 
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let is_under_api = request.uri().path().starts_with("/api/");
+    let dialect = Dialect::of(request.uri().path());
     let span = debug_span!("request", trace_id = %trace_id, method = %request.method(), route);
     let mut response = next.run(request).instrument(span).await;
-    if let Some(problem) = problem_of(&mut response) {
+    if let Some(problem) = problem_of(&mut response, dialect) {
         log(&problem, trace_id, route);
-        response = in_envelope(response, &problem, trace_id);
+        response = in_envelope(response, &problem, dialect, trace_id);
     }
+    dialect.sign(response.headers_mut());
     response.headers_mut().insert(TRACE_ID, trace_id.header_value());
     security_headers::add(response.headers_mut(), is_under_api, observer.is_over_tls);
     let label = RequestLabel { route: route.to_owned(), status: response.status().as_u16() };
@@ -66,22 +69,27 @@ pub(super) async fn observe(State(observer): State<Arc<Observer>>, mut request: 
 }
 
 /// The problem that the answer stands for; an error that was made outside the handlers gets one here.
-fn problem_of(response: &mut Response) -> Option<Arc<Problem>> {
+fn problem_of(response: &mut Response, dialect: Dialect) -> Option<Arc<Problem>> {
     if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
         return Some(problem);
     }
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json");
-    if !is_error || is_json {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let is_in_form = match dialect {
+        Dialect::Own => content_type.is_some_and(|value| value == "application/json"),
+        _ => content_type.is_some(),
+    };
+    if !is_error || is_in_form {
         return None;
     }
     ApiError::of_status(status).into_response().extensions_mut().remove()
 }
 
 /// The envelope, with the headers that the handler or the router had set beside the body (such as `Allow`).
-fn in_envelope(response: Response<Body>, problem: &Problem, trace_id: TraceId) -> Response {
-    let mut answer = problem.envelope(trace_id);
+fn in_envelope(response: Response<Body>, problem: &Problem, dialect: Dialect, trace_id: TraceId) -> Response {
+    let mut answer = dialect.envelope(problem, trace_id);
+    problem.add_headers(answer.headers_mut());
     for (name, value) in response.headers() {
         if *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE {
             answer.headers_mut().insert(name.clone(), value.clone());

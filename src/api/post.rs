@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::body::{check_type, whole};
+use super::body::{check_type, on_body, whole};
 use super::caller::{Caller, Filing};
 use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
@@ -32,8 +32,6 @@ const BATCH_ROWS: usize = 32_768;
 const BATCH_BYTES: usize = 4 << 20;
 /// Bad elements that an answer names; all are counted.
 const ERRORS_MAX: usize = 100;
-/// Parsing more than this takes longer than a request may hold up its thread.
-const PARSE_INLINE_BYTES_MAX: usize = 128 << 10;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = StoredRecord)]
@@ -118,14 +116,8 @@ async fn one(api: &Api, body: &[u8], received_at: i64, filing: &Filing, wait: Wa
 async fn many(api: &Api, body: Bytes, received_at: i64, filing: Filing, wait: Wait) -> Result<Response, ApiError> {
     let bytes = body.len();
     let filing = Arc::new(filing);
-    let sorted = if bytes > PARSE_INLINE_BYTES_MAX {
-        let filing = Arc::clone(&filing);
-        tokio::task::spawn_blocking(move || Sorted::of(&body, received_at, &filing))
-            .await
-            .map_err(ApiError::internal)??
-    } else {
-        Sorted::of(&body, received_at, &filing)?
-    };
+    let shared = Arc::clone(&filing);
+    let sorted = on_body(body, move |body| Sorted::of(body, received_at, &shared)).await??;
     if sorted.good == 0 && sorted.bad > 0 {
         return Err(ApiError::record(sorted.faults()));
     }

@@ -12,6 +12,7 @@ use super::cors::cors;
 use super::error::ApiError;
 use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
+use super::shippers::{elastic, elastic_probes as probes, gelf, journal, splunk};
 use super::state::{Api, ApiState};
 use super::{
     account, bulk, export, login, logs, openapi, operation_logs, post, registration, settings, stats, system, tail,
@@ -27,6 +28,7 @@ pub fn router(state: ApiState) -> Router {
     let only = |access: Access, methods: MethodRouter<Api>| {
         methods.route_layer(middleware::from_fn_with_state((api.clone(), access), gate))
     };
+    let thing = || get(probes::thing).put(probes::thing).post(probes::thing);
     let (search, auditor, ingest) = (Access::Search, Access::Auditor, Access::Ingest);
     let document = openapi::rendered();
     let (anyone, signed_in, admin) = (Access::Anyone, Access::SignedIn, Access::Admin);
@@ -73,6 +75,34 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/admin/retention/preview", only(admin, post(settings::preview_retention)))
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
+        // Shippers, in their own protocols.
+        .route("/_bulk", only(ingest, post(elastic::bulk).put(elastic::bulk)))
+        .route("/{index}/_bulk", only(ingest, post(elastic::bulk).put(elastic::bulk)))
+        .route("/_cluster/health", only(ingest, get(probes::health)))
+        .route("/_cluster/health/{index}", only(ingest, get(probes::health)))
+        .route("/_cat/health", only(ingest, get(probes::health_line)))
+        .route("/_license", only(ingest, get(probes::license)))
+        .route("/_xpack", only(ingest, get(probes::xpack)))
+        .route("/_nodes", only(ingest, get(probes::nodes)))
+        .route("/_nodes/{*what}", only(ingest, get(probes::nodes)))
+        .route("/_refresh", only(ingest, get(probes::refresh).post(probes::refresh)))
+        .route("/{index}/_refresh", only(ingest, get(probes::refresh).post(probes::refresh)))
+        .route("/_index_template/{name}", only(ingest, thing()))
+        .route("/_component_template/{name}", only(ingest, thing()))
+        .route("/_template/{name}", only(ingest, thing()))
+        .route("/_data_stream/{name}", only(ingest, thing()))
+        .route("/_ilm/policy/{name}", only(ingest, thing()))
+        .route("/_ingest/pipeline/{name}", only(ingest, thing()))
+        .route("/services/collector", only(ingest, post(splunk::event)))
+        .route("/services/collector/event", only(ingest, post(splunk::event)))
+        .route("/services/collector/event/1.0", only(ingest, post(splunk::event)))
+        .route("/services/collector/raw", only(ingest, post(splunk::raw)))
+        .route("/services/collector/raw/1.0", only(ingest, post(splunk::raw)))
+        .route("/services/collector/ack", only(ingest, post(splunk::ack)))
+        .route("/services/collector/health", get(splunk::health))
+        .route("/services/collector/health/1.0", get(splunk::health))
+        .route("/gelf", only(ingest, post(gelf::create)))
+        .route("/upload", only(ingest, post(journal::upload)))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(api);

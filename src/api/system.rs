@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::error::ApiError;
 use super::openapi::parameters::HealthParameters;
 use super::params::Params;
+use super::shippers::elastic_probes;
 use super::state::Api;
 
 /// A store that takes longer to answer the smallest query is not up.
@@ -172,8 +173,8 @@ pub(super) async fn metrics(State(api): State<Api>, request: Request) -> Result<
     Ok(([(header::CONTENT_TYPE, content_type)], api.metrics.render()).into_response())
 }
 
-/// `GET /`.
-pub(super) async fn front_page() -> Response {
+/// `GET /`. Clients of Elasticsearch ask here what they have before them.
+pub(super) async fn front_page(headers: HeaderMap) -> Response {
     const TEXT: &str = concat!(
         "logseal ",
         env!("CARGO_PKG_VERSION"),
@@ -188,5 +189,8 @@ pub(super) async fn front_page() -> Response {
         "All of the API: /docs\n\n",
         "/api/v1/health   /api/v1/metrics\n",
     );
+    if elastic_probes::asks_for_elasticsearch(&headers) {
+        return elastic_probes::greeting();
+    }
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], TEXT).into_response()
 }

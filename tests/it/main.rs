@@ -20,6 +20,7 @@ mod pipeline;
 mod postgres;
 mod real_clients;
 mod recordings;
+mod shippers_http;
 mod smtp_sink;
 mod store_away;
 mod syslog_stop;

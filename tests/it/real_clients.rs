@@ -121,6 +121,11 @@ struct Rsyslog {
 impl Rsyslog {
     /// `forward` are the parameters of omfwd, `global` those of the process.
     fn start(forward: &str, global: &str) -> Self {
+        Self::start_with(&format!("action(type=\"omfwd\" target=\"127.0.0.1\" {forward})"), global)
+    }
+
+    /// `output` is what it does with a record.
+    fn start_with(output: &str, global: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().display();
         let config = format!(
@@ -128,7 +133,7 @@ impl Rsyslog {
              module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
              input(type=\"imuxsock\" Socket=\"{path}/log\" RateLimit.Interval=\"0\")\n\
              if $programname == \"rsyslogd\" then {{ action(type=\"omfile\" file=\"{path}/own\") stop }}\n\
-             action(type=\"omfwd\" target=\"127.0.0.1\" {forward})\n"
+             {output}\n"
         );
         let file = dir.path().join("rsyslog.conf");
         std::fs::write(&file, config).unwrap();
@@ -281,4 +286,38 @@ fn rsyslog_loses_nothing_of_a_burst() {
     let records = app.records("app=burst");
     let messages: Vec<&str> = records.iter().map(|record| record["message"].as_str().unwrap().trim_start()).collect();
     assert_eq!(messages, lines);
+}
+
+#[test]
+fn rsyslog_sends_to_the_bulk_api() {
+    assert_rsyslog_has("omelasticsearch.so");
+    let app = App::start();
+    let output = format!(
+        "module(load=\"omelasticsearch\")\n\
+         template(name=\"document\" type=\"list\" option.jsonf=\"on\") {{\n\
+         property(outname=\"@timestamp\" name=\"timereported\" dateFormat=\"rfc3339\" format=\"jsonf\")\n\
+         property(outname=\"host\" name=\"hostname\" format=\"jsonf\")\n\
+         property(outname=\"severity\" name=\"syslogseverity-text\" format=\"jsonf\")\n\
+         property(outname=\"facility\" name=\"syslogfacility-text\" format=\"jsonf\")\n\
+         property(outname=\"app\" name=\"programname\" format=\"jsonf\")\n\
+         property(outname=\"procid\" name=\"procid\" format=\"jsonf\")\n\
+         property(outname=\"message\" name=\"msg\" format=\"jsonf\")\n}}\n\
+         action(type=\"omelasticsearch\" server=\"127.0.0.1\" serverport=\"{}\" uid=\"edge7\" pwd=\"{}\" template=\"document\"\n\
+         searchIndex=\"edge\" searchType=\"\" bulkmode=\"on\" errorfile=\"/dev/stderr\")",
+        app.api.port(),
+        app.token(),
+    );
+    let rsyslog = Rsyslog::start_with(&output, "");
+    for (name, message) in [("es", MESSAGE), ("es-other", OTHER_MESSAGE)] {
+        rsyslog.log(name, message);
+        app.wait_for_count(&format!("app={name}"), 1);
+        let record = app.records(&format!("app={name}")).remove(0);
+        assert_eq!(record["message"].as_str().unwrap().trim_start(), message, "{record}");
+        assert_eq!((&record["source"], &record["host"]), (&json!("edge"), &json!("edge7")), "{record}");
+        assert_eq!(
+            (&record["level"], &record["facility"], &record["proc_id"]),
+            (&json!("WARN"), &json!(4), &json!("812"))
+        );
+        assert_is_recent(&record);
+    }
 }

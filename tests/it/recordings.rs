@@ -13,11 +13,12 @@ use serde_json::Value;
 use crate::app::{App, wait_until};
 
 /// Prints a line that is seen even when the test passes: the harness captures what the print macros write.
-fn notice(text: &str) {
+pub(crate) fn notice(text: &str) {
     std::io::stderr().write_all(format!("\n{text}\n").as_bytes()).unwrap();
 }
 
-fn folder() -> Option<PathBuf> {
+/// The folder with the recordings, if it is there.
+pub(crate) fn folder() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/wire");
     let folder = std::env::var_os("LOGSEAL_WIRE").map_or_else(beside, PathBuf::from);
     folder.is_dir().then_some(folder)

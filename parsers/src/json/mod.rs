@@ -20,8 +20,9 @@
 //! - Where a record names no address or user, a plain statement in its message is taken: an address after `from`,
 //!   `client` or the like, a name in quotes after `user`.
 
+pub(crate) mod members;
 pub(crate) mod pairs;
-mod reader;
+pub(crate) mod reader;
 pub(crate) mod record;
 mod records;
 mod unescape;
@@ -30,12 +31,20 @@ pub use records::{Records, records};
 
 use std::borrow::Cow;
 
-use self::reader::{DEPTH_MAX, Fault, Reader, Value};
+use self::reader::{DEPTH_MAX, Fault, Reader, TOO_DEEP, Value};
 use self::record::{Keep, Place, Record};
 use crate::{Context, Level, LogEvent, mentions, plain};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "json";
+
+/// Why a record that is JSON is not taken for a whole one.
+pub(crate) const NOT_UTF8: &str = "JSON is not UTF-8";
+
+/// What a record is refused for although it may be JSON.
+const BOUNDS: [&str; 3] = [TOO_DEEP, TOO_MANY, TOO_LONG];
+const TOO_MANY: &str = "more than 4096 leaves";
+const TOO_LONG: &str = "names too long for their nesting";
 
 /// The most leaves of one record.
 const LEAVES_MAX: usize = 4096;
@@ -54,16 +63,24 @@ const GROWTH_BYTES_MAX: usize = 1 << 20;
 /// The message is borrowed where it stands in the line without escapes.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    parse_object(line, cx).unwrap_or_else(|fault| unparsed(line, fault))
+}
+
+/// As [`parse`], for those who refuse what is no JSON object. One that goes beyond a bound is kept unparsed.
+pub(crate) fn parse_object<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, Fault> {
     let outcome = match std::str::from_utf8(line) {
         Ok(text) => record(text, cx, Keep::Field),
         Err(_) => lossy(line, cx),
     };
-    let mut event = outcome.unwrap_or_else(|fault| unparsed(line, fault));
+    let mut event = match outcome {
+        Err(fault) if BOUNDS.contains(&fault.what) => unparsed(line, fault),
+        outcome => outcome?,
+    };
     if event.parse_error.is_none() {
         unwrap_message(&mut event, line, cx);
         mentions::complete(&mut event);
     }
-    event
+    Ok(event)
 }
 
 /// Reads what the message says for itself, where the record only wraps a line that a program wrote.
@@ -107,6 +124,11 @@ pub fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
         }
     }
     event.message = message;
+}
+
+/// Reads an object all leaves of which become attributes, whether or not they fill a field.
+pub(crate) fn parse_keeping_all<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
+    record(text, cx, Keep::FieldAndAttribute)
 }
 
 /// The part of a message that may be a JSON object.
@@ -163,7 +185,7 @@ impl<'a> Walk<'a, '_> {
     /// Reads an object whose opening brace has been read, at `depth` objects below the top.
     fn object(&mut self, depth: usize, names: Names) -> Result<(), Fault> {
         if depth >= DEPTH_MAX {
-            return Err(self.fault("nested too deep"));
+            return Err(self.fault(TOO_DEEP));
         }
         let mut first = true;
         while let Some(key) = self.reader.next_key(first)? {
@@ -248,8 +270,8 @@ impl<'a> Walk<'a, '_> {
                 self.bytes_left = bytes;
                 Ok(())
             }
-            (None, _) => Err(self.fault("more than 4096 leaves")),
-            (_, None) => Err(self.fault("names too long for their nesting")),
+            (None, _) => Err(self.fault(TOO_MANY)),
+            (_, None) => Err(self.fault(TOO_LONG)),
         }
     }
 
@@ -261,17 +283,8 @@ impl<'a> Walk<'a, '_> {
 /// Reads a line that is not UTF-8.
 fn lossy<'a>(line: &[u8], cx: &Context) -> Result<LogEvent<'a>, Fault> {
     let text = String::from_utf8_lossy(line);
-    let event = record(&text, cx, Keep::Field)?;
-    Ok(LogEvent {
-        host: Cow::Owned(event.host.into_owned()),
-        app: Cow::Owned(event.app.into_owned()),
-        proc_id: Cow::Owned(event.proc_id.into_owned()),
-        msg_id: Cow::Owned(event.msg_id.into_owned()),
-        user_name: Cow::Owned(event.user_name.into_owned()),
-        message: Cow::Owned(event.message.into_owned()),
-        parse_error: Some(Cow::Borrowed("JSON is not UTF-8")),
-        ..event
-    })
+    let event = record(&text, cx, Keep::Field)?.into_owned();
+    Ok(LogEvent { parse_error: Some(Cow::Borrowed(NOT_UTF8)), ..event })
 }
 
 fn unparsed(line: &[u8], fault: Fault) -> LogEvent<'_> {

@@ -10,13 +10,16 @@ use super::unescape::Text;
 /// How deep objects and arrays may lie in each other.
 pub(super) const DEPTH_MAX: usize = 64;
 
+/// What is wrong with more than [`DEPTH_MAX`] of them.
+pub(super) const TOO_DEEP: &str = "nested too deep";
+
 /// Why a text is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// What is wrong, in a few words.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// The offset at which it was noticed, in bytes.
-    pub at: usize,
+    pub(crate) at: usize,
 }
 
 /// A value, or the beginning of one that holds others.
@@ -102,6 +105,13 @@ impl<'a> Reader<'a> {
         Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
+    /// Reads an object to its end (its opening brace has been read) and returns its text, braces included.
+    pub(super) fn rest_of_object(&mut self, depth: usize) -> Result<&'a str, Fault> {
+        let start = self.at.saturating_sub(1);
+        self.skip_object(depth)?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
     /// Whether only white space (and NUL, with which some senders end a line) is left.
     pub(super) fn end(&mut self) -> Result<(), Fault> {
         while self.peek_past_space() == Some(0) {
@@ -115,7 +125,7 @@ impl<'a> Reader<'a> {
 
     fn skip_array(&mut self, depth: usize) -> Result<(), Fault> {
         if depth >= DEPTH_MAX {
-            return Err(self.fault("nested too deep"));
+            return Err(self.fault(TOO_DEEP));
         }
         let mut first = true;
         loop {
@@ -145,7 +155,7 @@ impl<'a> Reader<'a> {
 
     fn skip_object(&mut self, depth: usize) -> Result<(), Fault> {
         if depth >= DEPTH_MAX {
-            return Err(self.fault("nested too deep"));
+            return Err(self.fault(TOO_DEEP));
         }
         let mut first = true;
         while self.next_key(first)?.is_some() {

@@ -1,6 +1,6 @@
 //! An event under the names that the suites have for its fields.
 
-use logseal_parsers::{Context, LogEvent, Zone};
+use logseal_parsers::{Context, Level, LogEvent, Zone};
 use serde_json::{Map, Value, json};
 
 /// What a case may ask of `event`, which came from `line`. `expected` tells which structured data it asks for.
@@ -14,7 +14,7 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
     put("app", json!(event.app));
     put("pid", json!(event.proc_id));
     put("msgid", json!(event.msg_id));
-    put("severity", json!(event.severity));
+    put("severity", json!(event.severity.or_else(|| severity_of(event))));
     put("facility", json!(event.facility));
     put("ip", json!(event.ip));
     put("user", json!(event.user_name));
@@ -34,10 +34,13 @@ pub(crate) fn of(event: &LogEvent<'_>, line: &[u8], cx: &Context, expected: &Val
         put("host", json!(event.attributes.get("host").unwrap_or_default()));
     }
     put("sd", structured_data(event, &expected["sd"]));
-    put(
-        "fields",
-        Value::Object(event.attributes.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()),
-    );
+    let mut fields: Map<String, Value> =
+        event.attributes.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    if event.format == "json" && !event.user_name.is_empty() {
+        // A leaf that fills a field is no attribute beside it.
+        fields.entry("user").or_insert(json!(event.user_name));
+    }
+    put("fields", Value::Object(fields));
     if let Some(extension) = extension(event) {
         put("ext", extension);
         let message = String::from_utf8_lossy(&event.message);
@@ -71,6 +74,19 @@ fn request(event: &LogEvent<'_>) -> String {
     let part = |name| event.attributes.get(name);
     let parts = || [part("method"), part("path"), part("protocol")].into_iter().flatten().collect::<Vec<_>>().join(" ");
     part("request").map_or_else(parts, str::to_owned)
+}
+
+/// What JSON loggers mean by the word that they have for a level.
+fn severity_of(event: &LogEvent<'_>) -> Option<u8> {
+    match event.level {
+        _ if event.format != "json" && event.format != "form" => None,
+        Level::Unknown => None,
+        Level::Trace | Level::Debug => Some(7),
+        Level::Info => Some(6),
+        Level::Warn => Some(4),
+        Level::Error => Some(3),
+        Level::Fatal => Some(2),
+    }
 }
 
 /// The attributes in which real programs put what the suites ask for by one name.

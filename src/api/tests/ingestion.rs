@@ -94,6 +94,31 @@ async fn a_stream_of_lines_is_stored_with_its_bad_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn json_is_taken_however_it_is_put_together() {
+    let app = App::new();
+    let form = "application/x-www-form-urlencoded";
+    for (content_type, body, inserted, unparsed) in [
+        ("application/json; charset=utf-8", "[{\"message\":\"a\"},\n{\"message\":\"b\"}]", 2, 0),
+        ("application/json", "{\n  \"message\": \"a\",\n  \"nested\": {\n  }\n}\n", 1, 0),
+        ("application/json", "{\"a\":1}{\"b\":2}\n{\"c\":3\n{\"d\":4}", 4, 1),
+        ("application/json", " \n", 0, 0),
+        ("application/x-ndjson", "[{\"message\":\"a\"}]", 1, 1),
+        (form, "msg=hello+world&levelname=INFO", 1, 0),
+        (form, "{\"message\":\"a\"}", 1, 0),
+        (form, "", 0, 0),
+    ] {
+        let headers = [("content-type", content_type)];
+        let answer = app.send(request(Method::POST, "/api/v1/logs/bulk", &headers, Body::from(body))).await;
+        let json = answer.json();
+        assert_eq!(
+            (answer.status.as_u16(), &json["inserted"], &json["unparsed"]),
+            (201, &inserted.into(), &unparsed.into()),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_compressed_stream_is_stored_whole() {
     let app = App::new();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

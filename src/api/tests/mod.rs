@@ -2,12 +2,15 @@
 
 mod accounts;
 mod around;
+mod elastic;
 mod errors;
 mod ingestion;
 mod live_tail;
 mod people;
 mod registration;
 mod roles;
+mod shippers;
+mod splunk;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -93,6 +93,38 @@ const ROUTES: [(&str, &str, For); 44] = [
     ("HEAD", "/api/v1/operation-logs", For::Auditor),
 ];
 
+/// The routes of shippers' protocols. They know no wrong parameters: whoever may send gets past the gate.
+const SHIPPERS_ROUTES: [(&str, &str); 28] = [
+    ("POST", "/_bulk"),
+    ("PUT", "/_bulk"),
+    ("POST", "/logs-app/_bulk"),
+    ("PUT", "/logs-app/_bulk"),
+    ("GET", "/_cluster/health"),
+    ("GET", "/_cluster/health/logs-app"),
+    ("GET", "/_cat/health"),
+    ("GET", "/_license"),
+    ("GET", "/_xpack"),
+    ("GET", "/_nodes"),
+    ("GET", "/_nodes/http"),
+    ("POST", "/_refresh"),
+    ("GET", "/logs-app/_refresh"),
+    ("HEAD", "/_index_template/logs"),
+    ("PUT", "/_component_template/logs"),
+    ("GET", "/_template/logs"),
+    ("PUT", "/_data_stream/logs"),
+    ("GET", "/_ilm/policy/logs"),
+    ("PUT", "/_ilm/policy/logs"),
+    ("PUT", "/_ingest/pipeline/logs"),
+    ("POST", "/services/collector"),
+    ("POST", "/services/collector/event"),
+    ("POST", "/services/collector/event/1.0"),
+    ("POST", "/services/collector/raw"),
+    ("POST", "/services/collector/raw/1.0"),
+    ("POST", "/services/collector/ack"),
+    ("POST", "/gelf"),
+    ("POST", "/upload"),
+];
+
 async fn program(app: &App, scope: Scope) -> String {
     let secret = Secret::api_token();
     let name = format!("program {scope}");
@@ -137,13 +169,38 @@ async fn status(app: &App, method: &str, path: &str, token: &str) -> StatusCode 
     app.send(request(method.parse().unwrap(), &path, &headers, Body::empty())).await.status
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_route_admits_whom_it_is_for_and_nobody_else() {
-    let app = App::with_accounts(|accounts| {
+fn with_many_requests() -> App {
+    App::with_accounts(|accounts| {
         let mut config = (*accounts.config).clone();
         config.requests_per_second_per_user = 100_000.try_into().unwrap();
         accounts.config = Arc::new(config);
-    });
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_shippers_route_admits_who_may_send_and_nobody_else() {
+    let app = with_many_requests();
+    app.user("user", Role::User).await;
+    app.user("admin", Role::Admin).await;
+    let person = app.signed_in("user").await.access;
+    let good = [person, program(&app, Scope::Ingest).await];
+    let others = [program(&app, Scope::Read).await, program(&app, Scope::Admin).await];
+    let strangers = strangers(&app).await;
+    for (method, path) in SHIPPERS_ROUTES {
+        for token in strangers.iter().map(|(_, token)| token).chain(&others) {
+            let status = status(&app, method, path, token).await;
+            assert!([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status), "{method} {path}: {status}");
+        }
+        for token in &good {
+            let status = status(&app, method, path, token).await;
+            assert!(![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status), "{method} {path}: {status}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_admits_whom_it_is_for_and_nobody_else() {
+    let app = with_many_requests();
     let mut known = Vec::new();
     for role in [Role::User, Role::Auditor, Role::Admin] {
         app.user(&role.to_string(), role).await;

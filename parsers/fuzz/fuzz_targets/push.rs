@@ -1,0 +1,62 @@
+//! Any body is survived by the decoder of every protocol that pushes; what comes in pieces comes out as if it had come whole; and
+//! what a record is said to have come from is a part of the body.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use logseal_parsers::push::{elastic, gelf, journal, json_stream, splunk};
+use logseal_parsers::{Context, Zone};
+
+// 2026-11-20T18:00:00Z
+const CX: Context = Context {
+    received_at: 1_795_197_600_000_000,
+    zone: Zone::UTC,
+};
+
+fn assert_is_of(body: &[u8], raw: &[u8]) {
+    let (body, raw) = (body.as_ptr_range(), raw.as_ptr_range());
+    assert!(body.start <= raw.start && raw.end <= body.end);
+}
+
+fn journal_entries(body: &[u8], size: usize) -> (Vec<Vec<u8>>, bool) {
+    let (mut splitter, mut found) = (journal::Splitter::default(), Vec::new());
+    let mut is_whole = true;
+    for piece in body.chunks(size) {
+        is_whole &= splitter.feed(piece, |entry| found.push(entry.bytes.to_vec())).is_ok();
+    }
+    is_whole &= splitter.finish(|entry| found.push(entry.bytes.to_vec())).is_ok();
+    (found, is_whole)
+}
+
+fn json_objects(body: &[u8], size: usize) -> Vec<(Vec<u8>, u64)> {
+    let (mut splitter, mut found) = (json_stream::Splitter::default(), Vec::new());
+    for piece in body.chunks(size) {
+        splitter.feed(piece, |piece| found.push((piece.bytes.to_vec(), piece.line)));
+    }
+    splitter.finish(|piece| found.push((piece.bytes.to_vec(), piece.line)));
+    found
+}
+
+fuzz_target!(|body: &[u8]| {
+    for item in elastic::items(body, &CX) {
+        if let elastic::Content::Record { raw, .. } = item.content {
+            assert_is_of(body, raw);
+        }
+    }
+    for event in splunk::events(body, splunk::Metadata::default(), &CX).flatten() {
+        assert_is_of(body, event.raw);
+    }
+    for event in splunk::lines(body, splunk::Metadata::default(), &CX) {
+        assert_is_of(body, event.raw);
+    }
+    for message in gelf::messages(body) {
+        assert_is_of(body, message);
+        drop(gelf::parse(message, &CX));
+    }
+    let whole = body.len().max(1);
+    let (entries, is_whole) = journal_entries(body, whole);
+    assert_eq!(journal_entries(body, 3), (entries.clone(), is_whole));
+    for entry in entries {
+        drop(journal::parse(&entry, &CX));
+    }
+    assert_eq!(json_objects(body, 3), json_objects(body, whole));
+});

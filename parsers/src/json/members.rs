@@ -1,0 +1,128 @@
+//! The members of an object one by one, with nested objects and arrays by their text: for the envelopes that protocols
+//! put around records.
+
+use std::borrow::Cow;
+
+use super::reader::{Fault, Reader, Value};
+
+/// A member's value. Text has its escapes resolved; everything else is as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    Text(Cow<'a, str>),
+    /// A number in its own digits.
+    Number(&'a str),
+    /// `true`, `false`, `NaN` or `Infinity`.
+    Literal(&'a str),
+    Null,
+    /// An object by its JSON text.
+    Object(&'a str),
+    /// An array by its JSON text.
+    Array(&'a str),
+}
+
+impl<'a> Part<'a> {
+    /// The value as text: a text itself, the JSON of everything else; `None` for null.
+    pub(crate) fn into_text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Part::Text(text) => Some(text),
+            Part::Number(text) | Part::Literal(text) | Part::Object(text) | Part::Array(text) => {
+                Some(Cow::Borrowed(text))
+            }
+            Part::Null => None,
+        }
+    }
+}
+
+/// A walk over the members of one object.
+#[derive(Debug)]
+pub(crate) struct Members<'a> {
+    reader: Reader<'a>,
+    is_first: bool,
+}
+
+impl<'a> Members<'a> {
+    /// The members of the object that `text` begins with, behind white space and a byte order mark.
+    ///
+    /// # Errors
+    /// `text` begins with something else.
+    pub(crate) fn of(text: &'a str) -> Result<Self, Fault> {
+        let object = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Reader::new(object);
+        match reader.value()? {
+            Value::Object => Ok(Self { reader, is_first: true }),
+            _ => Err(Fault { what: "not a JSON object", at: 0 }),
+        }
+    }
+
+    /// The next name and value; `None` at the object's end.
+    ///
+    /// # Errors
+    /// The text is no JSON from here on; nothing more is to be asked.
+    pub(crate) fn next(&mut self) -> Result<Option<(Cow<'a, str>, Part<'a>)>, Fault> {
+        let Some(name) = self.reader.next_key(self.is_first)? else { return Ok(None) };
+        self.is_first = false;
+        let part = match self.reader.value()? {
+            Value::Text(text) => Part::Text(text.resolve()),
+            Value::Number(digits) => Part::Number(digits),
+            Value::Literal(word) => Part::Literal(word),
+            Value::Null => Part::Null,
+            Value::Object => Part::Object(self.reader.rest_of_object(1)?),
+            Value::Array => Part::Array(self.reader.rest_of_array(1)?),
+        };
+        Ok(Some((name.resolve(), part)))
+    }
+
+    /// How many bytes of the object's text have been read.
+    pub(crate) fn position(&self) -> usize {
+        self.reader.position()
+    }
+
+    /// Checks that only white space follows the object, whose end has been met.
+    ///
+    /// # Errors
+    /// Something else does.
+    pub(crate) fn end(mut self) -> Result<(), Fault> {
+        self.reader.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Result<Vec<(String, Option<String>)>, Fault> {
+        let mut members = Members::of(text)?;
+        let mut found = Vec::new();
+        while let Some((name, part)) = members.next()? {
+            found.push((name.into_owned(), part.into_text().map(Cow::into_owned)));
+        }
+        members.end()?;
+        Ok(found)
+    }
+
+    #[test]
+    fn members_come_in_order_with_nested_ones_by_their_text() {
+        let text =
+            "\u{feff} {\"a\\n\": \"x\\\"y\", \"b\":-1.50,\"c\":{ \"d\": [1, {}] },\"e\":[ ], \"f\":null,\"g\":true} \n";
+        let expected = [
+            ("a\n", Some("x\"y")),
+            ("b", Some("-1.50")),
+            ("c", Some("{ \"d\": [1, {}] }")),
+            ("e", Some("[ ]")),
+            ("f", None),
+            ("g", Some("true")),
+        ];
+        let expected: Vec<_> =
+            expected.map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).into_iter().collect();
+        assert_eq!(all(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_no_object_or_none_alone_is_a_fault() {
+        for text in ["", "[]", "{", "{\"a\":}", "{\"a\":{}", "{} {}", "{\"a\" 1}", "5"] {
+            assert!(all(text).is_err(), "{text}");
+        }
+        let deep = "{\"a\":".repeat(100) + &"}".repeat(100);
+        assert!(all(&deep).is_err());
+    }
+}

@@ -1,0 +1,355 @@
+//! Splunk's HTTP Event Collector: JSON objects one behind the other, with or without something between them, each with an event and
+//! what it is filed under; or lines of plain text.
+//!
+//! ```text
+//! {"time":1795198688.135,"host":"web1","sourcetype":"app","event":"login failed"}{"event":{"message":"x","level":"warn"}}
+//! ```
+//!
+//! The event is read as a line of its own in whatever format it is in, or as JSON where it is an object. The envelope's `time` and `host`
+//! go before those of the event; `index`, `source`, `sourcetype` and the members of `fields` become attributes. What an object says of
+//! host, source, source type and index holds for those behind it, until one says something else.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+use memchr::memmem::Finder;
+
+use crate::json::members::{Members, Part};
+use crate::{Attributes, Context, Format, Level, LogEvent, format, json, mentions, plain, timestamp};
+
+/// What an event is filed under.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata<'a> {
+    /// Where it happened.
+    pub host: Option<Cow<'a, str>>,
+    /// The file, stream or program that it comes from.
+    pub source: Option<Cow<'a, str>>,
+    /// What kind of data it is.
+    pub sourcetype: Option<Cow<'a, str>>,
+    /// Where Splunk would keep it.
+    pub index: Option<Cow<'a, str>>,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event<'a> {
+    /// What it says.
+    pub event: LogEvent<'a>,
+    /// Its object, or its line.
+    pub raw: &'a [u8],
+    /// The source that it is filed under.
+    pub source: Option<Cow<'a, str>>,
+}
+
+/// Why an object is no event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The text is no JSON object.
+    #[error("invalid data format")]
+    Malformed,
+    /// There is no `event`.
+    #[error("event field is required")]
+    NoEvent,
+    /// The `event` is empty.
+    #[error("event field cannot be blank")]
+    BlankEvent,
+    /// `fields` is no object.
+    #[error("error in handling indexed fields")]
+    BadFields,
+}
+
+/// The events of a body of JSON objects, in order. One that is none costs its neighbours nothing: behind text that is no JSON, the
+/// next line that begins with a brace is the next object.
+pub fn events<'a>(
+    body: &'a [u8],
+    mut metadata: Metadata<'a>,
+    cx: &'a Context,
+) -> impl Iterator<Item = Result<Event<'a>, Fault>> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let is_text = std::str::from_utf8(body).is_ok();
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        rest = rest.trim_ascii_start();
+        if rest.is_empty() {
+            return None;
+        }
+        // Where some bytes are no UTF-8, only the line they are in is hurt.
+        let end = if is_text { rest.len() } else { line_end(rest) };
+        let (here, behind) = rest.split_at_checked(end)?;
+        let Ok(text) = std::str::from_utf8(here) else {
+            rest = behind;
+            return Some(lossy_event(here.trim_ascii_end(), &mut metadata, cx));
+        };
+        let (outcome, read) = match Envelope::of(text) {
+            Ok((envelope, read)) => {
+                let raw = here.get(..read).unwrap_or(here);
+                (envelope.event(raw, &mut metadata, cx), read)
+            }
+            Err(fault) => (Err(fault), next_object(text)),
+        };
+        rest = rest.get(read.max(1)..).unwrap_or_default();
+        Some(outcome)
+    })
+}
+
+/// The events of a body of plain lines.
+pub fn lines<'a>(body: &'a [u8], metadata: Metadata<'a>, cx: &'a Context) -> impl Iterator<Item = Event<'a>> {
+    let lines = body.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.filter(|line| !line.trim_ascii().is_empty()).map(move |raw| {
+        let mut event = format::parse(Format::Auto, raw, cx);
+        file(&mut event, &metadata);
+        Event { event, raw, source: metadata.source.clone() }
+    })
+}
+
+/// Where the line ends that `text` begins with.
+fn line_end(text: &[u8]) -> usize {
+    memchr(b'\n', text).map_or(text.len(), |at| at + 1)
+}
+
+/// Where the next line begins that may be an object, behind one that is none.
+fn next_object(text: &str) -> usize {
+    Finder::new("\n{").find(text.as_bytes()).map_or(text.len(), |at| at + 1)
+}
+
+/// An event in a line that is not UTF-8: what cannot be decoded is U+FFFD in its fields.
+fn lossy_event<'a>(line: &'a [u8], metadata: &mut Metadata<'a>, cx: &Context) -> Result<Event<'a>, Fault> {
+    let text = String::from_utf8_lossy(line);
+    let (envelope, read) = Envelope::of(&text)?;
+    if text.get(read..).is_some_and(|rest| !rest.trim().is_empty()) {
+        return Err(Fault::Malformed);
+    }
+    let mut own = metadata.clone();
+    let Event { event, source, .. } = envelope.event(b"", &mut own, cx)?;
+    let event = LogEvent { parse_error: Some(Cow::Borrowed(json::NOT_UTF8)), ..event.into_owned() };
+    Ok(Event { event, raw: line, source: source.map(|source| Cow::Owned(source.into_owned())) })
+}
+
+/// The members of an object.
+#[derive(Default)]
+struct Envelope<'a> {
+    event: Option<Part<'a>>,
+    fields: Option<Part<'a>>,
+    time: Option<Cow<'a, str>>,
+    metadata: Metadata<'a>,
+}
+
+impl<'a> Envelope<'a> {
+    /// The object that `text` begins with, and its length.
+    fn of(text: &'a str) -> Result<(Self, usize), Fault> {
+        let mut members = Members::of(text).map_err(|_| Fault::Malformed)?;
+        let mut envelope = Self::default();
+        while let Some((name, part)) = members.next().map_err(|_| Fault::Malformed)? {
+            match &*name {
+                "event" => envelope.event = Some(part),
+                "fields" => envelope.fields = Some(part),
+                "time" => envelope.time = part.into_text(),
+                "host" => envelope.metadata.host = part.into_text(),
+                "source" => envelope.metadata.source = part.into_text(),
+                "sourcetype" => envelope.metadata.sourcetype = part.into_text(),
+                "index" => envelope.metadata.index = part.into_text(),
+                _ => {}
+            }
+        }
+        Ok((envelope, members.position()))
+    }
+
+    /// The event, filed under what it says itself or else under `metadata`, which it changes.
+    fn event<'r>(self, raw: &'r [u8], metadata: &mut Metadata<'a>, cx: &Context) -> Result<Event<'r>, Fault>
+    where
+        'a: 'r,
+    {
+        let mut event = content(self.event.unwrap_or(Part::Null), cx)?;
+        match self.fields {
+            None | Some(Part::Null) => {}
+            Some(Part::Object(fields)) => add_fields(&mut event, fields, cx)?,
+            Some(_) => return Err(Fault::BadFields),
+        }
+        let said = self.metadata;
+        metadata.host = said.host.or(metadata.host.take());
+        metadata.source = said.source.or(metadata.source.take());
+        metadata.sourcetype = said.sourcetype.or(metadata.sourcetype.take());
+        metadata.index = said.index.or(metadata.index.take());
+        file(&mut event, metadata);
+        if let Some(stated) = self.time {
+            match timestamp::parse(&stated, cx.zone) {
+                Some(micros) => event.timestamp = Some(micros),
+                None => event.attributes.push("time", &stated),
+            }
+        }
+        Ok(Event { event, raw, source: metadata.source.clone() })
+    }
+}
+
+/// What an event says.
+fn content<'a>(event: Part<'a>, cx: &Context) -> Result<LogEvent<'a>, Fault> {
+    match event {
+        Part::Null => Err(Fault::NoEvent),
+        Part::Text(text) if text.trim().is_empty() => Err(Fault::BlankEvent),
+        Part::Text(Cow::Borrowed(text)) => Ok(line(text, cx)),
+        Part::Text(Cow::Owned(text)) => Ok(line(&text, cx).into_owned()),
+        Part::Object(object) => Ok(json::parse(object.as_bytes(), cx)),
+        Part::Number(text) | Part::Literal(text) | Part::Array(text) => Ok(plain::parse(text.as_bytes(), cx)),
+    }
+}
+
+/// What an event in text says: as a line of its own, and of whom, as in the message of a JSON record.
+fn line<'a>(text: &'a str, cx: &Context) -> LogEvent<'a> {
+    let mut event = format::parse(Format::Auto, text.as_bytes(), cx);
+    if event.parse_error.is_none() {
+        mentions::complete(&mut event);
+    }
+    event
+}
+
+/// Adds the members of `fields`, which fill what the event itself leaves empty.
+fn add_fields(event: &mut LogEvent<'_>, fields: &str, cx: &Context) -> Result<(), Fault> {
+    let fields = json::parse_keeping_all(fields, cx).map_err(|_| Fault::BadFields)?;
+    if event.level == Level::Unknown && event.parse_error.is_none() {
+        event.level = fields.level;
+    }
+    event.ip = event.ip.or(fields.ip);
+    let fill = |field: &mut Cow<'_, str>, value: Cow<'_, str>| {
+        if field.is_empty() && !value.is_empty() {
+            *field = Cow::Owned(value.into_owned());
+        }
+    };
+    fill(&mut event.app, fields.app);
+    fill(&mut event.proc_id, fields.proc_id);
+    fill(&mut event.user_name, fields.user_name);
+    append(&mut event.attributes, &fields.attributes);
+    Ok(())
+}
+
+fn append(attributes: &mut Attributes, others: &Attributes) {
+    for (name, value) in others.iter() {
+        attributes.push(name, value);
+    }
+}
+
+/// Files `event` under `metadata`.
+fn file(event: &mut LogEvent<'_>, metadata: &Metadata<'_>) {
+    if let Some(host) = metadata.host.as_deref().filter(|host| !host.is_empty()) {
+        event.host = Cow::Owned(host.to_owned());
+    }
+    let named = [("source", &metadata.source), ("sourcetype", &metadata.sourcetype), ("index", &metadata.index)];
+    for (name, value) in named {
+        if let Some(value) = value {
+            event.attributes.push(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Zone;
+
+    const CX: Context = Context { received_at: 1_795_000_000_000_000, zone: Zone::UTC };
+
+    fn all(body: &str) -> Vec<Result<Event<'_>, Fault>> {
+        events(body.as_bytes(), Metadata::default(), &CX).collect()
+    }
+
+    fn only(body: &str) -> Event<'_> {
+        let mut all = all(body);
+        assert_eq!(all.len(), 1);
+        all.remove(0).unwrap()
+    }
+
+    fn raws(body: &[u8]) -> Vec<Result<String, Fault>> {
+        let raw = |event: Event<'_>| String::from_utf8_lossy(event.raw).into_owned();
+        events(body, Metadata::default(), &CX).map(|outcome| outcome.map(raw)).collect()
+    }
+
+    #[test]
+    fn an_event_is_read_with_its_envelope() {
+        let body = r#"{"time":"1426279439.123","host":"web1","source":"shop","sourcetype":"st","index":"main",
+            "event":{"message":"hi","level":"warn","user":"bob"},"fields":{"dc":"eu","n":3}}"#;
+        let Event { event, raw, source } = only(body);
+        assert_eq!((raw, source.as_deref()), (body.as_bytes(), Some("shop")));
+        assert_eq!((&*event.message, &*event.host, &*event.user_name), (&b"hi"[..], "web1", "bob"));
+        assert_eq!((event.level, event.timestamp), (Level::Warn, Some(1_426_279_439_123_000)));
+        for (name, value) in [("dc", "eu"), ("n", "3"), ("source", "shop"), ("sourcetype", "st"), ("index", "main")] {
+            assert_eq!(event.attributes.get(name), Some(value), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_event_in_text_is_read_as_the_line_it_is() {
+        let body = r#"{"event":"<34>Oct 11 22:14:15 mymachine su[7]: failed","host":"proxy","time":1426279439123}"#;
+        let event = only(body).event;
+        assert_eq!((&*event.message, &*event.app, &*event.host), (&b"failed"[..], "su", "proxy"));
+        assert_eq!((event.severity, event.timestamp), (Some(2), Some(1_426_279_439_123_000)));
+        assert!(matches!(event.message, Cow::Borrowed(_)));
+        let event = only(r#"{"event":"login failed from 192.0.2.7"}"#).event;
+        assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
+        let event = only(r#"{"event":[1,2]}"#).event;
+        assert_eq!(&*event.message, b"[1,2]");
+    }
+
+    #[test]
+    fn what_an_event_is_filed_under_holds_for_those_behind_it() {
+        let body = r#"{"event":"1","source":"a","host":"h"}{"event":"2"} {"event":"3","source":"b"}"#;
+        let filed: Vec<_> = all(body)
+            .into_iter()
+            .map(|event| event.map(|event| (event.source.unwrap().into_owned(), event.event.host.into_owned())))
+            .collect();
+        let pair = |source: &str| Ok((source.to_owned(), "h".to_owned()));
+        assert_eq!(filed, [pair("a"), pair("a"), pair("b")]);
+        let defaults = Metadata { source: Some("d".into()), ..Metadata::default() };
+        let first = events(br#"{"event":"1"}"#, defaults, &CX).next().unwrap().unwrap();
+        assert_eq!(first.source.as_deref(), Some("d"));
+    }
+
+    #[test]
+    fn a_bad_event_costs_its_neighbours_nothing() {
+        let good = r#"{"event":"x"}"#;
+        let kept = Ok(good.to_owned());
+        for (bad, fault) in [
+            (r#"{"host":"h"}"#, Fault::NoEvent),
+            (r#"{"event":null}"#, Fault::NoEvent),
+            (r#"{"event":" "}"#, Fault::BlankEvent),
+            (r#"{"event":"x","fields":5}"#, Fault::BadFields),
+            ("rubbish", Fault::Malformed),
+            (r#"{"event":"x""#, Fault::Malformed),
+            (r#"{"event":"x"#, Fault::Malformed),
+        ] {
+            let expected = [kept.clone(), Err(fault), kept.clone()];
+            assert_eq!(raws(format!("{good}\n{bad}\n{good}").as_bytes()), expected, "{bad}");
+        }
+        assert_eq!(raws(b" \n{\"event\":\"x\"}\n   "), std::slice::from_ref(&kept));
+        assert!(raws(b" ").is_empty());
+        let mixed = [good.as_bytes(), b"\n{\"event\":\"\xff\"}\n", good.as_bytes()].concat();
+        assert_eq!(raws(&mixed), [kept.clone(), Ok("{\"event\":\"\u{fffd}\"}".to_owned()), kept]);
+    }
+
+    #[test]
+    fn plain_lines_are_records() {
+        let metadata = Metadata { sourcetype: Some("st".into()), ..Metadata::default() };
+        let found: Vec<_> = lines(b"one\r\n\n{\"message\":\"two\"}", metadata, &CX).collect();
+        assert_eq!(found.iter().map(|event| &*event.event.message).collect::<Vec<_>>(), [&b"one"[..], b"two"]);
+        assert_eq!(
+            (found[1].raw, found[1].event.attributes.get("sourcetype")),
+            (&b"{\"message\":\"two\"}"[..], Some("st"))
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(body: Vec<u8>) {
+            let found = events(&body, Metadata::default(), &CX).count();
+            proptest::prop_assert!(found <= body.len());
+        }
+
+        #[test]
+        fn any_text_of_json_is_survived(body in "[{}\\[\\]\":,a\\\\ \n0]{0,60}") {
+            let good = "\n{\"event\":\"needle\"}";
+            let body = format!("{body}{good}");
+            let found = events(body.as_bytes(), Metadata::default(), &CX)
+                .filter(|outcome| outcome.as_ref().is_ok_and(|event| event.raw == good.trim().as_bytes()));
+            let found = found.count();
+            proptest::prop_assert!(found <= 1);
+        }
+    }
+}
