@@ -3,5 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 for target in syslog framing json push; do
+for target in syslog framing json otlp loki; do
     cargo +nightly fuzz run "$target" -- -max_total_time="${1:-600}"
 done
