@@ -6,6 +6,7 @@
 //! `JWT_EXPIRE_MINUTES` and `LOGSEAL_ADMIN_PASSWORD` are taken, too; the variable with the path goes before them.
 
 pub mod auth;
+pub mod otlp;
 pub mod secret_text;
 pub mod smtp;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use networks::Networks;
 
 use auth::Auth;
+use otlp::Otlp;
 use smtp::Smtp;
 
 /// What stands in the place of a secret where the configuration is shown.
@@ -40,6 +42,9 @@ pub struct Config {
     pub node: u16,
     pub api: Api,
     pub syslog: Vec<SyslogListener>,
+    /// Without it OTLP is taken over HTTP only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otlp: Option<Otlp>,
     pub ingest: Ingest,
     pub spool: Spool,
     pub engine: Engine,
@@ -293,6 +298,7 @@ impl Default for Config {
                 SyslogListener::default(),
                 SyslogListener { transport: Transport::Udp, ..SyslogListener::default() },
             ],
+            otlp: None,
             ingest: Ingest::default(),
             spool: Spool::default(),
             engine: Engine::default(),
@@ -513,7 +519,9 @@ impl Config {
         }
         let people = self.auth.check(self.smtp.is_some());
         let mail = self.smtp.as_ref().map_or(Ok(()), Smtp::check);
-        people.and(mail).or_else(|(key, detail)| wrong(key, detail))
+        let otlp = self.otlp.as_ref().map_or(Ok(()), Otlp::check);
+        people.and(mail).or_else(|(key, detail)| wrong(key, detail))?;
+        otlp.or_else(|(key, detail)| wrong(key, detail))
     }
 }
 

@@ -14,7 +14,8 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -28,7 +29,7 @@ use tower_service::Service as _;
 use tracing::{debug, warn};
 
 use crate::config::Api;
-use crate::tls::{Certificates, handshake};
+use crate::tls::{Certificates, Protocol, handshake};
 use write_stall::WriteStall;
 
 /// After an error that accepting will meet again at once, such as too many open files.
@@ -39,12 +40,19 @@ const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// connection, and a wait for room would last until a third of them are gone.
 const SEND_BUFFER_BYTES: usize = 512 << 10;
 
+/// What one HTTP/2 connection may have under way at once.
+const STREAMS_MAX: u32 = 32;
+/// An HTTP/2 client that says nothing for so long is asked whether it is there, and has as long to answer.
+const PING_EVERY: Duration = Duration::from_secs(30);
+
 /// A bound server.
 pub(crate) struct HttpServer {
     pub(crate) listener: TcpListener,
     /// With them it speaks TLS.
     pub(crate) certificates: Option<Certificates>,
     pub(crate) router: Router,
+    /// HTTP/1.1, or HTTP/2 without a word of HTTP/1 before it.
+    pub(crate) protocol: Protocol,
 }
 
 impl HttpServer {
@@ -54,7 +62,10 @@ impl HttpServer {
         let graceful = GracefulShutdown::new();
         let tasks = TaskTracker::new();
         let cut_off = CancellationToken::new();
-        let http = Arc::new(http(config));
+        let http = Arc::new(match self.protocol {
+            Protocol::Http2 => Http::Two(http2(config, Tracked { tasks: tasks.clone(), cut_off: cut_off.clone() })),
+            Protocol::Http1 | Protocol::Syslog => Http::One(http1(config)),
+        });
         loop {
             // Beyond the limit new connections wait in the kernel's queue.
             let place = tokio::select! {
@@ -102,7 +113,45 @@ impl HttpServer {
     }
 }
 
-fn http(config: &Api) -> http1::Builder {
+/// How a connection is spoken to.
+enum Http {
+    One(http1::Builder),
+    Two(http2::Builder<Tracked>),
+}
+
+/// Runs the streams of HTTP/2 connections as tasks that are joined, and cut off, with all others.
+#[derive(Clone)]
+struct Tracked {
+    tasks: TaskTracker,
+    cut_off: CancellationToken,
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tracked {
+    fn execute(&self, stream: F) {
+        let cut_off = self.cut_off.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                _ = stream => {}
+                () = cut_off.cancelled() => {}
+            }
+        });
+    }
+}
+
+fn http2(config: &Api, tasks: Tracked) -> http2::Builder<Tracked> {
+    let mut http = http2::Builder::new(tasks);
+    http.timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_EVERY)
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(BUFFER_BYTES_MAX as u32)
+        .initial_connection_window_size(
+            u32::try_from(config.body_bytes_max).unwrap_or(u32::MAX).clamp(1 << 16, 4 << 20),
+        );
+    http
+}
+
+fn http1(config: &Api) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(config.header_seconds_max))
@@ -112,7 +161,7 @@ fn http(config: &Api) -> http1::Builder {
 
 /// What one connection needs.
 struct Connection {
-    http: Arc<http1::Builder>,
+    http: Arc<Http>,
     router: Router,
     peer: SocketAddr,
     acceptor: Option<TlsAcceptor>,
@@ -134,14 +183,18 @@ impl Connection {
     }
 
     /// Answers requests until either side ends the connection.
-    async fn answer<S: AsyncRead + AsyncWrite + Unpin + 'static>(self, stream: S) -> anyhow::Result<()> {
+    async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) -> anyhow::Result<()> {
         let Self { http, router, peer, graceful, .. } = self;
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             // Cloning is counting, and a router is always ready.
             router.clone().call(request)
         });
-        graceful.watch(http.serve_connection(TokioIo::new(stream), service)).await.context("HTTP")
+        let stream = TokioIo::new(stream);
+        match &*http {
+            Http::One(http) => graceful.watch(http.serve_connection(stream, service)).await.context("HTTP"),
+            Http::Two(http) => graceful.watch(http.serve_connection(stream, service)).await.context("HTTP/2"),
+        }
     }
 }
 
@@ -171,7 +224,7 @@ mod tests {
     fn connection(router: Router, graceful: &GracefulShutdown) -> Connection {
         let config = Api { header_seconds_max: 1, ..Api::default() };
         Connection {
-            http: Arc::new(http(&config)),
+            http: Arc::new(Http::One(http1(&config))),
             router,
             peer: SocketAddr::from(([192, 0, 2, 7], 4711)),
             acceptor: None,

@@ -31,6 +31,7 @@ pub(crate) enum Protocol {
     /// Has no name of its own there (RFC 5425).
     Syslog,
     Http1,
+    Http2,
 }
 
 /// The acceptor of the certificates as they are now on disk.
@@ -140,6 +141,7 @@ fn acceptor(config: &Tls, protocol: Protocol) -> anyhow::Result<TlsAcceptor> {
     server.alpn_protocols = match protocol {
         Protocol::Syslog => Vec::new(),
         Protocol::Http1 => vec![b"http/1.1".to_vec()],
+        Protocol::Http2 => vec![b"h2".to_vec()],
     };
     Ok(TlsAcceptor::from(Arc::new(server)))
 }

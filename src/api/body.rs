@@ -207,8 +207,8 @@ pub(super) async fn small(api: &Api, headers: &HeaderMap, body: Body) -> Result<
     Ok(bytes.freeze())
 }
 
-/// Never waits: bodies that wait for each other's room could wait for ever.
-fn room_for(api: &Api, bytes: usize) -> Result<OwnedSemaphorePermit, ApiError> {
+/// Room for a body that is held whole. Never waits: bodies that wait for each other's room could wait for ever.
+pub(super) fn room_for(api: &Api, bytes: usize) -> Result<OwnedSemaphorePermit, ApiError> {
     let units = u32::try_from(bytes.div_ceil(BODY_UNIT_BYTES)).unwrap_or(u32::MAX);
     let room = std::sync::Arc::clone(&api.bodies).try_acquire_many_owned(units);
     room.map_err(|_| ApiError::unavailable("too many large bodies are being read: try again soon", 1))

@@ -60,7 +60,7 @@ pub(super) struct Problem {
     errors: Vec<FieldFault>,
     /// Where the caller is not known, why.
     pub(super) stranger: Option<Stranger>,
-    retry_after_seconds: Option<u32>,
+    pub(super) retry_after_seconds: Option<u32>,
     stored: Option<u64>,
     limit: Option<Verdict>,
     /// For the log, never for the client.

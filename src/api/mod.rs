@@ -63,5 +63,5 @@ mod users;
 
 pub use accounts::Accounts;
 pub use live_settings::LiveSettings;
-pub use router::router;
+pub use router::{Routers, routers};
 pub use state::ApiState;

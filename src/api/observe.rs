@@ -53,7 +53,7 @@ pub(super) async fn observe(State(observer): State<Arc<Observer>>, mut request: 
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let is_under_api = request.uri().path().starts_with("/api/");
-    let dialect = Dialect::of(request.uri().path());
+    let dialect = Dialect::of(request.uri().path(), request.headers());
     let span = debug_span!("request", trace_id = %trace_id, method = %request.method(), route);
     let mut response = next.run(request).instrument(span).await;
     if let Some(problem) = problem_of(&mut response, dialect) {

@@ -12,7 +12,7 @@ use super::cors::cors;
 use super::error::ApiError;
 use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
-use super::shippers::{elastic, elastic_probes as probes, gelf, journal, splunk};
+use super::shippers::{elastic, elastic_probes as probes, gelf, journal, loki, otlp, otlp_grpc, splunk};
 use super::state::{Api, ApiState};
 use super::{
     account, bulk, export, login, logs, openapi, operation_logs, post, registration, settings, stats, system, tail,
@@ -21,10 +21,34 @@ use super::{
 use crate::config;
 use crate::metrics::Metrics;
 
-/// The API as a service.
-pub fn router(state: ApiState) -> Router {
+/// What the daemon serves, by listener. All of it shares one set of bounds.
+pub struct Routers {
+    /// The API, with the protocols of shippers over HTTP.
+    pub api: Router,
+    /// OTLP over gRPC.
+    pub otlp_grpc: Router,
+}
+
+/// The services.
+pub fn routers(state: ApiState) -> Routers {
     let (metrics, config) = (state.metrics.clone(), Arc::clone(&state.config));
     let api = Api::new(state);
+    Routers {
+        otlp_grpc: surround(grpc_routes(&api), metrics.clone(), &config),
+        api: surround(routes(api), metrics, &config),
+    }
+}
+
+fn grpc_routes(api: &Api) -> Router {
+    let gate = middleware::from_fn_with_state((api.clone(), Access::Ingest), gate);
+    Router::new()
+        .route(otlp_grpc::EXPORT, post(otlp_grpc::export).route_layer(gate))
+        .fallback(no_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(api.clone())
+}
+
+fn routes(api: Api) -> Router {
     let only = |access: Access, methods: MethodRouter<Api>| {
         methods.route_layer(middleware::from_fn_with_state((api.clone(), access), gate))
     };
@@ -32,7 +56,7 @@ pub fn router(state: ApiState) -> Router {
     let (search, auditor, ingest) = (Access::Search, Access::Auditor, Access::Ingest);
     let document = openapi::rendered();
     let (anyone, signed_in, admin) = (Access::Anyone, Access::SignedIn, Access::Admin);
-    let routes = Router::new()
+    Router::new()
         // Open to all, without a look at who asks.
         .route("/", get(system::front_page))
         .route("/health", get(system::health))
@@ -103,10 +127,11 @@ pub fn router(state: ApiState) -> Router {
         .route("/services/collector/health/1.0", get(splunk::health))
         .route("/gelf", only(ingest, post(gelf::create)))
         .route("/upload", only(ingest, post(journal::upload)))
+        .route("/loki/api/v1/push", only(ingest, post(loki::push)))
+        .route("/v1/logs", only(ingest, post(otlp::logs)))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(api);
-    surround(routes, metrics, &config)
+        .with_state(api)
 }
 
 /// What every route has around it.

@@ -17,6 +17,7 @@ pub(super) struct Listening {
 pub(super) fn text(
     api: &str,
     listeners: &[Listening],
+    otlp_grpc: Option<SocketAddr>,
     data_dir: &Path,
     store: &str,
     first_password: Option<&(&'static str, Secret)>,
@@ -29,6 +30,9 @@ pub(super) fn text(
             listener.address,
             listener.source
         ));
+    }
+    if let Some(address) = otlp_grpc {
+        lines.push(format!("  otlp grpc    {address}"));
     }
     lines.push(format!("  store        {store}"));
     lines.push(format!("  data         {}", data_dir.display()));

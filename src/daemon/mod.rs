@@ -19,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-use crate::api::{self, ApiState, LiveSettings};
+use crate::api::{self, ApiState, LiveSettings, Routers};
 use crate::auth::secret::Secret;
 use crate::config::Config;
+use crate::config::otlp::Otlp;
 use crate::engine::child;
 use crate::http_server::HttpServer;
 use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
@@ -64,6 +65,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     for listener in &config.syslog {
         listeners.push(Listener::bind(listener).await?);
     }
+    let otlp_grpc = match &config.otlp {
+        Some(otlp) => Some(bind_otlp_grpc(otlp).await?),
+        None => None,
+    };
     let mut signals = Signals::listen()?;
     let side = TaskTracker::new();
     let storage = tokio::select! {
@@ -167,13 +172,20 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         stop: stop.clone(),
     };
     let deadline = Duration::from_secs(config.shutdown_seconds);
-    let server = HttpServer { listener: api_listener, certificates, router: api::router(state) };
-    sources.spawn({
+    let Routers { api: router, otlp_grpc: grpc_router } = api::routers(state);
+    let server = HttpServer { listener: api_listener, certificates, router, protocol: Protocol::Http1 };
+    let mut servers = vec![server];
+    let mut otlp_grpc_address = None;
+    if let Some((listener, address, certificates)) = otlp_grpc {
+        servers.push(HttpServer { listener, certificates, router: grpc_router, protocol: Protocol::Http2 });
+        otlp_grpc_address = Some(address);
+    }
+    for server in servers {
         let (api, stop) = (config.api.clone(), stop.clone());
-        async move { server.serve(&api, stop, deadline / 2).await }
-    });
+        sources.spawn(async move { server.serve(&api, stop, deadline / 2).await });
+    }
 
-    print_banner(api_address, &listening, &config, first_password.as_ref());
+    print_banner(api_address, &listening, otlp_grpc_address, &config, first_password.as_ref());
     let end = tokio::select! {
         name = signals.next() => End::Asked(name),
         // Told, or dropped by a panic: either way nothing is written any more.
@@ -218,6 +230,14 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
 }
 
+async fn bind_otlp_grpc(otlp: &Otlp) -> anyhow::Result<(TcpListener, SocketAddr, Option<Certificates>)> {
+    let what = || format!("listen for OTLP over gRPC on {}", otlp.grpc);
+    let listener = TcpListener::bind(otlp.grpc).await.with_context(what)?;
+    let address = listener.local_addr().with_context(what)?;
+    let certificates = otlp.tls.as_ref().map(|tls| Certificates::load(tls, Protocol::Http2)).transpose();
+    Ok((listener, address, certificates.with_context(what)?))
+}
+
 fn describe(listener: &Listener) -> Listening {
     Listening { transport: listener.transport(), address: listener.address(), source: listener.source().to_owned() }
 }
@@ -225,6 +245,7 @@ fn describe(listener: &Listener) -> Listening {
 fn print_banner(
     api: SocketAddr,
     listening: &[Listening],
+    otlp_grpc: Option<SocketAddr>,
     config: &Config,
     first_password: Option<&(&'static str, Secret)>,
 ) {
@@ -232,7 +253,7 @@ fn print_banner(
         config.clickhouse_server().map_or_else(|| "embedded engine".to_owned(), |url| format!("ClickHouse at {url}"));
     let data_dir = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
     let scheme = if config.api.tls.is_some() { "https" } else { "http" };
-    print!("{}", banner::text(&format!("{scheme}://{api}"), listening, &data_dir, &store, first_password));
+    print!("{}", banner::text(&format!("{scheme}://{api}"), listening, otlp_grpc, &data_dir, &store, first_password));
     if let Err(error) = std::io::Write::flush(&mut std::io::stdout()) {
         warn!(%error, "standard output is closed");
     }

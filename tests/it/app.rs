@@ -121,6 +121,9 @@ impl App {
                     self.listeners.insert(transport.to_owned(), address);
                     self.listeners.insert(source.trim_matches(['"', ')']).to_owned(), address);
                 }
+                ["otlp", "grpc", address] => {
+                    self.listeners.insert("otlp".to_owned(), address.parse().unwrap());
+                }
                 ["data", ..] => break,
                 _ => {}
             }

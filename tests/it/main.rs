@@ -14,6 +14,7 @@ mod damage;
 mod disk_full;
 mod mail;
 mod numbered;
+mod otlp_loki;
 mod people;
 mod pipeline;
 #[path = "../support/postgres.rs"]

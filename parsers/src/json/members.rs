@@ -61,14 +61,7 @@ impl<'a> Members<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<(Cow<'a, str>, Part<'a>)>, Fault> {
         let Some(name) = self.reader.next_key(self.is_first)? else { return Ok(None) };
         self.is_first = false;
-        let part = match self.reader.value()? {
-            Value::Text(text) => Part::Text(text.resolve()),
-            Value::Number(digits) => Part::Number(digits),
-            Value::Literal(word) => Part::Literal(word),
-            Value::Null => Part::Null,
-            Value::Object => Part::Object(self.reader.rest_of_object(1)?),
-            Value::Array => Part::Array(self.reader.rest_of_array(1)?),
-        };
+        let part = part(&mut self.reader)?;
         Ok(Some((name.resolve(), part)))
     }
 
@@ -84,6 +77,51 @@ impl<'a> Members<'a> {
     pub(crate) fn end(mut self) -> Result<(), Fault> {
         self.reader.end()
     }
+}
+
+/// A walk over the elements of one array.
+#[derive(Debug)]
+pub(crate) struct Elements<'a> {
+    reader: Reader<'a>,
+    is_first: bool,
+}
+
+impl<'a> Elements<'a> {
+    /// The elements of the array that `text` begins with.
+    ///
+    /// # Errors
+    /// `text` begins with something else.
+    pub(crate) fn of(text: &'a str) -> Result<Self, Fault> {
+        let mut reader = Reader::new(text);
+        match reader.value()? {
+            Value::Array => Ok(Self { reader, is_first: true }),
+            _ => Err(Fault { what: "not a JSON array", at: 0 }),
+        }
+    }
+
+    /// The next element; `None` at the array's end.
+    ///
+    /// # Errors
+    /// As [`Members::next`].
+    pub(crate) fn next(&mut self) -> Result<Option<Part<'a>>, Fault> {
+        if !self.reader.next_element(self.is_first)? {
+            return Ok(None);
+        }
+        self.is_first = false;
+        part(&mut self.reader).map(Some)
+    }
+}
+
+/// The value that the reader stands before.
+fn part<'a>(reader: &mut Reader<'a>) -> Result<Part<'a>, Fault> {
+    Ok(match reader.value()? {
+        Value::Text(text) => Part::Text(text.resolve()),
+        Value::Number(digits) => Part::Number(digits),
+        Value::Literal(word) => Part::Literal(word),
+        Value::Null => Part::Null,
+        Value::Object => Part::Object(reader.rest_of_object(1)?),
+        Value::Array => Part::Array(reader.rest_of_array(1)?),
+    })
 }
 
 #[cfg(test)]
@@ -115,6 +153,24 @@ mod tests {
         let expected: Vec<_> =
             expected.map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).into_iter().collect();
         assert_eq!(all(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn elements_come_in_order_and_a_bad_array_is_a_fault() {
+        let all = |text| {
+            let mut elements = Elements::of(text)?;
+            let mut found = Vec::new();
+            while let Some(part) = elements.next()? {
+                found.push(part.into_text().map(Cow::into_owned));
+            }
+            Ok::<_, Fault>(found)
+        };
+        let expected = vec![Some("a".to_owned()), Some("[1, 2]".to_owned()), None, Some("{}".to_owned())];
+        assert_eq!(all(r#" [ "a" ,[1, 2], null,{}] "#), Ok(expected));
+        assert_eq!(all("[ ]"), Ok(vec![]));
+        for text in ["", "{}", "[", "[1", "[1,]", "[,1]", "[1 2]"] {
+            assert!(all(text).is_err(), "{text}");
+        }
     }
 
     #[test]

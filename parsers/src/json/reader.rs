@@ -98,6 +98,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether an array has another element, which [`Reader::value`] then reads; at its end the bracket is read.
+    pub(super) fn next_element(&mut self, first: bool) -> Result<bool, Fault> {
+        match self.peek_past_space() {
+            Some(b']') => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(b',') if !first => {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(_) if first => Ok(true),
+            Some(_) => Err(self.fault("expected ',' or ']'")),
+            None => Err(self.fault("cut off before its end")),
+        }
+    }
+
     /// Reads an array to its end (its opening bracket has been read) and returns its text, brackets included.
     pub(super) fn rest_of_array(&mut self, depth: usize) -> Result<&'a str, Fault> {
         let start = self.at.saturating_sub(1);

@@ -4,8 +4,13 @@
 //! lets it. It does no more than that: who may send, what is answered and when is the server's affair.
 
 pub mod elastic;
+pub mod fault;
 pub mod form;
 pub mod gelf;
+mod growth;
 pub mod journal;
 pub mod json_stream;
+pub mod loki;
+pub mod otlp;
+mod protobuf;
 pub mod splunk;

@@ -223,6 +223,16 @@ fn http_push_cases_pass() {
 }
 
 #[test]
+fn otlp_logs_cases_pass() {
+    check("otlp_logs", Format::Auto);
+}
+
+#[test]
+fn loki_push_cases_pass() {
+    check("loki_push", Format::Auto);
+}
+
+#[test]
 fn exceptions_name_cases_that_exist() {
     let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
         return;

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use logseal_parsers::push::{elastic, form, gelf, journal, json_stream, splunk};
+use logseal_parsers::push::{elastic, form, gelf, journal, json_stream, loki, otlp, splunk};
 use logseal_parsers::{Context, LogEvent, json as json_format};
 use serde_json::{Map, Value, json};
 
@@ -48,6 +48,13 @@ pub(crate) fn differences(case: &Value, cx: &Context) -> Vec<Difference> {
         Some("http_json") => plain_json(&body, cx),
         Some("journald") => journal(&body, cx),
         Some("gelf_http" | "gelf_json") => gelf(&body, cx),
+        Some("otlp_json") => otlp(otlp::Encoding::Json, &body, cx),
+        Some("otlp_protobuf") => otlp(otlp::Encoding::Protobuf, &body, cx),
+        Some("loki_json") => loki(loki::Encoding::Json, &body, cx),
+        Some("loki_protobuf") => {
+            let plain = snap::raw::Decoder::new().decompress_vec(&body).expect("a body can be decompressed");
+            loki(loki::Encoding::Protobuf, &plain, cx)
+        }
         other => panic!("{other:?} is no protocol of this kind"),
     };
     let expected = &case["expect"];
@@ -64,6 +71,12 @@ pub(crate) fn differences(case: &Value, cx: &Context) -> Vec<Difference> {
         if !wanted.is_null() && wanted != got {
             found.push(run::difference(key, wanted.clone(), got.clone()));
         }
+    }
+    if let Some(is_refused) = decoded.said.get("refused")
+        && let Some(status) = expected["http_status"].as_u64()
+        && *is_refused != json!(status >= 400)
+    {
+        found.push(run::difference("http_status", json!(status), json!({ "refused": is_refused })));
     }
     for name in expected["absent_fields"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if decoded.events.iter().any(|event| event["fields"].get(name).is_some()) {
@@ -161,4 +174,57 @@ fn gelf(body: &[u8], cx: &Context) -> Decoded {
         decoded.add(&event, message, cx, [("full_message", full)]);
     }
     decoded
+}
+
+fn otlp(encoding: otlp::Encoding, body: &[u8], cx: &Context) -> Decoded {
+    let mut decoded = Decoded::default();
+    let mut rejected = 0;
+    let outcome = otlp::decode(encoding, body, cx, &mut |item| {
+        let otlp::Item::Record { event, raw, .. } = item else {
+            rejected += 1;
+            return;
+        };
+        let attribute = |name: &str| json!(event.attributes.get(name));
+        let body = parsed(&String::from_utf8_lossy(&event.message));
+        let named = ["severity_number", "severity_text", "trace_id", "span_id"];
+        let named = named.map(|name| (name, attribute(name)));
+        let more = [
+            ("body", body),
+            ("scope", attribute("scope.name")),
+            ("attributes", attributes(&event, "")),
+            ("resource", attributes(&event, "resource.")),
+        ];
+        decoded.add(&event, raw, cx, named.into_iter().chain(more));
+    });
+    decoded.said.insert("refused".to_owned(), json!(outcome.is_err() || rejected > 0));
+    decoded
+}
+
+fn loki(encoding: loki::Encoding, body: &[u8], cx: &Context) -> Decoded {
+    let mut decoded = Decoded::default();
+    let outcome = loki::decode(encoding, body, cx, &mut |record| {
+        // What Loki calls the message is the whole line; what the line calls so is our message.
+        let line = json!(String::from_utf8_lossy(record.raw));
+        let all = attributes(&record.event, "");
+        let more = [("message", line), ("labels", all.clone()), ("metadata", all)];
+        decoded.add(&record.event, record.raw, cx, more);
+    });
+    if outcome.is_err() {
+        decoded.events.clear();
+    }
+    decoded.said.insert("refused".to_owned(), json!(outcome.is_err()));
+    decoded
+}
+
+/// The attributes whose names begin with `prefix`, by the rest of it; null where there are none.
+fn attributes(event: &LogEvent<'_>, prefix: &str) -> Value {
+    let named = event.attributes.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value)));
+    let all: Map<String, Value> = named.map(|(name, value)| (name.to_owned(), parsed(value))).collect();
+    if all.is_empty() { Value::Null } else { Value::Object(all) }
+}
+
+/// The list or map that a text is as JSON, or the text.
+fn parsed(text: &str) -> Value {
+    let json = serde_json::from_str(text).ok().filter(|value: &Value| value.is_array() || value.is_object());
+    json.unwrap_or_else(|| json!(text))
 }

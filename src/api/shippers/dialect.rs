@@ -2,8 +2,9 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use logseal_parsers::push::otlp::Encoding;
 
-use super::{elastic, gelf, journal, splunk};
+use super::{elastic, gelf, journal, loki, otlp, otlp_grpc, splunk};
 use crate::api::error::Problem;
 use crate::api::trace_id::TraceId;
 
@@ -16,15 +17,21 @@ pub(in crate::api) enum Dialect {
     Splunk,
     Gelf,
     Journal,
+    Loki,
+    Otlp(Encoding),
+    OtlpGrpc,
 }
 
 impl Dialect {
     /// The protocol that `path` belongs to, whether or not there is such a route.
-    pub(in crate::api) fn of(path: &str) -> Self {
+    pub(in crate::api) fn of(path: &str, headers: &HeaderMap) -> Self {
         match path {
             _ if path.starts_with("/api/") => Self::Own,
             "/gelf" => Self::Gelf,
             "/upload" => Self::Journal,
+            "/v1/logs" | "/v1/traces" | "/v1/metrics" => Self::Otlp(otlp::encoding_of(headers)),
+            _ if path.starts_with("/opentelemetry.proto.") => Self::OtlpGrpc,
+            _ if path.starts_with("/loki/") => Self::Loki,
             _ if path.starts_with("/services/collector") => Self::Splunk,
             // Elasticsearch's own names begin so, and those of indices do not.
             _ if path.contains("/_") => Self::Elastic,
@@ -40,6 +47,9 @@ impl Dialect {
             Self::Splunk => splunk::refusal(problem),
             Self::Gelf => gelf::refusal(problem),
             Self::Journal => journal::refusal(problem),
+            Self::Loki => loki::refusal(problem),
+            Self::Otlp(encoding) => otlp::refusal(problem, encoding),
+            Self::OtlpGrpc => otlp_grpc::refusal(problem),
         }
     }
 
@@ -47,7 +57,7 @@ impl Dialect {
     pub(in crate::api) fn sign(self, headers: &mut HeaderMap) {
         match self {
             Self::Elastic => elastic::sign(headers),
-            Self::Own | Self::Splunk | Self::Gelf | Self::Journal => {}
+            Self::Own | Self::Splunk | Self::Gelf | Self::Journal | Self::Loki | Self::Otlp(_) | Self::OtlpGrpc => {}
         }
     }
 }
@@ -69,8 +79,11 @@ mod tests {
             ("/services/collector/event/1.0", Dialect::Splunk),
             ("/gelf", Dialect::Gelf),
             ("/upload", Dialect::Journal),
+            ("/loki/api/v1/push", Dialect::Loki),
+            ("/v1/logs", Dialect::Otlp(Encoding::Json)),
+            (otlp_grpc::EXPORT, Dialect::OtlpGrpc),
         ] {
-            assert_eq!(Dialect::of(path), dialect, "{path}");
+            assert_eq!(Dialect::of(path, &HeaderMap::new()), dialect, "{path}");
         }
     }
 }

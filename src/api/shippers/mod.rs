@@ -11,4 +11,8 @@ pub(super) mod elastic_probes;
 pub(super) mod gelf;
 mod intake;
 pub(super) mod journal;
+pub(super) mod loki;
+pub(super) mod otlp;
+pub(super) mod otlp_grpc;
+mod otlp_message;
 pub(super) mod splunk;

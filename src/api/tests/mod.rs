@@ -6,6 +6,7 @@ mod elastic;
 mod errors;
 mod ingestion;
 mod live_tail;
+mod otlp;
 mod people;
 mod registration;
 mod roles;
@@ -26,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::live_settings::LiveSettings;
-use super::{Accounts, ApiState, router};
+use super::{Accounts, ApiState, Routers, router};
 use crate::auth::secret;
 use crate::auth::server_secret::ServerSecret;
 use crate::config;
@@ -63,6 +64,7 @@ async fn open_accounts(dir: &std::path::Path) -> Accounts {
 
 struct App {
     router: axum::Router,
+    otlp_grpc: axum::Router,
     accounts: Accounts,
     metrics: Metrics,
     /// What the store's follower would say.
@@ -136,7 +138,7 @@ impl App {
         change_accounts(&mut accounts);
         let settings = LiveSettings::open(accounts.meta.clone(), Settings::defaults(184));
         let settings = tokio::task::block_in_place(|| runtime_for_accounts.block_on(settings)).unwrap();
-        let router = router::router(ApiState {
+        let Routers { api: router, otlp_grpc } = router::routers(ApiState {
             store: LogStore::new(client, "logseal", config::Query::default()),
             ingest,
             tail,
@@ -150,7 +152,7 @@ impl App {
             monitor,
             stop: stop.clone(),
         });
-        Self { router, accounts, metrics, stored, stop, _follower: follower, _dir: dir }
+        Self { router, otlp_grpc, accounts, metrics, stored, stop, _follower: follower, _dir: dir }
     }
 
     /// With one route of the test's own instead of all others, and everything around it that those have.

@@ -94,7 +94,7 @@ const ROUTES: [(&str, &str, For); 44] = [
 ];
 
 /// The routes of shippers' protocols. They know no wrong parameters: whoever may send gets past the gate.
-const SHIPPERS_ROUTES: [(&str, &str); 28] = [
+const SHIPPERS_ROUTES: [(&str, &str); 30] = [
     ("POST", "/_bulk"),
     ("PUT", "/_bulk"),
     ("POST", "/logs-app/_bulk"),
@@ -123,6 +123,8 @@ const SHIPPERS_ROUTES: [(&str, &str); 28] = [
     ("POST", "/services/collector/ack"),
     ("POST", "/gelf"),
     ("POST", "/upload"),
+    ("POST", "/v1/logs"),
+    ("POST", "/loki/api/v1/push"),
 ];
 
 async fn program(app: &App, scope: Scope) -> String {

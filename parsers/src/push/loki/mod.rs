@@ -1,0 +1,114 @@
+//! Loki's push API: streams of lines under labels, as JSON or as protobuf (inside snappy, which is not undone here).
+//!
+//! ```text
+//! {"streams": [{"stream": {"app": "shop"}, "values": [["1795000000000000000", "a line", {"metadata": "of it"}]]}]}
+//! ```
+//!
+//! Each line is a record: its bytes are the **original bytes**, and it is read as a line of any format ([`Format::Auto`]), so that what it says
+//! itself is found. The time is the entry's. Labels and structured metadata become attributes under their own names; they fill app, host and
+//! level where the line leaves them open, and come before what the line says in no other case. What cannot be read refuses the whole body,
+//! as Loki does: the protocol has no way to name one line of several.
+
+mod json;
+mod labels;
+mod protobuf;
+
+use std::borrow::Cow;
+
+use super::fault::BodyFault;
+use super::growth::Growth;
+use crate::{Context, Format, Level, LogEvent, format, level_names};
+
+/// Labels that name the program, the plainest first.
+const APP_NAMES: [&str; 6] = ["service_name", "app", "application", "job", "container", "container_name"];
+const HOST_NAMES: [&str; 5] = ["host", "hostname", "node_name", "instance", "nodename"];
+const LEVEL_NAMES: [&str; 4] = ["level", "detected_level", "severity", "severity_text"];
+
+/// In which form a body comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// `application/json`.
+    Json,
+    /// The protobuf message, decompressed.
+    Protobuf,
+}
+
+/// One line of a stream.
+#[derive(Debug)]
+pub struct Record<'r> {
+    /// What it says.
+    pub event: Box<LogEvent<'r>>,
+    /// The line.
+    pub raw: &'r [u8],
+    /// The program that the labels name; empty where they name none.
+    pub service: &'r str,
+}
+
+/// Hands the lines of a body to `each`, in order.
+///
+/// # Errors
+/// The body is not a push request. Lines that came before the fault have been handed over: what is done with them must not
+/// last.
+pub fn decode(
+    encoding: Encoding,
+    body: &[u8],
+    cx: &Context,
+    each: &mut dyn FnMut(Record<'_>),
+) -> Result<(), BodyFault> {
+    let mut sink = Sink { growth: Growth::new(), cx, each };
+    match encoding {
+        Encoding::Json => json::request(body, &mut sink),
+        Encoding::Protobuf => protobuf::request(body, &mut sink),
+    }
+}
+
+/// Names with values.
+type Labels<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+/// Where lines go.
+struct Sink<'s> {
+    growth: Growth,
+    cx: &'s Context,
+    each: &'s mut dyn FnMut(Record<'_>),
+}
+
+impl Sink<'_> {
+    /// Takes a line of a stream with `labels`, at `time` (in microseconds since 1970).
+    fn line(
+        &mut self,
+        labels: &Labels<'_>,
+        metadata: &Labels<'_>,
+        time: Option<i64>,
+        line: &[u8],
+    ) -> Result<(), BodyFault> {
+        let shared = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.growth.spend(shared)?;
+        let mut event = format::parse(Format::Auto, line, self.cx);
+        event.timestamp = time.or(event.timestamp);
+        let find = |names: &[&str]| {
+            let mut all = names.iter();
+            all.find_map(|wanted| {
+                metadata.iter().chain(labels).find(|(name, value)| name == wanted && !value.is_empty())
+            })
+            .map(|(_, value)| &**value)
+        };
+        let service = find(&APP_NAMES).unwrap_or_default();
+        if event.app.is_empty() {
+            event.app = Cow::Borrowed(service);
+        }
+        if event.host.is_empty() {
+            event.host = Cow::Borrowed(find(&HOST_NAMES).unwrap_or_default());
+        }
+        if event.level == Level::Unknown {
+            event.level = find(&LEVEL_NAMES).and_then(level_names::from_word).unwrap_or_default();
+        }
+        for (name, value) in labels.iter().chain(metadata) {
+            event.attributes.push(name, value);
+        }
+        (self.each)(Record { event: Box::new(event), raw: line, service });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

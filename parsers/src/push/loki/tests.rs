@@ -1,0 +1,114 @@
+use super::*;
+use crate::Zone;
+
+const CX: Context = Context { received_at: 1_795_000_000_000_000, zone: Zone::UTC };
+
+fn decoded(encoding: Encoding, body: &[u8]) -> Result<Vec<(LogEvent<'static>, Vec<u8>, String)>, BodyFault> {
+    let mut found = Vec::new();
+    decode(encoding, body, &CX, &mut |Record { event, raw, service }| {
+        found.push((event.into_owned(), raw.to_vec(), service.to_owned()));
+    })?;
+    Ok(found)
+}
+
+fn bytes_field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    assert!(bytes.len() < 128);
+    [&[number << 3 | 2, bytes.len() as u8], bytes].concat()
+}
+
+/// `time` is a Timestamp message.
+fn protobuf_of(labels: &str, time: &[u8], line: &[u8]) -> Vec<u8> {
+    let pair = [bytes_field(1, b"trace"), bytes_field(2, b"7")].concat();
+    let entry = [bytes_field(1, time), bytes_field(2, line), bytes_field(3, &pair)].concat();
+    bytes_field(1, &[bytes_field(2, &entry), bytes_field(1, labels.as_bytes())].concat())
+}
+
+#[test]
+fn labels_fill_what_the_line_leaves_open() {
+    let body = br#"{"streams":[{"stream":{"app":"shop","host":"web1","level":"warning","env":"prod"},"values":[
+        ["1795000000123456789","cart is full",{"trace":"7"}],
+        ["1795000001000000000","{\"level\":\"error\",\"msg\":\"boom\",\"app\":\"cart\"}"]]}]}"#;
+    let found = decoded(Encoding::Json, body).unwrap();
+    let [(first, first_raw, service), (second, second_raw, _)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(
+        (first_raw.as_slice(), &*first.message, service.as_str()),
+        (&b"cart is full"[..], &b"cart is full"[..], "shop")
+    );
+    assert_eq!((first.timestamp, first.level), (Some(1_795_000_000_123_456), Level::Warn));
+    assert_eq!((&*first.app, &*first.host), ("shop", "web1"));
+    for (name, value) in [("env", "prod"), ("level", "warning"), ("trace", "7")] {
+        assert_eq!(first.attributes.get(name), Some(value), "{name}");
+    }
+    assert_eq!(second_raw, br#"{"level":"error","msg":"boom","app":"cart"}"#);
+    assert_eq!((&*second.message, &*second.app, second.level), (&b"boom"[..], "cart", Level::Error));
+    assert_eq!(second.timestamp, Some(1_795_000_001_000_000));
+}
+
+#[test]
+fn a_protobuf_line_is_a_slice_of_the_body() {
+    let body = protobuf_of("{job=\"nginx\"}", b"\x08\xc8\x01\x10\xd0\x0f", b"hello");
+    let (event, raw, service) = decoded(Encoding::Protobuf, &body).unwrap().remove(0);
+    assert_eq!((raw.as_slice(), service.as_str(), &*event.app), (&b"hello"[..], "nginx", "nginx"));
+    assert_eq!(event.timestamp, Some(200_000_002));
+    assert_eq!((event.attributes.get("job"), event.attributes.get("trace")), (Some("nginx"), Some("7")));
+    decode(Encoding::Protobuf, &body, &CX, &mut |record| {
+        let Cow::Borrowed(message) = record.event.message else { panic!("a copy") };
+        assert_eq!(message.as_ptr(), record.raw.as_ptr());
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_is_no_push_request_is_refused() {
+    for body in [
+        "",
+        "{}",
+        "[]",
+        r#"{"streams":5}"#,
+        r#"{"streams":[5]}"#,
+        r#"{"streams":[{"stream":[],"values":[]}]}"#,
+        r#"{"streams":[{"values":"x"}]}"#,
+        r#"{"streams":[{"values":["x"]}]}"#,
+        r#"{"streams":[{"values":[["1"]]}]}"#,
+        r#"{"streams":[{"values":[["1",2]]}]}"#,
+        r#"{"streams":[{"values":[["soon","line"]]}]}"#,
+        r#"{"streams":[{"values":[["1","line",[]]]}]}"#,
+        r#"{"streams":[{"values":[["1","line",{},1]]}]}"#,
+        r#"{"streams":[]} x"#,
+    ] {
+        assert!(decoded(Encoding::Json, body.as_bytes()).is_err(), "{body}");
+    }
+    for body in [&b"\x0a"[..], b"\x0a\x02\x12\x05", &protobuf_of("app", b"", b"")] {
+        assert!(decoded(Encoding::Protobuf, body).is_err(), "{body:?}");
+    }
+}
+
+#[test]
+fn times_with_a_fraction_are_in_the_unit_that_their_size_tells() {
+    let body = br#"{"streams":[{"values":[["1795000000.5","a"],[1795000000000000001,"b"],["-1","c"]]}]}"#;
+    let times: Vec<_> = decoded(Encoding::Json, body).unwrap().iter().map(|(event, ..)| event.timestamp).collect();
+    assert_eq!(times, [Some(1_795_000_000_500_000), Some(1_795_000_000_000_000), Some(-1)]);
+}
+
+#[test]
+fn labels_are_not_repeated_without_bound() {
+    let label = "x".repeat(1 << 20);
+    let values = vec![r#"["1",""]"#; 300].join(",");
+    let body = format!(r#"{{"streams":[{{"stream":{{"a":"{label}"}},"values":[{values}]}}]}}"#);
+    assert_eq!(decode(Encoding::Json, body.as_bytes(), &CX, &mut |_| {}), Err(BodyFault::TooLarge));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_survived(body: Vec<u8>) {
+        for encoding in [Encoding::Protobuf, Encoding::Json] {
+            decoded(encoding, &body).ok();
+        }
+    }
+
+    #[test]
+    fn any_line_is_kept(line in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40)) {
+        let found = decoded(Encoding::Protobuf, &protobuf_of("{}", b"", &line)).unwrap();
+        proptest::prop_assert_eq!(&found.first().unwrap().1, &line);
+    }
+}

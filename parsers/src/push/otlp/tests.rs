@@ -1,0 +1,238 @@
+use super::*;
+use crate::{Level, Zone};
+
+const CX: Context = Context { received_at: 1_795_000_000_000_000, zone: Zone::UTC };
+
+/// The event, or the reason why there is none, and the original bytes.
+type Outcome = (Result<LogEvent<'static>, String>, Vec<u8>);
+
+fn decoded(encoding: Encoding, body: &[u8]) -> Result<Vec<Outcome>, BodyFault> {
+    let mut found = Vec::new();
+    decode(encoding, body, &CX, &mut |item| {
+        found.push(match item {
+            Item::Record { event, raw, service } => {
+                assert_eq!(event.app, service);
+                (Ok(event.into_owned()), raw.to_vec())
+            }
+            Item::Rejected(reason) => (Err(reason), Vec::new()),
+        });
+    })?;
+    Ok(found)
+}
+
+fn json_of(records: &str) -> String {
+    let resource = r#"{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}},{"key":"host.name","value":{"stringValue":"web1"}},{"key":"process.pid","value":{"intValue":"812"}}]}"#;
+    let scope = r#"{"name":"shop.cart","version":"1.2","attributes":[{"key":"a","value":{"boolValue":true}}]}"#;
+    format!(
+        r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":{records},"scope":{scope}}}],"resource":{resource},"schemaUrl":"u"}}]}}"#
+    )
+}
+
+fn json_records(records: &str) -> Vec<Outcome> {
+    decoded(Encoding::Json, json_of(records).as_bytes()).unwrap()
+}
+
+/// A field of bytes.
+fn bytes_field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    assert!(bytes.len() < 1 << 14);
+    let length = [bytes.len() as u8 & 0x7f | 0x80, (bytes.len() >> 7) as u8];
+    [&[number << 3 | 2], &length[..], bytes].concat()
+}
+
+fn key_value(name: &str, value: &[u8]) -> Vec<u8> {
+    [bytes_field(1, name.as_bytes()), bytes_field(2, value)].concat()
+}
+
+fn text_value(text: &str) -> Vec<u8> {
+    bytes_field(1, text.as_bytes())
+}
+
+/// A request with these records; the resource comes last, as it may.
+fn protobuf_of(records: &[Vec<u8>]) -> Vec<u8> {
+    let records = records.iter().map(|record| bytes_field(2, record)).collect::<Vec<_>>().concat();
+    let scope = bytes_field(1, &[text_value("shop.cart"), bytes_field(3, &key_value("a", b"\x10\x01"))].concat());
+    let resource = bytes_field(1, &bytes_field(1, &key_value("service.name", &text_value("shop"))));
+    bytes_field(1, &[bytes_field(2, &[records, scope].concat()), resource].concat())
+}
+
+#[test]
+fn a_json_record_fills_fields_and_keeps_its_own_text() {
+    let record = r#"{ "timeUnixNano":"1795000000123456789", "observedTimeUnixNano": 1795000001000000000,
+        "severityNumber":13,"severityText":"Warning","body":{"stringValue":"cart is full"},"flags":1,
+        "traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"eee19b7ec3c1b174","eventName":"cart.full",
+        "droppedAttributesCount":2,"attributes":[{"key":"enduser.id","value":{"stringValue":"alice"}},
+        {"key":"client.address","value":{"stringValue":"203.0.113.5"}},{"key":"n","value":{"intValue":7}},
+        {"key":"d","value":{"doubleValue":0.50}},{"key":"none","value":{}},{"key":"nan","value":{"doubleValue":"NaN"}},
+        {"key":"list","value":{"arrayValue":{"values":[{"stringValue":"a\"b"},{"intValue":"3"},{}]}}},
+        {"key":"map","value":{"kvlistValue":{"values":[{"key":"k","value":{"kvlistValue":{}}}]}}}],"unknown":[1] }"#;
+    let (event, raw) = json_records(&format!("[{record}]")).remove(0);
+    let event = event.unwrap();
+    assert_eq!(raw, record.as_bytes());
+    assert_eq!((event.timestamp, event.level), (Some(1_795_000_000_123_456), Level::Warn));
+    assert_eq!(&*event.message, b"cart is full");
+    assert_eq!((&*event.app, &*event.host, &*event.proc_id, &*event.user_name), ("shop", "web1", "812", "alice"));
+    assert_eq!(event.ip, Some("203.0.113.5".parse().unwrap()));
+    for (name, value) in [
+        ("severity_number", "13"),
+        ("severity_text", "Warning"),
+        ("observed_time_unix_nano", "1795000001000000000"),
+        ("trace_id", "5B8EFFF798038103D269B633813FC60C"),
+        ("span_id", "eee19b7ec3c1b174"),
+        ("event_name", "cart.full"),
+        ("flags", "1"),
+        ("dropped_attributes_count", "2"),
+        ("n", "7"),
+        ("d", "0.50"),
+        ("nan", "NaN"),
+        ("list", r#"["a\"b",3,null]"#),
+        ("map", r#"{"k":{}}"#),
+        ("scope.name", "shop.cart"),
+        ("scope.version", "1.2"),
+        ("scope.attributes.a", "true"),
+        ("resource.service.name", "shop"),
+        ("resource.schema_url", "u"),
+    ] {
+        assert_eq!(event.attributes.get(name), Some(value), "{name}");
+    }
+    assert_eq!(event.attributes.get("none"), None);
+}
+
+#[test]
+fn a_protobuf_record_fills_fields_and_keeps_its_own_bytes() {
+    let mut record = vec![0x09];
+    record.extend(1_795_000_000_123_456_789_u64.to_le_bytes());
+    record.extend([0x10, 17]);
+    record.extend(bytes_field(5, &text_value("größe")));
+    for (name, value) in [
+        ("user.name", text_value("bob")),
+        ("int", b"\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01".to_vec()),
+        ("double", [&[0x21][..], &0.5_f64.to_le_bytes()].concat()),
+        ("bytes", bytes_field(7, b"\xff\x00")),
+        ("list", bytes_field(5, &[bytes_field(1, &text_value("a")), bytes_field(1, b"")].concat())),
+        ("map", bytes_field(6, &bytes_field(1, &key_value("k", b"\x10\x00")))),
+    ] {
+        record.extend(bytes_field(6, &key_value(name, &value)));
+    }
+    record.extend(bytes_field(9, &[0xab; 16]));
+    let (event, raw) = decoded(Encoding::Protobuf, &protobuf_of(&[record.clone()])).unwrap().remove(0);
+    let event = event.unwrap();
+    assert_eq!(raw, record);
+    assert_eq!((event.timestamp, event.level), (Some(1_795_000_000_123_456), Level::Error));
+    assert_eq!((&*event.message, &*event.user_name, &*event.app), ("größe".as_bytes(), "bob", "shop"));
+    for (name, value) in [
+        ("int", "-1"),
+        ("double", "0.5"),
+        ("bytes", "/wA="),
+        ("list", r#"["a",null]"#),
+        ("map", r#"{"k":false}"#),
+        ("trace_id", "abababababababababababababababab"),
+        ("scope.attributes.a", "true"),
+        ("scope.name", "shop.cart"),
+    ] {
+        assert_eq!(event.attributes.get(name), Some(value), "{name}");
+    }
+}
+
+#[test]
+fn a_body_of_text_is_borrowed_from_the_original_bytes() {
+    let record = bytes_field(5, &text_value("hello"));
+    for (encoding, body) in [
+        (Encoding::Protobuf, protobuf_of(&[record])),
+        (Encoding::Json, json_of(r#"[{"body":{"stringValue":"hello"}}]"#).into_bytes()),
+    ] {
+        decode(encoding, &body, &CX, &mut |item| {
+            let Item::Record { event, raw, .. } = item else { panic!("{item:?}") };
+            let std::borrow::Cow::Borrowed(message) = event.message else { panic!("a copy") };
+            let (raw, message) = (raw.as_ptr_range(), message.as_ptr_range());
+            assert!(raw.start <= message.start && message.end <= raw.end);
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+fn a_bad_record_is_rejected_alone_and_says_why() {
+    let good = r#"{"body":{"stringValue":"m"}}"#;
+    for (bad, reason) in [
+        (r#"{"traceId":"12"}"#, "traceId is not 32 hexadecimal digits"),
+        (r#"{"spanId":"00000000000000Z1"}"#, "spanId is not 16 hexadecimal digits"),
+        (r#"{"body":[]}"#, "body is not an object"),
+        (r#"{"body":{"intValue":"x"}}"#, "a intValue in body is of another type"),
+        (r#"{"attributes":{"a":1}}"#, "attributes is not a list"),
+        (r#"{"timeUnixNano":"soon"}"#, "timeUnixNano is not a whole number"),
+        ("5", "a log record is not an object"),
+    ] {
+        let found = json_records(&format!("[{good},{bad},{good}]"));
+        let outcomes: Vec<_> = found.iter().map(|(outcome, _)| outcome.as_ref().err().map(String::as_str)).collect();
+        assert_eq!(outcomes, [None, Some(reason), None], "{bad}");
+    }
+    let good = bytes_field(5, &text_value("m"));
+    let found = decoded(Encoding::Protobuf, &protobuf_of(&[good.clone(), b"\x2a\x05\x0a".to_vec(), good])).unwrap();
+    let outcomes: Vec<bool> = found.iter().map(|(outcome, _)| outcome.is_ok()).collect();
+    assert_eq!(outcomes, [true, false, true]);
+}
+
+#[test]
+fn a_body_that_is_no_request_is_refused() {
+    for body in [
+        "",
+        "[]",
+        "{",
+        r#"{"resourceLogs":{}}"#,
+        r#"{"resourceLogs":[5]}"#,
+        r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":{}}]}]}"#,
+        r#"{"resourceLogs":[{"resource":{"attributes":"x"}}]}"#,
+        "{} {}",
+    ] {
+        assert!(decoded(Encoding::Json, body.as_bytes()).is_err(), "{body}");
+    }
+    assert!(decoded(Encoding::Json, b"{\"resourceLogs\":[],\"\xff\":1}").is_err());
+    assert!(decoded(Encoding::Protobuf, b"\x0a\x05\x0a").is_err());
+    for body in ["{}", r#"{"resourceLogs":null}"#, r#"{"resourceLogs":[{"scopeLogs":[{}]}]}"#] {
+        assert!(decoded(Encoding::Json, body.as_bytes()).unwrap().is_empty(), "{body}");
+    }
+    assert!(decoded(Encoding::Protobuf, b"").unwrap().is_empty());
+}
+
+#[test]
+fn a_body_without_a_severity_may_state_it_and_a_map_gives_its_members() {
+    let event = |record: &str| json_records(&format!("[{record}]")).remove(0).0.unwrap();
+    let stated = event(r#"{"body":{"stringValue":"2026-11-20 ERROR login failed for user 'eve' from 192.0.2.1"}}"#);
+    assert_eq!((stated.level, &*stated.user_name), (Level::Error, "eve"));
+    assert_eq!(stated.ip, Some("192.0.2.1".parse().unwrap()));
+    let map = event(
+        r#"{"severityNumber":9,"body":{"kvlistValue":{"values":[{"key":"level","value":{"stringValue":"error"}},{"key":"user","value":{"stringValue":"eve"}}]}}}"#,
+    );
+    assert_eq!(&*map.message, br#"{"level":"error","user":"eve"}"#);
+    assert_eq!((map.level, &*map.user_name), (Level::Info, "eve"), "what the protocol states goes before the body");
+    assert_eq!(&*event(r#"{"eventName":"device.crash"}"#).message, b"device.crash");
+    assert_eq!(event("{}").timestamp, None);
+    assert_eq!(event(r#"{"observedTimeUnixNano":"1795000001000000000"}"#).timestamp, Some(1_795_000_001_000_000));
+}
+
+#[test]
+fn what_records_share_is_not_repeated_without_bound() {
+    let large = "x".repeat(1 << 20);
+    let records = vec!["{}"; 300].join(",");
+    let body = format!(
+        r#"{{"resourceLogs":[{{"resource":{{"attributes":[{{"key":"k","value":{{"stringValue":"{large}"}}}}]}},"scopeLogs":[{{"logRecords":[{records}]}}]}}]}}"#
+    );
+    let outcome = decode(Encoding::Json, body.as_bytes(), &CX, &mut |_| {});
+    assert_eq!(outcome, Err(BodyFault::TooLarge));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_survived(body: Vec<u8>) {
+        for encoding in [Encoding::Protobuf, Encoding::Json] {
+            decoded(encoding, &body).ok();
+        }
+    }
+
+    #[test]
+    fn any_record_is_survived(record: Vec<u8>, json in "[\\[\\]{}:,\"a-z0-9]{0,40}") {
+        let body = protobuf_of(&[record]);
+        proptest::prop_assert_eq!(decoded(Encoding::Protobuf, &body).unwrap().len(), 1);
+        decoded(Encoding::Json, json_of(&format!("[{json}]")).as_bytes()).ok();
+    }
+}

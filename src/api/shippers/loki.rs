@@ -1,0 +1,89 @@
+//! Loki's push API: `POST /loki/api/v1/push`, JSON, or protobuf inside snappy.
+//!
+//! `X-Scope-OrgID` is ignored: the token says who sends, and its source where the records belong.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use logseal_parsers::push::loki::{self, Encoding, Record};
+
+use super::intake::Intake;
+use super::otlp::refused;
+use crate::api::body::{on_body, room_for, whole_coded};
+use crate::api::caller::{Caller, Filing};
+use crate::api::decompress::Coding;
+use crate::api::error::{ApiError, Problem};
+use crate::api::state::Api;
+
+const ORIGIN: &str = "http:loki";
+const SOURCE: &str = "loki";
+
+/// Takes the lines of one request.
+pub(in crate::api) async fn push(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let coding = match parts.headers.get(header::CONTENT_ENCODING) {
+        // Says no more than what protobuf always is.
+        Some(value) if value == "snappy" => Coding::Identity,
+        _ => Coding::of(&parts.headers)?,
+    };
+    let body = whole_coded(&api, &parts.headers, coding, body).await?;
+    let filing = caller.filing(ORIGIN);
+    match encoding_of(&parts.headers, &body.bytes) {
+        Encoding::Json => take(&api, filing, Encoding::Json, body.bytes.clone()).await?,
+        Encoding::Protobuf => {
+            let bytes_max = api.config.body_bytes_max;
+            let bytes = snap::raw::decompress_len(&body.bytes).map_err(damaged)?;
+            if bytes > bytes_max {
+                return Err(ApiError::too_large(format!(
+                    "the body is larger than {bytes_max} bytes after decompression"
+                )));
+            }
+            let _room = room_for(&api, bytes)?;
+            let plain = on_body(body.bytes.clone(), |body| snap::raw::Decoder::new().decompress_vec(body)).await?;
+            take(&api, filing, Encoding::Protobuf, plain.map_err(damaged)?.into()).await?;
+        }
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What the type says; without one that is known, what the body begins with.
+fn encoding_of(headers: &HeaderMap, body: &[u8]) -> Encoding {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match value.split(';').next().unwrap_or_default().trim() {
+        "application/json" => Encoding::Json,
+        "application/x-protobuf" => Encoding::Protobuf,
+        _ if body.trim_ascii_start().first() == Some(&b'{') => Encoding::Json,
+        _ => Encoding::Protobuf,
+    }
+}
+
+async fn take(api: &Api, filing: Filing, encoding: Encoding, body: Bytes) -> Result<(), ApiError> {
+    let mut intake = Intake::new(filing);
+    let decoded = on_body(body, move |body| {
+        let cx = intake.context();
+        loki::decode(encoding, body, &cx, &mut |Record { event, raw, service }| {
+            intake.add(&event, raw, if service.is_empty() { SOURCE } else { service });
+        })
+        .map(|()| intake)
+    });
+    decoded.await?.map_err(refused)?.store(api).await?;
+    Ok(())
+}
+
+fn damaged(error: snap::Error) -> ApiError {
+    ApiError::body(format!("the body is not a snappy block: {error}"))
+}
+
+/// An error as Loki tells it: a line of text.
+pub(super) fn refusal(problem: &Problem) -> Response {
+    let status = match problem.status {
+        StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+        other => other,
+    };
+    (status, format!("{}\n", problem.detail)).into_response()
+}
