@@ -10,12 +10,14 @@
 pub mod address;
 pub mod cri;
 mod event;
+pub mod fluent;
 pub mod format;
 pub mod framing;
 pub mod json;
 mod level;
 pub mod level_names;
 mod mentions;
+pub mod msgpack;
 pub mod plain;
 pub mod syslog;
 pub mod timestamp;

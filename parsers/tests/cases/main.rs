@@ -10,6 +10,7 @@
 #![expect(clippy::indexing_slicing, reason = "an index into a case that is not there is a failure of the test")]
 
 mod compare;
+mod fluent;
 mod run;
 mod view;
 mod wire;
@@ -139,6 +140,11 @@ fn framing_cases_pass() {
 #[test]
 fn json_lines_cases_pass() {
     check("json_lines", Format::Auto);
+}
+
+#[test]
+fn fluent_forward_cases_pass() {
+    check("fluent_forward", Format::Json);
 }
 
 #[test]

@@ -7,12 +7,15 @@ use logseal_parsers::{Context, Format, LogEvent, format, syslog};
 use serde_json::{Map, Value, json};
 
 use crate::compare::{self, Difference};
-use crate::view;
+use crate::{fluent, view};
 
 /// Everything in which `case` differs from what is expected of it.
 pub(crate) fn differences(case: &Value, format: Format, cx: &Context) -> Vec<Difference> {
     let expected = &case["expect"];
     let alternatives = case["alt"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if case["format"] == "fluent_forward" {
+        return fluent::differences(case, cx);
+    }
     if let Some(chunks) = case.get("chunks_b64") {
         let chunks = decode_all(chunks);
         return if expected.get("events").is_some() {
@@ -59,21 +62,29 @@ pub(crate) fn input(case: &Value) -> Vec<u8> {
 
 /// Compares the events of several lines with those that a case expects, in order.
 fn events(case: &Value, lines: &[Vec<u8>], format: Format, cx: &Context) -> Vec<Difference> {
+    compared(case, lines.len(), |at, wanted| {
+        lines.get(at).map(|line| view::of(&format::parse(format, line, cx), line, cx, wanted)).unwrap_or_default()
+    })
+}
+
+/// Compares `count` events with those that a case expects, in order. `view` gives one under the names of the suites, as far as
+/// it is asked for; an empty one where there is none.
+pub(crate) fn compared(
+    case: &Value,
+    count: usize,
+    view: impl Fn(usize, &Value) -> Map<String, Value>,
+) -> Vec<Difference> {
     let expected = &case["expect"];
-    let mut found = count_differences(expected, lines.len());
+    let mut found = count_differences(expected, count);
     let wanted = expected.get("events").or_else(|| expected.get("first_events")).and_then(Value::as_array);
     for (at, wanted) in wanted.into_iter().flatten().enumerate() {
-        let got = lines.get(at).map(|line| view::of(&format::parse(format, line, cx), line, cx, wanted));
-        for mut one in compare::event(object(wanted), &got.unwrap_or_default(), case, &[]) {
+        for mut one in compare::event(object(wanted), &view(at, wanted), case, &[]) {
             one.key = format!("events[{at}].{}", one.key);
             found.push(one);
         }
     }
     for wanted in expected["events_any_order"].as_array().into_iter().flatten() {
-        let is_there = lines.iter().any(|line| {
-            let got = view::of(&format::parse(format, line, cx), line, cx, wanted);
-            compare::event(object(wanted), &got, case, &[]).is_empty()
-        });
+        let is_there = (0..count).any(|at| compare::event(object(wanted), &view(at, wanted), case, &[]).is_empty());
         if !is_there {
             found.push(difference("event", wanted.clone(), Value::Null));
         }
@@ -157,7 +168,7 @@ fn take_frames(buffer: &mut Vec<u8>, frames: &mut Vec<Vec<u8>>, mut step: impl f
     }
 }
 
-fn difference(key: &str, expected: Value, got: Value) -> Difference {
+pub(crate) fn difference(key: &str, expected: Value, got: Value) -> Difference {
     Difference { key: key.to_owned(), expected, got }
 }
 
