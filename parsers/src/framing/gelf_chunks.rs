@@ -75,6 +75,7 @@ impl<S: Clone + Eq + std::hash::Hash> Reassembly<S> {
 
     /// Takes a datagram of `sender` that arrived `at` (microseconds).
     pub fn add<'b>(&mut self, sender: S, datagram: &'b [u8], at: i64) -> Datagram<'b> {
+        self.give_up_old(at);
         let Some(rest) = datagram.strip_prefix(&MAGIC) else {
             return Datagram::Message(datagram);
         };
@@ -85,7 +86,6 @@ impl<S: Clone + Eq + std::hash::Hash> Reassembly<S> {
         if number >= count || *count > CHUNKS_MAX {
             return Datagram::Malformed;
         }
-        self.give_up_old(at);
         let key = (sender, *id);
         if !self.waiting.contains_key(&key) {
             self.make_room(1, 0);

@@ -11,6 +11,7 @@
 
 mod compare;
 mod fluent;
+mod gelf;
 mod run;
 mod view;
 mod wire;
