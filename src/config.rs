@@ -6,6 +6,7 @@
 //! `JWT_EXPIRE_MINUTES` and `LOGSEAL_ADMIN_PASSWORD` are taken, too; the variable with the path goes before them.
 
 pub mod auth;
+pub mod listener;
 pub mod otlp;
 pub mod secret_text;
 pub mod smtp;
@@ -13,16 +14,16 @@ pub mod smtp;
 mod api_rules;
 mod networks;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
-use logseal_parsers::{Format, Zone};
 use serde::{Deserialize, Serialize};
 
 pub use networks::Networks;
 
 use auth::Auth;
+use listener::{ListenerConfig, Protocol, Transport};
 use otlp::Otlp;
 use smtp::Smtp;
 
@@ -41,7 +42,10 @@ pub struct Config {
     /// This daemon's number among those that write to one store, 0 to 1023: the high bits of its record ids.
     pub node: u16,
     pub api: Api,
-    pub syslog: Vec<SyslogListener>,
+    pub syslog: Vec<ListenerConfig>,
+    /// Listeners of the protocols that shippers speak.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listener: Vec<ListenerConfig>,
     /// Without it OTLP is taken over HTTP only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otlp: Option<Otlp>,
@@ -90,59 +94,6 @@ pub struct Api {
     pub request_log: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
-}
-
-/// One syslog listener.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SyslogListener {
-    /// The source under which its records are filed.
-    pub source: String,
-    pub transport: Transport,
-    pub listen: SocketAddr,
-    /// Networks that may send; none: all may.
-    pub allow: Networks,
-    /// The zone of stamps that do not state one: `UTC`, `+02:00`, `Europe/Berlin`.
-    #[serde(with = "as_text")]
-    pub zone: Zone,
-    #[serde(with = "as_text")]
-    pub format: Format,
-    pub frame_bytes_max: usize,
-    pub connections_max: usize,
-    pub idle_seconds: u64,
-    /// Records a second from one address; 0 is no limit. TCP senders are slowed down, datagrams dropped and counted.
-    pub records_per_second_per_sender: u32,
-    /// Socket buffer asked of the kernel (UDP).
-    pub receive_buffer_bytes: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls: Option<Tls>,
-}
-
-impl SyslogListener {
-    /// Whether records of `sender` are taken.
-    #[must_use]
-    pub fn allows(&self, sender: IpAddr) -> bool {
-        self.allow.is_empty() || self.allow.contains(sender)
-    }
-}
-
-/// How records reach a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Transport {
-    Tcp,
-    Udp,
-    Tls,
-}
-
-impl std::fmt::Display for Transport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-            Self::Tls => "tls",
-        })
-    }
 }
 
 /// Certificates of the API or of a TLS listener, PEM; read again when the files change.
@@ -294,10 +245,8 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             node: 0,
             api: Api::default(),
-            syslog: vec![
-                SyslogListener::default(),
-                SyslogListener { transport: Transport::Udp, ..SyslogListener::default() },
-            ],
+            syslog: vec![ListenerConfig::syslog(Transport::Tcp), ListenerConfig::syslog(Transport::Udp)],
+            listener: Vec::new(),
             otlp: None,
             ingest: Ingest::default(),
             spool: Spool::default(),
@@ -333,25 +282,6 @@ impl Default for Api {
             write_stall_seconds_max: 60,
             tails_max: 64,
             request_log: false,
-            tls: None,
-        }
-    }
-}
-
-impl Default for SyslogListener {
-    fn default() -> Self {
-        Self {
-            source: "syslog".to_owned(),
-            transport: Transport::Tcp,
-            listen: SocketAddr::from(([127, 0, 0, 1], 5514)),
-            allow: Networks::default(),
-            zone: Zone::UTC,
-            format: Format::Syslog,
-            frame_bytes_max: 64 << 10,
-            connections_max: 1024,
-            idle_seconds: 3600,
-            records_per_second_per_sender: 0,
-            receive_buffer_bytes: 8 << 20,
             tls: None,
         }
     }
@@ -466,6 +396,9 @@ impl Config {
             self.clickhouse.password = NOT_SHOWN.to_owned();
         }
         self.database.url = self.database.url_shown();
+        for listener in &mut self.listener {
+            listener.shared_key.hide();
+        }
         self.auth.jwt_secret.hide();
         self.auth.admin_password.hide();
         if let Some(smtp) = &mut self.smtp {
@@ -491,31 +424,14 @@ impl Config {
             return wrong("retention.days", format!("{} is not within 1 to 36500", self.retention.days));
         }
         for (i, listener) in self.syslog.iter().enumerate() {
-            if listener.source.is_empty() || listener.source.len() > 128 {
-                return wrong(&format!("syslog[{i}].source"), "must have 1 to 128 bytes".to_owned());
+            let only = "only [[listener]] has it: [[syslog]] speaks syslog".to_owned();
+            if listener.protocol != Protocol::Syslog {
+                return wrong(&format!("syslog[{i}].protocol"), only);
             }
-            if !(480..=16 << 20).contains(&listener.frame_bytes_max) {
-                return wrong(
-                    &format!("syslog[{i}].frame_bytes_max"),
-                    format!("{} is not within 480 to 16777216", listener.frame_bytes_max),
-                );
-            }
-            if listener.connections_max == 0 || listener.idle_seconds == 0 {
-                let key = if listener.connections_max == 0 { "connections_max" } else { "idle_seconds" };
-                return wrong(&format!("syslog[{i}].{key}"), "must be 1 or more".to_owned());
-            }
-            match (listener.transport, &listener.tls) {
-                (Transport::Tls, None) => {
-                    return wrong(
-                        &format!("syslog[{i}].tls"),
-                        "transport \"tls\" needs certificate and key".to_owned(),
-                    );
-                }
-                (Transport::Tcp | Transport::Udp, Some(_)) => {
-                    return wrong(&format!("syslog[{i}].tls"), "is only for transport \"tls\"".to_owned());
-                }
-                _ => {}
-            }
+            listener.check().or_else(|(key, detail)| wrong(&format!("syslog[{i}].{key}"), detail))?;
+        }
+        for (i, listener) in self.listener.iter().enumerate() {
+            listener.check().or_else(|(key, detail)| wrong(&format!("listener[{i}].{key}"), detail))?;
         }
         let people = self.auth.check(self.smtp.is_some());
         let mail = self.smtp.as_ref().map_or(Ok(()), Smtp::check);
@@ -563,22 +479,6 @@ fn set_value(tree: &mut toml::Table, path: &str, value: toml::Value) -> Result<(
     }
     table.insert(last.to_owned(), value);
     Ok(())
-}
-
-/// Types that are written as their text.
-mod as_text {
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(value)
-    }
-
-    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-        String::deserialize(from)?.parse().map_err(D::Error::custom)
-    }
 }
 
 #[cfg(test)]
@@ -731,5 +631,32 @@ mod tests {
         let error =
             load("[[syslog]]\ntransport = \"tls\"\nlisten = \"127.0.0.1:6514\"\n", &[]).unwrap_err().to_string();
         assert!(error.contains("syslog[0].tls"), "{error}");
+    }
+
+    #[test]
+    fn a_listener_has_what_its_protocol_is_known_by() {
+        let config = load("[[listener]]\nprotocol = \"fluent\"\n[[listener]]\nprotocol = \"relp\"\n", &[]).unwrap();
+        let known: Vec<_> = config.listener.iter().map(|l| (l.listen().to_string(), l.source(), l.format())).collect();
+        let [fluent, relp] = known.as_slice() else { panic!("{known:?}") };
+        assert_eq!((fluent.0.as_str(), fluent.1), ("127.0.0.1:24224", "fluent"));
+        assert_eq!((relp.0.as_str(), relp.1, relp.2), ("127.0.0.1:2514", "relp", logseal_parsers::Format::Syslog));
+    }
+
+    #[test]
+    fn a_listener_is_refused_what_its_protocol_does_not_have() {
+        for (table, key) in [
+            ("[[listener]]\nprotocol = \"relp\"\ntransport = \"udp\"\n", "listener[0].transport"),
+            ("[[listener]]\nprotocol = \"relp\"\nshared_key = \"k\"\n", "listener[0].shared_key"),
+            ("[[syslog]]\nprotocol = \"relp\"\n", "syslog[0].protocol"),
+        ] {
+            let error = load(table, &[]).unwrap_err().to_string();
+            assert!(error.starts_with(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_shared_key_is_not_shown() {
+        let config = load("[[listener]]\nprotocol = \"fluent\"\nshared_key = \"the key\"\n", &[]).unwrap();
+        assert!(!toml::to_string(&config.without_secrets()).unwrap().contains("the key"));
     }
 }

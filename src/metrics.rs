@@ -26,6 +26,8 @@ pub enum DropReason {
     RateLimit,
     /// A datagram came from a network that the listener does not take records of.
     NotAllowed,
+    /// A GELF message of which a chunk did not come in time, or came damaged, or found no room.
+    Incomplete,
     /// A plain syslog sender's records were in the queue when the daemon had to stop with a full spool.
     Shutdown,
 }

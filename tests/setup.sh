@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what the tests need and the build does not: the engine library, real syslog clients, and Postgres.
+# Brings what the tests need and the build does not: the engine library, real clients, and Postgres.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -7,8 +7,8 @@ missing=""
 for pair in rsyslogd:rsyslog openssl:openssl logger:bsdutils; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
 done
-# rsyslog's TLS drivers and outputs are loaded by it, not run.
-for pair in lmnsd_gtls.so:rsyslog-gnutls lmnsd_ossl.so:rsyslog-openssl omelasticsearch.so:rsyslog-elasticsearch; do
+# rsyslog's modules are loaded by it, not run.
+for pair in omrelp.so:rsyslog-relp lmnsd_gtls.so:rsyslog-gnutls lmnsd_ossl.so:rsyslog-openssl omelasticsearch.so:rsyslog-elasticsearch; do
     ls /usr/lib/*/rsyslog/"${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # Postgres runs from its own folder; no server of the machine's own is started or needed.
@@ -25,6 +25,14 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
     rm -f /etc/postgresql-common/createcluster.d/logseal-tests.conf
+fi
+
+# Clients of the protocols of shippers, for the tests alone.
+clients=target/test-clients/python
+if [ ! -d "$clients/timbersnake" ]; then
+    echo "installing Python clients into $clients"
+    python3 -m pip install --quiet --root-user-action ignore --disable-pip-version-check --target "$clients" \
+        fluent-logger==0.11.1 graypy==2.1.0 pygelf==0.4.3 timbersnake==0.1.0
 fi
 
 # As the tests build it: `cargo build` would compile most crates a second time, for other features.

@@ -28,6 +28,7 @@ use crate::{
     nginx_error,
     pan_os,
     plain,
+    push,
     squid,
     syslog,
     timestamp,
@@ -75,6 +76,8 @@ pub enum Format {
     Erlang,
     /// Exim's main log ([`app::exim`]).
     Exim,
+    /// The messages of Graylog's clients ([`push::gelf`]).
+    Gelf,
     /// Go's standard logger ([`app::go`]).
     Go,
     /// Java's loggers: log4j, logback, Spring Boot, Tomcat, Hadoop and others ([`app::java`]).
@@ -158,6 +161,7 @@ impl Format {
         Self::Elasticsearch,
         Self::Erlang,
         Self::Exim,
+        Self::Gelf,
         Self::Go,
         Self::Java,
         Self::Klog,
@@ -214,6 +218,7 @@ impl Format {
             Self::Elasticsearch => "elasticsearch",
             Self::Erlang => "erlang",
             Self::Exim => "exim",
+            Self::Gelf => "gelf",
             Self::Go => "go",
             Self::Java => "java",
             Self::Klog => "klog",
@@ -302,6 +307,7 @@ pub fn parse<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
             stated(app::erlang::parse(line, cx).map(app::completed), "not a line of an Erlang logger", line, cx)
         }
         Format::Exim => stated(app::exim::parse(line, cx).map(app::completed), "not a line of Exim's log", line, cx),
+        Format::Gelf => push::gelf::parse(line, cx),
         Format::Go => stated(app::go::parse(line, cx).map(app::completed), "not a line of Go's logger", line, cx),
         Format::Java => stated(app::java::parse(line, cx).map(app::completed), "not a line of a Java logger", line, cx),
         Format::Klog => stated(app::klog::parse(line, cx).map(app::completed), "not a line of klog", line, cx),

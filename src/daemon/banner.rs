@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::auth::secret::Secret;
-use crate::config::Transport;
+use crate::config::listener::{Protocol, Transport};
 
 /// A listener as the banner shows it.
 pub(super) struct Listening {
+    pub(super) protocol: Protocol,
     pub(super) transport: Transport,
     pub(super) address: SocketAddr,
     pub(super) source: String,
@@ -25,10 +26,8 @@ pub(super) fn text(
     let mut lines = vec![format!("logseal {} is up", env!("CARGO_PKG_VERSION")), format!("  api          {api}")];
     for listener in listeners {
         lines.push(format!(
-            "  syslog {:5} {} (source \"{}\")",
-            listener.transport.to_string(),
-            listener.address,
-            listener.source
+            "  {:6} {:5} {} (source \"{}\")",
+            listener.protocol, listener.transport, listener.address, listener.source
         ));
     }
     if let Some(address) = otlp_grpc {
@@ -52,7 +51,7 @@ pub(super) fn text(
 }
 
 fn line_to_try(listeners: &[Listening]) -> Option<String> {
-    let listener = listeners.iter().find(|l| l.transport != Transport::Tls)?;
+    let listener = listeners.iter().find(|l| l.protocol == Protocol::Syslog && l.transport != Transport::Tls)?;
     let transport = match listener.transport {
         Transport::Udp => "--udp",
         Transport::Tcp | Transport::Tls => "--tcp",

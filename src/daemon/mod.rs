@@ -62,7 +62,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let certificates = config.api.tls.as_ref().map(|tls| Certificates::load(tls, Protocol::Http1)).transpose();
     let certificates = certificates.context("set up TLS for the API")?;
     let mut listeners = Vec::new();
-    for listener in &config.syslog {
+    for listener in config.syslog.iter().chain(&config.listener) {
         listeners.push(Listener::bind(listener).await?);
     }
     let otlp_grpc = match &config.otlp {
@@ -239,7 +239,13 @@ async fn bind_otlp_grpc(otlp: &Otlp) -> anyhow::Result<(TcpListener, SocketAddr,
 }
 
 fn describe(listener: &Listener) -> Listening {
-    Listening { transport: listener.transport(), address: listener.address(), source: listener.source().to_owned() }
+    let config = listener.config();
+    Listening {
+        protocol: config.protocol,
+        transport: config.transport,
+        address: listener.address(),
+        source: config.source().to_owned(),
+    }
 }
 
 fn print_banner(

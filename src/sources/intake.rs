@@ -4,19 +4,25 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use logseal_parsers::format::parse;
-use logseal_parsers::{Context, Format, Zone};
+use logseal_parsers::{Context, Format, LogEvent, Zone};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::SyslogListener;
+use crate::config::listener::ListenerConfig;
 use crate::ingest::Ingest;
 use crate::metrics::{Metrics, OriginLabel};
 use crate::record::{Batch, Origin};
 
 /// More than there are processors, so that none waits for another's turn.
 const BATCH_PLACES: usize = 16;
+
+/// Large messages that arrive at once.
+const LARGE_PLACES: usize = 8;
+
+/// The longest name of a source, in bytes.
+const SOURCE_BYTES_MAX: usize = 128;
 
 /// Whether a frame is all that its sender meant to be one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +46,14 @@ pub(super) struct Intake {
     /// So many connections may hold a batch that is not queued yet. Without this bound each of them would hold one while
     /// the queue is full.
     pub(super) batch_places: Arc<Semaphore>,
+    /// So many connections may hold a large message that is not whole.
+    pub(super) large_places: Arc<Semaphore>,
     /// The daemon stops, and what cannot be queued now is dropped.
     pub(super) too_late: CancellationToken,
+    pub(super) frame_bytes_max: usize,
+    /// Of records that state none, and of all where the configuration does.
     source: String,
+    source_is_fixed: bool,
     origin: String,
     format: Format,
     zone: Zone,
@@ -54,7 +65,7 @@ pub(super) struct Intake {
 
 impl Intake {
     pub(super) fn new(
-        config: &SyslogListener,
+        config: &ListenerConfig,
         origin: String,
         ingest: Ingest,
         metrics: Metrics,
@@ -66,22 +77,25 @@ impl Intake {
             too_late,
             connections: metrics.connections.get_or_create_owned(&label),
             batch_places: Arc::new(Semaphore::new(BATCH_PLACES)),
+            large_places: Arc::new(Semaphore::new(LARGE_PLACES)),
             connections_refused: metrics.connections_refused.get_or_create_owned(&label),
             received: metrics.received.get_or_create_owned(&label),
             received_bytes: metrics.received_bytes.get_or_create_owned(&label),
             unparsed: metrics.unparsed.get_or_create_owned(&label),
             truncated: metrics.truncated.get_or_create_owned(&label),
             metrics,
-            source: config.source.clone(),
+            frame_bytes_max: config.frame_bytes_max,
+            source: config.source().to_owned(),
+            source_is_fixed: config.source.is_some(),
             origin,
-            format: config.format,
+            format: config.format(),
             zone: config.zone,
         }
     }
 
     /// Parses `frame`, which arrived from `peer`, into `batch`.
     pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, peer: &str, received_at: i64) {
-        let mut event = parse(self.format, frame, &Context { received_at, zone: self.zone });
+        let mut event = parse(self.format, frame, &self.context(received_at));
         let cut = match whole {
             Whole::Yes => None,
             Whole::NotAtLimit => {
@@ -94,11 +108,33 @@ impl Intake {
         if let Some(cut) = cut {
             event.parse_error = Some(Cow::Borrowed(cut));
         }
+        self.push(batch, &event, frame, None, peer, received_at);
+    }
+
+    /// Adds `event`, whose original bytes are `raw`; `source` is what the protocol says of it.
+    pub(super) fn push(
+        &self,
+        batch: &mut Batch,
+        event: &LogEvent<'_>,
+        raw: &[u8],
+        source: Option<&str>,
+        peer: &str,
+        received_at: i64,
+    ) {
         if event.parse_error.is_some() {
             self.unparsed.inc();
         }
-        let origin = Origin { source: &self.source, origin: &self.origin, peer, received_at };
-        batch.push(&event, frame, &origin);
+        let stated = source.filter(|source| !self.source_is_fixed && !source.is_empty());
+        let source = stated.map_or(self.source.as_str(), |source| {
+            source.get(..source.floor_char_boundary(SOURCE_BYTES_MAX)).unwrap_or(source)
+        });
+        let origin = Origin { source, origin: &self.origin, peer, received_at };
+        batch.push(event, raw, &origin);
+    }
+
+    /// What a parser must know of a record that arrived then.
+    pub(super) fn context(&self, received_at: i64) -> Context {
+        Context { received_at, zone: self.zone }
     }
 
     /// Counts the records of `batch`, which took `bytes` on the wire, as taken in.

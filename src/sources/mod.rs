@@ -3,8 +3,16 @@
 //! A listener is bound before anything runs, so that a port that is taken is an error of the
 //! start; it then runs until it is told to stop, finishes the frames it has, and ends.
 
+mod beats;
+mod dialogue;
+mod fluent;
+mod gathered;
+mod gelf;
+mod inflate;
 mod intake;
+mod relp;
 mod sender_rate;
+mod session;
 mod stream;
 mod stream_buffer;
 mod stream_records;
@@ -19,19 +27,19 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{SyslogListener, Transport};
+use crate::config::listener::{ListenerConfig, Protocol, Transport};
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
-use crate::tls::{Certificates, Protocol};
+use crate::tls::{self, Certificates};
 
 use intake::Intake;
 
 /// How long after a stop records wait for room in the queue: a full spool must not hold the stop up.
 const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
 
-/// A bound syslog listener.
+/// A bound listener.
 pub(crate) struct Listener {
-    config: SyslogListener,
+    config: ListenerConfig,
     address: SocketAddr,
     socket: Socket,
 }
@@ -47,14 +55,14 @@ impl Listener {
     ///
     /// # Errors
     /// The port is taken or not allowed, or a certificate cannot be read.
-    pub(crate) async fn bind(config: &SyslogListener) -> anyhow::Result<Self> {
-        let what = || format!("listen for syslog on {} ({})", config.listen, config.transport);
+    pub(crate) async fn bind(config: &ListenerConfig) -> anyhow::Result<Self> {
+        let what = || format!("listen for {} on {} ({})", config.protocol, config.listen(), config.transport);
         let socket = match (config.transport, &config.tls) {
-            (Transport::Tcp, _) => Socket::Tcp(TcpListener::bind(config.listen).await.with_context(what)?),
+            (Transport::Tcp, _) => Socket::Tcp(TcpListener::bind(config.listen()).await.with_context(what)?),
             (Transport::Udp, _) => Socket::Udp(udp::bind(config).with_context(what)?),
             (Transport::Tls, Some(tls)) => {
-                let certificates = Certificates::load(tls, Protocol::Syslog).with_context(what)?;
-                Socket::Tls(TcpListener::bind(config.listen).await.with_context(what)?, Box::new(certificates))
+                let certificates = Certificates::load(tls, tls::Protocol::Syslog).with_context(what)?;
+                Socket::Tls(TcpListener::bind(config.listen()).await.with_context(what)?, Box::new(certificates))
             }
             (Transport::Tls, None) => anyhow::bail!("{}: transport \"tls\" needs certificate and key", what()),
         };
@@ -72,21 +80,18 @@ impl Listener {
         self.address
     }
 
-    /// The transport it speaks.
+    /// What it was configured to be.
     #[must_use]
-    pub(crate) fn transport(&self) -> Transport {
-        self.config.transport
-    }
-
-    /// The source under which its records are filed.
-    #[must_use]
-    pub(crate) fn source(&self) -> &str {
-        &self.config.source
+    pub(crate) fn config(&self) -> &ListenerConfig {
+        &self.config
     }
 
     /// Takes records in until `stop`, then finishes what it has read and joins its connections.
     pub(crate) async fn run(self, ingest: Ingest, metrics: Metrics, stop: CancellationToken) {
-        let origin = format!("{}:{}", self.config.transport, self.address);
+        let origin = match self.config.protocol {
+            Protocol::Syslog => format!("{}:{}", self.config.transport, self.address),
+            protocol => format!("{protocol}+{}:{}", self.config.transport, self.address),
+        };
         let too_late = CancellationToken::new();
         let intake = Intake::new(&self.config, origin, ingest, metrics, too_late.clone());
         let served = self.serve(&intake, &stop);

@@ -60,6 +60,16 @@ impl Buffer {
         }
     }
 
+    /// Gives back what a large message took, and keeps what is unread.
+    pub(super) fn shrink(&mut self) {
+        let unread = self.unread().to_vec();
+        *self = Self::new(self.size);
+        if let Some(front) = self.space().get_mut(..unread.len()) {
+            front.copy_from_slice(&unread);
+            self.end = unread.len();
+        }
+    }
+
     /// Room behind what is unread. The framer takes or cuts a frame before the buffer is full, so there always is some.
     fn space(&mut self) -> &mut [u8] {
         if self.bytes.is_empty() {

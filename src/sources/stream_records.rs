@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use logseal_parsers::framing::{Framer, FramerConfig, Step};
+use logseal_parsers::framing::delimited::DelimitedFramer;
+use logseal_parsers::framing::{Framer, Step};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
@@ -16,15 +17,33 @@ use crate::metrics::DropReason;
 use crate::record::Batch;
 
 /// Bytes that one read asks for.
-const READ_BYTES: usize = 256 << 10;
+pub(super) const READ_BYTES: usize = 256 << 10;
 /// A batch is submitted at this size, or as soon as nothing more has arrived.
-const BATCH_ROWS_MAX: usize = 8192;
-const BATCH_BYTES_MAX: usize = 2 << 20;
+pub(super) const BATCH_ROWS_MAX: usize = 8192;
+pub(super) const BATCH_BYTES_MAX: usize = 2 << 20;
 
 /// Who is at the other end.
 pub(super) struct Sender<'a> {
     pub(super) peer: IpAddr,
     pub(super) rate: &'a SenderRate,
+}
+
+/// How a stream is cut into frames.
+pub(super) enum Framing {
+    Syslog(Framer),
+    Delimited(DelimitedFramer),
+}
+
+impl Framing {
+    fn step<'b>(&mut self, buf: &'b [u8], what: Take) -> Step<'b> {
+        match (self, what) {
+            (Self::Syslog(framer), Take::Whole) => framer.next(buf),
+            (Self::Syslog(framer), Take::AfterPause) => framer.flush_idle(buf),
+            (Self::Syslog(framer), Take::All | Take::AllAtStop) => framer.finish(buf),
+            (Self::Delimited(framer), Take::Whole) => framer.next(buf),
+            (Self::Delimited(framer), Take::AfterPause | Take::All | Take::AllAtStop) => framer.finish(buf),
+        }
+    }
 }
 
 /// Which frames are wanted of what is buffered.
@@ -42,7 +61,7 @@ pub(super) enum Take {
 /// What is read of a connection and not yet submitted.
 pub(super) struct Records<'a> {
     pub(super) buffer: Buffer,
-    framer: Framer,
+    framing: Framing,
     batch: Batch,
     batch_bytes: usize,
     /// Held with a batch.
@@ -56,17 +75,17 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// Frames of up to `frame_bytes_max`.
+    /// `buffer_bytes` are what `framing` needs.
     pub(super) fn new(
         sender: Sender<'a>,
-        frame_bytes_max: usize,
+        framing: Framing,
+        buffer_bytes: usize,
         intake: &'a Intake,
         stop: &'a CancellationToken,
     ) -> Self {
-        let config = FramerConfig { max_frame: frame_bytes_max };
         Self {
-            buffer: Buffer::new(config.buffer_bytes().max(READ_BYTES)),
-            framer: Framer::new(config),
+            buffer: Buffer::new(buffer_bytes.max(READ_BYTES)),
+            framing,
             batch: Batch::default(),
             batch_bytes: 0,
             place: None,
@@ -148,12 +167,7 @@ impl<'a> Records<'a> {
         }
         while self.batch.rows() < BATCH_ROWS_MAX && self.batch_bytes < BATCH_BYTES_MAX {
             let unread = self.buffer.unread();
-            let step = match what {
-                Take::Whole => self.framer.next(unread),
-                Take::AfterPause => self.framer.flush_idle(unread),
-                Take::All | Take::AllAtStop => self.framer.finish(unread),
-            };
-            match step {
+            match self.framing.step(unread, what) {
                 Step::Frame(frame) => {
                     let whole = match (frame.truncated, what) {
                         (true, Take::All | Take::AllAtStop) if frame.consumed == unread.len() => Whole::NotAtEnd,

@@ -1,4 +1,4 @@
-//! Syslog over TCP (RFC 6587) and over TLS (RFC 5425): accepting connections.
+//! Listeners of TCP and TLS, whatever is spoken on them: accepting connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,9 +14,8 @@ use tracing::{Instrument, debug, debug_span, info, warn};
 
 use super::intake::Intake;
 use super::sender_rate::SenderRate;
-use super::stream;
-use super::stream_records::{Records, Sender};
-use crate::config::SyslogListener;
+use super::session::Session;
+use crate::config::listener::ListenerConfig;
 use crate::tls::{Certificates, handshake};
 
 /// After an error that accepting will meet again at once, such as too many open files.
@@ -29,7 +28,7 @@ const WARN_EVERY: Duration = Duration::from_secs(10);
 pub(super) async fn run(
     listener: TcpListener,
     certificates: Option<Certificates>,
-    config: &SyslogListener,
+    config: &ListenerConfig,
     intake: &Intake,
     connections: &TaskTracker,
     stop: &CancellationToken,
@@ -64,7 +63,7 @@ pub(super) async fn run(
         let Some(Ok((socket, peer))) = listener.accept().now_or_never() else { break };
         gate.admit(socket, peer);
     }
-    info!(source.name = %config.source, "stopped accepting connections on {}", config.listen);
+    info!(source.name = %config.source(), "stopped accepting connections on {}", config.listen());
 }
 
 /// Lets connections in while there are places.
@@ -73,7 +72,7 @@ struct Gate<'a> {
     places: Arc<Semaphore>,
     rate: Arc<SenderRate>,
     warned_at: Option<Instant>,
-    config: &'a SyslogListener,
+    config: &'a ListenerConfig,
     intake: &'a Intake,
     connections: &'a TaskTracker,
     stop: &'a CancellationToken,
@@ -105,17 +104,18 @@ impl Gate<'_> {
             }
             return;
         };
-        let connection = Connection {
-            socket,
-            peer,
-            acceptor: self.certificates.as_mut().map(|c| c.acceptor(now)),
+        let session = Session {
+            peer: peer.ip().to_canonical(),
+            protocol: self.config.protocol,
+            shared_key: self.config.shared_key.clone(),
             intake: self.intake.clone(),
             rate: Arc::clone(&self.rate),
             frame_bytes_max: self.config.frame_bytes_max,
             idle: Duration::from_secs(self.config.idle_seconds),
             stop: self.stop.clone(),
-            _place: place,
         };
+        let acceptor = self.certificates.as_mut().map(|c| c.acceptor(now));
+        let connection = Connection { socket, peer, acceptor, session, _place: place };
         let span = debug_span!("connection", peer = %peer);
         self.connections.spawn(connection.serve().instrument(span));
     }
@@ -125,31 +125,26 @@ struct Connection {
     socket: TcpStream,
     peer: SocketAddr,
     acceptor: Option<TlsAcceptor>,
-    intake: Intake,
-    rate: Arc<SenderRate>,
-    frame_bytes_max: usize,
-    idle: Duration,
-    stop: CancellationToken,
+    session: Session,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
     async fn serve(self) {
-        self.intake.connections.inc();
-        let sender = Sender { peer: self.peer.ip().to_canonical(), rate: &self.rate };
-        let records = Records::new(sender, self.frame_bytes_max, &self.intake, &self.stop);
-        let ended = match self.acceptor {
-            None => stream::serve(self.socket, records, self.idle, &self.stop).await,
-            Some(acceptor) => match handshake(&acceptor, self.socket, &self.stop).await {
-                Ok(tls) => stream::serve(tls, records, self.idle, &self.stop).await,
+        let Self { socket, peer, acceptor, session, _place } = self;
+        session.intake.connections.inc();
+        let ended = match acceptor {
+            None => session.run(socket).await,
+            Some(acceptor) => match handshake(&acceptor, socket, &session.stop).await {
+                Ok(tls) => session.run(tls).await,
                 Err(error) => Err(error),
             },
         };
-        self.intake.connections.dec();
+        session.intake.connections.dec();
         match ended {
             Ok(()) => debug!("connection ended"),
             // The sender's fault or the network's: it says why records of this peer stop coming.
-            Err(error) => warn!(peer = %self.peer, "connection of {} ended: {error:#}", self.peer),
+            Err(error) => warn!(peer = %peer, "connection of {peer} ended: {error:#}"),
         }
     }
 }

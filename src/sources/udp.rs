@@ -1,14 +1,15 @@
-//! Syslog over UDP (RFC 5426): one datagram, one record, mostly.
+//! Syslog over UDP (RFC 5426), one datagram a record, mostly; and GELF, whose messages may take several.
 //!
 //! There is no way to slow a sender down, so what cannot be taken is dropped, and counted with
 //! its reason. Datagrams that the kernel drops because its own buffer is full are not seen here.
 
+use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use logseal_parsers::framing::datagram;
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Type};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -16,9 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::arrival;
+use super::gelf::GelfDatagrams;
 use super::intake::{Intake, Whole};
 use super::sender_rate::SenderRate;
-use crate::config::SyslogListener;
+use crate::config::listener::{ListenerConfig, Protocol};
 use crate::ingest::{Receipt, Rejected};
 use crate::metrics::DropReason;
 use crate::record::Batch;
@@ -35,23 +37,27 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 /// Batches whose fate is not known yet.
 const RECEIPTS_MAX: usize = 1024;
 
-pub(super) fn bind(config: &SyslogListener) -> std::io::Result<UdpSocket> {
-    let socket =
-        socket2::Socket::new(Domain::for_address(config.listen), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+pub(super) fn bind(config: &ListenerConfig) -> std::io::Result<UdpSocket> {
+    let socket = socket2::Socket::new(
+        Domain::for_address(config.listen()),
+        Type::DGRAM.nonblocking(),
+        Some(socket2::Protocol::UDP),
+    )?;
     // The kernel grants what its own limit allows; less is no error.
     if let Err(error) = socket.set_recv_buffer_size(config.receive_buffer_bytes) {
         warn!(%error, "the kernel refused the receive buffer of {} bytes", config.receive_buffer_bytes);
     }
-    socket.bind(&config.listen.into())?;
+    socket.bind(&config.listen().into())?;
     UdpSocket::from_std(socket.into())
 }
 
-pub(super) async fn run(socket: &UdpSocket, config: &SyslogListener, intake: &Intake, stop: &CancellationToken) {
+pub(super) async fn run(socket: &UdpSocket, config: &ListenerConfig, intake: &Intake, stop: &CancellationToken) {
     let rate = SenderRate::new(config.records_per_second_per_sender);
     let (receipts, pending) = mpsc::channel(RECEIPTS_MAX);
     let take_in = async {
         let buffer = vec![0; DATAGRAM_BYTES_MAX];
-        let mut intake = Datagrams { socket, buffer, config, rate, intake, receipts };
+        let gelf = (config.protocol == Protocol::Gelf).then(GelfDatagrams::new);
+        let mut intake = Datagrams { socket, buffer, config, rate, gelf, intake, receipts };
         loop {
             tokio::select! {
                 ready = socket.readable() => match ready {
@@ -70,15 +76,17 @@ pub(super) async fn run(socket: &UdpSocket, config: &SyslogListener, intake: &In
         while intake.take_batch().await && Instant::now() < deadline {}
     };
     tokio::join!(take_in, count_refused(pending, intake));
-    info!(source.name = %config.source, "stopped listening for datagrams on {}", config.listen);
+    info!(source.name = %config.source(), "stopped listening for datagrams on {}", config.listen());
 }
 
 /// What a listener needs to take datagrams in.
 struct Datagrams<'a> {
     socket: &'a UdpSocket,
     buffer: Vec<u8>,
-    config: &'a SyslogListener,
+    config: &'a ListenerConfig,
     rate: SenderRate,
+    /// Where that is spoken instead of syslog.
+    gelf: Option<GelfDatagrams>,
     intake: &'a Intake,
     receipts: mpsc::Sender<(u64, Receipt)>,
 }
@@ -97,23 +105,28 @@ impl Datagrams<'_> {
             if bytes >= BATCH_BYTES_MAX {
                 break;
             }
-            let (n, from) = match self.socket.try_recv_from(&mut self.buffer) {
-                Ok((n, from)) => (n, from.ip().to_canonical()),
+            let (n, sender) = match self.socket.try_recv_from(&mut self.buffer) {
+                Ok(received) => received,
                 Err(error) => {
                     failed = Some(error);
                     break;
                 }
             };
-            let messages = datagram(self.buffer.get(..n).unwrap_or_default());
+            let from = sender.ip().to_canonical();
+            let bytes_in = self.buffer.get(..n).unwrap_or_default();
             if !self.config.allows(from) {
-                self.intake.metrics.drop_records(DropReason::NotAllowed, messages.count() as u64);
+                self.intake.metrics.drop_records(DropReason::NotAllowed, datagram(bytes_in).count() as u64);
                 continue;
             }
+            let message = match &mut self.gelf {
+                None => Some(Cow::Borrowed(bytes_in)),
+                Some(gelf) => gelf.message(sender, bytes_in, received_at, &self.intake.metrics),
+            };
             let name = match &peer {
                 Some((last, name)) if *last == from => name,
                 _ => &peer.insert((from, from.to_string())).1,
             };
-            for message in messages {
+            for message in message.iter().flat_map(|message| datagram(message)) {
                 if self.rate.allows(from) {
                     let (kept, whole) = match message.get(..self.config.frame_bytes_max) {
                         Some(kept) if kept.len() < message.len() => (kept, Whole::NotAtLimit),

@@ -116,9 +116,12 @@ impl App {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
                 ["api", url] => self.api = url.split_once("://").unwrap().1.parse().unwrap(),
-                ["syslog", transport, address, .., source] => {
+                [protocol, transport @ ("tcp" | "udp" | "tls"), address, .., source] => {
                     let address = address.parse().unwrap();
-                    self.listeners.insert(transport.to_owned(), address);
+                    // Of syslog, what most tests are about, by its transport; of the others by protocol and transport.
+                    let name =
+                        if protocol == "syslog" { transport.to_owned() } else { format!("{protocol}-{transport}") };
+                    self.listeners.insert(name, address);
                     self.listeners.insert(source.trim_matches(['"', ')']).to_owned(), address);
                 }
                 ["otlp", "grpc", address] => {
@@ -182,7 +185,7 @@ impl App {
         TcpStream::connect(self.listeners["tcp"]).unwrap()
     }
 
-    /// A listener's address, by its source or, the last one of its kind, by its transport.
+    /// A listener's address, by its source or, the last one of its kind, by its transport (`tcp`) or protocol and transport (`relp-tcp`).
     pub(crate) fn listener(&self, name: &str) -> SocketAddr {
         self.listeners[name]
     }

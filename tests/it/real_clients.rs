@@ -1,40 +1,13 @@
 //! Programs that people have: util-linux's `logger`, and rsyslog's forwarding over every transport.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
 use serde_json::{Value, json};
 
-use crate::app::{App, signal, wait_until};
+use crate::app::App;
 use crate::certificates::Authority;
+use crate::rsyslog::{Rsyslog, assert_rsyslog_has, command, run};
 
 const MESSAGE: &str = "Failed password for invalid user admin from 203.0.113.5 port 4242 ssh2";
 const OTHER_MESSAGE: &str = "größe — 日本 \"quoted\" 100% <13>";
-
-/// A program that `tests/setup.sh` installs.
-fn command(name: &str) -> Command {
-    let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"];
-    let found = folders.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.exists());
-    let path = found.unwrap_or_else(|| panic!("{name} is not installed: run tests/setup.sh"));
-    let mut command = Command::new(path);
-    // Stamps of RFC 3164 are local time, and the listeners' zone is UTC.
-    command.env("TZ", "UTC");
-    command
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// rsyslogd itself only complains, and then never sends.
-fn assert_rsyslog_has(module: &str) {
-    let mut folders = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path().join("rsyslog"));
-    assert!(
-        folders.any(|folder| folder.join(module).exists()),
-        "rsyslog's {module} is not installed: run tests/setup.sh"
-    );
-}
 
 fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned()
@@ -112,80 +85,9 @@ fn every_line_that_logger_reads_is_a_record() {
     }
 }
 
-/// A running rsyslogd of its own, that forwards what is logged to its socket.
-struct Rsyslog {
-    child: Child,
-    dir: tempfile::TempDir,
-}
-
-impl Rsyslog {
-    /// `forward` are the parameters of omfwd, `global` those of the process.
-    fn start(forward: &str, global: &str) -> Self {
-        Self::start_with(&format!("action(type=\"omfwd\" target=\"127.0.0.1\" {forward})"), global)
-    }
-
-    /// `output` is what it does with a record.
-    fn start_with(output: &str, global: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().display();
-        let config = format!(
-            "global(workDirectory=\"{path}\" localHostname=\"edge7\" processInternalMessages=\"on\" {global})\n\
-             module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
-             input(type=\"imuxsock\" Socket=\"{path}/log\" RateLimit.Interval=\"0\")\n\
-             if $programname == \"rsyslogd\" then {{ action(type=\"omfile\" file=\"{path}/own\") stop }}\n\
-             {output}\n"
-        );
-        let file = dir.path().join("rsyslog.conf");
-        std::fs::write(&file, config).unwrap();
-        let child = command("rsyslogd")
-            .args(["-n", "-i"])
-            .arg(dir.path().join("pid"))
-            .arg("-f")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(dir.path().join("errors")).unwrap())
-            .spawn()
-            .unwrap();
-        let rsyslog = Self { child, dir };
-        wait_until("rsyslogd listens", || rsyslog.socket().exists() || panic_if_ended(&rsyslog));
-        rsyslog
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.dir.path().join("log")
-    }
-
-    fn log(&self, name: &str, message: &str) {
-        let mut logger = command("logger");
-        logger.arg("--socket").arg(self.socket());
-        run(logger.args(["--tag", name, "--priority", "auth.warning", "--id=812", message]));
-    }
-
-    /// What it says of itself.
-    fn complaints(&self) -> String {
-        ["errors", "own"].map(|name| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default()).concat()
-    }
-}
-
-fn panic_if_ended(rsyslog: &Rsyslog) -> bool {
-    let running = Path::new("/proc").join(rsyslog.child.id().to_string()).join("exe").exists();
-    assert!(running, "rsyslogd ended: {}", rsyslog.complaints());
-    false
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        signal(self.child.id(), "TERM");
-        self.child.wait().unwrap();
-        if std::thread::panicking() {
-            eprintln!("rsyslogd said:\n{}", self.complaints());
-        }
-    }
-}
-
 /// Forwards a warning and a line in many scripts, and checks both as they are found.
 fn check_forwarding(app: &App, name: &str, forward: &str, global: &str, format: &str) {
-    let rsyslog = Rsyslog::start(forward, global);
+    let rsyslog = Rsyslog::forwarding(forward, global);
     rsyslog.log(name, MESSAGE);
     assert_is_the_warning(app, name, format, "edge7");
     let other = format!("{name}-other");
@@ -277,7 +179,7 @@ fn rsyslog_loses_nothing_of_a_burst() {
         "port=\"{}\" protocol=\"tcp\" TCP_Framing=\"octet-counted\" template=\"RSYSLOG_SyslogProtocol23Format\"",
         app.listener("tcp").port()
     );
-    let rsyslog = Rsyslog::start(&forward, "");
+    let rsyslog = Rsyslog::forwarding(&forward, "");
     let file = app.dir.path().join("burst");
     let lines: Vec<String> = (0..5_000).map(|n| format!("burst line {n}")).collect();
     std::fs::write(&file, lines.join("\n")).unwrap();
@@ -307,7 +209,7 @@ fn rsyslog_sends_to_the_bulk_api() {
         app.api.port(),
         app.token(),
     );
-    let rsyslog = Rsyslog::start_with(&output, "");
+    let rsyslog = Rsyslog::start("", &output);
     for (name, message) in [("es", MESSAGE), ("es-other", OTHER_MESSAGE)] {
         rsyslog.log(name, message);
         app.wait_for_count(&format!("app={name}"), 1);

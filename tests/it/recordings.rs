@@ -125,3 +125,25 @@ fn every_record_of_recorded_clients_arrives_with_its_bytes() {
     }
     notice(&format!("replayed {clients} recorded clients: {} records", records.len()));
 }
+
+#[test]
+fn a_recorded_session_of_omrelp_is_answered_as_rsyslog_answers_it() {
+    let Some(folder) = folder() else {
+        notice("NOTICE: no recorded clients found, nothing is replayed; set LOGSEAL_WIRE to their folder");
+        return;
+    };
+    let text = std::fs::read(folder.join("rsyslog-omrelp.json")).unwrap();
+    let recording: Value = serde_json::from_slice(&text).unwrap();
+    let app = App::start_with("syslog = []", "[[listener]]\nprotocol = \"relp\"\nlisten = \"127.0.0.1:0\"\n");
+    let mut stream = std::net::TcpStream::connect(app.listener("relp-tcp")).unwrap();
+    for (_, bytes) in events(&recording, "data") {
+        stream.write_all(&bytes).unwrap();
+    }
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    let theirs: Vec<u8> = events(&recording, "server").flat_map(|(_, bytes)| bytes).collect();
+    // The answer to `open` names the software.
+    let behind_open = |text: &str| text.split_once("commands=syslog\n\n").unwrap().1.to_owned();
+    assert_eq!(behind_open(&answers), behind_open(&String::from_utf8(theirs).unwrap()));
+    app.wait_for_count("source=relp", 2);
+}

@@ -21,7 +21,11 @@
 
 mod count;
 mod datagram;
+pub mod delimited;
 mod delimiter;
+pub mod gelf_chunks;
+pub mod lumberjack;
+pub mod relp;
 
 pub use datagram::datagram;
 

@@ -10,6 +10,8 @@
 #![expect(clippy::indexing_slicing, reason = "an index into a case that is not there is a failure of the test")]
 
 mod compare;
+mod fluent;
+mod gelf;
 mod push;
 mod run;
 mod view;
@@ -230,6 +232,11 @@ fn otlp_logs_cases_pass() {
 #[test]
 fn loki_push_cases_pass() {
     check("loki_push", Format::Auto);
+}
+
+#[test]
+fn fluent_forward_cases_pass() {
+    check("fluent_forward", Format::Json);
 }
 
 #[test]

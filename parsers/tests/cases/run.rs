@@ -7,7 +7,7 @@ use logseal_parsers::{Context, Format, LineParser, LogEvent, access, app, format
 use serde_json::{Map, Value, json};
 
 use crate::compare::{self, Difference};
-use crate::{push, view};
+use crate::{fluent, push, view};
 
 /// Everything in which `case` differs from what is expected of it.
 pub(crate) fn differences(case: &Value, format: Format, cx: &Context) -> Vec<Difference> {
@@ -15,6 +15,9 @@ pub(crate) fn differences(case: &Value, format: Format, cx: &Context) -> Vec<Dif
     let alternatives = case["alt"].as_array().map(Vec::as_slice).unwrap_or_default();
     if case.get("http").is_some() || case["format"] == "gelf_json" {
         return push::differences(case, cx);
+    }
+    if case["format"] == "fluent_forward" {
+        return fluent::differences(case, cx);
     }
     if let Some(chunks) = case.get("chunks_b64") {
         let chunks = decode_all(chunks);

@@ -1,0 +1,293 @@
+//! Fluentd's Forward protocol, version 1: messages of MessagePack that carry a tag and records with their times.
+//!
+//! ```text
+//! [tag, time, record, options?]              message mode
+//! [tag, [[time, record], …], options?]       forward mode
+//! [tag, bin or str, options?]                packed forward: entries one behind the other, perhaps compressed (gzip)
+//! ```
+//!
+//! A record's original bytes are those of its time and its record, which stand side by side in every mode. Its keys mean what they
+//! mean in [`json`]: the record is read as the JSON object that it would be, and its message is borrowed from the original
+//! bytes where it stands there. Its time is what the record states, else the entry's.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use crate::msgpack::{self, Fault, Reader, Token};
+use crate::{Context, LogEvent, json};
+
+/// The name of this format in [`LogEvent::format`].
+pub const FORMAT: &str = "fluent";
+
+/// What compressed entries begin with (gzip); no entry begins so.
+pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message<'b> {
+    /// What the sender calls its records.
+    pub tag: Cow<'b, str>,
+    /// Its records.
+    pub entries: Entries<'b>,
+    /// What is to be acknowledged.
+    pub chunk: Option<&'b [u8]>,
+}
+
+/// The records of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entries<'b> {
+    /// One: its time and its record, which are not in an array.
+    Bare(&'b [u8]),
+    /// Entries one behind the other.
+    Several(&'b [u8]),
+    /// Gzip of the same.
+    Compressed(&'b [u8]),
+}
+
+/// One record with its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'b> {
+    /// In microseconds since 1970.
+    pub time: Option<i64>,
+    /// The record; not a map where the entry was none.
+    record: &'b [u8],
+    /// The original bytes.
+    pub raw: &'b [u8],
+}
+
+/// Reads a message that is whole.
+///
+/// # Errors
+/// It is none.
+pub fn message(bytes: &[u8]) -> Result<Message<'_>, Fault> {
+    let mut reader = Reader::new(bytes);
+    let Token::Array(values @ 2..) = reader.token()? else { return Err(Fault::Unexpected) };
+    let tag = match reader.token()? {
+        Token::Text(tag) | Token::Binary(tag) => String::from_utf8_lossy(tag),
+        _ => return Err(Fault::Unexpected),
+    };
+    let start = reader.rest();
+    let (entries, used) = match reader.token()? {
+        Token::Array(count) => {
+            let begin = reader.rest();
+            for _ in 0..count {
+                reader.value()?;
+            }
+            (Entries::Several(between(begin, reader.rest())), 2)
+        }
+        Token::Text(packed) | Token::Binary(packed) if packed.starts_with(&GZIP_MAGIC) => {
+            (Entries::Compressed(packed), 2)
+        }
+        Token::Text(packed) | Token::Binary(packed) => (Entries::Several(packed), 2),
+        Token::Map(_) => return Err(Fault::Unexpected),
+        _ => {
+            reader.value()?;
+            (Entries::Bare(between(start, reader.rest())), 3)
+        }
+    };
+    let chunk = if values > used { chunk(&mut reader)? } else { None };
+    Ok(Message { tag, entries, chunk })
+}
+
+/// The first entry of `entries`, which is not empty, and what follows it.
+///
+/// # Errors
+/// There is no whole value, or no MessagePack: the rest of the entries cannot be told apart.
+pub fn next_entry(entries: &[u8]) -> Result<(Entry<'_>, &[u8]), Fault> {
+    let mut reader = Reader::new(entries);
+    let whole = reader.value()?;
+    let mut inside = Reader::new(whole);
+    let entry = match inside.token()? {
+        Token::Array(2) => bare_entry(inside.rest()),
+        _ => Entry { time: None, record: whole, raw: whole },
+    };
+    Ok((entry, reader.rest()))
+}
+
+/// The entry whose time and record are `raw`.
+#[must_use]
+pub fn bare_entry(raw: &[u8]) -> Entry<'_> {
+    let mut reader = Reader::new(raw);
+    let time = reader.token().ok().and_then(|token| microseconds(&token));
+    Entry { time, record: reader.rest(), raw }
+}
+
+/// Reads a record, filed under `tag`. `scratch` holds its JSON form.
+///
+/// Never fails: what is no map becomes an event with the original bytes as its message and a
+/// [`parse_error`](LogEvent::parse_error).
+#[must_use]
+pub fn parse<'b>(entry: &Entry<'b>, tag: &str, scratch: &'b mut Vec<u8>, cx: &Context) -> LogEvent<'b> {
+    scratch.clear();
+    let is_map = matches!(Reader::new(entry.record).token(), Ok(Token::Map(_)));
+    let written = msgpack::write_json(&mut Reader::new(entry.record), scratch);
+    let fault = match written {
+        Ok(()) if is_map => None,
+        Ok(()) => Some(Cow::Borrowed("the record is no map")),
+        Err(fault) => Some(Cow::Owned(fault.to_string())),
+    };
+    let mut event = match fault {
+        None => json::parse(scratch, cx),
+        fault => LogEvent { message: Cow::Borrowed(entry.raw), parse_error: fault, ..LogEvent::default() },
+    };
+    event.timestamp = event.timestamp.or(entry.time);
+    event.format = FORMAT;
+    event.attributes.push("tag", tag);
+    if let Some(verbatim) = verbatim(&event.message, entry.record) {
+        event.message = Cow::Borrowed(verbatim);
+    }
+    event
+}
+
+/// `message` where it stands in `record`.
+fn verbatim<'b>(message: &[u8], record: &'b [u8]) -> Option<&'b [u8]> {
+    let at = (!message.is_empty()).then(|| memmem::find(record, message))??;
+    record.get(at..at + message.len())
+}
+
+/// The answer to a message with `chunk`, once its records are durable.
+#[must_use]
+pub fn acknowledgement(chunk: &[u8]) -> Vec<u8> {
+    let mut answer = b"\x81\xa3ack".to_vec();
+    put_text(chunk, &mut answer);
+    answer
+}
+
+/// Appends `text` as MessagePack.
+pub fn put_text(text: &[u8], to: &mut Vec<u8>) {
+    match text.len() {
+        length @ 0..=31 => to.push(0xa0 | length as u8),
+        length @ 32..=255 => to.extend([0xd9, length as u8]),
+        length => {
+            to.push(0xdb);
+            to.extend((length as u32).to_be_bytes());
+        }
+    }
+    to.extend_from_slice(text);
+}
+
+fn microseconds(token: &Token<'_>) -> Option<i64> {
+    match token {
+        Token::Unsigned(seconds) => i64::try_from(*seconds).ok()?.checked_mul(1_000_000),
+        Token::Signed(seconds) => seconds.checked_mul(1_000_000),
+        Token::Float(seconds) => Some((seconds * 1e6) as i64),
+        Token::Extension(kind, octets) => msgpack::event_time(*kind, octets),
+        _ => None,
+    }
+}
+
+/// The option `chunk`; other options tell what is seen without them.
+fn chunk<'b>(reader: &mut Reader<'b>) -> Result<Option<&'b [u8]>, Fault> {
+    let Token::Map(options) = reader.token()? else { return Ok(None) };
+    for _ in 0..options {
+        let name = reader.token()?;
+        if matches!(name, Token::Text(b"chunk")) {
+            return Ok(match reader.token()? {
+                Token::Text(chunk) | Token::Binary(chunk) => Some(chunk),
+                _ => None,
+            });
+        }
+        reader.value()?;
+    }
+    Ok(None)
+}
+
+/// The bytes from the beginning of `begin` to that of `end`, which is its rest.
+fn between<'b>(begin: &'b [u8], end: &[u8]) -> &'b [u8] {
+    begin.get(..begin.len() - end.len()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Level, Zone};
+
+    const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+    const RECORD: &[u8] = b"\x83\xa3log\xa5hello\xa5level\xa4warn\xa4user\xa5alice";
+
+    fn events(bytes: &[u8]) -> Vec<(String, Option<i64>)> {
+        let message = message(bytes).unwrap();
+        let mut found = Vec::new();
+        let mut scratch = Vec::new();
+        let mut note = |entry: &Entry<'_>| {
+            let event = parse(entry, &message.tag, &mut scratch, &CX);
+            assert!(matches!(event.message, Cow::Borrowed(_)), "{event:?}");
+            assert_eq!((event.level, &*event.user_name, event.format), (Level::Warn, "alice", FORMAT));
+            found.push((String::from_utf8_lossy(&event.message).into_owned(), event.timestamp));
+        };
+        match message.entries {
+            Entries::Bare(raw) => note(&bare_entry(raw)),
+            Entries::Several(mut rest) => {
+                while !rest.is_empty() {
+                    let (entry, behind) = next_entry(rest).unwrap();
+                    note(&entry);
+                    rest = behind;
+                }
+            }
+            Entries::Compressed(_) => panic!("not compressed"),
+        }
+        found
+    }
+
+    #[test]
+    fn each_mode_gives_its_records_with_their_times() {
+        let hello = |time: i64| ("hello".to_owned(), Some(time));
+        let bare = [b"\x93\xa3app\xce\x65\x53\xf1\x00", RECORD].concat();
+        assert_eq!(events(&bare), [hello(1_700_000_000_000_000)]);
+        let entry = [b"\x92\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00", RECORD].concat();
+        let forward = [b"\x92\xa3app\x92", &entry[..], &entry].concat();
+        assert_eq!(events(&forward), [hello(1_700_000_000_500_000), hello(1_700_000_000_500_000)]);
+        let packed = [b"\x92\xa3app\xc4", &[2 * entry.len() as u8][..], &entry, &entry].concat();
+        assert_eq!(events(&packed).len(), 2);
+    }
+
+    #[test]
+    fn a_chunk_is_found_among_the_options() {
+        let options = b"\x83\xa4size\x01\xa5chunk\xa4abcd\xa1x\xc0";
+        let bytes = [b"\x94\xa3app\x01", RECORD, options].concat();
+        assert_eq!(message(&bytes).unwrap().chunk, Some(&b"abcd"[..]));
+        assert_eq!(acknowledgement(b"abcd"), b"\x81\xa3ack\xa4abcd");
+        let null = [b"\x94\xa3app\x01", RECORD, b"\xc0"].concat();
+        assert_eq!(message(&null).unwrap().chunk, None);
+    }
+
+    #[test]
+    fn a_bad_entry_is_kept_whole_and_costs_no_neighbour() {
+        let entries = [&b"\x05\x92\x01"[..], RECORD].concat();
+        let (bad, rest) = next_entry(&entries).unwrap();
+        let mut scratch = Vec::new();
+        let event = parse(&bad, "app", &mut scratch, &CX);
+        assert_eq!((&*event.message, event.parse_error.as_deref()), (&b"\x05"[..], Some("the record is no map")));
+        assert_eq!(next_entry(rest).unwrap().0.time, Some(1_000_000));
+    }
+
+    #[test]
+    fn compressed_entries_are_known_by_their_beginning() {
+        let bytes = b"\x92\xa3app\xc4\x04\x1f\x8b\x08\x00";
+        assert_eq!(message(bytes).unwrap().entries, Entries::Compressed(b"\x1f\x8b\x08\x00"));
+    }
+
+    #[test]
+    fn a_record_without_a_message_has_its_json_as_message() {
+        let mut scratch = Vec::new();
+        let event = parse(&bare_entry(b"\x01\x81\xa1n\x07"), "app", &mut scratch, &CX);
+        assert_eq!(&*event.message, br#"{"n":7}"#);
+        assert_eq!((event.attributes.get("n"), event.attributes.get("tag")), (Some("7"), Some("app")));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes: Vec<u8>) {
+            if let Ok(message) = message(&bytes) {
+                let mut scratch = Vec::new();
+                if let Entries::Bare(raw) | Entries::Several(raw) = message.entries {
+                    let _event = parse(&bare_entry(raw), &message.tag, &mut scratch, &CX);
+                    if let Ok((entry, _)) = next_entry(raw) {
+                        let _event = parse(&entry, &message.tag, &mut Vec::new(), &CX);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The keys of `[[syslog]]` and `[[listener]]`: ports that shippers send to.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use logseal_parsers::{Format, Zone};
+use serde::{Deserialize, Serialize};
+
+use super::secret_text::SecretText;
+use super::{Networks, Tls};
+
+/// One listener. What is not stated depends on its protocol.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListenerConfig {
+    pub protocol: Protocol,
+    /// The source under which its records are filed; not stated: the protocol's name, or what the protocol says of each record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    pub transport: Transport,
+    /// Not stated: the protocol's usual port on loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// Networks that may send; none: all may.
+    pub allow: Networks,
+    /// The zone of stamps that do not state one: `UTC`, `+02:00`, `Europe/Berlin`.
+    #[serde(with = "as_text")]
+    pub zone: Zone,
+    /// Of the lines that the protocol carries, where it leaves that open.
+    #[serde(with = "as_optional_text", skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    pub frame_bytes_max: usize,
+    pub connections_max: usize,
+    pub idle_seconds: u64,
+    /// Records a second from one address; 0 is no limit. TCP senders are slowed down, datagrams dropped and counted.
+    pub records_per_second_per_sender: u32,
+    /// Socket buffer asked of the kernel (UDP).
+    pub receive_buffer_bytes: usize,
+    /// What clients must know (fluent); empty: nothing.
+    #[serde(skip_serializing_if = "SecretText::is_empty")]
+    pub shared_key: SecretText,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+impl Default for ListenerConfig {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::Syslog,
+            source: None,
+            transport: Transport::Tcp,
+            listen: None,
+            allow: Networks::default(),
+            zone: Zone::UTC,
+            format: None,
+            frame_bytes_max: 64 << 10,
+            connections_max: 1024,
+            idle_seconds: 3600,
+            records_per_second_per_sender: 0,
+            receive_buffer_bytes: 8 << 20,
+            shared_key: SecretText::default(),
+            tls: None,
+        }
+    }
+}
+
+impl ListenerConfig {
+    /// A syslog listener with every default stated.
+    pub(super) fn syslog(transport: Transport) -> Self {
+        let unstated = Self { transport, ..Self::default() };
+        Self {
+            source: Some(unstated.source().to_owned()),
+            listen: Some(unstated.listen()),
+            format: Some(unstated.format()),
+            ..unstated
+        }
+    }
+
+    /// Whether records of `sender` are taken.
+    #[must_use]
+    pub fn allows(&self, sender: IpAddr) -> bool {
+        self.allow.is_empty() || self.allow.contains(sender)
+    }
+
+    /// The source of records whose protocol does not say one.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.source.as_deref().unwrap_or(self.protocol.as_str())
+    }
+
+    /// The address to bind.
+    #[must_use]
+    pub fn listen(&self) -> SocketAddr {
+        self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, self.protocol.usual_port()).into())
+    }
+
+    /// The format of the lines that the protocol carries.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format.unwrap_or(match self.protocol {
+            Protocol::Syslog | Protocol::Relp => Format::Syslog,
+            Protocol::Json => Format::Auto,
+            Protocol::Gelf => Format::Gelf,
+            Protocol::Fluent | Protocol::Beats => Format::Json,
+        })
+    }
+
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.source.as_ref().is_some_and(|source| source.is_empty() || source.len() > 128) {
+            return Err(("source", "must have 1 to 128 bytes".to_owned()));
+        }
+        if !(480..=16 << 20).contains(&self.frame_bytes_max) {
+            return Err(("frame_bytes_max", format!("{} is not within 480 to 16777216", self.frame_bytes_max)));
+        }
+        if self.connections_max == 0 {
+            return Err(("connections_max", "must be 1 or more".to_owned()));
+        }
+        if self.idle_seconds == 0 {
+            return Err(("idle_seconds", "must be 1 or more".to_owned()));
+        }
+        if self.transport == Transport::Udp && !self.protocol.has_datagrams() {
+            return Err(("transport", format!("{} is not spoken over udp", self.protocol)));
+        }
+        if !self.shared_key.is_empty() && self.protocol != Protocol::Fluent {
+            return Err(("shared_key", format!("{} has none", self.protocol)));
+        }
+        match (self.transport, &self.tls) {
+            (Transport::Tls, None) => Err(("tls", "transport \"tls\" needs certificate and key".to_owned())),
+            (Transport::Tcp | Transport::Udp, Some(_)) => Err(("tls", "is only for transport \"tls\"".to_owned())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is spoken on a listener's port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    #[default]
+    Syslog,
+    /// rsyslog's reliable event logging protocol: each record is acknowledged.
+    Relp,
+    /// Fluentd's Forward protocol.
+    Fluent,
+    /// Graylog's format, ended by NUL over TCP, in chunks over UDP.
+    Gelf,
+    /// JSON, or whatever lines there are, ended by a line feed or NUL.
+    Json,
+    /// Lumberjack 2.
+    Beats,
+}
+
+impl Protocol {
+    /// The name, as it is configured.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Syslog => "syslog",
+            Self::Relp => "relp",
+            Self::Fluent => "fluent",
+            Self::Gelf => "gelf",
+            Self::Json => "json",
+            Self::Beats => "beats",
+        }
+    }
+
+    /// The port that is written in the manuals of its clients; for those below 1024, one with 5000 or 2000 added.
+    fn usual_port(self) -> u16 {
+        match self {
+            Self::Syslog => 5514,
+            Self::Relp => 2514,
+            Self::Fluent => 24224,
+            Self::Gelf => 12201,
+            Self::Json => 5170,
+            Self::Beats => 5044,
+        }
+    }
+
+    fn has_datagrams(self) -> bool {
+        match self {
+            Self::Syslog | Self::Gelf => true,
+            Self::Relp | Self::Fluent | Self::Json | Self::Beats => false,
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How records reach a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    Tcp,
+    Udp,
+    Tls,
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Tls => "tls",
+        })
+    }
+}
+
+/// Types that are written as their text.
+mod as_text {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// The same where there may be none.
+mod as_optional_text {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<T: Display, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => to.collect_str(value),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<T>, D::Error> {
+        super::as_text::deserialize(from).map(Some)
+    }
+}

@@ -1,0 +1,88 @@
+//! Records of one connection that are not submitted yet, and what is answered once they are durable.
+
+use std::net::IpAddr;
+
+use logseal_parsers::{LogEvent, fluent};
+
+use super::arrival;
+use super::intake::{Intake, Whole};
+use super::stream_records::{BATCH_BYTES_MAX, BATCH_ROWS_MAX};
+use crate::record::Batch;
+
+/// A batch with its answers, in the order of the records.
+pub(super) struct Gathered<'a> {
+    batch: Batch,
+    bytes: usize,
+    answers: Vec<u8>,
+    /// Arrival of the whole batch, so that no batch lies across midnight.
+    received_at: i64,
+    peer: String,
+    /// A record in the form in which it is read.
+    scratch: Vec<u8>,
+    intake: &'a Intake,
+}
+
+impl<'a> Gathered<'a> {
+    pub(super) fn new(intake: &'a Intake, peer: IpAddr) -> Self {
+        Self {
+            batch: Batch::default(),
+            bytes: 0,
+            answers: Vec::new(),
+            received_at: 0,
+            peer: peer.to_string(),
+            scratch: Vec::new(),
+            intake,
+        }
+    }
+
+    /// Adds a line in the listener's format.
+    pub(super) fn add_line(&mut self, line: &[u8], whole: Whole) {
+        let received_at = self.received_at();
+        self.intake.add(&mut self.batch, line, whole, &self.peer, received_at);
+        self.bytes += line.len();
+    }
+
+    /// Adds an entry of Fluent Forward, filed under its tag where the listener fixes no source.
+    pub(super) fn add_fluent(&mut self, entry: &fluent::Entry<'_>, tag: &str) {
+        let received_at = self.received_at();
+        let event = fluent::parse(entry, tag, &mut self.scratch, &self.intake.context(received_at));
+        self.intake.push(&mut self.batch, &event, entry.raw, Some(tag), &self.peer, received_at);
+        self.bytes += entry.raw.len();
+    }
+
+    /// Adds what could not be read, and why; long ones are cut.
+    pub(super) fn add_unread(&mut self, bytes: &[u8], why: &str, tag: &str) {
+        let received_at = self.received_at();
+        let kept = bytes.get(..self.intake.frame_bytes_max).unwrap_or(bytes);
+        let event = LogEvent {
+            message: kept.into(),
+            parse_error: Some(why.to_owned().into()),
+            format: fluent::FORMAT,
+            ..LogEvent::default()
+        };
+        self.intake.push(&mut self.batch, &event, kept, Some(tag), &self.peer, received_at);
+        self.bytes += kept.len();
+    }
+
+    /// Adds bytes to be written once all that was added before is durable.
+    pub(super) fn answer(&mut self, bytes: &[u8]) {
+        self.answers.extend_from_slice(bytes);
+    }
+
+    /// Whether it is time to submit.
+    pub(super) fn is_full(&self) -> bool {
+        self.batch.rows() >= BATCH_ROWS_MAX || self.bytes >= BATCH_BYTES_MAX
+    }
+
+    /// What was gathered: the batch, its bytes on the wire, and the answers.
+    pub(super) fn take(&mut self) -> (Batch, usize, Vec<u8>) {
+        (std::mem::take(&mut self.batch), std::mem::take(&mut self.bytes), std::mem::take(&mut self.answers))
+    }
+
+    fn received_at(&mut self) -> i64 {
+        if self.batch.is_empty() {
+            self.received_at = arrival();
+        }
+        self.received_at
+    }
+}

@@ -1,0 +1,84 @@
+//! One connection, whatever carries it: which protocol is spoken on it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use logseal_parsers::framing::delimited::{DelimitedFramer, Delimiter};
+use logseal_parsers::framing::{Framer, FramerConfig};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+use super::beats::Beats;
+use super::dialogue::{self, Dialogue};
+use super::fluent::Fluent;
+use super::intake::Intake;
+use super::relp::Relp;
+use super::sender_rate::SenderRate;
+use super::stream;
+use super::stream_records::{Framing, Records, Sender};
+use crate::config::listener::Protocol;
+use crate::config::secret_text::SecretText;
+
+/// What a connection needs to know of its listener.
+pub(super) struct Session {
+    pub(super) peer: IpAddr,
+    pub(super) protocol: Protocol,
+    pub(super) shared_key: SecretText,
+    pub(super) intake: Intake,
+    pub(super) rate: Arc<SenderRate>,
+    pub(super) frame_bytes_max: usize,
+    pub(super) idle: Duration,
+    pub(super) stop: CancellationToken,
+}
+
+impl Session {
+    /// Speaks the protocol on `stream` until it ends.
+    ///
+    /// # Errors
+    /// Why it ended, where that is neither the sender's end nor a stop.
+    pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, stream: S) -> anyhow::Result<()> {
+        let sender = Sender { peer: self.peer, rate: &self.rate };
+        let max_frame = self.frame_bytes_max;
+        match self.protocol {
+            Protocol::Syslog => {
+                let config = FramerConfig { max_frame };
+                self.frames(stream, sender, Framing::Syslog(Framer::new(config)), config.buffer_bytes()).await
+            }
+            Protocol::Json | Protocol::Gelf => {
+                let delimiter = if self.protocol == Protocol::Gelf { Delimiter::Nul } else { Delimiter::LineFeedOrNul };
+                let framer = DelimitedFramer::new(delimiter, max_frame);
+                let buffer_bytes = framer.buffer_bytes();
+                self.frames(stream, sender, Framing::Delimited(framer), buffer_bytes).await
+            }
+            Protocol::Relp => self.dialogue(stream, sender, Relp::new(max_frame)).await,
+            Protocol::Fluent => {
+                let fluent = Fluent::new(self.shared_key.expose(), rand::random());
+                self.dialogue(stream, sender, fluent).await
+            }
+            Protocol::Beats => self.dialogue(stream, sender, Beats::default()).await,
+        }
+    }
+
+    /// A protocol without answers.
+    async fn frames<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        sender: Sender<'_>,
+        framing: Framing,
+        buffer_bytes: usize,
+    ) -> anyhow::Result<()> {
+        let records = Records::new(sender, framing, buffer_bytes, &self.intake, &self.stop);
+        stream::serve(stream, records, self.idle, &self.stop).await
+    }
+
+    /// A protocol whose client is answered.
+    async fn dialogue<S: AsyncRead + AsyncWrite + Send>(
+        &self,
+        stream: S,
+        sender: Sender<'_>,
+        dialogue: impl Dialogue,
+    ) -> anyhow::Result<()> {
+        dialogue::serve(stream, dialogue, sender, &self.intake, self.idle, &self.stop).await
+    }
+}

@@ -1,0 +1,224 @@
+//! Fluent Forward, GELF, newline JSON and Lumberjack through the whole daemon.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha512};
+
+use crate::app::{App, DEADLINE};
+use crate::rsyslog::{command, run};
+
+fn start(protocol: &str, more: &str) -> App {
+    let listener = format!("[[listener]]\nprotocol = {protocol:?}\nlisten = \"127.0.0.1:0\"\n{more}");
+    App::start_with("syslog = []", &listener)
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream
+}
+
+fn expect(stream: &mut TcpStream, expected: &[u8]) {
+    let mut got = vec![0; expected.len()];
+    stream.read_exact(&mut got).unwrap();
+    assert_eq!(got, expected, "{}", String::from_utf8_lossy(&got));
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+const ENTRY: &[u8] = b"\x92\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00\x83\xa3log\xa5hello\xa5level\xa4warn\xa1n\x07";
+
+/// A message of packed entries that asks for an acknowledgement.
+fn packed(entries: &[u8], chunk: &[u8; 4]) -> Vec<u8> {
+    let length = u32::try_from(entries.len()).unwrap().to_be_bytes();
+    [b"\x93\xa7app.web\xc6", &length[..], entries, b"\x81\xa5chunk\xa4", chunk].concat()
+}
+
+#[test]
+fn fluent_messages_of_every_mode_are_stored_and_acknowledged() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let forward = [b"\x93\xa7app.web\x92", ENTRY, ENTRY, b"\x81\xa5chunk\xa4aaaa"].concat();
+    let bare = [b"\x93\xa7app.web", ENTRY.strip_prefix(b"\x92").unwrap()].concat();
+    let many: Vec<u8> = ENTRY.repeat(20_000);
+    for bytes in
+        [&b"\xc0"[..], &bare, &forward, &packed(&[ENTRY, ENTRY].concat(), b"bbbb"), &packed(&gzip(&many), b"cccc")]
+    {
+        stream.write_all(bytes).unwrap();
+    }
+    for chunk in ["aaaa", "bbbb", "cccc"] {
+        expect(&mut stream, &[b"\x81\xa3ack\xa4", chunk.as_bytes()].concat());
+    }
+    app.wait_for_count("source=app.web", 20_005);
+    let record = &app.get("/api/v1/logs?size=1&source=app.web")["list"][0];
+    assert_eq!(
+        (&record["message"], &record["level"], &record["format"]),
+        (&json!("hello"), &json!("WARN"), &json!("fluent"))
+    );
+    assert_eq!(record["timestamp"], "2023-11-14T22:13:20.500000Z");
+    assert_eq!((&record["attributes"]["tag"], &record["attributes"]["n"]), (&json!("app.web"), &json!("7")));
+}
+
+#[test]
+fn what_cannot_be_decompressed_is_kept_and_acknowledged() {
+    let app = start("fluent", "source = \"fixed\"\n");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    stream.write_all(&packed(b"\x1f\x8b\x08broken", b"aaaa")).unwrap();
+    expect(&mut stream, b"\x81\xa3ack\xa4aaaa");
+    app.wait_for_count("source=fixed", 1);
+    assert!(app.records("source=fixed")[0]["parse_error"].as_str().unwrap().contains("compression is damaged"));
+}
+
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha512::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hex::encode(hash.finalize())
+}
+
+#[test]
+fn a_fluent_client_must_know_the_shared_key_where_there_is_one() {
+    let app = start("fluent", "shared_key = \"the key\"\n");
+    for (key, is_let_in) in [(&b"the key"[..], true), (b"another", false)] {
+        let mut stream = connect(app.listener("fluent-tcp"));
+        expect(&mut stream, b"\x92\xa4HELO\x83\xa5nonce\xd9\x20");
+        let mut nonce = [0; 32];
+        stream.read_exact(&mut nonce).unwrap();
+        expect(&mut stream, b"\xa4auth\xa0\xa9keepalive\xc3");
+        let proof = digest(&[b"salt", b"edge7", &nonce, key]);
+        stream.write_all(&[b"\x96\xa4PING\xa5edge7\xa4salt\xd9\x80", proof.as_bytes(), b"\xa0\xa0"].concat()).unwrap();
+        if is_let_in {
+            let answer = digest(&[b"salt", b"logseal", &nonce, key]);
+            expect(&mut stream, &[b"\x95\xa4PONG\xc3\xa0\xa7logseal\xd9\x80", answer.as_bytes()].concat());
+            stream.write_all(&packed(ENTRY, b"aaaa")).unwrap();
+            expect(&mut stream, b"\x81\xa3ack\xa4aaaa");
+        } else {
+            expect(&mut stream, b"\x95\xa4PONG\xc2\xb3shared_key mismatch\xa0\xa0");
+            assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+        }
+    }
+    app.wait_for_count("source=app.web", 1);
+}
+
+fn gelf(n: u32) -> Vec<u8> {
+    json!({"version": "1.1", "host": "edge7", "short_message": format!("message {n}"), "timestamp": 1_700_000_000.5, "level": 4})
+        .to_string()
+        .into_bytes()
+}
+
+fn messages(app: &App, filters: &str, expected: u64) -> Vec<Value> {
+    app.wait_for_count(filters, expected);
+    let records = app.records(filters);
+    assert!(records.iter().all(|record| record["parse_error"].is_null()), "{records:?}");
+    records
+}
+
+#[test]
+fn gelf_over_tcp_ends_in_nul() {
+    let app = start("gelf", "");
+    let mut stream = connect(app.listener("gelf-tcp"));
+    stream.write_all(&[&gelf(1)[..], b"\0", b"{\n\"short_message\": \"two\"}\0"].concat()).unwrap();
+    let records = messages(&app, "source=gelf", 2);
+    assert_eq!((&records[0]["message"], &records[0]["host"]), (&json!("message 1"), &json!("edge7")));
+    assert_eq!(records[1]["message"], "two");
+}
+
+#[test]
+fn gelf_over_udp_is_taken_whole_compressed_and_in_chunks() {
+    let app = start("gelf", "transport = \"udp\"\n");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(app.listener("gelf-udp")).unwrap();
+    for datagram in [gelf(1), gzip(&gelf(2)), zlib(&gelf(3))] {
+        socket.send(&datagram).unwrap();
+    }
+    let compressed = gzip(&gelf(4));
+    let half = compressed.len() / 2;
+    for (number, part) in [(1, &compressed[half..]), (0, &compressed[..half])] {
+        socket.send(&[b"\x1e\x0f12345678", &[number, 2][..], part].concat()).unwrap();
+    }
+    // One that never becomes whole, and one that cannot be a chunk.
+    socket.send(b"\x1e\x0f87654321\x00\x02half").unwrap();
+    socket.send(b"\x1e\x0f87654321\x00\x00").unwrap();
+    let records = messages(&app, "source=gelf", 4);
+    let texts: Vec<&str> = records.iter().map(|record| record["message"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["message 1", "message 2", "message 3", "message 4"]);
+    crate::app::wait_until("it is counted", || app.metric("logseal_records_dropped_total", "Incomplete") == 1);
+}
+
+#[test]
+fn json_lines_and_others_are_taken_over_tcp() {
+    let app = start("json", "source = \"shop\"\n");
+    let mut stream = connect(app.listener("json-tcp"));
+    stream.write_all(b"{\"message\":\"one\",\"level\":\"error\"}\r\n{\"message\":\"two\"}\0plain text\n").unwrap();
+    let records = messages(&app, "source=shop", 3);
+    let texts: Vec<&str> = records.iter().map(|record| record["message"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["one", "two", "plain text"]);
+}
+
+fn beat(sequence: u32, message: &str) -> Vec<u8> {
+    let event =
+        json!({"@timestamp": "2023-11-14T22:13:20.000Z", "message": message, "host": {"name": "edge7"}}).to_string();
+    let length = u32::try_from(event.len()).unwrap();
+    [b"2J", &sequence.to_be_bytes()[..], &length.to_be_bytes(), event.as_bytes()].concat()
+}
+
+#[test]
+fn a_window_of_lumberjack_is_acknowledged_at_its_end() {
+    let app = start("beats", "");
+    let mut stream = connect(app.listener("beats-tcp"));
+    stream.write_all(&[b"2W\0\0\0\x02", &beat(1, "one")[..], &beat(2, "two")].concat()).unwrap();
+    expect(&mut stream, b"2A\0\0\0\x02");
+    let frames: Vec<u8> = (1..=20_000).flat_map(|n| beat(n, &format!("compressed {n}"))).collect();
+    let compressed = zlib(&frames);
+    let length = u32::try_from(compressed.len()).unwrap().to_be_bytes();
+    stream.write_all(&[b"2W", &20_000_u32.to_be_bytes()[..], b"2C", &length, &compressed].concat()).unwrap();
+    expect(&mut stream, &[b"2A", &20_000_u32.to_be_bytes()[..]].concat());
+    let records = messages(&app, "source=beats", 20_002);
+    assert_eq!((&records[0]["message"], &records[0]["host"]), (&json!("one"), &json!("edge7")));
+    assert_eq!(records[20_001]["message"], "compressed 20000");
+
+    stream.write_all(b"1W").unwrap();
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    assert!(app.log().contains("does not begin with version 2"), "{}", app.log());
+}
+
+#[test]
+fn clients_of_pythons_package_index_are_understood() {
+    let app = start(
+        "fluent",
+        "[[listener]]\nprotocol = \"gelf\"\nlisten = \"127.0.0.1:0\"\n\
+         [[listener]]\nprotocol = \"gelf\"\ntransport = \"udp\"\nlisten = \"127.0.0.1:0\"\n\
+         [[listener]]\nprotocol = \"beats\"\nlisten = \"127.0.0.1:0\"\n",
+    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/shippers.py");
+    let ports = ["fluent-tcp", "gelf-tcp", "gelf-udp", "beats-tcp"].map(|name| app.listener(name).port().to_string());
+    run(command("python3").env("PYTHONPATH", packages()).arg(script).args(&ports));
+    for (source, expected) in [("shop.login", 2), ("gelf", 4), ("beats", 3)] {
+        let records = messages(&app, &format!("source={source}"), expected);
+        assert!(records.iter().any(|record| record["message"] == "user alice logged in"), "{records:?}");
+        assert!(
+            records.iter().any(|record| record["message"].as_str().unwrap().starts_with("größe — 日本")),
+            "{records:?}"
+        );
+    }
+}
+
+/// Where `tests/setup.sh` puts them.
+fn packages() -> std::path::PathBuf {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-clients/python");
+    assert!(folder.join("timbersnake").exists(), "the clients are not installed: run tests/setup.sh");
+    folder
+}
