@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, SYSLOG};
 use crate::recordings;
 
 /// Recorded clients, and how many records each of them sends.
@@ -76,11 +76,11 @@ fn recorded_clients_are_answered_and_their_records_stored() {
     assert_eq!((&python["message"], &python["level"]), (&json!("user alice logged in"), &json!("INFO")));
     assert_eq!(python["attributes"]["http.response.status_code"], "200");
     assert_eq!(python["attributes"]["resource.service.version"], "1.2.3");
-    let node = app.records("source=unknown_service:node&level=ERROR").remove(0);
+    let node = app.records("source=unknown_service:node&levels=ERROR").remove(0);
     assert_eq!((&node["message"], &node["attributes"]["n"]), (&json!("{\"msg\":\"grüße\",\"n\":3}"), &json!("3")));
     let pino = app.records("source=shop&host=vm&user_name=alice").remove(0);
     assert_eq!((&pino["message"], &pino["proc_id"]), (&json!("user alice logged in"), &json!("14648")));
-    let loki = app.records("source=shop&level=WARN&q=quoted").remove(0);
+    let loki = app.records("source=shop&levels=WARN&q=quoted").remove(0);
     assert_eq!(loki["message"], "grüße — 日本 \"quoted\"\nsecond line");
 }
 
@@ -115,7 +115,7 @@ fn call(app: &App, token: &str, message: &'static [u8]) -> String {
 
 #[test]
 fn grpc_is_answered_once_records_are_durable() {
-    let mut app = App::start_with("", OTLP);
+    let mut app = App::start_with("", &format!("{SYSLOG}{OTLP}"));
     assert_eq!(call(&app, app.token(), REQUEST), "0");
     app.kill();
     app.run();
@@ -127,7 +127,7 @@ fn grpc_is_answered_once_records_are_durable() {
 
 #[test]
 fn an_idle_grpc_connection_does_not_hold_up_the_stop() {
-    let mut app = App::start_with("shutdown_seconds = 4", OTLP);
+    let mut app = App::start_with("shutdown_seconds = 4", &format!("{SYSLOG}{OTLP}"));
     // Says hello, and then answers nothing any more.
     let mut idle = TcpStream::connect(app.listener("otlp")).unwrap();
     idle.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();

@@ -95,6 +95,7 @@ pub(in crate::api) struct NewRecord {
 /// One record, or several of which the good ones are stored.
 #[derive(ToSchema)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "describes a body, is never made")]
 pub(in crate::api) enum NewRecords {
     One(NewRecord),
     Many(Vec<NewRecord>),

@@ -69,7 +69,7 @@ mod tests {
     fn a_status_is_written_as_protobuf() {
         assert_eq!(status(3, "no", None), b"\x08\x03\x12\x02no");
         let with_retry = status(14, "no", Some(300));
-        assert_eq!(with_retry.get(..8), Some(&b"\x08\x0e\x12\x02no\x1a\x33"[..]));
+        assert_eq!(with_retry.get(..8), Some(&b"\x08\x0e\x12\x02no\x1a\x31"[..]));
         assert!(with_retry.ends_with(b"\x12\x05\x0a\x03\x08\xac\x02"));
     }
 }
