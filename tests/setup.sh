@@ -13,6 +13,7 @@ for pair in omrelp.so:rsyslog-relp lmnsd_gtls.so:rsyslog-gnutls lmnsd_ossl.so:rs
 done
 # Postgres runs from its own folder; no server of the machine's own is started or needed.
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 if [ -n "$missing" ]; then
     echo "installing$missing"
     export DEBIAN_FRONTEND=noninteractive
