@@ -174,13 +174,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let deadline = Duration::from_secs(config.shutdown_seconds);
     let Routers { api: router, otlp_grpc: grpc_router } = api::routers(state);
     let server = HttpServer { listener: api_listener, certificates, router, protocol: Protocol::Http1 };
-    let mut servers = vec![server];
-    let mut otlp_grpc_address = None;
-    if let Some((listener, address, certificates)) = otlp_grpc {
-        servers.push(HttpServer { listener, certificates, router: grpc_router, protocol: Protocol::Http2 });
-        otlp_grpc_address = Some(address);
-    }
-    for server in servers {
+    // Moved even where it is not served: a router holds a handle of the queue, which ends only without any.
+    let otlp_grpc = otlp_grpc.map(move |(listener, address, certificates)| {
+        (HttpServer { listener, certificates, router: grpc_router, protocol: Protocol::Http2 }, address)
+    });
+    let (grpc_server, otlp_grpc_address) = otlp_grpc.unzip();
+    for server in [Some(server), grpc_server].into_iter().flatten() {
         let (api, stop) = (config.api.clone(), stop.clone());
         sources.spawn(async move { server.serve(&api, stop, deadline / 2).await });
     }

@@ -57,7 +57,7 @@ fn recorded_clients_are_answered_and_their_records_stored() {
         recordings::notice("NOTICE: no recorded clients found, nothing is pushed; set LOGSEAL_WIRE to their folder");
         return;
     };
-    let app = App::start();
+    let mut app = App::start();
     let mut expected = 0;
     for (client, records) in CLIENTS {
         let file = std::fs::read(folder.join(format!("{client}.json"))).unwrap();
@@ -82,6 +82,8 @@ fn recorded_clients_are_answered_and_their_records_stored() {
     assert_eq!((&pino["message"], &pino["proc_id"]), (&json!("user alice logged in"), &json!("14648")));
     let loki = app.records("source=shop&levels=WARN&q=quoted").remove(0);
     assert_eq!(loki["message"], "grüße — 日本 \"quoted\"\nsecond line");
+    // Also without a listener for gRPC nothing holds the queue open.
+    assert!(app.stop().success());
 }
 
 /// Sends one request over HTTP/2; what the trailers or headers say as `grpc-status`.
