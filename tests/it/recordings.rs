@@ -143,7 +143,7 @@ fn a_recorded_session_of_omrelp_is_answered_as_rsyslog_answers_it() {
     stream.read_to_string(&mut answers).unwrap();
     let theirs: Vec<u8> = events(&recording, "server").flat_map(|(_, bytes)| bytes).collect();
     // The answer to `open` names the software.
-    let behind_open = |text: &str| text.split_once("commands=syslog\n\n").unwrap().1.to_owned();
+    let behind_open = |text: &str| text.split_once("commands=syslog\n").unwrap().1.to_owned();
     assert_eq!(behind_open(&answers), behind_open(&String::from_utf8(theirs).unwrap()));
     app.wait_for_count("source=relp", 2);
 }
