@@ -120,7 +120,16 @@ fn the_parsers_touch_no_clock_file_or_socket() {
     rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("parsers/src"), &mut files);
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
-        for word in ["std::fs", "std::net::Tcp", "std::net::Udp", "SystemTime::now", "time::SystemTime", "Instant::now", "Utc::now", "tokio"] {
+        for word in [
+            "std::fs",
+            "std::net::Tcp",
+            "std::net::Udp",
+            "SystemTime::now",
+            "time::SystemTime",
+            "Instant::now",
+            "Utc::now",
+            "tokio",
+        ] {
             assert!(!text.contains(word), "{} uses {word}", file.display());
         }
     }

@@ -8,8 +8,7 @@ use super::gathered::Gathered;
 use super::intake::Whole;
 
 /// What is offered in answer to `open`.
-const OFFERS: &str =
-    concat!("relp_version=0\nrelp_software=logseal,", env!("CARGO_PKG_VERSION"), "\ncommands=syslog");
+const OFFERS: &str = concat!("relp_version=0\nrelp_software=logseal,", env!("CARGO_PKG_VERSION"), "\ncommands=syslog");
 
 /// One session.
 pub(super) struct Relp {
