@@ -3,13 +3,11 @@
 //! One look at the program's name and the first byte of the message says which parser is asked, so that a message that
 //! has nothing of this costs nearly nothing.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
 
 use crate::{
-    Context, Level, LogEvent, auditd, cef, cisco_asa, connections, filterlog, iptables, json, leef, logfmt, logins,
-    pan_os, plain, programs,
+    Context, LogEvent, auditd, cef, cisco_asa, connections, filterlog, iptables, json, leef, logfmt, logins, pan_os,
+    plain, programs,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -101,30 +99,8 @@ fn tagged<'a>(event: &LogEvent<'_>, line: &'a [u8], cx: &Context) -> Option<LogE
 }
 
 fn absorb(event: &mut LogEvent<'_>, inner: LogEvent<'_>) {
-    if inner.level != Level::Unknown {
-        event.level = inner.level;
-    }
     event.severity = event.severity.or(inner.severity);
-    event.timestamp = event.timestamp.or(inner.timestamp);
-    event.ip = event.ip.or(inner.ip);
-    fill(&mut event.host, inner.host);
-    fill(&mut event.app, inner.app);
-    fill(&mut event.proc_id, inner.proc_id);
-    fill(&mut event.msg_id, inner.msg_id);
-    fill(&mut event.user_name, inner.user_name);
-    if event.attributes.is_empty() {
-        event.attributes = inner.attributes;
-    } else {
-        for (name, value) in inner.attributes.iter() {
-            event.attributes.push(name, value);
-        }
-    }
-}
-
-fn fill(field: &mut Cow<'_, str>, value: Cow<'_, str>) {
-    if field.is_empty() && !value.is_empty() {
-        *field = Cow::Owned(value.into_owned());
-    }
+    event.complete_from(inner);
 }
 
 #[cfg(test)]

@@ -71,6 +71,28 @@ impl LogEvent<'_> {
             parse_error: self.parse_error,
         }
     }
+
+    /// Completes it by what its message holds, which was read as `inner`: a level that `inner` states replaces its own, since many
+    /// senders give all records the same; fields are filled only where they are empty; attributes are added.
+    pub(crate) fn complete_from(&mut self, inner: LogEvent<'_>) {
+        if inner.level != Level::Unknown {
+            self.level = inner.level;
+        }
+        self.timestamp = self.timestamp.or(inner.timestamp);
+        self.ip = self.ip.or(inner.ip);
+        for (field, value) in [
+            (&mut self.host, inner.host),
+            (&mut self.app, inner.app),
+            (&mut self.proc_id, inner.proc_id),
+            (&mut self.msg_id, inner.msg_id),
+            (&mut self.user_name, inner.user_name),
+        ] {
+            if field.is_empty() && !value.is_empty() {
+                *field = Cow::Owned(value.into_owned());
+            }
+        }
+        self.attributes.append(inner.attributes);
+    }
 }
 
 /// Names with values, in the order in which the record has them, in one flat buffer.
@@ -104,6 +126,17 @@ impl Attributes {
         let name_end = self.text.len();
         self.text.push_str(value);
         self.ends.push((name_end as u32, self.text.len() as u32));
+    }
+
+    /// Adds those of `other`, in their order.
+    pub(crate) fn append(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+        } else {
+            for (name, value) in other.iter() {
+                self.push(name, value);
+            }
+        }
     }
 
     /// The number of attributes.

@@ -32,9 +32,7 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
         // The header's process may be another (a forwarder's), or none.
         event.attributes.push("pid", &inner.proc_id);
     }
-    for (name, value) in inner.attributes.iter() {
-        event.attributes.push(name, value);
-    }
+    event.attributes.append(inner.attributes);
 }
 
 #[cfg(test)]

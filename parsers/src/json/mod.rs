@@ -105,23 +105,7 @@ pub fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
     let message = std::mem::take(&mut event.message);
     let inner = object_in(&message).and_then(|text| record(text, cx, Keep::FieldAndAttribute).ok());
     if let Some(inner) = inner {
-        if inner.level != Level::Unknown {
-            event.level = inner.level;
-        }
-        event.timestamp = event.timestamp.or(inner.timestamp);
-        event.ip = event.ip.or(inner.ip);
-        fill(&mut event.host, inner.host);
-        fill(&mut event.app, inner.app);
-        fill(&mut event.proc_id, inner.proc_id);
-        fill(&mut event.msg_id, inner.msg_id);
-        fill(&mut event.user_name, inner.user_name);
-        if event.attributes.is_empty() {
-            event.attributes = inner.attributes;
-        } else {
-            for (name, value) in inner.attributes.iter() {
-                event.attributes.push(name, value);
-            }
-        }
+        event.complete_from(inner);
     }
     event.message = message;
 }
@@ -139,12 +123,6 @@ fn object_in(message: &[u8]) -> Option<&str> {
         return None;
     }
     std::str::from_utf8(object).ok()
-}
-
-fn fill(field: &mut Cow<'_, str>, value: Cow<'_, str>) {
-    if field.is_empty() && !value.is_empty() {
-        *field = Cow::Owned(value.into_owned());
-    }
 }
 
 fn record<'a>(text: &'a str, cx: &Context, keep: Keep) -> Result<LogEvent<'a>, Fault> {

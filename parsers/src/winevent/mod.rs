@@ -62,9 +62,7 @@ pub(crate) fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
                 *field = value.into_owned().into();
             }
         }
-        for (name, value) in inner.attributes.iter() {
-            event.attributes.push(name, value);
-        }
+        event.attributes.append(inner.attributes);
     }
     event.message = message;
 }
