@@ -141,6 +141,11 @@ impl App {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits until the daemon's log, which comes through a pipe of its own, holds the text.
+    pub(crate) fn wait_for_log(&self, text: &str) {
+        wait_until(&format!("the log says {text:?}"), || self.log().contains(text));
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.as_ref().unwrap().id()
     }

@@ -42,5 +42,5 @@ fn a_damaged_frame_of_a_sealed_segment_costs_its_records_and_no_other() {
     let kept: Vec<_> =
         std::fs::read_dir(app.data_dir.join("spool/rejected")).unwrap().map(|e| e.unwrap().path()).collect();
     assert!(kept.iter().any(|path| path.extension().is_some_and(|e| e == "reason")), "{kept:?}");
-    assert!(app.log().contains("is damaged: what is whole is stored"), "{}", app.log());
+    app.wait_for_log("is damaged: what is whole is stored");
 }

@@ -85,7 +85,7 @@ fn what_is_no_relp_ends_the_connection_and_what_came_before_is_answered() {
     client.send(format!("{}<13>plain syslog\n", syslog(2, "<13>good")).as_bytes());
     assert_eq!(client.rest(), "2 rsp 6 200 OK\n");
     app.wait_for_count("source=relp", 1);
-    assert!(app.log().contains("a frame does not begin with a transaction number"), "{}", app.log());
+    app.wait_for_log("a frame does not begin with a transaction number");
 
     let mut early = Client::connect(app.listener("relp-tcp"));
     early.send(syslog(1, "<13>too early").as_bytes());

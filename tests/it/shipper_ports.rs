@@ -192,7 +192,7 @@ fn a_window_of_lumberjack_is_acknowledged_at_its_end() {
 
     stream.write_all(b"1W").unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
-    assert!(app.log().contains("does not begin with version 2"), "{}", app.log());
+    app.wait_for_log("does not begin with version 2");
 }
 
 #[test]
