@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::{Attributes, Context, Level, LogEvent, address, cef, device_time};
+use crate::{Attributes, Context, LogEvent, address, cef, cursor, device_time};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "leef";
@@ -26,7 +26,7 @@ pub const FORMAT: &str = "leef";
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = line.trim_ascii_end();
     // The last attribute may be empty, so a tab at the end counts; it is no part of a value.
-    let decoded = String::from_utf8_lossy(text);
+    let decoded = cursor::text(text);
     let rest = decoded.strip_prefix("LEEF:")?.trim_start_matches(' ');
     let mut event = LogEvent { message: Cow::Borrowed(line), format: FORMAT, ..LogEvent::default() };
     event.attributes = Attributes::with_capacity(decoded.len(), 24);
@@ -114,7 +114,7 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
             "src" => event.ip = event.ip.or_else(|| address::parse(value).map(|found| found.ip)),
             "usrName" => user = user.or_else(|| Some(value.to_owned())),
             "identHostName" => host = host.or_else(|| Some(value.to_owned())),
-            "sev" => event.level = level(value),
+            "sev" => event.level = cef::severity::level(value),
             _ => {}
         }
     }
@@ -123,21 +123,10 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
     event.host = Cow::Owned(host.unwrap_or_default());
 }
 
-fn level(severity: &str) -> Level {
-    match severity.trim().parse::<u8>() {
-        Ok(0..=3) => Level::Info,
-        Ok(4..=6) => Level::Warn,
-        Ok(7..=8) => Level::Error,
-        Ok(9..=10) => Level::Fatal,
-        Ok(_) => Level::Unknown,
-        Err(_) => crate::level_names::from_word(severity).unwrap_or(Level::Unknown),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Zone;
+    use crate::{Level, Zone};
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
