@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::{Attributes, Context, LogEvent, address};
+use crate::{Attributes, Context, LogEvent, address, cursor};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "auditd";
@@ -29,14 +29,14 @@ pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
     let header = header(line)?;
     let mut event = LogEvent {
         timestamp: Some(header.micros),
-        host: String::from_utf8_lossy(header.node),
+        host: cursor::text(header.node),
         message: Cow::Borrowed(line),
         format: FORMAT,
         ..LogEvent::default()
     };
-    let body = String::from_utf8_lossy(header.body);
+    let body = cursor::text(header.body);
     let mut attributes = Attributes::with_capacity(body.len() + 32, 24);
-    let kind = String::from_utf8_lossy(header.kind);
+    let kind = cursor::text(header.kind);
     attributes.push("type", &kind);
     attributes.push("serial", &header.serial.to_string());
     let (plain, enriched) = body.split_once('\u{1d}').unwrap_or((&body, ""));
