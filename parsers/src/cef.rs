@@ -97,7 +97,7 @@ fn body<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 }
 
 /// The field that `text` begins with, without its escapes, and what follows its `|`.
-fn header_field(text: &str) -> (Cow<'_, str>, Option<&str>) {
+pub(crate) fn header_field(text: &str) -> (Cow<'_, str>, Option<&str>) {
     let mut escaped = false;
     let mut at = 0;
     while let Some(found) = text.as_bytes().get(at..).and_then(|rest| memchr2(b'|', b'\\', rest)) {
@@ -114,7 +114,7 @@ fn header_field(text: &str) -> (Cow<'_, str>, Option<&str>) {
 }
 
 /// A header's field without its escapes; a backslash before anything else stands for itself.
-pub(crate) fn unescape(text: &str) -> String {
+fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::find::{find_all_by, find_by};
+use crate::find::{find, find_all_by, find_by};
 use crate::{Attributes, Context, LogEvent, address, cursor};
 
 /// The name of this format in [`LogEvent::format`].
@@ -102,7 +102,7 @@ fn action(prefix: &str) -> Option<&str> {
     let word = prefix.rsplit([' ', '[', '<']).next()?;
     const WORDS: [&str; 8] = ["accept", "allow", "audit", "block", "den", "drop", "limit", "reject"];
     let lower = word.to_ascii_lowercase();
-    WORDS.iter().any(|known| lower.contains(known)).then_some(word)
+    WORDS.iter().any(|known| find(lower.as_bytes(), known.as_bytes()).is_some()).then_some(word)
 }
 
 #[cfg(test)]

@@ -68,19 +68,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// The header's field that `text` begins with, and what follows its bar.
 fn field(text: &str) -> Option<(Cow<'_, str>, &str)> {
-    let mut escaped = false;
-    let mut previous = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == b'|' && previous != b'\\' {
-            let value = text.get(..at)?;
-            let value = if escaped { Cow::Owned(cef::unescape(value)) } else { Cow::Borrowed(value) };
-            return Some((value, text.get(at + 1..)?));
-        }
-        escaped |= byte == b'\\';
-        // A backslash that is itself escaped does not escape.
-        previous = if previous == b'\\' && byte == b'\\' { 0 } else { byte };
-    }
-    None
+    let (value, after) = cef::header_field(text);
+    Some((value, after?))
 }
 
 /// The character that a delimiter field of 2.0 names.
@@ -95,13 +84,20 @@ fn delimiter_of(stated: &str) -> Option<char> {
 }
 
 fn pairs(text: &str, delimiter: &str, attributes: &mut Attributes) {
-    for pair in text.split(delimiter) {
-        let Some((key, value)) = pair.split_once('=') else { continue };
-        // Bars are no part of a key; a header that says too much ends with some.
-        let key = key.trim_matches(|c: char| c == '|' || c.is_whitespace());
-        if !key.is_empty() && !value.is_empty() {
-            attributes.push(key, value);
-        }
+    let mut chars = delimiter.chars();
+    match (chars.next(), chars.next()) {
+        // Nearly always; a search for one character is a quick one.
+        (Some(only), None) => text.split(only).for_each(|text| pair(text, attributes)),
+        _ => text.split(delimiter).for_each(|text| pair(text, attributes)),
+    }
+}
+
+fn pair(text: &str, attributes: &mut Attributes) {
+    let Some((key, value)) = text.split_once('=') else { return };
+    // Bars are no part of a key; a header that says too much ends with some.
+    let key = key.trim_matches(|c: char| c == '|' || c.is_whitespace());
+    if !key.is_empty() && !value.is_empty() {
+        attributes.push(key, value);
     }
 }
 
