@@ -90,6 +90,15 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
     }
 }
 
+/// Reads a line that says of itself that it is in CEF or LEEF, whatever else is quoted in it.
+pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match line.first()? {
+        b'C' if line.starts_with(b"CEF:") => cef::parse(line, cx),
+        b'L' if line.starts_with(b"LEEF:") => leef::parse(line, cx),
+        _ => None,
+    }
+}
+
 /// Reads a line that no other parser claims, by its first byte; what is in no format is plain text.
 pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let known = match line.first() {
@@ -129,8 +138,7 @@ fn kernel_audit<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
 /// The parser that the first bytes of a message call for.
 fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     match message.first()? {
-        b'C' if message.starts_with(b"CEF:") => cef::parse(message, cx),
-        b'L' if message.starts_with(b"LEEF:") => leef::parse(message, cx),
+        b'C' | b'L' => parse_labelled(message, cx).or_else(|| logfmt::detect(message, cx)),
         b'%' => {
             let end = memchr::memchr(b':', message.get(..40).unwrap_or(message))?;
             let tag = std::str::from_utf8(message.get(..end)?).ok()?;

@@ -38,6 +38,9 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Some(b'A'..=b'Z') if shape::has_bsd_stamp(text) => return syslog(line, cx),
         _ => {}
     }
+    if let Some(event) = content::parse_labelled(line, cx) {
+        return event;
+    }
     let is_marked = text.len() > NEAR_BYTES || memchr::memchr2(b'[', b'\t', text).is_some();
     if let Some((at, rest)) = timestamp::iso_prefix(line, cx.zone) {
         return date_first(line, at, rest, is_marked, cx);

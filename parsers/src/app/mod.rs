@@ -184,6 +184,9 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         [_, b',', b' ', b'[', ..] => ruby::logger(text, cx),
         [_, b'/', ..] => android::brief(None, text),
         [b'S', b't', b'a', b'r', b't', b'e', b'd', b' ', ..] => ruby::request(text, cx),
+        // Prose, or the name of a month.
+        [_, b'a'..=b'z', _, b' ', b'0'..=b'9', ..] => jul::parse(text, cx),
+        [_, b'a'..=b'z', ..] => None,
         _ => python::level_first(text)
             .or_else(|| java::level_first(text, cx))
             .or_else(|| jul::parse(text, cx))

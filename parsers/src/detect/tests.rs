@@ -54,6 +54,16 @@ fn json_after_a_syslog_header_gives_its_fields_and_stays_the_message() {
     }
 }
 
+#[test]
+fn a_record_that_says_its_format_may_quote_a_line_in_another() {
+    let quoted = "192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1";
+    for (line, format) in
+        [(format!("CEF:0|a|b|c|d|e|3|msg={quoted}"), "cef"), (format!("LEEF:1.0|a|b|c|d|msg={quoted}"), "leef")]
+    {
+        assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, format, "{line}");
+    }
+}
+
 /// All parsers that know their lines by their shape.
 #[rustfmt::skip]
 const ALL: &[Parser] = &[
@@ -78,6 +88,10 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let has_stamp = text.first().is_some_and(u8::is_ascii_uppercase) && shape::has_bsd_stamp(text);
     if (text.starts_with(b"<") && shape::has_priority(text)) || has_stamp {
         return syslog_asking_all(line, cx);
+    }
+    // A line that says what it is in is not asked of those that know theirs by shape.
+    if let Some(event) = content::parse_labelled(line, cx) {
+        return event;
     }
     if let Some(event) = ALL.iter().find_map(|parse| parse(line, cx)) {
         return event;
