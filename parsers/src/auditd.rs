@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::{Attributes, Context, LogEvent, address};
+use crate::{Attributes, Context, LogEvent, address, cursor};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "auditd";
@@ -29,26 +29,47 @@ pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
     let header = header(line)?;
     let mut event = LogEvent {
         timestamp: Some(header.micros),
-        host: String::from_utf8_lossy(header.node),
+        host: cursor::text(header.node),
         message: Cow::Borrowed(line),
         format: FORMAT,
         ..LogEvent::default()
     };
-    let body = String::from_utf8_lossy(header.body);
+    let body = cursor::text(header.body);
     let mut attributes = Attributes::with_capacity(body.len() + 32, 24);
-    let kind = String::from_utf8_lossy(header.kind);
+    let kind = cursor::text(header.kind);
     attributes.push("type", &kind);
     attributes.push("serial", &header.serial.to_string());
     let (plain, enriched) = body.split_once('\u{1d}').unwrap_or((&body, ""));
     fields::read(plain, &kind, &mut attributes);
     fields::read(enriched, &kind, &mut attributes);
-    let owned = |name: &str| attributes.get(name).filter(|value| *value != "unset").map(str::to_owned);
-    event.user_name = Cow::Owned(owned("acct").or_else(|| owned("AUID")).or_else(|| owned("UID")).unwrap_or_default());
-    event.proc_id = Cow::Owned(owned("pid").unwrap_or_default());
-    let ip = ["addr", "hostname", "laddr"].into_iter().find_map(|name| attributes.get(name).and_then(address::parse));
-    event.ip = ip.map(|found| found.ip);
+    fill(&mut event, &attributes);
     event.attributes = attributes;
     Some(event)
+}
+
+/// Fills the user, the process and the address, of several fields for one the first of these lists.
+fn fill(event: &mut LogEvent<'_>, attributes: &Attributes) {
+    let (mut users, mut pid, mut addresses) = ([None; 3], None, [None; 3]);
+    for (name, value) in attributes.iter() {
+        let place = match name {
+            "acct" => users.first_mut(),
+            "AUID" => users.get_mut(1),
+            "UID" => users.get_mut(2),
+            "pid" => Some(&mut pid),
+            "addr" => addresses.first_mut(),
+            "hostname" => addresses.get_mut(1),
+            "laddr" => addresses.get_mut(2),
+            _ => None,
+        };
+        if let Some(place) = place {
+            place.get_or_insert(value);
+        }
+    }
+    let is_set = |value: &&str| *value != "unset";
+    let user = users.into_iter().flatten().find(is_set).unwrap_or_default();
+    event.user_name = Cow::Owned(user.to_owned());
+    event.proc_id = Cow::Owned(pid.filter(is_set).unwrap_or_default().to_owned());
+    event.ip = addresses.into_iter().flatten().find_map(address::parse).map(|found| found.ip);
 }
 
 /// What precedes the fields of a record.
@@ -76,7 +97,7 @@ fn header(line: &[u8]) -> Option<Header<'_>> {
     let (id, rest) = inner.split_at_checked(end)?;
     let (stamp, serial) = std::str::from_utf8(id).ok()?.split_once(':')?;
     let (seconds, fraction) = stamp.split_once('.').unwrap_or((stamp, ""));
-    let millis: i64 = format!("{fraction:0<3.3}").parse().ok()?;
+    let millis = millis(fraction)?;
     let seconds: i64 = seconds.parse().ok().filter(|seconds| (0..=99_999_999_999).contains(seconds))?;
     let rest = rest.strip_prefix(b")")?;
     Some(Header {
@@ -85,6 +106,16 @@ fn header(line: &[u8]) -> Option<Header<'_>> {
         micros: seconds * 1_000_000 + millis * 1_000,
         serial: serial.parse().ok()?,
         body: rest.strip_prefix(b":").unwrap_or(rest),
+    })
+}
+
+/// The milliseconds of a fraction of a second; finer digits are cut off.
+fn millis(fraction: &str) -> Option<i64> {
+    let digits = fraction.as_bytes();
+    (0..3).try_fold(0, |millis, place| match digits.get(place) {
+        Some(digit @ b'0'..=b'9') => Some(millis * 10 + i64::from(digit - b'0')),
+        Some(_) => None,
+        None => Some(millis * 10),
     })
 }
 

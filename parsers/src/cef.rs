@@ -8,12 +8,14 @@
 //! extension `\=`, `\\`, `\n` and `\r`; a value ends before the blank that the next key follows.
 
 mod extension;
+pub(crate) mod severity;
 
 use std::borrow::Cow;
 
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 
-use crate::{Context, Level, LogEvent, address, device_time, timestamp};
+use crate::find::find;
+use crate::{Context, LogEvent, address, cursor, device_time, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "cef";
@@ -37,7 +39,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if line.starts_with(b"CEF:") {
         return body(line, cx);
     }
-    let start = memmem::find(line.get(..PREFIX_BYTES_MAX).unwrap_or(line), b"CEF:")?;
+    if !begins_with_count(line) {
+        return None;
+    }
+    let start = find(line.get(..PREFIX_BYTES_MAX).unwrap_or(line), b"CEF:")?;
     let (prefix, rest) = line.split_at_checked(start)?;
     let mut words = prefix.split(|b| *b == b' ').filter(|word| !word.is_empty());
     let (stamp, host) = (words.next()?, words.next());
@@ -48,15 +53,23 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = body(rest, cx)?;
     event.timestamp = Some(stamp);
     if let Some(host) = host {
-        event.host = String::from_utf8_lossy(host);
+        event.host = cursor::text(host);
     }
     Some(event)
+}
+
+/// Whether `line` begins with a number and a blank, or with one and `CEF:`: most lines do not, and need not be searched.
+fn begins_with_count(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+');
+    let digits = text.iter().take(PREFIX_BYTES_MAX).take_while(|b| is_part(b)).count();
+    digits > 0 && text.get(digits).is_some_and(|b| matches!(b, b' ' | b'C'))
 }
 
 /// Reads what begins with `CEF:`.
 fn body<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = LogEvent { message: Cow::Borrowed(text), format: FORMAT, ..LogEvent::default() };
-    let decoded = String::from_utf8_lossy(text);
+    let decoded = cursor::text(text);
     event.attributes = crate::Attributes::with_capacity(decoded.len() + 64, 24);
     let mut rest = decoded.strip_prefix("CEF:")?.trim_start_matches(' ');
     for (at, name) in HEADER.into_iter().enumerate() {
@@ -69,7 +82,7 @@ fn body<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             return None;
         }
         match name {
-            "severity" => event.level = level(&value),
+            "severity" => event.level = severity::level(&value),
             "device_product" => event.app = Cow::Owned(value.trim().to_owned()),
             _ => {}
         }
@@ -84,7 +97,7 @@ fn body<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 }
 
 /// The field that `text` begins with, without its escapes, and what follows its `|`.
-fn header_field(text: &str) -> (Cow<'_, str>, Option<&str>) {
+pub(crate) fn header_field(text: &str) -> (Cow<'_, str>, Option<&str>) {
     let mut escaped = false;
     let mut at = 0;
     while let Some(found) = text.as_bytes().get(at..).and_then(|rest| memchr2(b'|', b'\\', rest)) {
@@ -101,7 +114,7 @@ fn header_field(text: &str) -> (Cow<'_, str>, Option<&str>) {
 }
 
 /// A header's field without its escapes; a backslash before anything else stands for itself.
-pub(crate) fn unescape(text: &str) -> String {
+fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -109,29 +122,6 @@ pub(crate) fn unescape(text: &str) -> String {
         plain.push(next.unwrap_or(c));
     }
     plain
-}
-
-/// The level of CEF's severity, a number or a word.
-fn level(severity: &str) -> Level {
-    let severity = severity.trim();
-    match severity.parse::<u8>() {
-        Ok(0..=3) => return Level::Info,
-        Ok(4..=6) => return Level::Warn,
-        Ok(7..=8) => return Level::Error,
-        Ok(9..=10) => return Level::Fatal,
-        _ => {}
-    }
-    let words = [
-        ("low", Level::Info),
-        ("medium", Level::Warn),
-        ("high", Level::Error),
-        ("very-high", Level::Fatal),
-        ("very high", Level::Fatal),
-    ];
-    words
-        .into_iter()
-        .find(|(word, _)| word.eq_ignore_ascii_case(severity))
-        .map_or_else(|| crate::level_names::from_word(severity).unwrap_or(Level::Unknown), |(_, level)| level)
 }
 
 /// Fills the event's fields from the keys of the extension, of several for one field the first of these lists.
@@ -172,7 +162,7 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Zone;
+    use crate::{Level, Zone};
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
@@ -199,19 +189,6 @@ mod tests {
         let got: Vec<_> = event.attributes.iter().map(|(_, value)| value).collect();
         assert_eq!(got, ["0", "a|b", r"c\", "1", "2", r"x \ y", "Low"]);
         assert_eq!(event.level, Level::Info);
-    }
-
-    #[test]
-    fn severities_are_levels() {
-        for (severity, expected) in [
-            ("0", Level::Info),
-            ("6", Level::Warn),
-            ("10", Level::Fatal),
-            ("Very-High", Level::Fatal),
-            ("11", Level::Unknown),
-        ] {
-            assert_eq!(level(severity), expected, "{severity}");
-        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::{Context, Level, LogEvent};
+use crate::{Context, Level, LogEvent, cursor};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "cisco_asa";
@@ -21,7 +21,7 @@ const FAMILIES: [&str; 4] = ["ASA-", "FTD-", "PIX-", "FWSM-"];
 /// The level is that of the tag's severity. The message is the line.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
-    let text = String::from_utf8_lossy(line);
+    let text = cursor::text(line);
     let (severity, id, rest) = tag(&text).unwrap_or((None, "", &text));
     let mut event = read(id, rest);
     let names = |name: &str| event.attributes.get(name).is_some();
@@ -38,7 +38,7 @@ pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
 pub(crate) fn after_tag(app: &str, message: &[u8]) -> Option<LogEvent<'static>> {
     let head = format!("{app}: ");
     let (_, id, _) = tag(&head)?;
-    Some(read(id, &String::from_utf8_lossy(message)))
+    Some(read(id, &cursor::text(message)))
 }
 
 /// Whether `word` is a tag of these firewalls.

@@ -1,36 +1,101 @@
 //! The formats that stand within other records: what a syslog message holds, and what a line without any header is.
 //!
-//! One look at the program's name and the first byte of the message says which parser is asked, so that a message that
+//! One look at the program's name and one at the message's first byte say which parsers are asked, so that a message that
 //! has nothing of this costs nearly nothing.
+
+use std::borrow::Cow;
 
 use memchr::memmem;
 
 use crate::{
     Context, LogEvent, auditd, cef, cisco_asa, connections, filterlog, iptables, json, leef, logfmt, logins, pan_os,
-    plain, programs,
+    plain, programs, winevent, wrapped,
 };
+
+/// What the name of a program says of its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Program {
+    /// None is stated.
+    Unnamed,
+    /// Any whose messages, if they are known, are texts ([`programs`]).
+    Other,
+    Haproxy,
+    /// The kernel: its packet filter and its audit records.
+    Kernel,
+    Audit,
+    Filterlog,
+    CiscoAsa,
+    /// Junos and MikroTik.
+    Connections,
+    /// The first words of a record that syslog's header took for a name: `CEF:0|…`, `LEEF:1.0|…`, PAN-OS' `1,2023/…`.
+    Cef,
+    Leef,
+    PanOs,
+    Snare,
+}
+
+impl Program {
+    fn of(app: &str) -> Self {
+        let Some(first) = app.as_bytes().first() else { return Self::Unnamed };
+        // Most names are told apart by their first byte.
+        match first {
+            b'%' => Self::CiscoAsa,
+            b'1' if app.starts_with("1,2") => Self::PanOs,
+            b'C' if app == "CEF" => Self::Cef,
+            b'L' if app == "LEEF" => Self::Leef,
+            b'M' if app == winevent::SNARE_MARKER => Self::Snare,
+            b'R' if app == "RT_FLOW" => Self::Connections,
+            b'a' if matches!(app, "audit" | "auditd" | "audispd" | "audisp-syslog") => Self::Audit,
+            b'f' if app == "filterlog" => Self::Filterlog,
+            b'f' if app.starts_with("firewall,") => Self::Connections,
+            b'h' if app.starts_with("haproxy") => Self::Haproxy,
+            b'k' if app == "kernel" => Self::Kernel,
+            _ => Self::Other,
+        }
+    }
+}
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
 ///
 /// The message stays as it is. What the header states of host, program, process and time is kept; the level is that
 /// of the content where it states one; attributes are added.
 pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Context) {
-    if let Some(inner) = tagged(event, line, cx) {
-        return absorb(event, inner);
+    // In a syslog record the message always stands in the line.
+    let Cow::Borrowed(message) = event.message else { return };
+    let program = Program::of(&event.app);
+    if let Some(inner) = tagged(program, &event.app, line, cx) {
+        absorb(event, inner);
+    } else {
+        match message.trim_ascii_start().first() {
+            Some(b'{' | b'@') => json::complete_from_message(event, cx),
+            Some(_) => by_name_or_first_byte(program, message, event, cx),
+            None => {}
+        }
     }
-    match event.message.trim_ascii_start().first() {
-        Some(b'{' | b'@') => return json::complete_from_message(event, cx),
-        None => return,
-        Some(_) => {}
+    if program == Program::Haproxy || wrapped::may_hold(message) {
+        wrapped::complete(event, cx);
     }
-    let message = std::mem::take(&mut event.message);
-    if let Some(inner) = by_program(event, &message, cx).or_else(|| by_first_byte(&message, cx)) {
+    if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) {
+        winevent::complete_from_message(event, cx);
+    }
+}
+
+fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut LogEvent<'a>, cx: &Context) {
+    if let Some(inner) = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx)) {
         absorb(event, inner);
     }
-    event.message = message;
     // 4 and 10 are syslog's facilities for logins; a file's lines do not state theirs.
     if event.user_name.is_empty() && matches!(event.facility, None | Some(4 | 10)) {
         logins::complete(event);
+    }
+}
+
+/// Reads a line that says of itself that it is in CEF or LEEF, whatever else is quoted in it.
+pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match line.first()? {
+        b'C' if line.starts_with(b"CEF:") => cef::parse(line, cx),
+        b'L' if line.starts_with(b"LEEF:") => leef::parse(line, cx),
+        _ => None,
     }
 }
 
@@ -49,16 +114,17 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 }
 
 /// The parser that the name of the program calls for.
-fn by_program<'m>(event: &LogEvent<'_>, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    match &*event.app {
-        "" => None,
-        "kernel" => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
-        "filterlog" => filterlog::parse(message, cx),
-        "audit" | "auditd" | "audispd" | "audisp-syslog" => kernel_audit(message, cx),
-        "RT_FLOW" => connections::parse(message, cx),
-        tag if tag.starts_with('%') => cisco_asa::after_tag(tag, message),
-        tag if tag.starts_with("firewall,") => connections::parse(message, cx),
-        app => programs::read(app, message, cx),
+fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    match program {
+        Program::Unnamed => None,
+        Program::Kernel => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
+        Program::Filterlog => filterlog::parse(message, cx),
+        Program::Audit => kernel_audit(message, cx),
+        Program::Connections => connections::parse(message, cx),
+        Program::CiscoAsa => cisco_asa::after_tag(app, message),
+        Program::Other | Program::Haproxy | Program::Snare | Program::Cef | Program::Leef | Program::PanOs => {
+            programs::read(app, message, cx)
+        }
     }
 }
 
@@ -72,8 +138,7 @@ fn kernel_audit<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
 /// The parser that the first bytes of a message call for.
 fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     match message.first()? {
-        b'C' if message.starts_with(b"CEF:") => cef::parse(message, cx),
-        b'L' if message.starts_with(b"LEEF:") => leef::parse(message, cx),
+        b'C' | b'L' => parse_labelled(message, cx).or_else(|| logfmt::detect(message, cx)),
         b'%' => {
             let end = memchr::memchr(b':', message.get(..40).unwrap_or(message))?;
             let tag = std::str::from_utf8(message.get(..end)?).ok()?;
@@ -87,13 +152,13 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     }
 }
 
-/// The event whose beginning syslog's header took for the program's name: `CEF:0|…`, `LEEF:1.0|…`, or PAN-OS' `1,2023/…`.
-fn tagged<'a>(event: &LogEvent<'_>, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+/// The event whose beginning syslog's header took for the program's name.
+fn tagged<'a>(program: Program, app: &str, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let from = |mark: &[u8]| line.get(memmem::find(line, mark)?..).map(<[u8]>::trim_ascii_end);
-    match &*event.app {
-        "CEF" => cef::parse(from(b"CEF:")?, cx),
-        "LEEF" => leef::parse(from(b"LEEF:")?, cx),
-        app if app.starts_with("1,2") => pan_os::parse(from(app.as_bytes())?, cx),
+    match program {
+        Program::Cef => cef::parse(from(b"CEF:")?, cx),
+        Program::Leef => leef::parse(from(b"LEEF:")?, cx),
+        Program::PanOs => pan_os::parse(from(app.as_bytes())?, cx),
         _ => None,
     }
 }

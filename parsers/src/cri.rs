@@ -20,17 +20,21 @@ pub const FORMAT: &str = "cri";
 /// fields, and a level in plain text is read as [`plain::parse`] does.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    // The runtimes' stamps have no blank inside. So most lines are told apart before their stamp is read.
-    let blank = memchr::memchr(b' ', line)?;
-    if !line.get(blank..)?.starts_with(b" std") {
-        return None;
-    }
     let (stamp, rest) = timestamp::iso_prefix(line, cx.zone)?;
-    let (stream, rest) = match rest {
+    after_stamp(line, stamp, rest, cx)
+}
+
+/// As [`parse`], for a line whose stamp has been read; `after` follows it.
+pub(crate) fn after_stamp<'a>(line: &'a [u8], stamp: i64, after: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (stream, rest) = match after {
         [b' ', b's', b't', b'd', b'o', b'u', b't', b' ', rest @ ..] => ("stdout", rest),
         [b' ', b's', b't', b'd', b'e', b'r', b'r', b' ', rest @ ..] => ("stderr", rest),
         _ => return None,
     };
+    // The runtimes' stamps have no blank inside.
+    if memchr::memchr(b' ', line)? < line.len() - after.len() {
+        return None;
+    }
     // More tags than F and P may follow, divided by colons; the runtime interface reserves them.
     let tags = rest.iter().position(|b| *b == b' ').and_then(|end| rest.get(..end)).unwrap_or(rest);
     let partial = match tags.first()? {

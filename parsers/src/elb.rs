@@ -53,8 +53,19 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut cursor = Cursor::new(line.get(kind.len()..)?);
     cursor.skip_blanks();
     let (stamp, rest) = timestamp::iso_prefix(cursor.rest(), cx.zone)?;
-    cursor.set_rest(rest.strip_prefix(b" ")?);
+    after_stamp(line, kind, stamp, rest)
+}
+
+/// Reads what follows the time; `kind` stands before it.
+pub(crate) fn after_stamp<'a>(line: &'a [u8], kind: &'a [u8], stamp: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
+    // Most lines that begin with a time have no quotes.
+    memchr::memchr(b'"', rest)?;
+    let mut cursor = Cursor::new(rest.strip_prefix(b" ")?);
     let (name, client, target) = (cursor.word()?, cursor.word()?, cursor.word()?);
+    // An address alone is none of a load balancer's, which have a port.
+    if !client.iter().any(|b| matches!(b, b':' | b',' | b'%' | b'[')) {
+        return None;
+    }
     let found = std::str::from_utf8(client).ok().and_then(address::parse).filter(|found| !found.whole)?;
     let times = [cursor.word()?, cursor.word()?, cursor.word()?];
     let (status, target_status, received, sent) = (cursor.word()?, cursor.word()?, cursor.word()?, cursor.word()?);

@@ -21,6 +21,9 @@ use crate::{Attributes, Context, Level, LogEvent, address, http_status, request_
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "haproxy";
 
+/// A client's address or name ends this near to the front.
+const CLIENT_BYTES_MAX: usize = 128;
+
 const HTTP_TIMERS: [&str; 5] = ["TR", "Tw", "Tc", "Tr", "Ta"];
 const TCP_TIMERS: [&str; 3] = ["Tw", "Tc", "Tt"];
 const CONNECTIONS: [&str; 5] = ["actconn", "feconn", "beconn", "srv_conn", "retries"];
@@ -29,7 +32,7 @@ const QUEUES: [&str; 2] = ["srv_queue", "backend_queue"];
 /// Reads a line that HAProxy writes for a request, a session or an error of one; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let blank = line.iter().take(128).position(|b| *b == b' ')?;
+    let blank = memchr::memchr(b' ', line.get(..CLIENT_BYTES_MAX).unwrap_or(line))?;
     let (client, after) = line.split_at_checked(blank)?;
     let (stamp, after) = timestamp::common_log_prefix(after.strip_prefix(b" [")?, cx.zone)?;
     // Other access logs have no port, and more before the time.

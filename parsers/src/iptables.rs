@@ -6,9 +6,8 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
-use crate::{Attributes, Context, LogEvent, address};
+use crate::find::{find, find_all_by, find_by};
+use crate::{Attributes, Context, LogEvent, address, cursor};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "iptables";
@@ -25,9 +24,9 @@ const PREFIX_BYTES_MAX: usize = 200;
 pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
     let start = fields_start(line)?;
     let (prefix, fields) = line.split_at_checked(start)?;
-    let fields = String::from_utf8_lossy(fields);
+    let fields = cursor::text(fields);
     let mut attributes = Attributes::with_capacity(line.len(), 24);
-    let prefix = String::from_utf8_lossy(prefix);
+    let prefix = cursor::text(prefix);
     let prefix = without_uptime(prefix.trim());
     if !prefix.is_empty() {
         attributes.push("prefix", prefix);
@@ -75,11 +74,11 @@ pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
 /// Where `IN=` stands, near the front and with an `OUT=`, `MAC=` or `SRC=` behind it.
 fn fields_start(line: &[u8]) -> Option<usize> {
     let near = line.get(..PREFIX_BYTES_MAX).unwrap_or(line);
-    let start = memmem::find_iter(near, b"IN=")
+    let start = find_all_by(2, near, b"IN=")
         .find(|at| at.checked_sub(1).and_then(|before| near.get(before)).is_none_or(|b| !b.is_ascii_alphanumeric()))?;
     let rest = line.get(start..)?;
     let after = rest.get(..64).unwrap_or(rest);
-    [&b" OUT="[..], b" SRC=", b" MAC="].iter().any(|name| memmem::find(after, name).is_some()).then_some(start)
+    [&b" OUT="[..], b" SRC=", b" MAC="].iter().any(|name| find_by(4, after, name).is_some()).then_some(start)
 }
 
 fn is_name(name: &str) -> bool {
@@ -103,7 +102,7 @@ fn action(prefix: &str) -> Option<&str> {
     let word = prefix.rsplit([' ', '[', '<']).next()?;
     const WORDS: [&str; 8] = ["accept", "allow", "audit", "block", "den", "drop", "limit", "reject"];
     let lower = word.to_ascii_lowercase();
-    WORDS.iter().any(|known| lower.contains(known)).then_some(word)
+    WORDS.iter().any(|known| find(lower.as_bytes(), known.as_bytes()).is_some()).then_some(word)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::{Attributes, Context, Level, LogEvent, address, cef, device_time};
+use crate::{Attributes, Context, LogEvent, address, cef, cursor, device_time};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "leef";
@@ -26,7 +26,7 @@ pub const FORMAT: &str = "leef";
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = line.trim_ascii_end();
     // The last attribute may be empty, so a tab at the end counts; it is no part of a value.
-    let decoded = String::from_utf8_lossy(text);
+    let decoded = cursor::text(text);
     let rest = decoded.strip_prefix("LEEF:")?.trim_start_matches(' ');
     let mut event = LogEvent { message: Cow::Borrowed(line), format: FORMAT, ..LogEvent::default() };
     event.attributes = Attributes::with_capacity(decoded.len(), 24);
@@ -68,19 +68,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// The header's field that `text` begins with, and what follows its bar.
 fn field(text: &str) -> Option<(Cow<'_, str>, &str)> {
-    let mut escaped = false;
-    let mut previous = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == b'|' && previous != b'\\' {
-            let value = text.get(..at)?;
-            let value = if escaped { Cow::Owned(cef::unescape(value)) } else { Cow::Borrowed(value) };
-            return Some((value, text.get(at + 1..)?));
-        }
-        escaped |= byte == b'\\';
-        // A backslash that is itself escaped does not escape.
-        previous = if previous == b'\\' && byte == b'\\' { 0 } else { byte };
-    }
-    None
+    let (value, after) = cef::header_field(text);
+    Some((value, after?))
 }
 
 /// The character that a delimiter field of 2.0 names.
@@ -95,13 +84,20 @@ fn delimiter_of(stated: &str) -> Option<char> {
 }
 
 fn pairs(text: &str, delimiter: &str, attributes: &mut Attributes) {
-    for pair in text.split(delimiter) {
-        let Some((key, value)) = pair.split_once('=') else { continue };
-        // Bars are no part of a key; a header that says too much ends with some.
-        let key = key.trim_matches(|c: char| c == '|' || c.is_whitespace());
-        if !key.is_empty() && !value.is_empty() {
-            attributes.push(key, value);
-        }
+    let mut chars = delimiter.chars();
+    match (chars.next(), chars.next()) {
+        // Nearly always; a search for one character is a quick one.
+        (Some(only), None) => text.split(only).for_each(|text| pair(text, attributes)),
+        _ => text.split(delimiter).for_each(|text| pair(text, attributes)),
+    }
+}
+
+fn pair(text: &str, attributes: &mut Attributes) {
+    let Some((key, value)) = text.split_once('=') else { return };
+    // Bars are no part of a key; a header that says too much ends with some.
+    let key = key.trim_matches(|c: char| c == '|' || c.is_whitespace());
+    if !key.is_empty() && !value.is_empty() {
+        attributes.push(key, value);
     }
 }
 
@@ -114,7 +110,7 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
             "src" => event.ip = event.ip.or_else(|| address::parse(value).map(|found| found.ip)),
             "usrName" => user = user.or_else(|| Some(value.to_owned())),
             "identHostName" => host = host.or_else(|| Some(value.to_owned())),
-            "sev" => event.level = level(value),
+            "sev" => event.level = cef::severity::level(value),
             _ => {}
         }
     }
@@ -123,21 +119,10 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
     event.host = Cow::Owned(host.unwrap_or_default());
 }
 
-fn level(severity: &str) -> Level {
-    match severity.trim().parse::<u8>() {
-        Ok(0..=3) => Level::Info,
-        Ok(4..=6) => Level::Warn,
-        Ok(7..=8) => Level::Error,
-        Ok(9..=10) => Level::Fatal,
-        Ok(_) => Level::Unknown,
-        Err(_) => crate::level_names::from_word(severity).unwrap_or(Level::Unknown),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Zone;
+    use crate::{Level, Zone};
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::format::{self, Format};
 use crate::table::{Table, delimited, w3c, zeek};
-use crate::{Context, LogEvent, plain};
+use crate::{Context, LogEvent, plain, stated};
 
 /// Reads the lines of one stream or file in their order.
 ///
@@ -89,7 +89,7 @@ impl LineParser {
         if let Some(event) = directive.or_else(|| table?.row(line, false, cx)) {
             return event;
         }
-        if let Some(event) = format::parse_exactly(self.last, line, cx) {
+        if let Some(event) = stated::read_exactly(self.last, line, cx) {
             return event;
         }
         let event = format::parse(Format::Auto, line, cx);

@@ -43,31 +43,56 @@ pub(crate) fn stated_level(text: &[u8]) -> Level {
     if let Some(level) = klog_level(near) {
         return level;
     }
-    let mut start = 0;
     let mut is_first_word = true;
-    while start < near.len() {
-        let rest = near.get(start..).unwrap_or_default();
-        let length = rest.iter().take_while(|b| is_word(**b)).count();
-        if length == 0 {
-            start += 1;
+    let mut was_in_word = false;
+    // The last byte before a word that is no white space.
+    let mut mark = b' ';
+    for (start, &byte) in near.iter().enumerate() {
+        let was_in_word = std::mem::replace(&mut was_in_word, is_word(byte));
+        if !is_word(byte) {
+            if !byte.is_ascii_whitespace() {
+                mark = byte;
+            }
             continue;
         }
-        let end = start + length;
-        let before = near.get(..start).unwrap_or_default();
-        // A word that the search window cuts off is seen whole.
-        let after = text.get(end..).unwrap_or_default();
-        let word = std::str::from_utf8(rest.get(..length).unwrap_or_default()).unwrap_or_default();
-        if let Some(level) = level_of_word(word, before, after, is_first_word) {
+        if was_in_word {
+            continue;
+        }
+        // Most words are nowhere near to state a level, and are passed over after a look at what stands around them.
+        let is_marked = matches!(mark, b'[' | b'<' | b'(' | b'|' | b'=' | b':' | b'"');
+        let may_be_in_capitals = byte.is_ascii_uppercase() && !near.get(start + 1).is_some_and(u8::is_ascii_lowercase);
+        if (is_first_word || is_marked || may_be_in_capitals)
+            && let Some(level) = level_at(start, near, text, is_first_word)
+        {
             return level;
         }
         is_first_word = false;
-        start = end;
+        mark = b' ';
     }
     Level::Unknown
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    #[expect(clippy::indexing_slicing, reason = "runs when the crate is compiled")]
+    const IS_WORD: [bool; 256] = {
+        let mut is_word = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            is_word[byte] = (byte as u8).is_ascii_alphanumeric() || byte == b'_' as usize || byte >= 0x80;
+            byte += 1;
+        }
+        is_word
+    };
+    IS_WORD.get(usize::from(byte)).is_some_and(|is_word| *is_word)
+}
+
+/// The level that the word at `start` states.
+fn level_at(start: usize, near: &[u8], text: &[u8], is_first: bool) -> Option<Level> {
+    let (before, rest) = near.split_at_checked(start)?;
+    let length = rest.iter().take_while(|b| is_word(**b)).count();
+    // A word that the search window cuts off is seen whole.
+    let after = text.get(start + length..)?;
+    level_of_word(std::str::from_utf8(rest.get(..length)?).ok()?, before, after, is_first)
 }
 
 /// The level that one word states where it stands.

@@ -19,6 +19,9 @@ pub const FORMAT: &str = "squid";
 /// Reads a line of Squid's access log; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], _: &Context) -> Option<LogEvent<'a>> {
+    if !matches!(line.first()?, b'0'..=b'9' | b' ' | b'\t') {
+        return None;
+    }
     let dot = line.iter().take(12).position(|b| *b == b'.')?;
     if dot < 9 || line.get(dot + 4) != Some(&b' ') {
         return None;

@@ -4,6 +4,14 @@ use std::borrow::Cow;
 
 use crate::{Context, Level, LogEvent, access, haproxy, nginx_error};
 
+/// A bracket stands this near to the front of each of these lines.
+const BRACKET_WITHIN_BYTES: usize = 1024;
+
+/// Whether one search in `message` leaves it possible that it is one of these lines (those in which HAProxy speaks of itself excepted).
+pub(crate) fn may_hold(message: &[u8]) -> bool {
+    memchr::memchr(b'[', message.get(..BRACKET_WITHIN_BYTES).unwrap_or(message)).is_some()
+}
+
 /// Fills `event` from its message, where that is a line of an access log, of HAProxy or of nginx's error log.
 ///
 /// The message stays as it is. What it states becomes attributes, and fills the fields that the header left empty; the level

@@ -51,14 +51,15 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 /// `info: Microsoft.Hosting.Lifetime[14]` and the text.
 pub(super) fn console<'a>(text: &'a [u8], at: Option<i64>) -> Option<LogEvent<'a>> {
-    let (word, rest) = until(text, b": ")?;
+    let (word, rest) = text.split_first_chunk::<4>()?;
+    let rest = rest.strip_prefix(b": ")?;
     let level = match word {
-        "trce" => Level::Trace,
-        "dbug" => Level::Debug,
-        "info" => Level::Info,
-        "warn" => Level::Warn,
-        "fail" => Level::Error,
-        "crit" => Level::Fatal,
+        b"trce" => Level::Trace,
+        b"dbug" => Level::Debug,
+        b"info" => Level::Info,
+        b"warn" => Level::Warn,
+        b"fail" => Level::Error,
+        b"crit" => Level::Fatal,
         _ => return None,
     };
     let (category, rest) = until(rest, b"[").filter(|(name, _)| !name.is_empty() && !name.contains(' '))?;

@@ -56,6 +56,17 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     Some(completed(event))
 }
 
+/// As [`parse`], for a line whose date and time in ISO 8601 have been read; `rest` follows them.
+pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &[u8], cx: &Context) -> Option<LogEvent<'a>> {
+    // The basic form, without dividers, is none that these programs write.
+    if !matches!(line.get(4), Some(b'-' | b'/')) {
+        return parse(line, cx);
+    }
+    let text = trimmed(line);
+    let rest = text.get(line.len() - rest.len()..)?;
+    Some(completed(after_stamp(&Stamped { line: text, at, rest })?))
+}
+
 /// A line whose time at the front has been read.
 #[derive(Clone, Copy)]
 struct Stamped<'a> {
@@ -88,8 +99,11 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let Some(stamped) = Stamped::read(text, cx) else {
         return redis::parse(text, cx).or_else(|| desktop::bars(text, cx)).or_else(|| cluster::hpc(text));
     };
-    let stamped = &stamped;
-    // What follows the time tells most formats apart by its first byte.
+    after_stamp(&stamped)
+}
+
+/// A line with its time at the front: what follows that tells most formats apart by its first byte.
+fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     match scan::blanks(stamped.rest).first()? {
         b',' => desktop::cbs(stamped).or_else(|| postgresql::after_stamp(stamped)),
         b':' => postgresql::after_stamp(stamped),
@@ -170,6 +184,9 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         [_, b',', b' ', b'[', ..] => ruby::logger(text, cx),
         [_, b'/', ..] => android::brief(None, text),
         [b'S', b't', b'a', b'r', b't', b'e', b'd', b' ', ..] => ruby::request(text, cx),
+        // Prose, or the name of a month.
+        [_, b'a'..=b'z', _, b' ', b'0'..=b'9', ..] => jul::parse(text, cx),
+        [_, b'a'..=b'z', ..] => None,
         _ => python::level_first(text)
             .or_else(|| java::level_first(text, cx))
             .or_else(|| jul::parse(text, cx))

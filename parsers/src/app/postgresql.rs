@@ -13,8 +13,9 @@
 
 mod csvlog;
 
-use super::scan::{attribute, blanks, event, find};
+use super::scan::{attribute, blanks, event};
 use super::{Stamped, trimmed};
+use crate::find::find;
 use crate::syslog::zone_names;
 use crate::{Context, Level, LogEvent, Zone, address, timestamp};
 

@@ -17,6 +17,7 @@ use super::scan::{
     attribute, blanks, bracketed, capital_level, digits, enclosed, event, level, some_blanks, span, until, word,
 };
 use super::{Stamped, java, trimmed};
+use crate::find::find;
 use crate::{Context, Level, LogEvent, address, level_names};
 
 /// The name of this format in [`LogEvent::format`].
@@ -199,7 +200,7 @@ pub(super) fn level_first<'a>(text: &'a [u8]) -> Option<LogEvent<'a>> {
 
 /// A line behind the name of the file it comes from, as OpenStack's collected logs have it.
 pub(super) fn file_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (file, rest) = word(text).filter(|(file, _)| file.contains(".log"))?;
+    let (file, rest) = word(text).filter(|(file, _)| find(file.as_bytes(), b".log").is_some())?;
     let stamped = Stamped::read(some_blanks(rest)?, cx)?;
     let mut event = openstack(Some(stamped.at), blanks(stamped.rest))?;
     attribute(&mut event, "file", file);

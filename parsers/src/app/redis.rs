@@ -22,6 +22,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     let (pid, role, rest) = match text.first()? {
         b'[' => {
+            // Other programs have a word there.
+            if text.get(1)?.is_ascii_alphabetic() {
+                return None;
+            }
             let (pid, rest) = bracketed(text)?;
             (pid, "", rest)
         }

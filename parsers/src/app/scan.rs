@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::find::find;
 use crate::{Attributes, Level, LogEvent, level_names};
 
 /// No part of a head is longer; what is not found within it is not looked for any further.
@@ -46,12 +47,6 @@ pub(super) fn until<'a>(text: &'a [u8], end: &[u8]) -> Option<(&'a str, &'a [u8]
     Some((std::str::from_utf8(part).ok()?, rest.get(end.len()..)?))
 }
 
-/// Where the few bytes of `sought` first stand in `text`. A searcher for substrings would take longer to set up.
-pub(super) fn find(text: &[u8], sought: &[u8]) -> Option<usize> {
-    let first = *sought.first()?;
-    memchr::memchr_iter(first, text).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(sought)))
-}
-
 /// Takes what stands in square brackets (other brackets may stand inside), without the blanks around it.
 pub(super) fn bracketed(text: &[u8]) -> Option<(&str, &[u8])> {
     enclosed(text, b'[', b']')
@@ -87,9 +82,9 @@ pub(super) fn level(text: &[u8]) -> Option<(Level, &[u8])> {
 /// Takes a word in capitals that names a level.
 pub(super) fn capital_level(text: &[u8]) -> Option<(Level, &[u8])> {
     text.first().filter(|b| b.is_ascii_uppercase())?;
-    let (level, rest) = level(text)?;
-    let word = text.get(..text.len() - rest.len())?;
-    word.iter().all(|b| !b.is_ascii_lowercase()).then_some((level, rest))
+    // Most words in this place are none, and their second letter says so.
+    let letters = text.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count();
+    text.get(letters).filter(|b| b.is_ascii_lowercase()).is_none().then(|| level(text))?
 }
 
 /// Takes the first `end` bytes, of which there must be one.

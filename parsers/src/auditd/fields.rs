@@ -4,37 +4,30 @@ use std::borrow::Cow;
 
 use crate::Attributes;
 
-/// Fields whose text the kernel and the daemon write in hexadecimal where it has blanks, quotes or control characters.
-const ENCODED: [&str; 28] = [
-    "acct",
-    "cgroup",
-    "cmd",
-    "comm",
-    "cwd",
-    "data",
-    "device",
-    "dir",
-    "exe",
-    "file",
-    "grp",
-    "id",
-    "key",
-    "name",
-    "new-disk",
-    "new_group",
-    "ocomm",
-    "old-disk",
-    "op",
-    "path",
-    "proctitle",
-    "root_dir",
-    "sw",
-    "unit",
-    "vm",
-    "watch",
-    "vm-ctx",
-    "img-ctx",
-];
+/// Whether the kernel and the daemon write the text of this field in hexadecimal where it has blanks, quotes or control
+/// characters.
+fn is_encoded(name: &str) -> bool {
+    // Most names are told apart by their first letter.
+    match name.as_bytes().first() {
+        Some(b'a') => name == "acct",
+        Some(b'c') => matches!(name, "cgroup" | "cmd" | "comm" | "cwd"),
+        Some(b'd') => matches!(name, "data" | "device" | "dir"),
+        Some(b'e') => name == "exe",
+        Some(b'f') => name == "file",
+        Some(b'g') => name == "grp",
+        Some(b'i') => matches!(name, "id" | "img-ctx"),
+        Some(b'k') => name == "key",
+        Some(b'n') => matches!(name, "name" | "new-disk" | "new_group"),
+        Some(b'o') => matches!(name, "ocomm" | "old-disk" | "op"),
+        Some(b'p') => matches!(name, "path" | "proctitle"),
+        Some(b'r') => name == "root_dir",
+        Some(b's') => name == "sw",
+        Some(b'u') => name == "unit",
+        Some(b'v') => matches!(name, "vm" | "vm-ctx"),
+        Some(b'w') => name == "watch",
+        _ => false,
+    }
+}
 
 /// Adds the fields of `text`, a record of the type `kind`; words without a value are passed over.
 pub(super) fn read(text: &str, kind: &str, attributes: &mut Attributes) {
@@ -107,7 +100,7 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
     let is_argument = || {
         kind == "EXECVE" && name.strip_prefix('a').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    let value = if !quoted && (ENCODED.contains(&name) || is_argument()) {
+    let value = if !quoted && (is_encoded(name) || is_argument()) {
         decoded(raw).unwrap_or(Cow::Borrowed(raw))
     } else {
         Cow::Borrowed(raw)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::LogEvent;
+use crate::find::find_by;
 
 /// One end of a connection: `outside:192.0.2.7/443`, `outside/192.0.2.7(443)`, `192.0.2.7`.
 struct Endpoint<'a> {
@@ -17,7 +18,8 @@ struct Endpoint<'a> {
 /// Fills `event` from the words of a message.
 pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
     // What an ICMP error quotes is another packet.
-    let text = text.split(" Original IP payload").next().unwrap_or(text);
+    let end = find_by(1, text.as_bytes(), b" Original IP payload");
+    let text = end.and_then(|end| text.get(..end)).unwrap_or(text);
     let (mut destination, mut previous, mut before) = (false, "", "");
     for word in text.split_ascii_whitespace() {
         if let Some(found) = endpoint(word) {
@@ -52,7 +54,8 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
         }
         (before, previous) = (previous, word);
     }
-    if let Some((_, reason)) = text.split_once("reason: ").or_else(|| text.split_once("Reason: ")) {
+    let reason = [b"reason: ", b"Reason: "].into_iter().find_map(|lead| find_by(6, text.as_bytes(), lead));
+    if let Some(reason) = reason.and_then(|at| text.get(at + 8..)) {
         event.attributes.push("reason", reason.trim_end());
     }
 }
@@ -67,32 +70,24 @@ fn push_end(event: &mut LogEvent<'_>, found: &Endpoint<'_>, interface: &str, por
 
 /// Takes what a word says of the outcome, the direction or the protocol.
 fn outcome(event: &mut LogEvent<'_>, previous: &str, word: &str) {
-    const ACTIONS: [&str; 14] = [
-        "deny",
-        "denied",
-        "built",
-        "teardown",
-        "dropping",
-        "dropped",
-        "permitted",
-        "discarded",
-        "accessed",
-        "succeeded",
-        "failed",
-        "rejected",
-        "successful",
-        "started",
-    ];
-    let lower = word.trim_end_matches([',', ';', ':', '.']).to_ascii_lowercase();
-    let name = match &*lower {
-        "inbound" | "outbound" => "direction",
-        "tcp" | "udp" | "icmp" | "icmp6" | "esp" | "gre" => "protocol",
-        other if ACTIONS.contains(&other) => "action",
+    let bare = word.trim_end_matches([',', ';', ':', '.']);
+    // All of these words are so short; in a buffer of this length they need no memory of their own.
+    let mut lower = [0_u8; 10];
+    let lower = lower.get_mut(..bare.len()).map(|lower| {
+        lower.copy_from_slice(bare.as_bytes());
+        lower.make_ascii_lowercase();
+        &*lower
+    });
+    let name = match lower.unwrap_or_default() {
+        b"inbound" | b"outbound" => "direction",
+        b"tcp" | b"udp" | b"icmp" | b"icmp6" | b"esp" | b"gre" => "protocol",
+        b"deny" | b"denied" | b"built" | b"teardown" | b"dropping" | b"dropped" | b"permitted" | b"discarded"
+        | b"accessed" | b"succeeded" | b"failed" | b"rejected" | b"successful" | b"started" => "action",
         _ if previous == "protocol" => "protocol",
         _ => return,
     };
     if event.attributes.get(name).is_none() {
-        event.attributes.push(name, word.trim_end_matches([',', ';', ':', '.']));
+        event.attributes.push(name, bare);
     }
 }
 
@@ -138,14 +133,18 @@ fn says_user(before: &str, previous: &str, word: &str) -> bool {
         let text = text.trim_start_matches(['(', '<', ',']);
         ["user", "username", "uname"].iter().any(|key| key.eq_ignore_ascii_case(text))
     };
+    let is_assigned = matches!(previous, "=" | ":") && is_key(before);
+    let key = previous.trim_end_matches(['=', ':']);
+    let is_named = !is_assigned && is_key(key);
+    if !is_assigned && !is_named {
+        return false;
+    }
     let name = name_in(word);
     if name.is_empty() || matches!(name, "=" | ":" | "unknown" | "*****") {
         return false;
     }
-    let marked = word.starts_with(['"', '\'', '<']);
-    let key = previous.trim_end_matches(['=', ':']);
-    (matches!(previous, "=" | ":") && is_key(before))
-        || (is_key(key) && (marked || key.len() < previous.len() || before == "for"))
+    let is_marked = word.starts_with(['"', '\'', '<']);
+    is_assigned || is_marked || key.len() < previous.len() || before == "for"
 }
 
 fn name_in(word: &str) -> &str {

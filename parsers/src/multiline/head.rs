@@ -2,7 +2,8 @@
 
 use memchr::memmem;
 
-use crate::{Context, Zone, app, format, level_names};
+use crate::syslog::shape;
+use crate::{Context, Zone, app, level_names};
 
 /// Only whether there is a time matters here, and not which.
 const ANY_TIME: Context = Context { received_at: 0, zone: Zone::UTC };
@@ -12,10 +13,10 @@ pub(super) fn begins_record(line: &[u8]) -> bool {
     let text = line.strip_prefix(b"[").unwrap_or(line);
     match text.first() {
         Some(b'{') => true,
-        Some(b'<') => format::has_priority(text),
+        Some(b'<') => shape::has_priority(text),
         Some(b'0'..=b'9') => app::begins_with_time(text, &ANY_TIME) || is_epoch(text),
         Some(b'A'..=b'Z') => {
-            format::has_bsd_stamp(text)
+            shape::has_bsd_stamp(text)
                 || app::begins_with_time(text, &ANY_TIME)
                 || app::klog::parse(text, &ANY_TIME).is_some()
                 || is_level_and_colon(text)

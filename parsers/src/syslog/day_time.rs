@@ -26,10 +26,11 @@ impl DayTime {
     ///
     /// A day is granted for zones and for clocks that are ahead; anything later is taken for last year's.
     pub(crate) fn nearest(self, to_utc: impl Fn(i64) -> i64, received_at: i64) -> Option<i64> {
-        let this_year = year_of(received_at);
         let latest = received_at.saturating_add(DAY_MICROS);
-        // Eight years back there is always a leap year, for 29 February.
-        let years = (this_year - 8..=this_year + 1).rev();
+        // A zone may put the wall clock ahead of that by up to 99 hours.
+        let last = year_of(latest.saturating_add(5 * DAY_MICROS));
+        // Eight years before the arrival's there is always a leap year, for 29 February.
+        let years = (last - 9..=last).rev();
         years.filter_map(|year| self.in_year(year).map(&to_utc)).find(|instant| *instant <= latest)
     }
 }

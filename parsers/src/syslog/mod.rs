@@ -10,6 +10,7 @@ pub(crate) mod day_time;
 mod priority;
 pub mod rfc3164;
 pub mod rfc5424;
+pub(crate) mod shape;
 pub(crate) mod stamp;
 mod structured_data;
 mod tag;
@@ -17,7 +18,7 @@ pub(crate) mod zone_names;
 
 use std::borrow::Cow;
 
-use crate::{Context, LogEvent};
+use crate::{Context, LogEvent, cursor};
 use priority::Priority;
 
 /// The part of a line in which reading it as syslog failed.
@@ -109,5 +110,5 @@ fn without_blanks(text: &[u8]) -> &[u8] {
 
 /// A header field as text: empty for the nil value `-`, and with replacement characters for what is not UTF-8.
 fn field_text(field: &[u8]) -> Cow<'_, str> {
-    if field == b"-" { Cow::Borrowed("") } else { String::from_utf8_lossy(field) }
+    if field == b"-" { Cow::Borrowed("") } else { cursor::text(field) }
 }

@@ -9,7 +9,7 @@ use std::net::Ipv6Addr;
 use super::priority::{self, Priority};
 use super::tag::{self, Tag};
 use super::{ParseError, aix, cisco, field_text, stamp, without_blanks, without_trailer};
-use crate::{Context, Level, LogEvent};
+use crate::{Context, Level, LogEvent, cursor};
 
 /// Reads one message of the RFC 3164 family. The message is borrowed from `line`, without line ends and NULs behind it.
 ///
@@ -34,7 +34,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseErro
         event.timestamp = prefix.timestamp;
         event.host = field_text(prefix.origin);
         if !prefix.sequence.is_empty() {
-            event.attributes.push("sequence", &String::from_utf8_lossy(prefix.sequence));
+            event.attributes.push("sequence", &cursor::text(prefix.sequence));
         }
         set_tag(&mut event, tag::read(rest));
     } else if let Some(tag) = tag::read_unstamped(rest) {

@@ -88,7 +88,8 @@ pub(super) fn header(line: &[u8]) -> Result<(Priority, &[u8]), ParseError> {
 fn field(rest: &[u8], max: usize, error: ParseError) -> Result<(&[u8], &[u8]), ParseError> {
     let end = memchr::memchr(b' ', rest).ok_or(error)?;
     let (field, after) = rest.split_at_checked(end).ok_or(error)?;
-    let printable = field.iter().all(|b| *b > b' ' && *b != 0x7F);
+    // Without an early end: fields are short and nearly always printable.
+    let printable = field.iter().fold(true, |printable, b| printable & (*b > b' ') & (*b != 0x7F));
     if field.is_empty() || field.len() > max || !printable {
         return Err(error);
     }

@@ -45,17 +45,16 @@ pub(crate) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
 
 /// Reads `Oct 11 22:14:15` and what may surround it.
 fn monthly<'a>(text: &'a [u8], year: Option<i64>, cx: &Context) -> Option<(i64, &'a [u8])> {
-    let (rest, month) = month(text).or_else(|_| preceded(week_day, month).parse(text)).ok()?;
-    let (rest, day) = preceded(space1, number(1, 2)).parse(rest).ok()?;
-    let (rest, year_before) = opt(preceded(space1, terminated(number(4, 4), peek(char(' '))))).parse(rest).ok()?;
-    let (rest, (hour, minute, second, micros)) = preceded(space1, clock).parse(rest).ok()?;
-    let (rest, offset) = opt(zone).parse(rest).ok()?;
-    let (rest, year_after) = opt(trailing_year).parse(rest).ok()?;
+    let (stamp, year_before, rest) = fixed(text).or_else(|| free(text))?;
+    let (rest, offset) = zone_if_any(rest)?;
+    let (rest, year_after) = match rest {
+        [b' ', b'0'..=b'9', ..] => opt(trailing_year).parse(rest).ok()?,
+        _ => (rest, None),
+    };
     let (rest, offset) = match offset {
-        None if year_after.is_some() => opt(zone).parse(rest).ok()?,
+        None if year_after.is_some() => zone_if_any(rest)?,
         _ => (rest, offset),
     };
-    let stamp = DayTime { month, day, hour, minute, second, micros };
     let to_utc = |wall: i64| match offset {
         Some(seconds) => wall - seconds * SECOND_MICROS,
         None => cx.zone.to_utc(wall),
@@ -65,6 +64,43 @@ fn monthly<'a>(text: &'a [u8], year: Option<i64>, cx: &Context) -> Option<(i64, 
         None => stamp.nearest(to_utc, cx.received_at)?,
     };
     Some((instant, rest))
+}
+
+/// Reads a stamp that has the length that RFC 3164 gives it, which nearly all have: `Oct  1 22:14:15`.
+fn fixed(text: &[u8]) -> Option<(DayTime, Option<i64>, &[u8])> {
+    let ([a, b, c, b' ', tens, ones, b' ', clock @ ..], rest) = text.split_first_chunk::<15>()? else {
+        return None;
+    };
+    let [h, i, b':', m, n, b':', s, t] = clock else {
+        return None;
+    };
+    let two = |tens: &u8, ones: &u8| {
+        (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+    };
+    let day = if *tens == b' ' { two(&b'0', ones)? } else { two(tens, ones)? };
+    let (rest, micros) = match rest.first() {
+        Some(b'.' | b',') => map(opt(fraction), Option::unwrap_or_default).parse(rest).ok()?,
+        _ => (rest, 0),
+    };
+    let (hour, minute, second) = (two(h, i)?, two(m, n)?, two(s, t)?);
+    Some((DayTime { month: month_of([*a, *b, *c])?, day, hour, minute, second, micros }, None, rest))
+}
+
+/// Reads a stamp whose parts have any length, with a week day before it and a year in it or without.
+fn free(text: &[u8]) -> Option<(DayTime, Option<i64>, &[u8])> {
+    let (rest, month) = month(text).or_else(|_| preceded(week_day, month).parse(text)).ok()?;
+    let (rest, day) = preceded(space1, number(1, 2)).parse(rest).ok()?;
+    let (rest, year) = opt(preceded(space1, terminated(number(4, 4), peek(char(' '))))).parse(rest).ok()?;
+    let (rest, (hour, minute, second, micros)) = preceded(space1, clock).parse(rest).ok()?;
+    Some((DayTime { month, day, hour, minute, second, micros }, year, rest))
+}
+
+/// The zone behind a time, if there is one.
+fn zone_if_any(rest: &[u8]) -> Option<(&[u8], Option<i64>)> {
+    match rest {
+        [b' ', b'+' | b'-' | b'A'..=b'Z', ..] | [b'+' | b'-' | b'A'..=b'Z', ..] => opt(zone).parse(rest).ok(),
+        _ => Some((rest, None)),
+    }
 }
 
 /// The number of `min` to `max` digits at the front of `text`.
@@ -77,25 +113,30 @@ fn value_of(digits: &[u8]) -> i64 {
 }
 
 fn month(text: &[u8]) -> Read<'_, i64> {
-    map_opt(nom::bytes::complete::take(3_usize), |name: &[u8]| {
-        let [a, b, c] = name else { return None };
-        Some(match [a.to_ascii_lowercase(), b.to_ascii_lowercase(), c.to_ascii_lowercase()] {
-            [b'j', b'a', b'n'] => 1,
-            [b'f', b'e', b'b'] => 2,
-            [b'm', b'a', b'r'] => 3,
-            [b'a', b'p', b'r'] => 4,
-            [b'm', b'a', b'y'] => 5,
-            [b'j', b'u', b'n'] => 6,
-            [b'j', b'u', b'l'] => 7,
-            [b'a', b'u', b'g'] => 8,
-            [b's', b'e', b'p'] => 9,
-            [b'o', b'c', b't'] => 10,
-            [b'n', b'o', b'v'] => 11,
-            [b'd', b'e', b'c'] => 12,
-            _ => return None,
-        })
+    map_opt(nom::bytes::complete::take(3_usize), |name: &[u8]| match name {
+        [a, b, c] => month_of([*a, *b, *c]),
+        _ => None,
     })
     .parse(text)
+}
+
+/// The number of a month by the first three letters of its name, in any case.
+fn month_of(name: [u8; 3]) -> Option<i64> {
+    Some(match &name.map(|letter| letter.to_ascii_lowercase()) {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
 }
 
 fn week_day(text: &[u8]) -> Read<'_, ()> {

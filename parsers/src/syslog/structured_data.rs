@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use nom::bytes::complete::{take_while, take_while1};
 use nom::{IResult, Parser};
 
-use crate::Attributes;
+use crate::{Attributes, cursor};
 
 /// Adds the parameters of the elements at the front of `text` to `attributes`; returns what follows the elements.
 pub(super) fn read<'a>(text: &'a [u8], attributes: &mut Attributes) -> Option<&'a [u8]> {
@@ -26,7 +26,7 @@ pub(super) fn read<'a>(text: &'a [u8], attributes: &mut Attributes) -> Option<&'
 /// Reads one element behind its `[`; returns what follows its `]`.
 fn element<'a>(text: &'a [u8], attributes: &mut Attributes) -> Option<&'a [u8]> {
     let (mut rest, id) = name(text).ok()?;
-    let id = String::from_utf8_lossy(id);
+    let id = cursor::text(id);
     let mut empty = true;
     loop {
         let (after_blanks, blanks) = blanks(rest).ok()?;
@@ -44,7 +44,7 @@ fn element<'a>(text: &'a [u8], attributes: &mut Attributes) -> Option<&'a [u8]> 
             Some(after) => value(blanks_skipped(after))?,
             None => (after_name, Cow::Borrowed(&b""[..])),
         };
-        attributes.push_scoped(&id, &String::from_utf8_lossy(name), &String::from_utf8_lossy(&value));
+        attributes.push_scoped(&id, &cursor::text(name), &cursor::text(&value));
         empty = false;
         rest = after;
     }

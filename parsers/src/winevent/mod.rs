@@ -24,6 +24,9 @@ use crate::{Context, Level, LogEvent};
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "winevent";
 
+/// The program that Snare's text names over syslog.
+pub(crate) const SNARE_MARKER: &str = snare::MARKER;
+
 /// Reads one event, as XML or as Snare's text; `None` where it is none.
 ///
 /// An event in XML may stand on one line or on several, with or without an XML declaration before it. Entities other than

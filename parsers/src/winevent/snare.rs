@@ -10,12 +10,15 @@ use crate::{Context, Level, LogEvent, timestamp};
 /// What every such text begins with, in syslog the program's name.
 pub(super) const MARKER: &str = "MSWinEventLog";
 
+/// A host before the marker ends this near to the front.
+const HOST_BYTES_MAX: usize = 256;
+
 /// Reads a text that begins with the marker, or with a host and the marker.
 pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if let Some(rest) = text.strip_prefix(MARKER.as_bytes()) {
         return fields(rest.strip_prefix(b"\t")?, cx);
     }
-    let end = text.iter().take(256).position(|b| *b == b'\t')?;
+    let end = memchr::memchr(b'\t', text.get(..HOST_BYTES_MAX).unwrap_or(text))?;
     let rest = text.get(end + 1..)?.strip_prefix(MARKER.as_bytes())?;
     fields(rest.strip_prefix(b"\t")?, cx)
 }

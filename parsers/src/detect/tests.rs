@@ -1,0 +1,222 @@
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::Parser;
+use crate::format::parse;
+use crate::syslog::shape;
+use crate::{Context, Format, Level, LogEvent, Zone};
+use crate::{access, apache_error, app, content, cri, elb, haproxy, json, ltsv, nginx_error, squid, syslog, timestamp};
+use crate::{winevent, wrapped};
+
+const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+
+#[test]
+fn auto_decides_by_how_the_line_begins() {
+    for (line, format) in [
+        (r#"{"msg":"m"}"#, "json"),
+        (r#" {"msg""#, "json"),
+        ("<13>Nov 14 22:13:20 web1 app: text", "rfc3164"),
+        ("<13>1 2023-11-14T22:13:20Z web1 app - - - text", "rfc5424"),
+        ("Nov  4 22:13:20 web1 app: text", "rfc3164"),
+        ("192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1", "access"),
+        ("[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text", "apache_error"),
+        ("2023-11-14T22:13:20Z stderr F text", "cri"),
+        ("time:2023-11-14T22:13:20Z\tlevel:info", "ltsv"),
+        ("2023/11/14 22:13:20 [error] 1#1: text", "nginx_error"),
+        ("2023-11-14T22:13:20.5+01:00 web1 sshd[7]: text", "rfc3164"),
+        ("2023-11-14T22:13:20.5+01:00 192.0.2.7 {\"a\":1}", "rfc3164"),
+        ("2023-11-14T22:13:20Z ERROR text", "plain"),
+        ("2023-11-14T22:13:20Z ERROR app: text", "rust"),
+        ("2023-11-14T22:13:20Z web1 some text", "plain"),
+        ("192.0.2.7:5059 [14/Nov/2023:22:13:20.001] in/bind1: SSL handshake failure", "haproxy"),
+        ("1700000000.123     16 192.0.2.7 TCP_MISS/200 1 GET http://a.example/ - HIER_DIRECT/- -", "squid"),
+        ("2023-11-14 22:13:20,123 INFO  [main] c.e.App - text", "java"),
+        ("<Event><System><EventID>7</EventID></System></Event>", "winevent"),
+        ("<b>bold</b>", "plain"),
+        ("November rain", "plain"),
+        ("", "plain"),
+    ] {
+        assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, format, "{line}");
+    }
+}
+
+#[test]
+fn json_after_a_syslog_header_gives_its_fields_and_stays_the_message() {
+    for message in
+        [r#"{"level":"error","user":"bob","n":3,"message":"inner"}"#, r#"@cee: {"level":"error","user":"bob","n":3}"#]
+    {
+        let line = format!("<14>Nov 14 22:13:20 web1 shop[7]: {message}");
+        let event = parse(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!(&*event.message, message.as_bytes());
+        assert_eq!((&*event.host, &*event.app, &*event.proc_id, &*event.user_name), ("web1", "shop", "7", "bob"));
+        assert_eq!((event.level, event.severity), (Level::Error, Some(6)));
+        assert_eq!(event.attributes.get("n"), Some("3"));
+    }
+}
+
+#[test]
+fn a_record_that_says_its_format_may_quote_a_line_in_another() {
+    let quoted = "192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1";
+    for (line, format) in
+        [(format!("CEF:0|a|b|c|d|e|3|msg={quoted}"), "cef"), (format!("LEEF:1.0|a|b|c|d|msg={quoted}"), "leef")]
+    {
+        assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, format, "{line}");
+    }
+}
+
+/// All parsers that know their lines by their shape.
+#[rustfmt::skip]
+const ALL: &[Parser] = &[
+    cri::parse,
+    access::parse,
+    apache_error::parse,
+    elb::parse,
+    haproxy::parse,
+    ltsv::parse_plain,
+    nginx_error::parse,
+    squid::parse,
+    app::parse,
+    winevent::parse,
+];
+
+/// What a line is if every parser is asked.
+fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
+    if text.starts_with(b"{") {
+        return json::parse(line, cx);
+    }
+    let has_stamp = text.first().is_some_and(u8::is_ascii_uppercase) && shape::has_bsd_stamp(text);
+    if (text.starts_with(b"<") && shape::has_priority(text)) || has_stamp {
+        return syslog_asking_all(line, cx);
+    }
+    // A line that says what it is in is not asked of those that know theirs by shape.
+    if let Some(event) = content::parse_labelled(line, cx) {
+        return event;
+    }
+    if let Some(event) = ALL.iter().find_map(|parse| parse(line, cx)) {
+        return event;
+    }
+    let rest = timestamp::iso_prefix(line, Zone::UTC).map(|(_, rest)| rest);
+    if line.get(10) == Some(&b'T') && rest.is_some_and(shape::follows_iso_stamp) {
+        return syslog_asking_all(line, cx);
+    }
+    content::parse(line, cx)
+}
+
+fn syslog_asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let mut event = syslog::parse(line, cx);
+    if event.parse_error.is_none() {
+        let was_asked = event.app.starts_with("haproxy") || wrapped::may_hold(&event.message);
+        let was_snare = event.app == winevent::SNARE_MARKER || matches!(event.message.first(), Some(b'<' | b'M'));
+        content::complete(&mut event, line, cx);
+        if !was_asked {
+            wrapped::complete(&mut event, cx);
+        }
+        if !was_snare {
+            winevent::complete_from_message(&mut event, cx);
+        }
+    }
+    event
+}
+
+/// A line in each format, and some in none.
+const LINES: &[&str] = &[
+    "order 7741 of customer 1193 placed in 38 ms, total 129.90 EUR",
+    "ERROR login failed for user bob from 192.0.2.7",
+    "[worker 3] the cart was opened",
+    "192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl\"",
+    "[14/Nov/2023:22:13:20 +0000] 200 - GET https a.example \"/\" [Client 192.0.2.7] [Length 5] [Gzip -] \"curl\" \"-\"",
+    "2023/11/14 22:13:20 [2023-11-14 22:13:20.150624] [router:a] [origin:b] [client: 192.0.2.7] [useragent: x] GET / 404",
+    "[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text",
+    "http 2023-11-14T22:13:20.1Z app/lb 192.0.2.7:5000 192.0.2.1:80 0 0 0 200 200 1 2 \"GET http://a/ HTTP/1.1\" \"x\" - -",
+    "2023-11-14T22:13:20.1Z lb 192.0.2.7:5000 192.0.2.1:80 0 0 0 200 200 1 2 \"GET http://a/ HTTP/1.1\"",
+    "192.0.2.7:5059 [14/Nov/2023:22:13:20.001] in app/s1 1/0/5007 212 SC 1/2/3/4/5 6/7",
+    "Proxy in started.",
+    "time:2023-11-14T22:13:20Z\tlevel:info\thost:192.0.2.7",
+    "2023/11/14 22:13:20 [error] 1#1: *1 text, client: 192.0.2.7",
+    "1700000000.123     16 192.0.2.7 TCP_MISS/200 1 GET http://a.example/ - HIER_DIRECT/- -",
+    "2023-11-14T22:13:20Z stdout F {\"level\":\"info\"}",
+    "2023-11-14 22:13:20,123 INFO  [main] c.e.App - text",
+    "2023-11-14T22:13:20.123Z  INFO shop::cart: text",
+    "2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  text",
+    "Nov 14, 2023 10:13:20 PM c.e.App start\nINFO: text",
+    "I1114 22:13:20.123456 7 a.go:9] text",
+    "7:M 14 Nov 2023 22:13:20.123 * text",
+    "[1700000000] SERVICE ALERT: a;b;OK;HARD;1;text",
+    "info: Shop.Cart[0] text",
+    "nova.log 2023-11-14 22:13:20.123 7 INFO nova [-] text",
+    "- 1700000000 2023.11.14 n1 Nov 14 22:13:20 n1 sshd[7]: text",
+    "<Event><System><EventID>7</EventID></System></Event>",
+    "MSWinEventLog\t1\tSecurity\t9\tTue Nov 14 22:13:20 2023\t4625\ta\tb\tc\tFailure Audit\tpc1\tLogon\t\ttext\t9",
+    "{\"level\":\"error\",\"msg\":\"text\"}",
+    "@cee: {\"level\":\"error\"}",
+    "CEF:0|a|b|c|d|e|3|src=192.0.2.7",
+    "1700000000 fw1 CEF:0|a|b|c|d|e|3|src=192.0.2.7",
+    "LEEF:1.0|a|b|c|d|src=192.0.2.7",
+    "level=info msg=\"x y\" user=bob",
+    "type=CWD msg=audit(1.0:2): cwd=\"/\"",
+    "[5.1] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP",
+    "%ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2",
+    "1,2023/11/14 22:13:20,0,TRAFFIC,end,1,2023/11/14 22:13:20,192.0.2.7,192.0.2.1",
+    "Failed password for bob from 192.0.2.7 port 4000 ssh2",
+];
+
+/// What may stand before them.
+const HEADS: &[&str] = &[
+    "",
+    "",
+    "",
+    " ",
+    "\u{feff}",
+    "<38>Nov 14 22:13:20 web1 sshd[7]: ",
+    "<13>Nov 14 22:13:20 web1 haproxy[7]: ",
+    "<13>Nov 14 22:13:20 web1 ",
+    "Nov 14 22:13:20 web1 kernel: ",
+    "<13>1 2023-11-14T22:13:20Z web1 shop 7 - - ",
+    "2023-11-14T22:13:20Z stderr F ",
+    "2023-11-14T22:13:20Z web1 shop[7]: ",
+    "2023-11-14T22:13:20 ",
+    "pc1\t",
+    "a: ",
+];
+
+/// What may get into a line.
+const BITS: &[&str] =
+    &["[", "]", "\t", " ", ":", "\"", "{", "<", "=", "7", "a", ".", "\n", "é", "\0", "[14/Nov/2023:22:13:20] "];
+
+fn likely_line() -> impl Strategy<Value = Vec<u8>> {
+    let changes = prop::collection::vec((select(BITS), any::<Index>()), 0..3);
+    (select(HEADS), select(LINES), changes, any::<Index>(), any::<bool>()).prop_map(
+        |(head, line, changes, end, is_cut)| {
+            let mut line = [head.as_bytes(), line.as_bytes()].concat();
+            for (bit, at) in changes {
+                let at = at.index(line.len() + 1);
+                line.splice(at..at, bit.bytes());
+            }
+            if is_cut {
+                line.truncate(end.index(line.len() + 1));
+            }
+            line
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn a_line_is_what_asking_every_parser_makes_of_it(line in likely_line(), noise: Vec<u8>) {
+        prop_assert_eq!(super::read(&line, &CX), asking_all(&line, &CX));
+        prop_assert_eq!(super::read(&noise, &CX), asking_all(&noise, &CX));
+    }
+}
+
+#[test]
+fn every_format_and_header_is_what_asking_every_parser_makes_of_it() {
+    for line in LINES {
+        for head in HEADS {
+            let line = format!("{head}{line}");
+            assert_eq!(super::read(line.as_bytes(), &CX), asking_all(line.as_bytes(), &CX), "{line}");
+        }
+    }
+}
