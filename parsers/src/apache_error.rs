@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use memchr::memmem;
 
 use crate::cursor::{Cursor, push, text};
-use crate::{Context, Level, LogEvent, address, level_names, timestamp};
+use crate::{Context, Level, LogEvent, address, level_names, logins, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "apache_error";
@@ -55,6 +55,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         push(&mut event.attributes, "referer", message.get(at + 11..).unwrap_or_default());
     }
     event.message = Cow::Borrowed(message);
+    logins::complete_user(&mut event);
     Some(event)
 }
 
@@ -90,7 +91,9 @@ fn process<'a>(cursor: &mut Cursor<'a>, event: &mut LogEvent<'a>) {
 /// `[client 192.0.2.7:5555]`. What is no address stays a part of the message.
 fn client<'a>(cursor: &mut Cursor<'a>, has_port: bool, event: &mut LogEvent<'a>) -> bool {
     let mut ahead = *cursor;
-    let inside = ahead.bracketed().and_then(|inside| inside.strip_prefix(b"client "));
+    // ModSecurity of version 2 writes its own name for the client before it.
+    let named = |inside: &'a [u8]| inside.strip_prefix(b"client ").or_else(|| inside.strip_prefix(b"remote "));
+    let inside = ahead.bracketed().and_then(named);
     let found = inside.and_then(|inside| std::str::from_utf8(inside).ok()).and_then(|t| address_and_port(t, has_port));
     let Some((ip, port)) = found else {
         return false;

@@ -104,11 +104,15 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let known = match line.first() {
         None => None,
         Some(b'0'..=b'9' | b'[') => iptables::parse(line, cx).or_else(|| cef::parse(line, cx)),
+        // A day of one digit without the blank that fills it ("Nov 4 22:13:20").
+        Some(b'A'..=b'Z') if crate::syslog::stamp::has_short_day(line) => {
+            return crate::format::parse(crate::Format::Syslog, line, cx);
+        }
         Some(_) => by_first_byte(line, cx),
     };
     let mut event = known.unwrap_or_else(|| plain::parse(line, cx));
     if matches!(event.format, plain::FORMAT | logfmt::FORMAT) {
-        logins::complete(&mut event);
+        logins::complete_from_line(&mut event, cx);
     }
     event
 }
@@ -148,6 +152,10 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
         b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
         b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
         b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
+        // WireGuard speaks through the kernel, which may put its uptime before.
+        b'[' | b'w' if memmem::find(message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
+            programs::read("kernel", message, cx)
+        }
         _ => logfmt::detect(message, cx),
     }
 }
@@ -183,6 +191,12 @@ mod tests {
     fn what_a_syslog_message_holds_completes_the_record() {
         for (message, ip, user) in [
             ("sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", "192.0.2.7", "bob"),
+            (
+                "kernel: [5.1] wireguard: wg0: Packet has unallowed src IP (192.0.2.9) from peer 1 (192.0.2.7:5)",
+                "192.0.2.7",
+                "",
+            ),
+            ("any: who=bob n=1 ip=192.0.2.7", "192.0.2.7", ""),
             ("kernel: [5.1] [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP", "192.0.2.7", ""),
             (
                 "%ASA-6-605005: Login permitted from 192.0.2.7/5 to in:192.0.2.1/ssh for user \"bob\"",
@@ -229,6 +243,14 @@ mod tests {
         ] {
             assert_eq!(read(line).format, format, "{line}");
         }
+    }
+
+    #[test]
+    fn a_day_of_one_digit_may_lack_the_blank_that_fills_it() {
+        let event = read("Nov 4 22:13:20 web1 imap[7]: badlogin: h [192.0.2.7] PLAIN failure");
+        assert_eq!((event.format, &*event.app, event.ip), ("rfc3164", "imap", "192.0.2.7".parse().ok()));
+        assert_eq!(event.timestamp, Some(1_699_136_000_000_000));
+        assert_eq!(read("Nov 4 22:13 web1").format, "plain");
     }
 
     #[test]

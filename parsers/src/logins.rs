@@ -3,155 +3,133 @@
 //! Only messages that speak of a login, a password, an authentication or a denial are read; in these the first address
 //! that is not said to be the server's own is the one that matters.
 
+mod addresses;
+mod names;
+
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use memchr::memmem;
 
-use crate::{LogEvent, address, mentions};
+use crate::{Context, LogEvent, mentions, plain, programs};
 
 /// Only the beginning of a long message is searched.
 const SEARCHED_BYTES_MAX: usize = 1024;
 
-/// What a message that speaks of a login or a denial holds, without the first letter, which may be a capital.
-const MARKS: [&[u8]; 10] =
-    [b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"ailed", b"eject", b"efused", b"nvalid"];
+/// What a message that speaks of a login holds, without the first letter, which may be a capital.
+const LOGIN_MARKS: [&[u8]; 8] = [b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"oken", b"ign-in"];
 
-/// Words behind which a user's name stands, in lower case.
-const BEFORE_USER: [&str; 22] = [
-    "invalid user ",
-    "illegal user ",
-    "unknown user ",
-    "nonexistent user ",
-    "for user ",
-    "by user ",
-    "for username ",
-    "login for ",
-    "failed for ",
-    "password for ",
-    "attempt for ",
-    "request for ",
-    "login as ",
-    "username: ",
-    "username=",
-    "user=",
-    "login:",
-    "set_id=",
-    " user ",
-    "error for ",
-    "failure for ",
-    "authentication for ",
+/// The same of a denial, which in the logs of clusters and the like is often something else.
+const DENIAL_MARKS: [&[u8]; 6] = [b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"];
+
+/// Words that say that somebody was not let in, in lower case.
+const FAILURES: [&str; 15] = [
+    "fail",
+    "denied",
+    "invalid",
+    "incorrect",
+    "wrong",
+    "reject",
+    "refused",
+    "mismatch",
+    "unsuccessful",
+    "blocked",
+    "unknown user",
+    "not allowed",
+    "nonexistent",
+    "bad password",
+    "badlogin",
 ];
 
-/// Words that stand there and are no name.
-const NO_USER: [&str; 20] = [
-    "from",
-    "with",
-    "name",
-    "has",
-    "is",
-    "unknown",
-    "not",
-    "by",
-    "and",
-    "in",
-    "authentication",
-    "the",
-    "on",
-    "or",
-    "for",
-    "a",
-    "login",
-    "null",
-    "user",
-    "to",
-];
+/// Words that say that somebody was.
+const SUCCESSES: [&str; 5] = ["succe", "accepted", "logged in", "log in ok", "login ok"];
 
-/// Fills the address and the user of `event` from its message, where they are empty and the message speaks of a login.
+/// Fills the address and the user of `event` from its message, where they are empty: those that it states plainly, and where it
+/// speaks of a login or a denial, those that it only holds.
+///
+/// In the latter case the attribute `outcome` is `success` or `failure` where the words say so.
 pub(crate) fn complete(event: &mut LogEvent<'_>) {
-    let whole: &[u8] = &event.message;
-    let searched = whole.get(..SEARCHED_BYTES_MAX).unwrap_or(whole);
-    if !may_hold_address(searched) || !MARKS.iter().any(|mark| memmem::find(searched, mark).is_some()) {
+    complete_if(event, |text| is_one_in(&LOGIN_MARKS, text) || is_one_in(&DENIAL_MARKS, text));
+}
+
+/// As [`complete`], for the message of a program that speaks mostly of other things. How it begins may show by whom it is.
+pub(crate) fn complete_from_app(event: &mut LogEvent<'_>) {
+    if let Cow::Borrowed(message) = event.message
+        && may_name(event)
+    {
+        fill_from_beginning(event, message);
+    }
+    complete_if(event, |text| is_one_in(&LOGIN_MARKS, text));
+}
+
+/// As [`complete`], for a line without a header. How it begins behind its time may show by whom it is.
+pub(crate) fn complete_from_line(event: &mut LogEvent<'_>, cx: &Context) {
+    if let Cow::Borrowed(message) = event.message
+        && may_name(event)
+    {
+        fill_from_beginning(event, plain::body(message, cx));
+    }
+    complete(event);
+}
+
+/// Fills the user of `event`, whose address is known, where its message is one of a web server's about a password.
+pub(crate) fn complete_user(event: &mut LogEvent<'_>) {
+    let message: &[u8] = &event.message;
+    if event.user_name.is_empty() && memmem::find(message, b"user").is_some() {
+        complete_if(event, |text| text.starts_with(b"user ") || is_one_in(&LOGIN_MARKS, text));
+    }
+}
+
+fn fill_from_beginning(event: &mut LogEvent<'_>, body: &[u8]) {
+    if let Some(found) = programs::read_line(searched(body).trim_ascii()) {
+        found.fill(event);
+    }
+}
+
+/// Whether the message may say whom it is about: it holds an address, or that is known already.
+fn may_name(event: &LogEvent<'_>) -> bool {
+    event.ip.is_some() || addresses::may_hold_one(event.message.get(..SEARCHED_BYTES_MAX).unwrap_or(&event.message))
+}
+
+fn searched(message: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(message.get(..SEARCHED_BYTES_MAX).unwrap_or(message))
+}
+
+fn is_one_in(marks: &[&[u8]], text: &[u8]) -> bool {
+    marks.iter().any(|mark| memmem::find(text, mark).is_some())
+}
+
+fn complete_if(event: &mut LogEvent<'_>, speaks_of_login: impl Fn(&[u8]) -> bool) {
+    if !may_name(event) {
         return;
     }
     mentions::complete(event);
-    let text = String::from_utf8_lossy(event.message.get(..SEARCHED_BYTES_MAX).unwrap_or(&event.message));
-    let ip = if event.ip.is_none() { first_address(&text) } else { None };
-    let user = if event.user_name.is_empty() { user(&text).map(str::to_owned) } else { None };
+    if !speaks_of_login(event.message.get(..SEARCHED_BYTES_MAX).unwrap_or(&event.message)) {
+        return;
+    }
+    let text = searched(&event.message);
+    let lower = text.to_ascii_lowercase();
+    let ip = if event.ip.is_none() { addresses::first(&text) } else { None };
+    let user = if event.user_name.is_empty() { names::user(&text, &lower).map(str::to_owned) } else { None };
+    let outcome = outcome(&lower);
+    drop(text);
     event.ip = event.ip.or(ip);
     if let Some(user) = user {
         event.user_name = Cow::Owned(user);
     }
-}
-
-/// Whether an address may be in `text`: two dots with digits around them close together, or two colons. Most
-/// messages have none, and are done with after one look.
-fn may_hold_address(text: &[u8]) -> bool {
-    let digit_at = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
-    let is_between = |at: usize| at > 0 && digit_at(at - 1) && digit_at(at + 1);
-    let mut last_dot = None;
-    for at in memchr::memchr2_iter(b'.', b':', text) {
-        if text.get(at) == Some(&b':') {
-            if text.get(at + 1) == Some(&b':') {
-                return true;
-            }
-        } else if is_between(at) {
-            if last_dot.is_some_and(|last| at - last <= 4) {
-                return true;
-            }
-            last_dot = Some(at);
-        }
+    let is_about_someone = event.ip.is_some() || !event.user_name.is_empty();
+    if is_about_someone && !outcome.is_empty() && event.attributes.get("outcome").is_none() {
+        event.attributes.push("outcome", outcome);
     }
-    false
 }
 
-/// The first address that is not said to be the server's.
-fn first_address(text: &str) -> Option<IpAddr> {
-    let mut from = 0;
-    for token in text.split(|c: char| !c.is_ascii_hexdigit() && !matches!(c, '.' | ':')) {
-        let start = from;
-        from += token.len()
-            + text.get(start + token.len()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        let bare = token.trim_matches(['.', ':']);
-        let bare = if token.starts_with("::") { token.trim_end_matches(['.', ':']) } else { bare };
-        if bare.len() < 3 || bare.bytes().filter(|b| matches!(b, b'.' | b':')).count() < 2 {
-            continue;
-        }
-        let before = text.get(..start).unwrap_or_default();
-        let joined = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
-        // What a mail client calls itself (its HELO) stands in parentheses before its address.
-        let is_servers =
-            ["to ", "to [", "server ", "lip=", "listening on ", "(["].iter().any(|lead| before.ends_with(lead));
-        // An IPv6 address with a port, not in brackets.
-        let with_port = || bare.rsplit_once(':').and_then(|(address, _)| address::parse(address));
-        if let Some(found) = address::parse(bare).or_else(with_port).filter(|_| !joined && !is_servers) {
-            return Some(found.ip);
-        }
+/// What the words of a message, in lower case, say of its outcome.
+fn outcome(lower: &str) -> &'static str {
+    let holds = |words: &[&str]| words.iter().any(|word| memmem::find(lower.as_bytes(), word.as_bytes()).is_some());
+    match () {
+        () if holds(&FAILURES) => "failure",
+        () if holds(&SUCCESSES) => "success",
+        () => "",
     }
-    None
-}
-
-/// The name behind the first words that announce one.
-fn user(text: &str) -> Option<&str> {
-    let lower = text.to_ascii_lowercase();
-    BEFORE_USER.iter().find_map(|lead| {
-        let start = memmem::find(lower.as_bytes(), lead.as_bytes())? + lead.len();
-        let rest = text.get(start..)?;
-        let (quote, rest) = match rest.chars().next()? {
-            quote @ ('"' | '\'' | '`') => (Some(quote), rest.get(1..)?),
-            '<' => (Some('>'), rest.get(1..)?),
-            '[' => (Some(']'), rest.get(1..)?),
-            _ => (None, rest),
-        };
-        let end = match quote {
-            Some(quote) => rest.find(quote)?,
-            None => rest.find(|c: char| c.is_whitespace() || ",;()[]<>'\"`".contains(c)).unwrap_or(rest.len()),
-        };
-        let name = rest.get(..end)?;
-        let name = if quote.is_none() { name.trim_end_matches(['.', ':', '!']) } else { name };
-        let is_name = (1..=128).contains(&name.len()) && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(name));
-        is_name.then_some(name)
-    })
 }
 
 #[cfg(test)]
@@ -176,8 +154,45 @@ mod tests {
             ("login failed for x ([192.0.2.1]) [192.0.2.7]", "192.0.2.7", "x"),
             ("LOGIN FAILED, user=bob, ip=[::ffff:192.0.2.7]", "192.0.2.7", "bob"),
             ("GET /login: ::1: wrong password", "::1", ""),
+            ("login failed, IP: 2001:db8:1:2:3:4:5:6, username: bob", "2001:db8:1:2:3:4:5:6", "bob"),
+            ("Login failed for db:shop login:bob from 192.0.2.7", "192.0.2.7", "bob"),
+            ("Registration from 'x' failed for '192.0.2.7' - Wrong password", "192.0.2.7", ""),
+            (
+                "bad login {\"account\":{\"ip\":\"192.0.2.7\",\"email\":\"bob@example.com\"}}",
+                "192.0.2.7",
+                "bob@example.com",
+            ),
+            ("user bob not found: /x, denied to 192.0.2.1 from 192.0.2.7", "192.0.2.7", "bob"),
+            ("Digest: user `bob' in realm `x' not found, auth from 192.0.2.7", "192.0.2.7", "bob"),
         ] {
             assert_eq!(found(message), (ip.to_owned(), user.to_owned()), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_words_say_how_it_went() {
+        for (message, outcome) in [
+            ("Login failed for user bob from 192.0.2.7", Some("failure")),
+            ("Incorrect password for user bob, IP=192.0.2.7", Some("failure")),
+            ("Successful login by user 'bob' from 192.0.2.7", Some("success")),
+            ("login attempt from 192.0.2.7", None),
+            ("transfer from 192.0.2.7 of 5 bytes was a success", None),
+        ] {
+            let mut event = LogEvent { message: Cow::Borrowed(message.as_bytes()), ..LogEvent::default() };
+            complete(&mut event);
+            assert_eq!(event.attributes.get("outcome"), outcome, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_speaks_of_other_things_is_believed_only_about_logins() {
+        for (message, ip) in [
+            ("Failed to connect, node 192.0.2.7 is down", None),
+            ("password of admin was wrong, 192.0.2.7", "192.0.2.7".parse().ok()),
+        ] {
+            let mut event = LogEvent { message: Cow::Borrowed(message.as_bytes()), ..LogEvent::default() };
+            complete_from_app(&mut event);
+            assert_eq!(event.ip, ip, "{message}");
         }
     }
 
@@ -189,6 +204,7 @@ mod tests {
             "user bob says hello",
             "login at 10:11:12",
             "auth module v1.2.3.4 loaded",
+            "authenticated at 10:11:12:13 o'clock",
             "login to 192.0.2.1",
         ] {
             assert_eq!(found(message), (String::new(), String::new()), "{message}");

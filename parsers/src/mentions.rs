@@ -1,6 +1,6 @@
 //! What a message in plain text says of an address and a user: "login failed for user 'alice' from 192.0.2.1".
 //!
-//! Only unmistakable statements are taken: an address after `from`, `ip`, `client`, `rhost` or `src`, and a name
+//! Only unmistakable statements are taken: an address after `from`, `ip`, `client`, `rhost`, `src` and the like, and a name
 //! in quotes (or after `=`) after `user` or `username`. The first of each counts.
 
 use std::borrow::Cow;
@@ -28,9 +28,44 @@ pub(crate) fn complete(event: &mut LogEvent<'_>) {
     }
 }
 
-/// The first address that stands after a word which says whose it is.
+/// Words behind which the address of the other side stands.
+const BEFORE: [&[u8]; 19] = [
+    b"from",
+    b"client",
+    b"rhost",
+    b"rip",
+    b"src",
+    b"ip",
+    b"ip address",
+    b"ip-address",
+    b"ipaddress",
+    b"remote_addr",
+    b"remote-addr",
+    b"remoteaddr",
+    b"remoteaddress",
+    b"x-forwarded-for",
+    b"attacker",
+    // Suricata's and Snort's alerts.
+    b"{tcp}",
+    b"{udp}",
+    b"{icmp}",
+    b"accept host",
+];
+
+/// Beginnings of names that say of whose address the rest speaks: `server_ip`, `dst-ip`.
+const OTHERS: [&[u8]; 7] = [b"local", b"server", b"dst", b"dest", b"listen", b"bind", b"target"];
+
+/// The first address that stands after a word which says whose it is; what a proxy says of its client counts before.
 fn stated_ip(text: &[u8]) -> Option<std::net::IpAddr> {
-    const BEFORE: [&[u8]; 5] = [b"from", b"client", b"rhost", b"src", b"ip"];
+    let found = ip_behind(text, &BEFORE)?;
+    match memmem::find(text, b"orwarded-") {
+        Some(_) => ip_behind(text, &[b"x-forwarded-for"]).or(Some(found)),
+        None => Some(found),
+    }
+}
+
+/// The first address that stands after one of `words`.
+fn ip_behind(text: &[u8], words: &[&[u8]]) -> Option<std::net::IpAddr> {
     // Every address has a dot or a colon between digits; most messages have neither.
     for at in memchr::memchr2_iter(b'.', b':', text).take(64) {
         let (before, after) = (text.get(..at)?, text.get(at..)?);
@@ -43,15 +78,36 @@ fn stated_ip(text: &[u8]) -> Option<std::net::IpAddr> {
         else {
             continue;
         };
-        let lead = text.get(..start)?.trim_ascii_end();
-        let lead = lead.strip_suffix(b"\"").or_else(|| lead.strip_suffix(b"'")).unwrap_or(lead);
-        let lead = lead.trim_ascii_end();
-        let lead = lead.strip_suffix(b"=").or_else(|| lead.strip_suffix(b":")).unwrap_or(lead).trim_ascii_end();
-        if BEFORE.iter().any(|word| ends_with_word(lead, word)) {
+        let lead = without_sign(text.get(..start)?);
+        if words.iter().any(|word| ends_with_word(lead, word)) && !is_of_another(lead) {
             return Some(found.ip);
         }
     }
     None
+}
+
+/// What stands before the sign (`=`, `:`) and the quotes that divide a name from its value.
+fn without_sign(lead: &[u8]) -> &[u8] {
+    let without_quote = |text: &'_ [u8]| -> usize {
+        let text = text.trim_ascii_end();
+        text.strip_suffix(b"\"")
+            .or_else(|| text.strip_suffix(b"'"))
+            .or_else(|| text.strip_suffix(b"`"))
+            .unwrap_or(text)
+            .len()
+    };
+    let lead = lead.get(..without_quote(lead)).unwrap_or(lead).trim_ascii_end();
+    match lead.strip_suffix(b"=").or_else(|| lead.strip_suffix(b":")) {
+        Some(name) => name.get(..without_quote(name)).unwrap_or(name).trim_ascii_end(),
+        None => lead,
+    }
+}
+
+/// Whether the name that `lead` ends with says that it is of the server's side.
+fn is_of_another(lead: &[u8]) -> bool {
+    let length = lead.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')).count();
+    let name = lead.get(lead.len() - length..).unwrap_or_default();
+    OTHERS.iter().any(|other| name.get(..other.len()).is_some_and(|head| head.eq_ignore_ascii_case(other)))
 }
 
 /// The first name in quotes, or after `=`, that stands after `user` or `username`.
@@ -63,13 +119,16 @@ fn stated_user(text: &[u8]) -> Option<&str> {
         }
         let rest = text.get(at + 3..)?;
         let rest = rest.strip_prefix(b"name").or_else(|| rest.strip_prefix(b"Name")).unwrap_or(rest);
+        let rest = rest.strip_prefix(b" input").unwrap_or(rest);
         let (assigned, rest) = match rest {
             [b'=', rest @ ..] => (true, rest),
             [b':', b' ', rest @ ..] | [b':' | b' ', rest @ ..] => (false, rest),
             _ => continue,
         };
         let name = match rest {
-            [quote @ (b'"' | b'\'' | b'`'), rest @ ..] => memchr::memchr(*quote, rest).and_then(|end| rest.get(..end)),
+            // TeX's quotes end in another.
+            [b'`', rest @ ..] => memchr::memchr2(b'`', b'\'', rest).and_then(|end| rest.get(..end)),
+            [quote @ (b'"' | b'\''), rest @ ..] => memchr::memchr(*quote, rest).and_then(|end| rest.get(..end)),
             _ if assigned => {
                 let end = rest
                     .iter()
@@ -121,6 +180,13 @@ mod tests {
             ("denied, client: 2001:db8::7, userName: 'x y'", "2001:db8::7", "x y"),
             ("refused rhost=192.0.2.1  user=root.", "192.0.2.1", "root"),
             (r#"User "bob", from ip "192.0.2.1"."#, "192.0.2.1", "bob"),
+            (r#"user=bob from 192.0.2.9 (X-Forwarded-For: 192.0.2.1)"#, "192.0.2.1", "bob"),
+            (r#"note {"ip":"192.0.2.1"} user=bob"#, "192.0.2.1", "bob"),
+            (r#"server_ip=192.0.2.9 user='bob' client_ip=192.0.2.1"#, "192.0.2.1", "bob"),
+            (r#"[**] scan [**] {TCP} 192.0.2.1:5 -> 192.0.2.9:22 user=bob"#, "192.0.2.1", "bob"),
+            ("no such user `bob' in realm `x' from 192.0.2.1", "192.0.2.1", "bob"),
+            ("looked for username input 'bob' from 192.0.2.1", "192.0.2.1", "bob"),
+            ("relay attempt of user=bob, IP address 192.0.2.1.", "192.0.2.1", "bob"),
         ] {
             assert_eq!(found(message), (Some(ip.to_owned()), user.to_owned()), "{message}");
         }

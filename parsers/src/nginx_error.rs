@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 
 use crate::cursor::{find_all, push, text};
-use crate::{Context, Level, LogEvent, address, level_names, timestamp};
+use crate::{Context, Level, LogEvent, address, level_names, logins, mentions, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "nginx_error";
@@ -53,6 +53,11 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     };
     let message = take_tail(rest, &mut event);
     event.message = Cow::Borrowed(take_limit(message, &mut event));
+    if event.ip.is_none() {
+        // The mail proxy names its client in the text.
+        mentions::complete(&mut event);
+    }
+    logins::complete_user(&mut event);
     Some(event)
 }
 

@@ -1,8 +1,10 @@
 //! Plain text: a line is its own message, with the time and level that it plainly states.
 
+mod stamp;
+
 use std::borrow::Cow;
 
-use crate::{Context, Level, LogEvent, level_names, timestamp};
+use crate::{Context, Level, LogEvent, level_names};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "plain";
@@ -12,7 +14,7 @@ const LEVEL_WITHIN_BYTES: usize = 100;
 
 /// Reads a line of text. The message is the whole line, borrowed.
 ///
-/// A stamp counts if the line begins with it (ISO 8601 with date and time, in square brackets or not). A level counts
+/// A stamp counts if the line begins with it (ISO 8601 with date and time or one of a few other spellings, in square brackets or not). A level counts
 /// if it stands near the beginning as a word in capitals (`ERROR`), in brackets (`[error]`), after `level=`,
 /// or as the first word with a colon (`error: …`). Never sets [`LogEvent::parse_error`]; a line may be empty.
 #[must_use]
@@ -27,13 +29,29 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     }
 }
 
+/// What stands behind the time that `line` begins with, without the bracket and the process id around it.
+pub(crate) fn body<'a>(line: &'a [u8], cx: &Context) -> &'a [u8] {
+    let (_, rest) = leading_stamp(line, cx);
+    let rest = rest.strip_prefix(b"]").or_else(|| rest.strip_prefix(b": ")).unwrap_or(rest).trim_ascii_start();
+    // The kernel's uptime, a process id.
+    let inside = rest.strip_prefix(b"[").unwrap_or_default();
+    let id = inside.iter().take(24).take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b' ')).count();
+    match inside.get(id..) {
+        Some([b']', b' ', behind @ ..]) if id > 0 && inside.get(..id).is_some_and(is_id) => behind.trim_ascii_start(),
+        _ => rest,
+    }
+}
+
+/// A number, with one dot at the most: more are an address.
+fn is_id(text: &[u8]) -> bool {
+    text.iter().filter(|b| **b == b'.').count() <= 1
+}
+
 /// The stamp that `line` begins with, and what follows it.
 fn leading_stamp<'a>(line: &'a [u8], cx: &Context) -> (Option<i64>, &'a [u8]) {
-    let trimmed = line.trim_ascii_start();
-    let inside = trimmed.strip_prefix(b"[").unwrap_or(trimmed);
-    match timestamp::iso_prefix(inside, cx.zone) {
-        Some((micros, rest)) if rest.first().is_none_or(|b| !b.is_ascii_alphanumeric()) => (Some(micros), rest),
-        _ => (None, line),
+    match stamp::read(line, cx) {
+        Some((micros, rest)) => (Some(micros), rest),
+        None => (None, line),
     }
 }
 

@@ -8,6 +8,8 @@
 //! The id of the message is the message id, the flag (`<=` arrival, `=>` delivery …) the attribute `flag`; the fields have
 //! Exim's letters (`H`, `P`, `S`, `id`, `T` …). The address of the other side is the record's address.
 
+use std::net::IpAddr;
+
 use super::scan::{attribute, blanks, digits, event, some_blanks, span, word};
 use super::{Stamped, trimmed};
 use crate::{Context, Level, LogEvent, address};
@@ -51,8 +53,20 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         let (address, rest) = word(blanks(rest)).unwrap_or_default();
         attribute(&mut event, "address", address);
         fields(&mut event, rest);
+    } else if message.starts_with(b"F=") || message.starts_with(b"H=") {
+        event.level = Level::Warn;
+        fields(&mut event, message);
+    } else {
+        event.ip = host(message);
     }
     Some(event)
+}
+
+/// The address of a host that a text names: `(host=mail.example.com [192.0.2.7])`.
+fn host(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?;
+    let mut hosts = text.split(" [").skip(1).take(FIELDS_MAX);
+    hosts.find_map(|host| host.split_once(']').and_then(|(ip, _)| address::parse(ip))).map(|found| found.ip)
 }
 
 /// A line about a connection whose message was not taken, and so has no id.
@@ -60,7 +74,18 @@ fn rejected<'a>(at: i64, pid: &'a str, text: &'a [u8]) -> LogEvent<'a> {
     let mut event = event(FORMAT, Some(at), Level::Warn, text);
     event.proc_id = pid.into();
     fields(&mut event, text);
+    if let Some(recipient) = recipient(text) {
+        event.user_name = recipient.into();
+    }
     event
+}
+
+/// To whom a message was not taken: `rejected RCPT <bob@example.com>: …`.
+fn recipient(text: &[u8]) -> Option<&str> {
+    let (_, after) = std::str::from_utf8(text).ok()?.split_once(" rejected RCPT ")?;
+    let word = after.split([' ', '\t']).next()?.trim_end_matches(':');
+    let recipient = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')).unwrap_or(word);
+    Some(recipient).filter(|recipient| !recipient.is_empty())
 }
 
 /// `1Ov4tU-0000Nz-Rm`, or from version 4.97 on `1r3Abc-000000012Vb-1ABC`.
@@ -139,7 +164,7 @@ mod tests {
             ),
             (
                 "2023-11-14 22:13:20 [7] H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
-                "exim WARN 22:13:20 pid=7 ip=192.0.2.7 H=(x) sender_host_port=5000 F=<a@b.c> | \
+                "exim WARN 22:13:20 pid=7 user=x@y.z ip=192.0.2.7 H=(x) sender_host_port=5000 F=<a@b.c> | \
                  H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
             ),
             ("2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed", "exim INFO 22:13:20 msgid=1Ov4tU-0000Nz-Rm | Completed"),

@@ -17,7 +17,7 @@
 
 use super::scan::{attribute, blanks, bracketed, capital_level, digits, enclosed, event, some_blanks, taken, word};
 use super::{Stamped, jul, stamp, trimmed};
-use crate::{Context, Level, LogEvent, level_names};
+use crate::{Context, Level, LogEvent, address, level_names};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "java";
@@ -197,6 +197,14 @@ impl<'a> Head<'a> {
         attribute(&mut event, "thread", self.thread);
         attribute(&mut event, "function", self.function);
         attribute(&mut event, "mdc", self.mdc);
+        for (name, value) in self.mdc.split(';').filter_map(|pair| pair.split_once('=')) {
+            // Zimbra's words for who is behind a request, and from where.
+            match name {
+                "oip" => event.ip = address::parse(value).map(|found| found.ip),
+                "name" => event.user_name = value.into(),
+                _ => {}
+            }
+        }
         event
     }
 }

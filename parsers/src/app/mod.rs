@@ -31,7 +31,7 @@ pub mod rust;
 mod scan;
 mod stamp;
 
-use crate::{Context, LogEvent, level_names, mentions};
+use crate::{Context, LogEvent, level_names, logins};
 
 /// The name in [`LogEvent::format`] of lines that loggers of several languages write alike.
 pub const FORMAT: &str = "app";
@@ -117,6 +117,7 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'-' => python::after_stamp(stamped).or_else(|| java::after_stamp(stamped)),
+        b'H' if scan::blanks(stamped.rest).starts_with(b"H=") => exim::after_stamp(stamped),
         b'A'..=b'Z' => mongodb::after_stamp(stamped)
             .or_else(|| android::after_stamp(stamped))
             .or_else(|| rust::after_stamp(stamped))
@@ -216,9 +217,14 @@ fn trimmed(line: &[u8]) -> &[u8] {
     text.get(..end).unwrap_or(text)
 }
 
-/// `event` with the address and the user that its message plainly names.
+/// Reads a time of the given shape; see [`stamp::shaped`].
+pub(crate) fn time_of_shape<'a>(text: &'a [u8], shape: &[u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    stamp::shaped(text, shape, cx)
+}
+
+/// `event` with the address and the user that its message names.
 pub(crate) fn completed(mut event: LogEvent<'_>) -> LogEvent<'_> {
-    mentions::complete(&mut event);
+    logins::complete_from_app(&mut event);
     event
 }
 

@@ -73,7 +73,7 @@ struct Parts {
 }
 
 /// Reads a time of the given shape: the letters of C's `strftime` stand for its parts, all else for itself.
-fn shaped<'a>(text: &'a [u8], shape: &[u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+pub(super) fn shaped<'a>(text: &'a [u8], shape: &[u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let mut parts = Parts::default();
     let mut rest = text;
     for letter in shape {

@@ -43,6 +43,14 @@ pub(crate) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
     matches!(rest.first(), None | Some(b' ' | b':' | b'\t')).then_some((micros, rest))
 }
 
+/// Whether `text` begins like `Oct 1 22:14:15`, with one blank and one digit for the day.
+pub(crate) fn has_short_day(text: &[u8]) -> bool {
+    let [_, _, _, b' ', day, b' ', h, i, b':', m, n, b':', s, t, ..] = text else {
+        return false;
+    };
+    [day, h, i, m, n, s, t].iter().all(|b| b.is_ascii_digit()) && month(text).is_ok()
+}
+
 /// Reads `Oct 11 22:14:15` and what may surround it.
 fn monthly<'a>(text: &'a [u8], year: Option<i64>, cx: &Context) -> Option<(i64, &'a [u8])> {
     let (stamp, year_before, rest) = fixed(text).or_else(|| free(text))?;

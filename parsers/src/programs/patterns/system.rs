@@ -1,10 +1,6 @@
-//! The messages of each program, the more special before the more general.
+//! Logins to a system, and the tools that change its accounts.
 
-use super::template::Pattern;
-
-const FAILURE: &str = "failure";
-const SUCCESS: &str = "success";
-const NONE: &str = "";
+use super::{FAILURE, NONE, Pattern, SUCCESS};
 
 /// OpenSSH and Dropbear.
 pub(super) const SSH: &[Pattern] = &[
@@ -53,7 +49,8 @@ pub(super) const SSH: &[Pattern] = &[
     ("banner exchange: Connection from {ip} port {port}", FAILURE),
     ("reverse mapping checking getaddrinfo for {_} [{ip}]", NONE),
     ("Address {ip} maps to {_}", NONE),
-    // Dropbear.
+    ("{_}: Too many authentication failures for {user} from {ip} port {port}", FAILURE),
+    // Dropbear; older ones begin with a small letter.
     ("Password auth succeeded for '{user}' from {ip}", SUCCESS),
     ("Pubkey auth succeeded for '{user}' with key {_} from {ip}", SUCCESS),
     ("Bad password attempt for '{user}' from {ip}", FAILURE),
@@ -62,7 +59,11 @@ pub(super) const SSH: &[Pattern] = &[
     ("Login attempt for nonexistent user from {ip}", FAILURE),
     ("Login attempt with wrong user {user} from {ip}", FAILURE),
     ("Child connection from {ip}", NONE),
+    ("bad password attempt for '{user}' from {ip}", FAILURE),
+    ("login attempt for nonexistent user '{user}' from {ip}", FAILURE),
+    ("login attempt for nonexistent user from {ip}", FAILURE),
     ("Exit before auth from <{ip}>: (user '{user}', {_}", FAILURE),
+    ("Exit before auth (user '{user}', {_} from {ip}", FAILURE),
     ("Exit before auth from <{ip}>", NONE),
     ("Exit before auth (user '{user}', {_}", FAILURE),
 ];
@@ -127,61 +128,4 @@ pub(super) const ACCOUNTS: &[Pattern] = &[
     ("user {user} added by {_} to group {group}", NONE),
     ("user {user} removed by {_} from group {group}", NONE),
     ("can't view or modify password information for {user}", FAILURE),
-];
-
-/// Postfix' servers.
-pub(super) const POSTFIX: &[Pattern] = &[
-    ("warning: {_}[{ip}]: SASL {method} authentication failed: {_}, sasl_username={user}", FAILURE),
-    ("warning: {_}[{ip}]: SASL {method} authentication failed{_}", FAILURE),
-    ("warning: {_}[{ip}]: SASL authentication failure{_}", FAILURE),
-    ("NOQUEUE: reject: {_} from {_}[{ip}]:{_} from=<{from}> to=<{to}>{_}", FAILURE),
-    ("NOQUEUE: reject: {_} from {_}[{ip}]{_}", FAILURE),
-    ("NOQUEUE: milter-reject: {_} from {_}[{ip}]{_}", FAILURE),
-    ("improper command pipelining after {_} from {_}[{ip}]", FAILURE),
-    ("lost connection after {_} from {_}[{ip}]", NONE),
-    ("timeout after {_} from {_}[{ip}]", NONE),
-    ("too many errors after {_} from {_}[{ip}]", FAILURE),
-    ("connect from {_}[{ip}]", NONE),
-    ("disconnect from {_}[{ip}]", NONE),
-    ("CONNECT from [{ip}]:{port}", NONE),
-    ("DISCONNECT [{ip}]:{port}", NONE),
-    ("PREGREET {_} from [{ip}]:{_}", FAILURE),
-    ("DNSBL rank {_} for [{ip}]:{port}", FAILURE),
-    ("PASS NEW [{ip}]:{port}", NONE),
-    ("PASS OLD [{ip}]:{port}", NONE),
-    ("HANGUP after {_} from [{ip}]:{_}", NONE),
-    ("{_}: client={_}[{ip}], sasl_method={method}, sasl_username={user}", SUCCESS),
-    ("{_}: client={_}[{ip}]", NONE),
-];
-
-/// FTP servers.
-pub(super) const FTP: &[Pattern] = &[
-    ("[pid {_}] [{user}] FAIL LOGIN: Client {ip}", FAILURE),
-    ("[pid {_}] [{user}] OK LOGIN: Client {ip}", SUCCESS),
-    ("[{user}] FAIL LOGIN: Client {ip}", FAILURE),
-    ("[{user}] OK LOGIN: Client {ip}", SUCCESS),
-    ("CONNECT: Client {ip}", NONE),
-    // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]".
-    ("(?@{ip}) [WARNING] Authentication failed for user [{user}]", FAILURE),
-    ("({_}@{ip}) [INFO] {user} is now logged in", SUCCESS),
-    // ProFTPD: "web1 (client[192.0.2.7]): USER bob (Login failed): …".
-    ("{_}[{ip}]){_}USER {user} (Login failed){_}", FAILURE),
-    ("{_}[{ip}]){_}USER {user}: no such user found{_}", FAILURE),
-    ("{_}[{ip}]){_}USER {user}: Login successful{_}", SUCCESS),
-    ("{_}[{ip}]){_}SECURITY VIOLATION: {user} login attempted{_}", FAILURE),
-    ("{_}[{ip}])", NONE),
-    ("FTP LOGIN FAILED FROM {ip}, {user}", FAILURE),
-    ("FTP LOGIN FROM {ip} as {user}", SUCCESS),
-];
-
-/// OpenVPN.
-pub(super) const OPENVPN: &[Pattern] = &[
-    ("TLS Error: {_} from [AF_INET]{ip}", FAILURE),
-    ("TLS Error: {_} from [AF_INET6]{ip}", FAILURE),
-    ("TLS: Initial packet from [AF_INET]{ip}", NONE),
-    ("[{user}] Peer Connection Initiated with [AF_INET]{ip}", SUCCESS),
-    ("{ip} TLS Auth Error: {_}", FAILURE),
-    ("{ip} TLS: Username/Password authentication succeeded for username '{user}'{_}", SUCCESS),
-    ("{ip} PLUGIN_CALL: POST {_}", NONE),
-    ("{ip} [{user}] Peer Connection Initiated with {_}", SUCCESS),
 ];

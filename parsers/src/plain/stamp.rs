@@ -1,0 +1,151 @@
+//! The times at which lines in no known format begin.
+
+use crate::syslog::{self, zone_names};
+use crate::{Context, Zone, app, timestamp};
+
+/// Reads the time at the front of `line`: microseconds since 1970 (UTC), and what follows it.
+///
+/// ```text
+/// 2023-11-14 22:13:20             ISO 8601 in all its spellings
+/// [2023-11-14 22:13:20] text      in brackets, as all of these may be
+/// <W>2023-11-14 22:13:20.123      behind a mark of up to three letters (Mumble, qBittorrent)
+/// <co ts="2023-11-14T22:13:20"    Oracle's mail server
+/// [7:1-2] 14-11-2023 22:13:20     behind the ids of processes (Domino)
+/// 14-Nov-2023 22:13:20.123        BIND
+/// 14/Nov/2023 22:13:20            Kerio
+/// 11/14/2023-22:13:20.123456      Suricata
+/// 2023:11:14-22:13:20             DirectAdmin
+/// 20231114-22:13:20               xrdp
+/// Nov-14-23 22:13:20              ASSP
+/// Tue Nov 14 22:13:20 2023        C's asctime
+/// CET Nov 14 22:13:20             Monit
+/// 1700000000 - 11/14/2023 …       PortSentry, whose number is the time
+/// ```
+pub(super) fn read<'a>(line: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    let text = line.trim_ascii_start();
+    let inside = match text.first()? {
+        b'[' => text.get(1..)?,
+        b'<' | b'(' => return behind_mark(text, cx),
+        _ => text,
+    };
+    at_front(inside, cx).or_else(|| at_front(behind_ids(text)?, cx))
+}
+
+fn at_front<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    let (at, rest) = match text.first()? {
+        b'0'..=b'9' => timestamp::iso_prefix(text, cx.zone).or_else(|| shaped(text, cx))?,
+        b'A'..=b'Z' => named(text, cx)?,
+        _ => return None,
+    };
+    rest.first().is_none_or(|b| !b.is_ascii_alphanumeric()).then_some((at, rest))
+}
+
+/// Times that begin with a number and are no ISO 8601: their dividers tell them apart.
+fn shaped<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    let shape: &[u8] = match text {
+        [_, _, b'-', b'0'..=b'9', _, b'-', _, _, _, _, b' ', ..] => b"d-m-Y H:M:S",
+        [_, _, b'-', _, _, _, b'-', ..] => b"d-b-Y H:M:S",
+        [_, _, b'/', b'0'..=b'9', _, b'/', _, _, _, _, b'-', ..] => b"m/d/Y-H:M:S",
+        [_, _, b'/', _, _, _, b'/', _, _, _, _, b' ', ..] => b"d/b/Y H:M:S",
+        [_, _, _, _, b':', _, _, b':', _, _, b'-', ..] => b"Y:m:d-H:M:S",
+        [_, _, _, _, _, _, _, _, b'-', _, _, b':', ..] => b"Ymd-H:M:S",
+        [_, _, _, _, _, _, _, _, _, _, b' ', b'-', b' ', ..] => return portsentry(text),
+        _ => return None,
+    };
+    app::time_of_shape(text, shape, cx)
+}
+
+/// `1700000000 - 11/14/2023 22:13:20 `: the number says the same as the date, and its zone as well.
+fn portsentry(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (number, rest) = text.split_at_checked(10)?;
+    let at = timestamp::epoch(std::str::from_utf8(number).ok()?)?;
+    let date = rest.get(3..22)?;
+    let is_date = date.iter().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b':' | b' '));
+    Some((at, rest.get(22..).filter(|_| is_date)?))
+}
+
+/// Times that begin with the name of a month, a day or a zone.
+fn named<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    if text.get(3) == Some(&b'-') {
+        return app::time_of_shape(text, b"b-d-y H:M:S", cx);
+    }
+    let letters = text.iter().take(5).take_while(|b| b.is_ascii_uppercase()).count();
+    let Some(offset) = text.get(..letters).filter(|name| name.len() > 2).and_then(zone_names::offset_seconds) else {
+        return syslog::stamp::read(text, cx).or_else(|| in_brackets(text, cx));
+    };
+    let zone = Zone::Fixed(i32::try_from(offset).ok()?);
+    in_brackets(text.get(letters + 1..)?, &Context { zone, ..*cx })
+}
+
+/// A time that a bracket ends, up to and without which it is read.
+fn in_brackets<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    let end = text.iter().take(40).position(|b| *b == b']')?;
+    let (at, rest) = syslog::stamp::read(text.get(..end)?, cx)?;
+    rest.is_empty().then_some((at, text.get(end..)?))
+}
+
+/// What stands behind `[7:1-2] `.
+fn behind_ids(text: &[u8]) -> Option<&[u8]> {
+    let ids = text.strip_prefix(b"[")?;
+    let end = ids.iter().take(40).position(|b| !b.is_ascii_hexdigit() && !matches!(b, b':' | b'-'))?;
+    ids.get(end..)?.strip_prefix(b"] ")
+}
+
+/// The time behind `<W>`, `(W) ` or `<co ts="`.
+fn behind_mark<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    let end = text.iter().take(8).position(|b| matches!(b, b'>' | b')' | b'"'))?;
+    let rest = text.get(end + 1..)?;
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    timestamp::iso_prefix(rest, cx.zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // 2023-11-15T10:00:00Z
+    const CX: Context = Context { received_at: 1_700_042_400_000_000, zone: Zone::UTC };
+
+    #[test]
+    fn times_are_read_in_the_spellings_of_many_programs() {
+        for (line, rest) in [
+            ("2023-11-14 22:13:20.5 x", " x"),
+            ("[2023-11-14 22:13:20] x", "] x"),
+            ("<W>2023-11-14 22:13:20.123 1 => x", " 1 => x"),
+            ("(W) 2023-11-14T22:13:20 - x", " - x"),
+            ("<co ts=\"2023-11-14T22:13:20.99\" pi=\"1\"", "\" pi=\"1\""),
+            ("[28325:00010-3735542592] 14-11-2023 22:13:20   smtp: x", "   smtp: x"),
+            ("14-11-2023 22:13:20   smtp: x", "   smtp: x"),
+            ("14-Nov-2023 22:13:20.123 error: x", " error: x"),
+            ("[14/Nov/2023 22:13:20] x", "] x"),
+            ("11/14/2023-22:13:20.123456  [**] x", "  [**] x"),
+            ("2023:11:14-22:13:20: 'x'", ": 'x'"),
+            ("[20231114-22:13:20] [INFO ] x", "] [INFO ] x"),
+            ("Nov-14-23 22:13:20 [SSL-out] x", " [SSL-out] x"),
+            ("Tue Nov 14 22:13:20 2023 - [7] x", " - [7] x"),
+            ("[CET Nov 14 23:13:20] error    : x", "] error    : x"),
+            ("[Nov 14 22:13:20] NOTICE[7] x", "] NOTICE[7] x"),
+            ("1700000000 - 11/14/2023 23:13:20 Host: x", " Host: x"),
+        ] {
+            let (micros, found) = read(line.as_bytes(), &CX).unwrap_or_else(|| panic!("{line} is not read"));
+            assert_eq!(micros / 1_000_000, 1_700_000_000, "{line}");
+            assert_eq!(found, rest.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_begin_with_no_time() {
+        for line in
+            ["", "[", "<b>bold</b>", "(x) y", "1700000000 - x", "12-34-5678 x", "May be", "CET is a zone", "[a] 1"]
+        {
+            assert_eq!(read(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_survived(line: Vec<u8>, likely in "[\\[<(]?(CET |Nov |14|11|2023|[-/: ]|22:13:20|>|\\)|\\]|\"){0,12}") {
+            let _ = (read(&line, &CX), read(likely.as_bytes(), &CX));
+        }
+    }
+}

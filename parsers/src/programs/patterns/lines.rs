@@ -1,0 +1,45 @@
+//! Lines that name no program: how they begin, behind their time, says which patterns are tried.
+
+use super::{Pattern, mail, network, services};
+
+/// Beginnings of lines, with the patterns of the programs whose lines begin so. An empty one is any line.
+#[rustfmt::skip]
+pub(in crate::programs) const LINES: &[(&str, &[Pattern])] = &[
+    ("[GIN] ", services::GIN),
+    ("| ", services::GIN),
+    ("[pid ", services::FTP),
+    ("(?@", services::FTP),
+    ("[", network::HONEYPOT),
+    ("[INFO ] AUTHFAIL", services::XRDP),
+    (",", mail::EXCHANGE),
+    ("- [", mail::OPENWEBMAIL),
+    ("\" pi=", mail::ORACLE),
+    ("::WARNING::[interface:", services::SABNZBD),
+    ("ACCEPT host=", network::PROBES),
+    ("CLOSE host=", network::PROBES),
+    ("ADMIN.", network::PROXY),
+    ("ALERT - ", services::WEB),
+    ("AUDIT: ", services::FIREFLY),
+    ("Auth: [", services::SAMBA),
+    ("HTTP.", network::PROXY),
+    ("Host: ", network::PROBES),
+    ("NOTICE[", services::TELEPHONY),
+    ("NOTICE [", services::TELEPHONY),
+    ("PROXY.", network::PROXY),
+    ("SECURITY[", services::TELEPHONY),
+    ("SMTP Server", mail::DOMINO),
+    ("SMTP call from ", mail::EXIM),
+    ("SMTP connection from ", mail::EXIM),
+    ("SMTP protocol ", mail::EXIM),
+    ("SOCK", network::PROXY),
+    ("WARNING[", services::TELEPHONY),
+    ("attackalert: ", network::PROBES),
+    ("http: ", mail::DOMINO),
+    ("imap: ", mail::DOMINO),
+    ("info [", services::CPANEL),
+    ("ldap: ", mail::DOMINO),
+    ("no MAIL in ", mail::EXIM),
+    ("pop3: ", mail::DOMINO),
+    ("smtp: ", mail::DOMINO),
+    ("", services::LISTS),
+];

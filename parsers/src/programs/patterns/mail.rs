@@ -1,0 +1,116 @@
+//! Mail servers.
+
+use super::{FAILURE, NONE, Pattern, SUCCESS};
+
+/// Postfix' servers.
+pub(super) const POSTFIX: &[Pattern] = &[
+    ("warning: {_}[{ip}]: SASL {method} authentication failed: {_}, sasl_username={user}", FAILURE),
+    ("warning: {_}[{ip}]: SASL {method} authentication failed{_}", FAILURE),
+    ("warning: {_}[{ip}]: SASL authentication failure{_}", FAILURE),
+    ("NOQUEUE: reject: {_} from {_}[{ip}]:{_} from=<{from}> to=<{to}>{_}", FAILURE),
+    ("NOQUEUE: reject: {_} from {_}[{ip}]{_}", FAILURE),
+    ("NOQUEUE: milter-reject: {_} from {_}[{ip}]{_}", FAILURE),
+    ("improper command pipelining after {_} from {_}[{ip}]", FAILURE),
+    ("lost connection after {_} from {_}[{ip}]", NONE),
+    ("timeout after {_} from {_}[{ip}]", NONE),
+    ("too many errors after {_} from {_}[{ip}]", FAILURE),
+    ("connect from {_}[{ip}]", NONE),
+    ("disconnect from {_}[{ip}]", NONE),
+    ("CONNECT from [{ip}]:{port}", NONE),
+    ("DISCONNECT [{ip}]:{port}", NONE),
+    ("PREGREET {_} from [{ip}]:{_}", FAILURE),
+    ("DNSBL rank {_} for [{ip}]:{port}", FAILURE),
+    ("PASS NEW [{ip}]:{port}", NONE),
+    ("PASS OLD [{ip}]:{port}", NONE),
+    ("HANGUP after {_} from [{ip}]:{_}", NONE),
+    ("{_}: client={_}[{ip}], sasl_method={method}, sasl_username={user}", SUCCESS),
+    ("{_}: client={_}[{ip}]", NONE),
+];
+
+/// Exim, of connections without a message.
+pub(super) const EXIM: &[Pattern] = &[
+    ("{_} authenticator failed for {_} [{ip}]{_}(set_id={user})", FAILURE),
+    ("{_} authenticator failed for {_} [{ip}]", FAILURE),
+    ("{_} authenticator failed for [{ip}]", FAILURE),
+    ("SMTP protocol {_} H={_} [{ip}]", FAILURE),
+    ("SMTP protocol {_} H=[{ip}]", FAILURE),
+    ("SMTP call from {_} [{ip}]", NONE),
+    ("SMTP call from [{ip}]", NONE),
+    ("SMTP connection from {_} [{ip}]", NONE),
+    ("SMTP connection from [{ip}]", NONE),
+    ("no MAIL in SMTP connection from {_} [{ip}]", NONE),
+    ("no MAIL in SMTP connection from [{ip}]", NONE),
+];
+
+/// Sendmail.
+pub(super) const SENDMAIL: &[Pattern] = &[
+    ("{_}: AUTH failure ({method}): {_}, user={user}, relay={_}[{ip}]", FAILURE),
+    ("{_}ruleset={ruleset}, arg1={arg1}, {_}relay={_}[{ip}]", FAILURE),
+    ("{_}: AUTH={role}, relay={_}[{ip}]{_} authid={user}, {_}", SUCCESS),
+    ("{_}: rejecting commands from {_}[{ip}]", FAILURE),
+    ("{_}: from={from}, {_}relay={_}[{ip}]", NONE),
+    ("{_}: {_}[{ip}]{_}: possible SMTP attack: command={command},", FAILURE),
+    ("{_}: {_}[{ip}]{_} did not issue {_}", NONE),
+    ("{_}: {_}[{ip}]: {command} {_} [rejected]", FAILURE),
+];
+
+/// Courier's SMTP and login daemons.
+pub(super) const COURIER: &[Pattern] = &[
+    ("error,relay={ip},{_}from=<{from}>,to=<{to}>: {_}", FAILURE),
+    ("error,relay={ip},{_}", FAILURE),
+    ("LOGIN FAILED, user={user}, ip=[{ip}]", FAILURE),
+    ("LOGIN FAILED, method={method}, ip=[{ip}]", FAILURE),
+    ("LOGIN, user={user}, ip=[{ip}]", SUCCESS),
+    ("LOGOUT, user={user}, ip=[{ip}]", NONE),
+];
+
+/// Cyrus, the University of Washington's daemons, Courier's and Solid's, which have their names in common.
+pub(super) const MAILBOXES: &[Pattern] = &[
+    ("badlogin: {_}[{ip}] {method} {user} SASL({_}", FAILURE),
+    ("badlogin: {_}[{ip}] {method} {_}", FAILURE),
+    ("login: {_}[{ip}] {user} {method} User logged in{_}", SUCCESS),
+    ("Login failed user={user} auth={_}[{ip}]", FAILURE),
+    ("Login excessive login failures user={user} auth={_}[{ip}]", FAILURE),
+    ("Login disabled user={user} auth={_}[{ip}]", FAILURE),
+    ("Failed {_} override of user={user} host={_}[{ip}]", FAILURE),
+    ("Authenticated user={user} host={_}[{ip}]", SUCCESS),
+    ("Login user={user} host={_}[{ip}]", SUCCESS),
+    ("Logout user={user} host={_}[{ip}]", NONE),
+    ("LOGIN FAILED, user={user}, ip=[{ip}]", FAILURE),
+    ("LOGIN FAILED, method={method}, ip=[{ip}]", FAILURE),
+    ("LOGIN, user={user}, ip=[{ip}]", SUCCESS),
+    ("LOGOUT, user={user}, ip=[{ip}]", NONE),
+    ("authentication failed: {reason}: {user} - {ip}", FAILURE),
+];
+
+/// qmail with rblsmtpd and vpopmail.
+pub(super) const QMAIL: &[Pattern] = &[
+    ("{_}rblsmtpd: {ip} pid {pid}: {_}", FAILURE),
+    ("{ip} pid {pid}: {_}", FAILURE),
+    ("vchkpw-{service}: vpopmail user not found {user}:{ip}", FAILURE),
+    ("vchkpw-{service}: password fail {user}:{ip}", FAILURE),
+];
+
+/// HCL Domino's console, which names the service first.
+pub(super) const DOMINO: &[Pattern] = &[
+    ("{service}: {user} [{ip}] authentication failure{_}", FAILURE),
+    ("{_}uthentication failed for user {user} ; connecting host {ip}", FAILURE),
+];
+
+/// Microsoft Exchange's protocol logs of SMTP, and of IMAP and POP, behind the time.
+pub(super) const EXCHANGE: &[Pattern] = &[
+    (",{connector-id},{session-id},{sequence-number},{local-endpoint},{ip},{_},535 {_}", FAILURE),
+    (",{connector-id},{session-id},{sequence-number},{local-endpoint},{ip},{_}", NONE),
+    (",{sessionId},{seqNumber},{sIp},{ip},{login},{_}AuthFailed{_}", FAILURE),
+    (",{sessionId},{seqNumber},{sIp},{ip},{login},{_}", NONE),
+];
+
+/// Oracle Communications Messaging Server's connection log, behind the time in its first attribute.
+pub(super) const ORACLE: &[Pattern] = &[
+    ("\" pi={_}ac=\"U\"{_}tr=\"{_}|{_}|{_}|{ip}|{_}us=\"{login}\"", FAILURE),
+    ("\" pi={_}tr=\"{_}|{_}|{_}|{ip}|{_}", NONE),
+];
+
+/// Open WebMail.
+pub(super) const OPENWEBMAIL: &[Pattern] =
+    &[("- [{pid}] ({ip}) {login} - {_} error - {_}", FAILURE), ("- [{pid}] ({ip}) {login} - {_}", NONE)];

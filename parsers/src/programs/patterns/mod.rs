@@ -1,0 +1,59 @@
+//! The messages of each program, the more special before the more general; and which program has which.
+//!
+//! A new program is an arm of [`of`] with patterns of its own, or none: of a program that is named there, what the words of a
+//! message say of a login is taken as well.
+
+mod lines;
+mod mail;
+mod network;
+mod services;
+mod system;
+
+use super::template::Pattern;
+
+pub(super) use lines::LINES;
+
+const FAILURE: &str = "failure";
+const SUCCESS: &str = "success";
+const NONE: &str = "";
+
+/// The patterns of the program `name`; `None` for programs that say nothing of logins.
+#[rustfmt::skip]
+pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
+    Some(match name {
+        "sshd" | "sshd-session" | "sshd-auth" | "dropbear" => system::SSH,
+        "su" => system::SU,
+        "cron" | "CRON" | "crond" | "CROND" | "crontab" | "anacron" => system::CRON,
+        "login" | "systemd-logind" | "systemd" | "gdm-password" | "gdm-password]" | "sddm" | "lightdm" | "polkitd" => system::LOGIN,
+        "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "passwd" | "chpasswd" | "chage"
+        | "gpasswd" | "chsh" | "chfn" => system::ACCOUNTS,
+        "smtpd" | "smtps" | "submission" | "postscreen" => mail::POSTFIX,
+        "courieresmtpd" | "courieresmtpds" | "esmtpd" | "courierpop3login" | "pop3login" | "imaplogin" => mail::COURIER,
+        "sendmail" | "sm-mta" | "sm-msp" | "sm-acceptingconnections" => mail::SENDMAIL,
+        "imap" | "imaps" | "pop3" | "pop3s" | "lmtpunix" | "sieve" | "timsieved" | "imapd" | "ipop3d" | "pop3d" | "imapd-ssl"
+        | "pop3d-ssl" | "solid-pop3d" => mail::MAILBOXES,
+        "qmail" | "rblsmtpd" | "qmail-smtpd" => mail::QMAIL,
+        "exim" | "exim4" => mail::EXIM,
+        "perdition" | "sogod" | "roundcube" | "HORDE" | "squirrelmail" | "zimbra" | "kopano-server" | "dovecot-auth" => services::NONE_OF_ITS_OWN,
+        "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" => services::FTP,
+        "openvpn" | "ovpn-server" => network::OPENVPN,
+        "charon" | "charon-systemd" | "ipsec" | "pluto" | "strongswan" => network::IPSEC,
+        "kernel" => network::KERNEL,
+        "named" | "nsd" | "unbound" | "pdns_recursor" => network::NAMED,
+        "danted" | "sockd" => network::DANTE,
+        "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" => network::PROBES,
+        "asterisk" | "freeswitch" | "kamailio" => services::TELEPHONY,
+        "pvedaemon" | "pveproxy" | "pmgdaemon" | "pvestatd" => services::PROXMOX,
+        "suhosin" | "php-fpm" | "apache2" | "httpd" | "lighttpd" => services::WEB,
+        "monit" => services::MONIT,
+        "smb" | "smbd" | "smbd_audit" | "nmbd" | "winbindd" => services::SAMBA,
+        "webmin" | "usermin" | "miniserv" => services::WEBMIN,
+        "xrdp-sesman" | "xrdp" => services::XRDP,
+        "mysqld" | "mariadbd" | "postgres" | "mongod" | "slapd" | "radiusd" | "freeradius" | "murmurd" | "mosquitto"
+        | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs" | "nextcloud"
+        | "jellyfin" | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
+        | "Froxlor" | "LLNG" | "lfd" | "phpMyAdmin" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd" | "screensharingd"
+        | "softethervpn" | "znc" | "tine20" | "drupal" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
+        _ => return None,
+    })
+}

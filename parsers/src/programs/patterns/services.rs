@@ -1,0 +1,126 @@
+//! Other servers: files, telephony, virtual machines, web.
+
+use super::{FAILURE, NONE, Pattern, SUCCESS};
+
+/// Of programs whose messages are plain words.
+pub(super) const NONE_OF_ITS_OWN: &[Pattern] = &[];
+
+/// FTP servers.
+pub(super) const FTP: &[Pattern] = &[
+    ("[pid {_}] [{user}] FAIL LOGIN: Client {ip}", FAILURE),
+    ("[pid {_}] [{user}] OK LOGIN: Client {ip}", SUCCESS),
+    ("[{user}] FAIL LOGIN: Client {ip}", FAILURE),
+    ("[{user}] OK LOGIN: Client {ip}", SUCCESS),
+    ("CONNECT: Client {ip}", NONE),
+    // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]".
+    ("(?@{ip}) [WARNING] Authentication failed for user [{user}]", FAILURE),
+    ("({_}@{ip}) [INFO] {user} is now logged in", SUCCESS),
+    // ProFTPD: "web1 (client[192.0.2.7]): USER bob (Login failed): …".
+    ("{_}[{ip}]){_}USER {user} (Login failed){_}", FAILURE),
+    ("{_}[{ip}]){_}USER {user}: no such user found{_}", FAILURE),
+    ("{_}[{ip}]){_}USER {user}: Login successful{_}", SUCCESS),
+    ("{_}[{ip}]){_}SECURITY VIOLATION: {user} login attempted{_}", FAILURE),
+    ("{_}[{ip}]) - Maximum login attempts {_}", FAILURE),
+    ("{_}[{ip}])", NONE),
+    ("failed login from {_}[{ip}]", FAILURE),
+    ("FTP LOGIN FAILED FROM {ip}, {user}", FAILURE),
+    ("FTP LOGIN REFUSED {_} FROM {_}[{ip}], {user}", FAILURE),
+    ("FTP LOGIN FROM {_}[{ip}], {user}", SUCCESS),
+    ("FTP LOGIN FROM {ip} as {user}", SUCCESS),
+];
+
+/// Asterisk and FreeSWITCH.
+#[rustfmt::skip]
+pub(super) const TELEPHONY: &[Pattern] = &[
+    ("{_}SecurityEvent=\"SuccessfulAuth\",{_}AccountID=\"{user}\",SessionID={*}RemoteAddress=\"{_}/{_}/{ip}/{_}", SUCCESS),
+    ("{_}SecurityEvent=\"ChallengeSent\",{_}AccountID=\"{user}\",SessionID={*}RemoteAddress=\"{_}/{_}/{ip}/{_}", NONE),
+    ("{_}SecurityEvent=\"{SecurityEvent}\",{_}AccountID=\"{user}\",SessionID={*}RemoteAddress=\"{_}/{_}/{ip}/{_}", FAILURE),
+    ("{_}Registration from '{_}' failed for '{ip}' - {_}", FAILURE),
+    ("{_}Request '{_}' from '{_}' failed for '{ip}' {_}", FAILURE),
+    ("{_}Request from '{_}' failed for '{ip}' {_}", FAILURE),
+    ("{_}Host {ip} failed to authenticate as '{user}'", FAILURE),
+    ("{_}Host {ip} failed MD5 authentication for '{user}' ({_}", FAILURE),
+    ("{_}No registration for peer '{user}' (from {ip})", FAILURE),
+    ("{_}Call from '{user}' ({ip}) to extension '{extension}' rejected {_}", FAILURE),
+    ("{_}hacking attempt detected '{ip}'", FAILURE),
+    ("{_}Rejecting unknown SIP connection from {ip}", FAILURE),
+    ("{_}: {ip} failed to authenticate as '{user}'", FAILURE),
+    ("{_}: {ip} tried to authenticate with nonexistent user '{user}'", FAILURE),
+    ("{_}SIP auth failure ({method}) on sofia profile '{profile}' for [{user}] from ip {ip}", FAILURE),
+    ("{_}SIP auth challenge ({method}) on sofia profile '{profile}' for [{user}] from ip {ip}", NONE),
+    ("{_}Can't find user [{user}] from {ip}", FAILURE),
+];
+
+/// Proxmox VE, whose users have a realm.
+pub(super) const PROXMOX: &[Pattern] = &[
+    ("authentication failure; rhost={ip} user={user}@{realm} msg={_}", FAILURE),
+    ("authentication failure; rhost={ip} user={user} msg={_}", FAILURE),
+    ("{_}successful auth for user '{user}@{realm}'", SUCCESS),
+];
+
+/// PHP's guard Suhosin, by itself or through a web server.
+pub(super) const WEB: &[Pattern] =
+    &[("ALERT - {_} (attacker '{ip}'{_}", FAILURE), ("{_}ALERT - {_} (attacker '{ip}'{_}", FAILURE)];
+
+/// Monit's web interface, of now and of before version 5.
+pub(super) const MONIT: &[Pattern] = &[
+    ("{_}access denied -- client {ip}: wrong password for user '{user}'", FAILURE),
+    ("{_}access denied -- client {ip}: unknown user '{user}'", FAILURE),
+    ("{_}access denied -- client {ip}: {_}", FAILURE),
+    ("{_}Client '{ip}' supplied wrong password for user '{user}' {_}", FAILURE),
+    ("{_}Client '{ip}' supplied unknown user '{user}' {_}", FAILURE),
+];
+
+/// Samba's log of authentications.
+#[rustfmt::skip]
+pub(super) const SAMBA: &[Pattern] = &[
+    ("{_}Auth: [{service}] user [{domain}]\\[{user}] at [{_}] with [{_}] status [NT_STATUS_OK] workstation [{workstation}] remote host [ipv4:{ip}]", SUCCESS),
+    ("{_}Auth: [{service}] user [{domain}]\\[{user}] at [{_}] with [{_}] status [{status}] workstation [{workstation}] remote host [ipv4:{ip}]", FAILURE),
+];
+
+/// Webmin and Usermin.
+pub(super) const WEBMIN: &[Pattern] = &[
+    ("Invalid login as {user} from {ip}", FAILURE),
+    ("Non-existent login as {user} from {ip}", FAILURE),
+    ("Successful login as {user} from {ip}", SUCCESS),
+    ("Logout by {user} from {ip}", NONE),
+    ("Security alert: Host {ip} blocked after {_}", FAILURE),
+];
+
+/// The sessions of xrdp.
+pub(super) const XRDP: &[Pattern] = &[("{_}AUTHFAIL: user={user} ip={ip} time={_}", FAILURE)];
+
+/// Gin, a web framework: status, duration, client, method and path between bars.
+pub(super) const GIN: &[Pattern] = &[
+    ("[GIN] {_} | {status} | {latency} | {ip} | {method} \"{path}\"", NONE),
+    ("| {status} | {latency} | {ip} | {method} \"{path}\"", NONE),
+];
+
+/// cPanel's login log.
+pub(super) const CPANEL: &[Pattern] = &[
+    ("info [{service}] {ip} - {user} \"{_}FAILED LOGIN {_}", FAILURE),
+    ("info [{service}] {ip} - {user} \"{_}SUCCESS LOGIN {_}", SUCCESS),
+    ("info [{service}] {ip} - {user} \"{_}", NONE),
+];
+
+/// Firefly III's audit log: the client, and the user if one is logged in, stand behind the text.
+pub(super) const FIREFLY: &[Pattern] =
+    &[("AUDIT: {_} ({ip} ({user}) -> {method}:{url})", NONE), ("AUDIT: {_} ({ip} -> {method}:{url})", NONE)];
+
+/// SABnzbd, whose web interface warns of logins only, in many languages.
+pub(super) const SABNZBD: &[Pattern] = &[
+    ("::WARNING::[interface:{_}] {_} (X-Forwarded-For: {ip})", FAILURE),
+    ("::WARNING::[interface:{_}] {_} {ip} [", FAILURE),
+];
+
+/// Lines that begin with what differs from one to the next: PAM's, access logs whose time is not in English, 3proxy's log as it is
+/// by default, and the logs of logins of Webmin and HestiaCP.
+pub(super) const LISTS: &[Pattern] = &[
+    ("{_}authentication failure; logname={*} rhost={ip}  user={user}", FAILURE),
+    ("{_}authentication failure; logname={_} ruser={user} rhost={ip}", FAILURE),
+    ("{_} {service} {code} {login} {ip} {_} CONNECT {_}", NONE),
+    ("{_}] {login} - {ip} global miniserv.pl \"failed\"{_}", FAILURE),
+    ("{_}] {login} - {ip} global miniserv.pl \"{_}", NONE),
+    ("{ip} - {login} [{_}] \"{method} {path} {protocol}\" {status}", NONE),
+    ("{login} {ip} failed to login{_}", FAILURE),
+];

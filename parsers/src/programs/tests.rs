@@ -1,0 +1,219 @@
+use super::*;
+use crate::Zone;
+
+const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+fn check(app: &str, message: &str, expected: &str) {
+    let event = read(app, message.as_bytes(), &CX).unwrap_or_default();
+    let ip = event.ip.map_or("-".to_owned(), |ip| ip.to_string());
+    let user = if event.user_name.is_empty() { "-" } else { &event.user_name };
+    let outcome = event.attributes.get("outcome").unwrap_or("-");
+    assert_eq!(format!("{user} {ip} {outcome}"), expected, "{message}");
+}
+
+#[test]
+fn sshd_names_the_user_and_the_address() {
+    for (message, expected) in [
+        ("Failed password for bob from 192.0.2.7 port 4000 ssh2", "bob 192.0.2.7 failure"),
+        ("Failed password for invalid user eve from 192.0.2.7 port 4000 ssh2", "eve 192.0.2.7 failure"),
+        (
+            "Failed password for invalid user a from 192.0.2.9 from 192.0.2.7 port 4000 ssh2",
+            "a from 192.0.2.9 192.0.2.7 failure",
+        ),
+        ("Accepted publickey for bob from 2001:db8::7 port 4000 ssh2: RSA x", "bob 2001:db8::7 success"),
+        ("Invalid user eve from 192.0.2.7", "eve 192.0.2.7 failure"),
+        ("Invalid user  from 192.0.2.7 port 4", "- 192.0.2.7 failure"),
+        ("Connection closed by authenticating user bob 192.0.2.7 port 4 [preauth]", "bob 192.0.2.7 -"),
+        ("error: PAM: Authentication failure for bob from 192.0.2.7", "bob 192.0.2.7 failure"),
+        ("message repeated 3 times: [ Failed password for bob from 192.0.2.7 port 4 ssh2]", "bob 192.0.2.7 failure"),
+        ("pam_unix(sshd:session): session opened for user bob(uid=7) by (uid=0)", "bob - success"),
+        (
+            "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=bob",
+            "bob 192.0.2.7 failure",
+        ),
+        ("Server listening on 192.0.2.1 port 22.", "- - -"),
+    ] {
+        check("sshd", message, expected);
+    }
+}
+
+#[test]
+fn other_programs_are_known_by_their_name() {
+    for (app, message, expected) in [
+        ("sudo", "bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls -l", "bob - success"),
+        ("sudo", "eve : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls", "eve - failure"),
+        ("su", "FAILED SU (to root) bob on pts/0", "bob - failure"),
+        ("su", "(to root) bob on pts/0", "bob - success"),
+        ("CRON", "(bob) CMD (/usr/bin/true)", "bob - -"),
+        ("login", "FAILED LOGIN 1 FROM 192.0.2.7 FOR bob, Authentication failure", "bob 192.0.2.7 failure"),
+        ("systemd-logind", "New session 5 of user bob.", "bob - success"),
+        ("useradd", "new user: name=bob, UID=7, GID=7, home=/home/bob, shell=/bin/sh", "bob - -"),
+        (
+            "dovecot",
+            "imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1",
+            "bob 192.0.2.7 success",
+        ),
+        (
+            "dovecot",
+            "pop3-login: Disconnected (auth failed, 1 attempts): user=<eve>, rip=192.0.2.7, lip=192.0.2.1",
+            "eve 192.0.2.7 failure",
+        ),
+        ("dovecot", "auth: passwd-file(eve,192.0.2.7): unknown user", "eve 192.0.2.7 failure"),
+        ("postfix/smtpd", "warning: x.example[192.0.2.7]: SASL LOGIN authentication failed: x", "- 192.0.2.7 failure"),
+        (
+            "postfix/smtpd",
+            "4F2: client=x.example[192.0.2.7], sasl_method=LOGIN, sasl_username=bob",
+            "bob 192.0.2.7 success",
+        ),
+        ("vsftpd", "[bob] FAIL LOGIN: Client \"192.0.2.7\"", "bob 192.0.2.7 failure"),
+        ("proftpd", "web1 (x[192.0.2.7]): USER bob (Login failed): No such user", "bob 192.0.2.7 failure"),
+        (
+            "openvpn",
+            "TLS Error: cannot locate HMAC in incoming packet from [AF_INET]192.0.2.7:5",
+            "- 192.0.2.7 failure",
+        ),
+        ("nginx", "Failed password for bob from 192.0.2.7 port 4000 ssh2", "- - -"),
+    ] {
+        check(app, message, expected);
+    }
+}
+
+#[test]
+fn servers_of_many_kinds_are_known_by_their_name() {
+    for (app, message, expected) in [
+        (
+            "dropbear",
+            "Exit before auth (user 'bob', 9 fails): Max auth tries reached - user 'bob' from 192.0.2.7:5",
+            "bob 192.0.2.7 failure",
+        ),
+        (
+            "courieresmtpd",
+            "error,relay=::ffff:192.0.2.7,from=<>,to=<bob@example.com>: 550 User unknown.",
+            "- 192.0.2.7 failure",
+        ),
+        ("imapd-ssl", "LOGIN FAILED, user=bob, ip=[::ffff:192.0.2.7]", "bob 192.0.2.7 failure"),
+        (
+            "cyrus/pop3",
+            "badlogin: a.example [192.0.2.7] plaintext bob SASL(-13): authentication failure: x",
+            "bob 192.0.2.7 failure",
+        ),
+        ("imapd", "Login disabled user=bob auth=bob host=a.example [192.0.2.7]", "bob 192.0.2.7 failure"),
+        ("solid-pop3d", "authentication failed: no such user: bob - 192.0.2.7", "bob 192.0.2.7 failure"),
+        (
+            "sendmail",
+            "06I: AUTH failure (LOGIN): authentication failure (-13), user=bob, relay=[192.0.2.9], relay=h [192.0.2.7] (may be forged)",
+            "bob, relay=[192.0.2.9] 192.0.2.7 failure",
+        ),
+        (
+            "sm-mta",
+            "s1P: ruleset=check_rcpt, arg1=<a@b>, relay=h.example [192.0.2.7], reject=550 5.7.1 no",
+            "- 192.0.2.7 failure",
+        ),
+        (
+            "sm-mta",
+            "s1P: h.example [IPv6:2001:db8::7] did not issue MAIL/EXPN/VRFY/ETRN during connection",
+            "- 2001:db8::7 -",
+        ),
+        ("qmail", "1700000000.1 rblsmtpd: 192.0.2.7 pid 19 sbl.example: 451 x", "- 192.0.2.7 failure"),
+        (
+            "named",
+            "client @0x7f 192.0.2.7#53 (a.example): zone transfer 'a.example/AXFR/IN' denied",
+            "- 192.0.2.7 failure",
+        ),
+        (
+            "danted",
+            "info: block(1): tcp/accept ]: 192.0.2.7.5 192.0.2.1.1080: error: authentication failed for user \"bob\"",
+            "bob 192.0.2.7 failure",
+        ),
+        ("charon", "08[NET] <1> sending packet: from 192.0.2.1[4500] to 192.0.2.7[28821] (128 bytes)", "- 192.0.2.7 -"),
+        ("charon", "08[NET] <1> received packet: from 192.0.2.7[4500] to 192.0.2.1[500] (128 bytes)", "- 192.0.2.7 -"),
+        (
+            "kernel",
+            "[8.1] wireguard: wg0: Packet has unallowed src IP (192.0.2.9) from peer 1 (192.0.2.7:51820)",
+            "- 192.0.2.7 -",
+        ),
+        ("scanlogd", "192.0.2.7 to 192.0.2.1 ports 80, 81, 83", "- 192.0.2.7 failure"),
+        ("xinetd", "FAIL: telnet address from=192.0.2.7", "- 192.0.2.7 failure"),
+        ("suhosin", "ALERT - variable dropped (attacker '192.0.2.7', file '/a.php')", "- 192.0.2.7 failure"),
+        (
+            "asterisk",
+            "NOTICE[7]: chan_sip.c:2 in x: Registration from '<sip:3@a>' failed for '192.0.2.7:5060' - Wrong password",
+            "- 192.0.2.7 failure",
+        ),
+        ("asterisk", "NOTICE[7]: manager.c: 192.0.2.7 failed to authenticate as 'bob'", "bob 192.0.2.7 failure"),
+        (
+            "pvedaemon",
+            "authentication failure; rhost=::ffff:192.0.2.7 user=bob@pve msg=no such user ('bob@pve')",
+            "bob 192.0.2.7 failure",
+        ),
+        (
+            "monit",
+            "HttpRequest: access denied -- client 192.0.2.7: wrong password for user 'bob'",
+            "bob 192.0.2.7 failure",
+        ),
+        ("webmin", "Non-existent login as bob from 192.0.2.7", "bob 192.0.2.7 failure"),
+        (
+            "xrdp-sesman",
+            "[INFO ] AUTHFAIL: user=bob ip=192.0.2.9 ip=::ffff:192.0.2.7 time=17",
+            "bob ip=192.0.2.9 192.0.2.7 failure",
+        ),
+        (
+            "jellyfin",
+            "[10:22:17] [INF] Authentication request for bob has been denied (IP: 192.0.2.7).",
+            "bob 192.0.2.7 failure",
+        ),
+    ] {
+        check(app, message, expected);
+    }
+}
+
+#[test]
+fn a_line_without_a_header_is_known_by_how_it_begins() {
+    for (body, expected) in [
+        ("[GIN] 2023/11/14 - 22:13:20 | 401 |  5.317µs |  192.0.2.7 | POST  \"/client\"", "- 192.0.2.7"),
+        (
+            "SECURITY[7] res_security_log.c: SecurityEvent=\"InvalidPassword\",Service=\"SIP\",AccountID=\"bob\",SessionID=\"1\",LocalAddress=\"IPV4/UDP/192.0.2.1/5060\",RemoteAddress=\"IPV4/UDP/192.0.2.7/5084\"",
+            "bob 192.0.2.7",
+        ),
+        ("[192.0.2.7:58629] [channel 1] command \"x\" requested", "- 192.0.2.7"),
+        (",000E,2,192.0.2.1:143,192.0.2.7:35070,bob,168,31,authenticate,PLAIN", "bob 192.0.2.7"),
+        (",MX1\\Default,08DA,9,192.0.2.1:25,192.0.2.7:53722,>,535 5.7.3 Authentication unsuccessful,", "- 192.0.2.7"),
+        (
+            "Auth: [SMB2,(null)] user [A]\\[bob] at [Thu, 14 Nov 2023] with [NTLMv2] status [NT_STATUS_X] workstation [W] remote host [ipv4:192.0.2.7:44890] mapped to",
+            "bob 192.0.2.7",
+        ),
+        ("PROXY.3128 00005 bob 192.0.2.7:28788 0.0.0.0:0 0 0 0 GET http://a.example/ HTTP/1.1", "bob 192.0.2.7"),
+        (
+            "smtp: bob with a space [192.0.2.7] authentication failure using internet password",
+            "bob with a space 192.0.2.7",
+        ),
+        ("- [72926] (192.0.2.7) bob - login error - auth_unix.pl, ret -4", "bob 192.0.2.7"),
+        ("bob 192.0.2.7 failed to login", "bob 192.0.2.7"),
+        ("web1 proftpd[7] web1 (h[192.0.2.7]): USER bob: no such user found from h [192.0.2.7]", "bob 192.0.2.7"),
+    ] {
+        let mut event = LogEvent::default();
+        read_line(body).unwrap_or_else(|| panic!("{body} is not known")).fill(&mut event);
+        let user = if event.user_name.is_empty() { "-" } else { &event.user_name };
+        assert_eq!(format!("{user} {}", event.ip.unwrap()), expected, "{body}");
+    }
+    for body in ["", "[a] b", "text of 192.0.2.7", "PROXY.1 2 3 4 5", "nothing[7]: x from 192.0.2.7"] {
+        assert_eq!(read_line(body), None, "{body}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_message_is_survived(message: Vec<u8>, text in "(Failed |Accepted |for |user |from |port |=|\\(|\\)|<|>|:|;|pam_|é| ){0,40}") {
+        for app in ["sshd", "sudo", "su", "CRON", "login", "useradd", "dovecot", "postfix/smtpd", "vsftpd", "openvpn"] {
+            let _ = (read(app, &message, &CX), read(app, text.as_bytes(), &CX));
+        }
+    }
+
+    #[test]
+    fn any_line_is_survived(text in "(\\[GIN\\] |\\| |SECURITY\\[|SecurityEvent=\"|AccountID=\"|\",|SessionID=|Address=\"|a/|192\\.0\\.2\\.7|, ?|\\[|\\]|bob |é|proftpd\\[7\\] |from |: ){0,40}") {
+        let _ = read_line(&text);
+        for app in ["asterisk", "charon", "named", "sendmail", "danted", "smbd", "exim", "kernel"] {
+            let _ = read(app, text.as_bytes(), &CX);
+        }
+    }
+}
