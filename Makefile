@@ -30,6 +30,6 @@ api-check:
 bench:
 	cargo bench --workspace
 
-# Ten minutes for each target; needs cargo-fuzz and a nightly feature flag, see CONTRIBUTING.md.
+# Ten minutes for each target; needs cargo-fuzz, see CONTRIBUTING.md.
 fuzz:
 	sh parsers/fuzz/run.sh

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use libfuzzer_sys::fuzz_target;
 use logseal_parsers::{Context, Zone, app};
+use logseal_parsers_fuzz::is_slice_of;
 
 // 2026-11-20T18:00:00Z
 const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
@@ -16,10 +17,7 @@ fuzz_target!(|line: &[u8]| {
     };
     assert!(event.parse_error.is_none());
     match event.message {
-        Cow::Borrowed(message) => {
-            let (line, message) = (line.as_ptr_range(), message.as_ptr_range());
-            assert!(message.is_empty() || (line.start <= message.start && message.end <= line.end));
-        }
+        Cow::Borrowed(message) => assert!(is_slice_of(message, line)),
         Cow::Owned(_) => assert_eq!(event.format, app::postgresql::FORMAT),
     }
 });

@@ -6,10 +6,7 @@ use logseal_parsers::custom::Pattern;
 use logseal_parsers::{Context, Zone};
 
 // 2026-11-20T18:00:00Z
-const CX: Context = Context {
-    received_at: 1_795_197_600_000_000,
-    zone: Zone::UTC,
-};
+const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
 
 fuzz_target!(|input: &[u8]| {
     let (pattern, line) = match input.iter().position(|b| *b == b'\n') {

@@ -18,11 +18,7 @@ fn frames(stream: &[u8], piece: usize, max_frame: usize) -> Vec<(Vec<u8>, bool)>
     frames
 }
 
-fn drain(
-    buf: &mut Vec<u8>,
-    frames: &mut Vec<(Vec<u8>, bool)>,
-    mut step: impl for<'b> FnMut(&'b [u8]) -> Step<'b>,
-) {
+fn drain(buf: &mut Vec<u8>, frames: &mut Vec<(Vec<u8>, bool)>, mut step: impl for<'b> FnMut(&'b [u8]) -> Step<'b>) {
     loop {
         let (consumed, done) = match step(buf) {
             Step::Frame(frame) => {

@@ -34,10 +34,7 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let rule = Rule::ALL[usize::from(*rule) % Rule::ALL.len()];
-    let limits = Limits {
-        lines_max: usize::from(*limit % 8) + 1,
-        bytes_max: usize::from(*limit) + 1,
-    };
+    let limits = Limits { lines_max: usize::from(*limit % 8) + 1, bytes_max: usize::from(*limit) + 1 };
     let whole = records(rule, limits, text, text.len().max(1));
     assert_eq!(records(rule, limits, text, usize::from(*step) + 1), whole);
 });

@@ -5,17 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use logseal_parsers::push::{elastic, gelf, journal, json_stream, splunk};
 use logseal_parsers::{Context, Zone};
+use logseal_parsers_fuzz::{assert_promises_of, is_slice_of};
 
 // 2026-11-20T18:00:00Z
-const CX: Context = Context {
-    received_at: 1_795_197_600_000_000,
-    zone: Zone::UTC,
-};
-
-fn assert_is_of(body: &[u8], raw: &[u8]) {
-    let (body, raw) = (body.as_ptr_range(), raw.as_ptr_range());
-    assert!(body.start <= raw.start && raw.end <= body.end);
-}
+const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
 
 fn journal_entries(body: &[u8], size: usize) -> (Vec<Vec<u8>>, bool) {
     let (mut splitter, mut found) = (journal::Splitter::default(), Vec::new());
@@ -39,18 +32,18 @@ fn json_objects(body: &[u8], size: usize) -> Vec<(Vec<u8>, u64)> {
 fuzz_target!(|body: &[u8]| {
     for item in elastic::items(body, &CX) {
         if let elastic::Content::Record { raw, .. } = item.content {
-            assert_is_of(body, raw);
+            assert!(is_slice_of(raw, body));
         }
     }
     for event in splunk::events(body, splunk::Metadata::default(), &CX).flatten() {
-        assert_is_of(body, event.raw);
+        assert!(is_slice_of(event.raw, body) && event.raw.ends_with(b"}"));
     }
     for event in splunk::lines(body, splunk::Metadata::default(), &CX) {
-        assert_is_of(body, event.raw);
+        assert!(is_slice_of(event.raw, body));
     }
     for message in gelf::messages(body) {
-        assert_is_of(body, message);
-        drop(gelf::parse(message, &CX));
+        assert!(is_slice_of(message, body));
+        assert_promises_of(&gelf::parse(message, &CX), message);
     }
     let whole = body.len().max(1);
     let (entries, is_whole) = journal_entries(body, whole);

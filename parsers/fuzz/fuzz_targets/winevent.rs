@@ -5,10 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use logseal_parsers::{Context, Zone, json, winevent};
 
 // 2026-11-20T18:00:00Z
-const CX: Context = Context {
-    received_at: 1_795_197_600_000_000,
-    zone: Zone::UTC,
-};
+const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
 
 fuzz_target!(|line: &[u8]| {
     if let Some(event) = winevent::parse(line, &CX) {

@@ -37,6 +37,8 @@ impl<'a> Part<'a> {
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     reader: Reader<'a>,
+    /// How long the byte order mark is that the reader does not see.
+    mark_bytes: usize,
     is_first: bool,
 }
 
@@ -49,7 +51,7 @@ impl<'a> Members<'a> {
         let object = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = Reader::new(object);
         match reader.value()? {
-            Value::Object => Ok(Self { reader, is_first: true }),
+            Value::Object => Ok(Self { reader, mark_bytes: text.len() - object.len(), is_first: true }),
             _ => Err(Fault { what: "not a JSON object", at: 0 }),
         }
     }
@@ -67,7 +69,7 @@ impl<'a> Members<'a> {
 
     /// How many bytes of the object's text have been read.
     pub(crate) fn position(&self) -> usize {
-        self.reader.position()
+        self.mark_bytes + self.reader.position()
     }
 
     /// Checks that only white space follows the object, whose end has been met.

@@ -67,27 +67,29 @@ pub fn events<'a>(
 ) -> impl Iterator<Item = Result<Event<'a>, Fault>> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let is_text = std::str::from_utf8(body).is_ok();
-    let mut rest = body;
+    let (mut text, mut behind) = ("", body);
     std::iter::from_fn(move || {
-        rest = rest.trim_ascii_start();
-        if rest.is_empty() {
-            return None;
+        while text.is_empty() {
+            if behind.is_empty() {
+                return None;
+            }
+            // Where some bytes are no UTF-8, only the line they are in is hurt.
+            let end = if is_text { behind.len() } else { line_end(behind) };
+            let (here, rest) = behind.split_at_checked(end)?;
+            behind = rest;
+            match std::str::from_utf8(here) {
+                Ok(here) => text = here.trim_ascii_start(),
+                Err(_) => return Some(lossy_event(here.trim_ascii(), &mut metadata, cx)),
+            }
         }
-        // Where some bytes are no UTF-8, only the line they are in is hurt.
-        let end = if is_text { rest.len() } else { line_end(rest) };
-        let (here, behind) = rest.split_at_checked(end)?;
-        let Ok(text) = std::str::from_utf8(here) else {
-            rest = behind;
-            return Some(lossy_event(here.trim_ascii_end(), &mut metadata, cx));
-        };
         let (outcome, read) = match Envelope::of(text) {
             Ok((envelope, read)) => {
-                let raw = here.get(..read).unwrap_or(here);
-                (envelope.event(raw, &mut metadata, cx), read)
+                let raw = text.get(..read).unwrap_or(text);
+                (envelope.event(raw.as_bytes(), &mut metadata, cx), read)
             }
             Err(fault) => (Err(fault), next_object(text)),
         };
-        rest = rest.get(read.max(1)..).unwrap_or_default();
+        text = text.get(read..).unwrap_or_default().trim_ascii_start();
         Some(outcome)
     })
 }
@@ -322,6 +324,22 @@ mod tests {
         assert!(raws(b" ").is_empty());
         let mixed = [good.as_bytes(), b"\n{\"event\":\"\xff\"}\n", good.as_bytes()].concat();
         assert_eq!(raws(&mixed), [kept.clone(), Ok("{\"event\":\"\u{fffd}\"}".to_owned()), kept]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_between_events_is_counted() {
+        let raw = |event: &str| Ok(event.to_owned());
+        let (first, second) = (r#"{"event":"x"}"#, "\u{feff}{\"event\":\"\u{65e5}\"}");
+        assert_eq!(raws(format!("{first}{second}{first}").as_bytes()), [raw(first), raw(second), raw(first)]);
+    }
+
+    #[test]
+    fn the_time_for_a_body_grows_as_its_length_does() {
+        // Were the rest of the body looked at for each event, that would be 220 GB.
+        let events = r#"{"event":1}"#.repeat(200_000);
+        for body in [events.clone().into_bytes(), [events.as_bytes(), b"\n\xff"].concat()] {
+            assert!(raws(&body).len() >= 200_000);
+        }
     }
 
     #[test]
