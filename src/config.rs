@@ -398,6 +398,7 @@ impl Config {
         self.database.url = self.database.url_shown();
         for listener in &mut self.listener {
             listener.shared_key.hide();
+            listener.users.values_mut().for_each(secret_text::SecretText::hide);
         }
         self.auth.jwt_secret.hide();
         self.auth.admin_password.hide();
@@ -647,6 +648,11 @@ mod tests {
         for (table, key) in [
             ("[[listener]]\nprotocol = \"relp\"\ntransport = \"udp\"\n", "listener[0].transport"),
             ("[[listener]]\nprotocol = \"relp\"\nshared_key = \"k\"\n", "listener[0].shared_key"),
+            ("[[listener]]\nprotocol = \"json\"\nusers = { a = \"b\" }\n", "listener[0].users"),
+            ("[[listener]]\nprotocol = \"fluent\"\nusers = { a = \"\" }\n", "listener[0].users"),
+            ("[[listener]]\nprotocol = \"beats\"\nudp_heartbeat = true\n", "listener[0].udp_heartbeat"),
+            ("[[listener]]\nprotocol = \"gelf\"\ncompression = \"zlib\"\n", "listener[0].compression"),
+            ("[[syslog]]\ntransport = \"udp\"\ncompression = \"zlib\"\n", "syslog[0].compression"),
             ("[[syslog]]\nprotocol = \"relp\"\n", "syslog[0].protocol"),
         ] {
             let error = load(table, &[]).unwrap_err().to_string();
@@ -655,8 +661,9 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_key_is_not_shown() {
-        let config = load("[[listener]]\nprotocol = \"fluent\"\nshared_key = \"the key\"\n", &[]).unwrap();
-        assert!(!toml::to_string(&config.without_secrets()).unwrap().contains("the key"));
+    fn what_clients_must_know_is_not_shown() {
+        let text = "[[listener]]\nprotocol = \"fluent\"\nshared_key = \"the key\"\nusers = { ada = \"the word\" }\n";
+        let shown = toml::to_string(&load(text, &[]).unwrap().without_secrets()).unwrap();
+        assert!(shown.contains("ada") && !shown.contains("the key") && !shown.contains("the word"), "{shown}");
     }
 }

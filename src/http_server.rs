@@ -1,9 +1,10 @@
 //! The HTTP server's loop: accepts, bounds, and ends connections. What is served is the router's affair.
 //!
 //! A connection holds its place no longer than it makes use of it: the TLS handshake, the head of a request and the
-//! pause before it, and each wait for the client to take more of an answer have a time. With each request the
+//! pause before it (of HTTP/2 its preface), and each wait for the client to take more of an answer have a time. With each request the
 //! router is told the address of the connection (`ConnectInfo<SocketAddr>` among the extensions).
 
+mod preface;
 mod write_stall;
 
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ use tracing::{debug, warn};
 
 use crate::config::Api;
 use crate::tls::{Certificates, Protocol, handshake};
+use preface::Preface;
 use write_stall::WriteStall;
 
 /// After an error that accepting will meet again at once, such as too many open files.
@@ -63,7 +65,10 @@ impl HttpServer {
         let tasks = TaskTracker::new();
         let cut_off = CancellationToken::new();
         let http = Arc::new(match self.protocol {
-            Protocol::Http2 => Http::Two(http2(config, Tracked { tasks: tasks.clone(), cut_off: cut_off.clone() })),
+            Protocol::Http2 => Http::Two(
+                http2(config, Tracked { tasks: tasks.clone(), cut_off: cut_off.clone() }),
+                Duration::from_secs(config.header_seconds_max),
+            ),
             Protocol::Http1 | Protocol::Syslog => Http::One(http1(config)),
         });
         loop {
@@ -116,7 +121,8 @@ impl HttpServer {
 /// How a connection is spoken to.
 enum Http {
     One(http1::Builder),
-    Two(http2::Builder<Tracked>),
+    /// With the time that a client has for its preface.
+    Two(http2::Builder<Tracked>, Duration),
 }
 
 /// Runs the streams of HTTP/2 connections as tasks that are joined, and cut off, with all others.
@@ -190,10 +196,15 @@ impl Connection {
             // Cloning is counting, and a router is always ready.
             router.clone().call(request)
         });
-        let stream = TokioIo::new(stream);
         match &*http {
-            Http::One(http) => graceful.watch(http.serve_connection(stream, service)).await.context("HTTP"),
-            Http::Two(http) => graceful.watch(http.serve_connection(stream, service)).await.context("HTTP/2"),
+            Http::One(http) => {
+                let served = http.serve_connection(TokioIo::new(stream), service);
+                graceful.watch(served).await.context("HTTP")
+            }
+            Http::Two(http, preface_max) => {
+                let stream = TokioIo::new(Preface::new(stream, *preface_max));
+                graceful.watch(http.serve_connection(stream, service)).await.context("HTTP/2")
+            }
         }
     }
 }
@@ -253,6 +264,20 @@ mod tests {
             let ended =
                 tokio::time::timeout(Duration::from_secs(20), connection(Router::new(), &graceful).answer(near));
             assert!(ended.await.expect("it ends by itself").is_err(), "{begun}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_http2_client_without_a_preface_is_cut_off() {
+        for begun in ["", "PRI * HTTP/2.0\r\n"] {
+            let (near, mut far) = tokio::io::duplex(1024);
+            let graceful = GracefulShutdown::new();
+            far.write_all(begun.as_bytes()).await.unwrap();
+            let tasks = Tracked { tasks: TaskTracker::new(), cut_off: CancellationToken::new() };
+            let http = Http::Two(http2(&Api::default(), tasks), Duration::from_millis(50));
+            let connection = Connection { http: Arc::new(http), ..connection(Router::new(), &graceful) };
+            let error = connection.answer(near).await.unwrap_err();
+            assert!(format!("{error:#}").contains("no preface within 50ms"), "{error:#}");
         }
     }
 

@@ -40,6 +40,7 @@ mod line_parser;
 pub mod logfmt;
 mod logins;
 pub mod ltsv;
+pub mod lumberjack;
 mod mentions;
 pub mod msgpack;
 pub mod multiline;

@@ -281,7 +281,8 @@ fn hex_digit(digit: u8) -> u8 {
     if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
 }
 
-fn write_text(text: &[u8], json: &mut Vec<u8>) {
+/// Appends a text as JSON has it; octets that are no UTF-8 stay as they are.
+pub(crate) fn write_text(text: &[u8], json: &mut Vec<u8>) {
     json.push(b'"');
     for byte in text {
         match byte {

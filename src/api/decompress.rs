@@ -8,16 +8,12 @@ use std::io::{self, BufRead, Read};
 use axum::http::{HeaderMap, header};
 use bytes::{Buf as _, Bytes};
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use logseal_parsers::framing::compressed::Compression;
 
 use super::error::ApiError;
 
 /// The largest window that a zstd body may ask for, 8 MiB: what RFC 9659 allows on the web.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
-/// The first bytes of gzip (RFC 1952, section 2.3.1) and of zlib with its usual window. No text begins with the one, no JSON
-/// with the other.
-const GZIP_FIRST: u8 = 0x1f;
-const ZLIB_FIRST: u8 = 0x78;
-
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
@@ -58,6 +54,24 @@ pub(super) struct Inbox {
     ended: bool,
 }
 
+impl Inbox {
+    /// How what it holds begins, once there is enough to tell.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when there is not.
+    fn compression(&self) -> io::Result<Compression> {
+        if self.bytes.len() < Compression::HEAD_BYTES && !self.ended {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(Compression::of(&self.bytes))
+    }
+
+    /// Appends what has arrived; mostly to nothing.
+    fn put(&mut self, bytes: Bytes) {
+        self.bytes = if self.bytes.is_empty() { bytes } else { [&self.bytes[..], &bytes].concat().into() };
+    }
+}
+
 impl BufRead for Inbox {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.bytes.is_empty() && !self.ended {
@@ -83,9 +97,9 @@ impl Read for Inbox {
 /// A running decoder.
 pub(super) enum Decoder {
     Gzip(Box<MultiGzDecoder<Inbox>>),
-    /// `deflate` before its first byte: most senders mean zlib (RFC 9110, section 8.4.1.2), some the bare stream.
+    /// `deflate` before its first bytes: most senders mean zlib (RFC 9110, section 8.4.1.2), some the bare stream.
     Undecided(Inbox),
-    /// [`Coding::ByMagic`] before its first byte.
+    /// [`Coding::ByMagic`] before its first bytes.
     Unknown(Inbox),
     Plain(Inbox),
     Zlib(Box<ZlibDecoder<Inbox>>),
@@ -113,9 +127,9 @@ impl Decoder {
         })
     }
 
-    /// Takes the next compressed bytes; all earlier ones must have been read.
+    /// Takes the next compressed bytes, after a read that could not go on without them.
     pub(super) fn feed(&mut self, bytes: Bytes) {
-        self.inbox().bytes = bytes;
+        self.inbox().put(bytes);
     }
 
     /// No more bytes will come.
@@ -129,22 +143,20 @@ impl Decoder {
     /// [`io::ErrorKind::WouldBlock`] when it has to be fed; anything else says that the body is damaged.
     pub(super) fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if let Self::Unknown(inbox) = self {
-            let first = inbox.fill_buf()?.first().copied();
+            let compression = inbox.compression()?;
             let inbox = std::mem::take(inbox);
-            *self = match first {
-                Some(GZIP_FIRST) => Self::Gzip(Box::new(MultiGzDecoder::new(inbox))),
-                Some(ZLIB_FIRST) => Self::Zlib(Box::new(ZlibDecoder::new(inbox))),
-                _ => Self::Plain(inbox),
+            *self = match compression {
+                Compression::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(inbox))),
+                Compression::Zlib => Self::Zlib(Box::new(ZlibDecoder::new(inbox))),
+                Compression::None => Self::Plain(inbox),
             };
         }
         if let Self::Undecided(inbox) = self {
-            // The low half of zlib's first byte is its method, always 8 (RFC 1950, section 2.2).
-            let is_zlib = inbox.fill_buf()?.first().is_some_and(|first| first & 0x0f == 8);
+            let compression = inbox.compression()?;
             let inbox = std::mem::take(inbox);
-            *self = if is_zlib {
-                Self::Zlib(Box::new(ZlibDecoder::new(inbox)))
-            } else {
-                Self::Deflate(Box::new(DeflateDecoder::new(inbox)))
+            *self = match compression {
+                Compression::Zlib => Self::Zlib(Box::new(ZlibDecoder::new(inbox))),
+                Compression::Gzip | Compression::None => Self::Deflate(Box::new(DeflateDecoder::new(inbox))),
             };
         }
         let count = match self {
@@ -245,7 +257,11 @@ mod tests {
                 assert_eq!(undo(Coding::ByMagic, &compressed, piece).unwrap(), b"{\"a\":1}", "{coding:?}");
             }
         }
-        assert_eq!(undo(Coding::ByMagic, b"", 1).unwrap(), b"");
+        for text in [&b""[..], b"x", b"xyz: a line that begins as its window would"] {
+            for piece in [1, 100] {
+                assert_eq!(undo(Coding::ByMagic, text, piece).unwrap(), text);
+            }
+        }
     }
 
     #[test]

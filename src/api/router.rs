@@ -119,7 +119,7 @@ fn routes(api: Api) -> Router {
         .route("/_ingest/pipeline/{name}", only(ingest, thing()))
         .route("/services/collector", only(ingest, post(splunk::event)))
         .route("/services/collector/event", only(ingest, post(splunk::event)))
-        .route("/services/collector/event/1.0", only(ingest, post(splunk::event)))
+        .route("/services/collector/event/1.0", only(ingest, post(splunk::event)).options(splunk::options))
         .route("/services/collector/raw", only(ingest, post(splunk::raw)))
         .route("/services/collector/raw/1.0", only(ingest, post(splunk::raw)))
         .route("/services/collector/ack", only(ingest, post(splunk::ack)))

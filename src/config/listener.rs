@@ -1,5 +1,6 @@
 //! The keys of `[[syslog]]` and `[[listener]]`: ports that shippers send to.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -39,6 +40,15 @@ pub struct ListenerConfig {
     /// What clients must know (fluent); empty: nothing.
     #[serde(skip_serializing_if = "SecretText::is_empty")]
     pub shared_key: SecretText,
+    /// Whether Fluentd's heartbeats over UDP are answered, on the port of the same number (fluent).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub udp_heartbeat: bool,
+    /// How connections may be compressed as a whole (syslog and json, over tcp and tls).
+    #[serde(skip_serializing_if = "Compression::is_none")]
+    pub compression: Compression,
+    /// The passwords of those who may send, by their names (fluent); none: nobody is asked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub users: BTreeMap<String, SecretText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
 }
@@ -59,6 +69,9 @@ impl Default for ListenerConfig {
             records_per_second_per_sender: 0,
             receive_buffer_bytes: 8 << 20,
             shared_key: SecretText::default(),
+            udp_heartbeat: false,
+            compression: Compression::None,
+            users: BTreeMap::new(),
             tls: None,
         }
     }
@@ -121,8 +134,21 @@ impl ListenerConfig {
         if self.transport == Transport::Udp && !self.protocol.has_datagrams() {
             return Err(("transport", format!("{} is not spoken over udp", self.protocol)));
         }
-        if !self.shared_key.is_empty() && self.protocol != Protocol::Fluent {
-            return Err(("shared_key", format!("{} has none", self.protocol)));
+        for (key, is_stated) in [
+            ("shared_key", !self.shared_key.is_empty()),
+            ("users", !self.users.is_empty()),
+            ("udp_heartbeat", self.udp_heartbeat),
+        ] {
+            if is_stated && self.protocol != Protocol::Fluent {
+                return Err((key, format!("{} has none", self.protocol)));
+            }
+        }
+        if self.users.iter().any(|(name, password)| name.is_empty() || password.is_empty()) {
+            return Err(("users", "every user has a name and a password".to_owned()));
+        }
+        let is_stream_of_lines = matches!(self.protocol, Protocol::Syslog | Protocol::Json);
+        if !self.compression.is_none() && (!is_stream_of_lines || self.transport == Transport::Udp) {
+            return Err(("compression", format!("{} over {} has none", self.protocol, self.transport)));
         }
         match (self.transport, &self.tls) {
             (Transport::Tls, None) => Err(("tls", "transport \"tls\" needs certificate and key".to_owned())),
@@ -146,7 +172,7 @@ pub enum Protocol {
     Gelf,
     /// JSON, or whatever lines there are, ended by a line feed or NUL.
     Json,
-    /// Lumberjack 2.
+    /// Lumberjack.
     Beats,
 }
 
@@ -187,6 +213,24 @@ impl Protocol {
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// How connections may be compressed as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    #[default]
+    None,
+    /// One that begins as zlib does is decompressed, any other is taken as it is.
+    Zlib,
+}
+
+impl Compression {
+    /// Whether what comes is taken as it is.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
     }
 }
 

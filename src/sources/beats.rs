@@ -1,4 +1,4 @@
-//! Lumberjack 2, which the Beats speak: a window of events is acknowledged once all of them are durable.
+//! Lumberjack, which the Beats speak (version 2), and logstash-forwarder spoke (version 1): a window of events is acknowledged once all of them are durable.
 
 use anyhow::Context as _;
 use logseal_parsers::framing::lumberjack::{self, LumberjackFrame};
@@ -29,16 +29,27 @@ impl Beats {
     fn take(&mut self, frame: &LumberjackFrame<'_>, gathered: &mut Gathered<'_>) -> anyhow::Result<()> {
         match *frame {
             LumberjackFrame::Window(events) => self.left = events,
-            LumberjackFrame::Event { sequence, json } => {
+            LumberjackFrame::Event { json, .. } => {
                 gathered.add_line(json, Whole::Yes);
-                self.left = self.left.saturating_sub(1);
-                if self.left == 0 {
-                    gathered.answer(&lumberjack::acknowledgement(sequence));
-                }
+                self.count(frame, gathered);
+            }
+            LumberjackFrame::Pairs { pairs, .. } => {
+                gathered.add_pairs(pairs);
+                self.count(frame, gathered);
             }
             LumberjackFrame::Compressed(_) => anyhow::bail!("Lumberjack: a compressed frame within another"),
         }
         Ok(())
+    }
+
+    /// Counts an event, which is answered where it ends its window, or is behind the end.
+    fn count(&mut self, event: &LumberjackFrame<'_>, gathered: &mut Gathered<'_>) {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0
+            && let Some(answer) = event.acknowledgement()
+        {
+            gathered.answer(&answer);
+        }
     }
 
     /// Takes frames of the compressed one until a batch is full; whether none is left.

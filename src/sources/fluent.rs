@@ -1,15 +1,13 @@
 //! Fluentd's Forward protocol: Fluentd, Fluent Bit, Docker's fluentd driver, and loggers of many languages.
 //!
-//! A message with a `chunk` is acknowledged once all its records are durable. With a shared key a client must know it (HELO, PING,
-//! PONG); users and passwords are not asked for.
+//! A message with a `chunk` is acknowledged once all its records are durable. A client may have to prove first who it is.
 
 use anyhow::Context as _;
 use logseal_parsers::fluent::{self, Entries};
-use logseal_parsers::msgpack::{Extent, Reader, Token};
-use sha2::{Digest as _, Sha512};
-use subtle::ConstantTimeEq as _;
+use logseal_parsers::msgpack::Extent;
 
 use super::dialogue::{Dialogue, Next};
+use super::fluent_handshake::Handshake;
 use super::gathered::Gathered;
 use super::inflate::inflate;
 
@@ -17,12 +15,10 @@ use super::inflate::inflate;
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
 /// The most that a compressed message may hold.
 const INFLATED_BYTES_MAX: usize = 32 << 20;
-/// What is said in the place of a host name: a client refuses a server that has its own.
-const SERVER_NAME: &str = "logseal";
 
 /// One connection.
 pub(super) struct Fluent {
-    /// Where a client has yet to prove that it knows the key.
+    /// Where a client has yet to prove who it is.
     handshake: Option<Handshake>,
     extent: Extent,
     /// How much of the entries of the message at the front of the buffer is taken.
@@ -31,16 +27,9 @@ pub(super) struct Fluent {
     inflated: Option<Vec<u8>>,
 }
 
-struct Handshake {
-    shared_key: String,
-    nonce: String,
-}
-
 impl Fluent {
-    /// `nonce` must not have been used before; an empty key is none.
-    pub(super) fn new(shared_key: &str, nonce: [u8; 16]) -> Self {
-        let handshake = (!shared_key.is_empty())
-            .then(|| Handshake { shared_key: shared_key.to_owned(), nonce: hex::encode(nonce) });
+    /// Without a `handshake` every client is let in.
+    pub(super) fn new(handshake: Option<Handshake>) -> Self {
         Self { handshake, extent: Extent::default(), taken: 0, inflated: None }
     }
 
@@ -101,7 +90,9 @@ impl Dialogue for Fluent {
         if let Some(handshake) = &self.handshake {
             let pong = handshake.answer(bytes)?;
             gathered.answer(&pong.answer);
-            anyhow::ensure!(pong.knows_key, "Fluent Forward: the client does not know the shared key");
+            if let Some(why) = pong.refused {
+                anyhow::bail!("Fluent Forward: the client is refused: {why}");
+            }
             self.handshake = None;
         } else if bytes != [0xc0] && !self.take(bytes, gathered)? {
             // Not nil, which is a heartbeat, and there is more of it.
@@ -141,54 +132,5 @@ fn take_entries(entries: &[u8], taken: &mut usize, tag: &str, gathered: &mut Gat
                 *taken = entries.len();
             }
         }
-    }
-}
-
-struct Pong {
-    answer: Vec<u8>,
-    knows_key: bool,
-}
-
-impl Handshake {
-    /// `["HELO", {"nonce": …, "auth": "", "keepalive": true}]`
-    fn hello(&self) -> Vec<u8> {
-        let mut hello = b"\x92\xa4HELO\x83\xa5nonce".to_vec();
-        fluent::put_text(self.nonce.as_bytes(), &mut hello);
-        hello.extend_from_slice(b"\xa4auth\xa0\xa9keepalive\xc3");
-        hello
-    }
-
-    /// The answer to `["PING", host, salt, digest, user, password]`: `["PONG", whether, why not, host, digest]`.
-    fn answer(&self, ping: &[u8]) -> anyhow::Result<Pong> {
-        let unexpected =
-            || anyhow::anyhow!("Fluent Forward: the client does not begin with PING, as the shared key demands");
-        let mut reader = Reader::new(ping);
-        anyhow::ensure!(matches!(reader.token(), Ok(Token::Array(4..))), unexpected());
-        let mut text = || match reader.token() {
-            Ok(Token::Text(text) | Token::Binary(text)) => Ok(text),
-            _ => Err(unexpected()),
-        };
-        anyhow::ensure!(text()? == b"PING", unexpected());
-        let (host, salt, digest) = (text()?, text()?, text()?);
-        let knows_key = bool::from(self.digest(salt, host).as_bytes().ct_eq(digest));
-        let mut answer = b"\x95\xa4PONG".to_vec();
-        if knows_key {
-            answer.extend_from_slice(b"\xc3\xa0");
-            fluent::put_text(SERVER_NAME.as_bytes(), &mut answer);
-            fluent::put_text(self.digest(salt, SERVER_NAME.as_bytes()).as_bytes(), &mut answer);
-        } else {
-            answer.push(0xc2);
-            fluent::put_text(b"shared_key mismatch", &mut answer);
-            answer.extend_from_slice(b"\xa0\xa0");
-        }
-        Ok(Pong { answer, knows_key })
-    }
-
-    fn digest(&self, salt: &[u8], host: &[u8]) -> String {
-        let mut hash = Sha512::new();
-        for part in [salt, host, self.nonce.as_bytes(), self.shared_key.as_bytes()] {
-            hash.update(part);
-        }
-        hex::encode(hash.finalize())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use logseal_parsers::{LogEvent, fluent};
+use logseal_parsers::{LogEvent, fluent, lumberjack};
 
 use super::arrival;
 use super::intake::{Intake, Whole};
@@ -48,6 +48,14 @@ impl<'a> Gathered<'a> {
         let event = fluent::parse(entry, tag, &mut self.scratch, &self.intake.context(received_at));
         self.intake.push(&mut self.batch, &event, entry.raw, Some(tag), &self.peer, received_at);
         self.bytes += entry.raw.len();
+    }
+
+    /// Adds an event of Lumberjack 1.
+    pub(super) fn add_pairs(&mut self, pairs: &[u8]) {
+        let received_at = self.received_at();
+        let event = lumberjack::parse(pairs, &mut self.scratch, &self.intake.context(received_at));
+        self.intake.push(&mut self.batch, &event, pairs, None, &self.peer, received_at);
+        self.bytes += pairs.len();
     }
 
     /// Adds what could not be read, and why; long ones are cut.

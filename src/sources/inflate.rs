@@ -3,6 +3,8 @@
 use std::io::Read as _;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use logseal_parsers::framing::compressed::{Compression, zipped};
+use logseal_parsers::framing::datagram;
 
 /// Why there is no content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,14 +17,26 @@ pub(super) enum InflateError {
 
 /// The content of `bytes`: of gzip or of zlib where they begin so, else themselves.
 pub(super) fn inflate(bytes: &[u8], max: usize) -> Result<std::borrow::Cow<'_, [u8]>, InflateError> {
-    match bytes {
-        [0x1f, 0x8b, ..] => read(MultiGzDecoder::new(bytes), max).map(Into::into),
-        // RFC 1950, section 2.2: deflate with a window of up to 32 KiB, and a check of both octets.
-        [head, flags, ..] if head & 0x8f == 0x08 && u16::from_be_bytes([*head, *flags]) % 31 == 0 => {
-            read(ZlibDecoder::new(bytes), max).map(Into::into)
-        }
-        _ => Ok(bytes.into()),
+    match Compression::of(bytes) {
+        Compression::Gzip => read(MultiGzDecoder::new(bytes), max).map(Into::into),
+        Compression::Zlib => read(ZlibDecoder::new(bytes), max).map(Into::into),
+        Compression::None => Ok(bytes.into()),
     }
+}
+
+/// The content of a message that rsyslog compressed by itself, without line ends and NULs behind it; of a longer one the first
+/// `max` bytes and one more.
+///
+/// `None` for any other message, and for one that does not decompress to its last byte: it is kept as it came.
+pub(super) fn unzipped(message: &[u8], max: usize) -> Option<Vec<u8>> {
+    let compressed = zipped(message)?;
+    let mut decoder = flate2::bufread::ZlibDecoder::new(compressed);
+    let mut content = Vec::new();
+    decoder.by_ref().take(max as u64 + 1).read_to_end(&mut content).ok()?;
+    let is_all = content.len() > max || decoder.total_in() == compressed.len() as u64;
+    let length = datagram(&content).next()?.len();
+    content.truncate(length);
+    is_all.then_some(content)
 }
 
 fn read(decoder: impl std::io::Read, max: usize) -> Result<Vec<u8>, InflateError> {
@@ -53,5 +67,18 @@ mod tests {
             assert_eq!(inflate(&compressed[..compressed.len() - 3], 1000), Err(InflateError::Damaged));
         }
         assert_eq!(inflate(b"{}", 1).as_deref(), Ok(&b"{}"[..]));
+    }
+
+    #[test]
+    fn a_message_that_was_compressed_by_itself_is_undone_only_if_all_of_it_can_be() {
+        let mut zlib = ZlibEncoder::new(b"z".to_vec(), Compression::best());
+        zlib.write_all(&[&[b'x'; 1000][..], b"\n"].concat()).unwrap();
+        let message = zlib.finish().unwrap();
+        assert_eq!(unzipped(&message, 1001).as_deref(), Some(&[b'x'; 1000][..]));
+        assert_eq!(unzipped(&message, 10).map(|content| content.len()), Some(11));
+        assert_eq!(unzipped(&message[..message.len() - 1], 2000), None);
+        assert_eq!(unzipped(&[&message[..], b"\n"].concat(), 2000), None);
+        assert_eq!(unzipped(b"zx^ is text", 1000), None);
+        assert_eq!(unzipped(b"<13>text", 1000), None);
     }
 }

@@ -6,9 +6,12 @@
 mod beats;
 mod dialogue;
 mod fluent;
+mod fluent_handshake;
+mod fluent_heartbeat;
 mod gathered;
 mod gelf;
 mod inflate;
+mod inflated;
 mod intake;
 mod relp;
 mod sender_rate;
@@ -42,6 +45,8 @@ pub(crate) struct Listener {
     config: ListenerConfig,
     address: SocketAddr,
     socket: Socket,
+    /// Fluent Forward's, on the port of the same number.
+    heartbeat: Option<UdpSocket>,
 }
 
 enum Socket {
@@ -71,7 +76,13 @@ impl Listener {
             Socket::Udp(socket) => socket.local_addr(),
         }
         .context("ask for the listener's own address")?;
-        Ok(Self { config: config.clone(), address, socket })
+        let heartbeat = if config.udp_heartbeat {
+            let what = || format!("listen for {} heartbeats on {address} (udp)", config.protocol);
+            Some(UdpSocket::bind(address).await.with_context(what)?)
+        } else {
+            None
+        };
+        Ok(Self { config: config.clone(), address, socket, heartbeat })
     }
 
     /// The address it listens on; the port is a real one even where 0 was configured.
@@ -107,13 +118,22 @@ impl Listener {
 
     async fn serve(self, intake: &Intake, stop: &CancellationToken) {
         let connections = TaskTracker::new();
-        match self.socket {
-            Socket::Tcp(listener) => tcp::run(listener, None, &self.config, intake, &connections, stop).await,
-            Socket::Tls(listener, certificates) => {
-                tcp::run(listener, Some(*certificates), &self.config, intake, &connections, stop).await;
+        let (config, socket) = (&self.config, self.socket);
+        let listen = async {
+            match socket {
+                Socket::Tcp(listener) => tcp::run(listener, None, config, intake, &connections, stop).await,
+                Socket::Tls(listener, certificates) => {
+                    tcp::run(listener, Some(*certificates), config, intake, &connections, stop).await;
+                }
+                Socket::Udp(socket) => udp::run(&socket, config, intake, stop).await,
             }
-            Socket::Udp(socket) => udp::run(&socket, &self.config, intake, stop).await,
-        }
+        };
+        let beat = async {
+            if let Some(socket) = &self.heartbeat {
+                fluent_heartbeat::answer(socket, config, stop).await;
+            }
+        };
+        tokio::join!(listen, beat);
         connections.close();
         connections.wait().await;
     }

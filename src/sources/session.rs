@@ -12,19 +12,21 @@ use tokio_util::sync::CancellationToken;
 use super::beats::Beats;
 use super::dialogue::{self, Dialogue};
 use super::fluent::Fluent;
+use super::fluent_handshake::{Handshake, Secrets};
+use super::inflated::Inflated;
 use super::intake::Intake;
 use super::relp::Relp;
 use super::sender_rate::SenderRate;
 use super::stream;
-use super::stream_records::{Framing, Records, Sender};
-use crate::config::listener::Protocol;
-use crate::config::secret_text::SecretText;
+use super::stream_records::{Framing, Records, Sender, Take};
+use crate::config::listener::{Compression, Protocol};
 
 /// What a connection needs to know of its listener.
 pub(super) struct Session {
     pub(super) peer: IpAddr,
     pub(super) protocol: Protocol,
-    pub(super) shared_key: SecretText,
+    pub(super) compression: Compression,
+    pub(super) secrets: Arc<Secrets>,
     pub(super) intake: Intake,
     pub(super) rate: Arc<SenderRate>,
     pub(super) frame_bytes_max: usize,
@@ -53,8 +55,8 @@ impl Session {
             }
             Protocol::Relp => self.dialogue(stream, sender, Relp::new(max_frame)).await,
             Protocol::Fluent => {
-                let fluent = Fluent::new(self.shared_key.expose(), rand::random());
-                self.dialogue(stream, sender, fluent).await
+                let handshake = Handshake::new(&self.secrets, rand::random());
+                self.dialogue(stream, sender, Fluent::new(handshake)).await
             }
             Protocol::Beats => self.dialogue(stream, sender, Beats::default()).await,
         }
@@ -68,8 +70,15 @@ impl Session {
         framing: Framing,
         buffer_bytes: usize,
     ) -> anyhow::Result<()> {
-        let records = Records::new(sender, framing, buffer_bytes, &self.intake, &self.stop);
-        stream::serve(stream, records, self.idle, &self.stop).await
+        let mut records = Records::new(sender, framing, buffer_bytes, &self.intake, &self.stop);
+        match self.compression {
+            Compression::None => stream::serve(stream, records, self.idle, &self.stop).await,
+            Compression::Zlib => {
+                // What is compressed comes in blocks, which end in the middle of records.
+                records.after_pause = Take::Whole;
+                stream::serve(Inflated::new(stream), records, self.idle, &self.stop).await
+            }
+        }
     }
 
     /// A protocol whose client is answered.

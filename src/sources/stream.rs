@@ -67,7 +67,7 @@ async fn take_in<S: AsyncRead + Unpin>(
             }
             Read::Pause => {
                 silent += wait;
-                records.take(Take::AfterPause).await?;
+                records.take(records.after_pause).await?;
                 records.submit().await?;
                 anyhow::ensure!(silent < idle, "nothing was sent for {idle:?}");
             }

@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::arrival;
+use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
 use super::sender_rate::SenderRate;
 use super::stream_buffer::Buffer;
@@ -44,6 +45,14 @@ impl Framing {
             (Self::Delimited(framer), Take::AfterPause | Take::All | Take::AllAtStop) => framer.finish(buf),
         }
     }
+
+    /// The content of a frame that rsyslog compressed by itself.
+    fn unzipped(&self, frame: &[u8], max: usize) -> Option<Vec<u8>> {
+        match self {
+            Self::Syslog(_) => unzipped(frame, max),
+            Self::Delimited(_) => None,
+        }
+    }
 }
 
 /// Which frames are wanted of what is buffered.
@@ -61,6 +70,8 @@ pub(super) enum Take {
 /// What is read of a connection and not yet submitted.
 pub(super) struct Records<'a> {
     pub(super) buffer: Buffer,
+    /// What is wanted when nothing has come for a while.
+    pub(super) after_pause: Take,
     framing: Framing,
     batch: Batch,
     batch_bytes: usize,
@@ -85,6 +96,7 @@ impl<'a> Records<'a> {
     ) -> Self {
         Self {
             buffer: Buffer::new(buffer_bytes.max(READ_BYTES)),
+            after_pause: Take::AfterPause,
             framing,
             batch: Batch::default(),
             batch_bytes: 0,
@@ -175,8 +187,16 @@ impl<'a> Records<'a> {
                         (false, Take::AllAtStop) => Whole::UnknownAtStop,
                         (false, _) => Whole::Yes,
                     };
-                    self.intake.add(&mut self.batch, frame.bytes, whole, &self.peer, self.received_at);
-                    self.batch_bytes += frame.bytes.len();
+                    let unzipped = self.framing.unzipped(frame.bytes, self.intake.frame_bytes_max);
+                    let (bytes, whole) = match unzipped.as_deref() {
+                        None => (frame.bytes, whole),
+                        Some(content) => match content.get(..self.intake.frame_bytes_max) {
+                            Some(kept) if kept.len() < content.len() => (kept, Whole::NotAtLimit),
+                            _ => (content, whole),
+                        },
+                    };
+                    self.intake.add(&mut self.batch, bytes, whole, &self.peer, self.received_at);
+                    self.batch_bytes += bytes.len();
                     self.buffer.consume(frame.consumed);
                 }
                 Step::NeedMore { consumed } => {

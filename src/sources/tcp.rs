@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug, debug_span, info, warn};
 
+use super::fluent_handshake::Secrets;
 use super::intake::Intake;
 use super::sender_rate::SenderRate;
 use super::session::Session;
@@ -37,6 +38,7 @@ pub(super) async fn run(
         certificates,
         places: Arc::new(Semaphore::new(config.connections_max)),
         rate: Arc::new(SenderRate::new(config.records_per_second_per_sender)),
+        secrets: Arc::new(Secrets { shared_key: config.shared_key.clone(), users: config.users.clone() }),
         warned_at: None,
         config,
         intake,
@@ -71,6 +73,7 @@ struct Gate<'a> {
     certificates: Option<Certificates>,
     places: Arc<Semaphore>,
     rate: Arc<SenderRate>,
+    secrets: Arc<Secrets>,
     warned_at: Option<Instant>,
     config: &'a ListenerConfig,
     intake: &'a Intake,
@@ -107,7 +110,8 @@ impl Gate<'_> {
         let session = Session {
             peer: peer.ip().to_canonical(),
             protocol: self.config.protocol,
-            shared_key: self.config.shared_key.clone(),
+            compression: self.config.compression,
+            secrets: Arc::clone(&self.secrets),
             intake: self.intake.clone(),
             rate: Arc::clone(&self.rate),
             frame_bytes_max: self.config.frame_bytes_max,

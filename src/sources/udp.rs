@@ -18,6 +18,7 @@ use tracing::{info, warn};
 
 use super::arrival;
 use super::gelf::GelfDatagrams;
+use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
 use super::sender_rate::SenderRate;
 use crate::config::listener::{ListenerConfig, Protocol};
@@ -119,7 +120,10 @@ impl Datagrams<'_> {
                 continue;
             }
             let message = match &mut self.gelf {
-                None => Some(Cow::Borrowed(bytes_in)),
+                None => Some(match unzipped(bytes_in, self.config.frame_bytes_max) {
+                    Some(content) => Cow::Owned(content),
+                    None => Cow::Borrowed(bytes_in),
+                }),
                 Some(gelf) => gelf.message(sender, bytes_in, received_at, &self.intake.metrics),
             };
             let name = match &peer {

@@ -9,6 +9,7 @@ mod api_tls;
 mod app;
 mod certificates;
 mod cli;
+mod compression;
 mod crash;
 mod damage;
 mod disk_full;

@@ -115,6 +115,69 @@ fn call(app: &App, token: &str, message: &'static [u8]) -> String {
     })
 }
 
+/// What the client sent, with the token in each head: a literal of HPACK that is not indexed (RFC 7541, section 6.2.2).
+fn with_token(recorded: &[u8], token: &str) -> Vec<u8> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let value = format!("Bearer {token}");
+    let field = [b"\0\x0dauthorization", &[u8::try_from(value.len()).unwrap()][..], value.as_bytes()].concat();
+    let mut rest = recorded.strip_prefix(PREFACE).unwrap_or(recorded);
+    let mut own = recorded[..recorded.len() - rest.len()].to_vec();
+    while let [a, b, c, kind, flags, s1, s2, s3, s4, behind @ ..] = rest {
+        let (payload, next) = behind.split_at(u32::from_be_bytes([0, *a, *b, *c]) as usize);
+        let mut payload = payload.to_vec();
+        if *kind == 1 {
+            payload.extend_from_slice(&field);
+        }
+        own.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_be_bytes()[1..]);
+        own.extend_from_slice(&[*kind, *flags, *s1, *s2, *s3, *s4]);
+        own.extend_from_slice(&payload);
+        rest = next;
+    }
+    own
+}
+
+/// Reads frames until one ends the first stream.
+fn read_answer(stream: &mut TcpStream) {
+    let mut head = [0; 9];
+    loop {
+        stream.read_exact(&mut head).unwrap();
+        let [a, b, c, kind, flags, .., stream_id] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        stream.read_exact(&mut payload).unwrap();
+        if kind <= 1 && flags & 1 == 1 && stream_id == 1 {
+            return;
+        }
+    }
+}
+
+#[test]
+fn recorded_clients_are_answered_over_grpc_and_their_records_stored() {
+    let Some(folder) = recordings::folder() else {
+        recordings::notice("NOTICE: no recorded clients found, nothing is replayed; set LOGSEAL_WIRE to their folder");
+        return;
+    };
+    let app = App::start_with("", &format!("{SYSLOG}{OTLP}"));
+    let mut expected = 0;
+    for (client, records) in [("py-otlp-grpc", 3), ("node-otlp-grpc", 2)] {
+        let file = std::fs::read(folder.join(format!("{client}.json"))).unwrap();
+        let recording: Value = serde_json::from_slice(&file).unwrap();
+        let mut stream = TcpStream::connect(app.listener("otlp")).unwrap();
+        for event in recording["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "data") {
+            let bytes = STANDARD.decode(event["b64"].as_str().unwrap()).unwrap();
+            stream.write_all(&with_token(&bytes, app.token())).unwrap();
+        }
+        read_answer(&mut stream);
+        expected += records;
+        // The answer came after the records were durable.
+        assert_eq!(app.metric("logseal_records_acked_total", ""), expected, "{client}");
+    }
+    app.wait_for_count("", expected);
+    let python = app.records("source=shop&host=web1&user_name=alice").remove(0);
+    assert_eq!((&python["message"], &python["level"]), (&json!("user alice logged in"), &json!("INFO")));
+    let node = app.records("source=unknown_service:node&levels=ERROR").remove(0);
+    assert_eq!(node["message"], "{\"msg\":\"grüße\",\"n\":3}");
+}
+
 #[test]
 fn grpc_is_answered_once_records_are_durable() {
     let mut app = App::start_with("", &format!("{SYSLOG}{OTLP}"));

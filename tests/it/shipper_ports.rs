@@ -113,6 +113,38 @@ fn a_fluent_client_must_know_the_shared_key_where_there_is_one() {
     app.wait_for_count("source=app.web", 1);
 }
 
+#[test]
+fn a_fluent_client_must_be_one_of_the_users_where_there_are_some() {
+    let app = start("fluent", "shared_key = \"the key\"\nudp_heartbeat = true\nusers = { ada = \"the word\" }\n");
+    for (user, word, is_let_in) in [("ada", "the word", true), ("ada", "another", false), ("eve", "", false)] {
+        let mut stream = connect(app.listener("fluent-tcp"));
+        let (mut nonce, mut salt) = ([0; 32], [0; 16]);
+        expect(&mut stream, b"\x92\xa4HELO\x83\xa5nonce\xd9\x20");
+        stream.read_exact(&mut nonce).unwrap();
+        expect(&mut stream, b"\xa4auth\xc4\x10");
+        stream.read_exact(&mut salt).unwrap();
+        expect(&mut stream, b"\xa9keepalive\xc3");
+        let proof = digest(&[b"salt", b"edge7", &nonce, b"the key"]);
+        let who = digest(&[&salt, user.as_bytes(), word.as_bytes()]);
+        let ping = [b"\x96\xa4PING\xa5edge7\xa4salt\xd9\x80", proof.as_bytes(), b"\xa3", user.as_bytes(), b"\xd9\x80"];
+        stream.write_all(&[&ping.concat(), who.as_bytes()].concat()).unwrap();
+        if is_let_in {
+            expect(&mut stream, b"\x95\xa4PONG\xc3");
+        } else {
+            expect(&mut stream, b"\x95\xa4PONG\xc2\xbausername/password mismatch\xa0\xa0");
+            assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+        }
+    }
+    app.wait_for_log("the client is refused: username/password mismatch");
+
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(app.listener("fluent-tcp")).unwrap();
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    socket.send(b"\0").unwrap();
+    let mut beat = [1; 2];
+    assert_eq!((socket.recv(&mut beat).unwrap(), beat[0]), (1, 0));
+}
+
 fn gelf(n: u32) -> Vec<u8> {
     json!({"version": "1.1", "host": "edge7", "short_message": format!("message {n}"), "timestamp": 1_700_000_000.5, "level": 4})
         .to_string()
@@ -190,9 +222,41 @@ fn a_window_of_lumberjack_is_acknowledged_at_its_end() {
     assert_eq!((&records[0]["message"], &records[0]["host"]), (&json!("one"), &json!("edge7")));
     assert_eq!(records[20_001]["message"], "compressed 20000");
 
-    stream.write_all(b"1W").unwrap();
+    stream.write_all(b"3W").unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
-    app.wait_for_log("does not begin with version 2");
+    app.wait_for_log("does not begin with version 1 or 2");
+}
+
+/// An event of the first version.
+fn forwarded(sequence: u32, pairs: &[(&str, &str)]) -> Vec<u8> {
+    let number = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
+    let mut frame = [b"1D", &sequence.to_be_bytes()[..], &number(pairs.len())].concat();
+    for part in pairs.iter().flat_map(|(key, value)| [key, value]) {
+        frame.extend([&number(part.len())[..], part.as_bytes()].concat());
+    }
+    frame
+}
+
+#[test]
+fn the_first_version_of_lumberjack_is_answered_in_its_own() {
+    let app = start("beats", "source = \"old\"\n");
+    let mut stream = connect(app.listener("beats-tcp"));
+    let pairs = [("line", "it \"ended\" badly"), ("host", "edge7"), ("file", "/var/log/shop.log"), ("offset", "42")];
+    stream
+        .write_all(&[b"1W\0\0\0\x02", &forwarded(7, &pairs)[..], &forwarded(8, &[("line", "two")])].concat())
+        .unwrap();
+    expect(&mut stream, b"1A\0\0\0\x08");
+    let frames: Vec<u8> = (9..=309).flat_map(|n| forwarded(n, &[("line", "compressed")])).collect();
+    let compressed = zlib(&frames);
+    let length = u32::try_from(compressed.len()).unwrap().to_be_bytes();
+    stream.write_all(&[b"1W\0\0\x01\x2d1C", &length[..], &compressed].concat()).unwrap();
+    expect(&mut stream, b"1A\0\0\x01\x35");
+    let records = messages(&app, "source=old", 303);
+    assert_eq!(
+        (&records[0]["message"], &records[0]["host"], &records[0]["format"]),
+        (&json!("it \"ended\" badly"), &json!("edge7"), &json!("lumberjack"))
+    );
+    assert_eq!(records[0]["attributes"], json!({"file": "/var/log/shop.log", "offset": "42"}));
 }
 
 #[test]

@@ -7,8 +7,9 @@ use libfuzzer_sys::fuzz_target;
 use logseal_parsers::fluent::{self, Entries};
 use logseal_parsers::framing::delimited::{DelimitedFramer, Delimiter};
 use logseal_parsers::framing::gelf_chunks::{Limits, Reassembly};
-use logseal_parsers::framing::{Step, lumberjack};
-use logseal_parsers::{Context, Zone};
+use logseal_parsers::framing::lumberjack::{self as framing, LumberjackFrame};
+use logseal_parsers::framing::Step;
+use logseal_parsers::{Context, Zone, lumberjack};
 
 const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
@@ -74,8 +75,11 @@ fuzz_target!(|input: &[u8]| {
         }
         3 => {
             let mut rest = bytes;
-            while let Ok(Some((_, consumed))) = lumberjack::next(rest, size) {
+            while let Ok(Some((frame, consumed))) = framing::next(rest, size) {
                 assert!(consumed > 0);
+                if let LumberjackFrame::Pairs { pairs, .. } = frame {
+                    assert_eq!(lumberjack::parse(pairs, &mut Vec::new(), &CX).format, lumberjack::FORMAT);
+                }
                 rest = &rest[consumed..];
             }
         }

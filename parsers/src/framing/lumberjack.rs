@@ -1,42 +1,59 @@
-//! Lumberjack, version 2: what Filebeat and the other Beats speak with Logstash.
+//! Lumberjack, versions 1 and 2: what the Beats, and before them logstash-forwarder, speak with Logstash.
 //!
 //! ```text
-//! 2 W | events, 4 octets                              how many events follow until an answer is due
+//! v W | events, 4 octets                              how many events follow until an answer is due
 //! 2 J | sequence, 4 octets | length, 4 octets | JSON   one event
-//! 2 C | length, 4 octets | zlib                       frames, compressed
-//! 2 A | sequence, 4 octets                            the answer: all events up to this one are safe
+//! 1 D | sequence, 4 octets | pairs, 4 octets | pairs   one event: [`crate::lumberjack`]
+//! v C | length, 4 octets | zlib                       frames, compressed
+//! v A | sequence, 4 octets                            the answer: all events up to this one are safe
+//! pair = length, 4 octets | key | length, 4 octets | value
 //! ```
+//!
+//! `v` is the version, the digit 1 or 2; an answer has that of the event.
 
 use thiserror::Error;
+
+/// The most pairs of one event. A frame that is not whole is read from its beginning each time that more of it has come.
+const PAIRS_MAX: u32 = 65_536;
 
 /// One frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LumberjackFrame<'b> {
     /// So many events are sent before an answer is waited for.
     Window(u32),
-    /// An event and its number.
+    /// An event of version 2 and its number.
     Event {
         /// Counted by the client, from 1 in each window or through all of them.
         sequence: u32,
         /// A JSON object.
         json: &'b [u8],
     },
+    /// An event of version 1 and its number.
+    Pairs {
+        /// As that of version 2.
+        sequence: u32,
+        /// Keys and values, each with its length before it.
+        pairs: &'b [u8],
+    },
     /// Frames compressed with zlib.
     Compressed(&'b [u8]),
 }
 
-/// What is no Lumberjack 2; the stream cannot be read any further.
+/// What is no Lumberjack; the stream cannot be read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
     /// A frame of another version.
-    #[error("a frame does not begin with version 2")]
+    #[error("a frame does not begin with version 1 or 2")]
     Version,
-    /// A kind of frame that clients do not send.
+    /// A kind of frame that clients of its version do not send.
     #[error("a frame is of an unknown kind")]
     Kind,
     /// A frame that exceeds the limit.
     #[error("a frame of {0} bytes is too long")]
-    TooLong(u32),
+    TooLong(usize),
+    /// An event of too many pairs.
+    #[error("an event of {0} pairs has too many")]
+    TooMany(u32),
 }
 
 /// The first frame of `buf` and the bytes that it takes; `None` if there is no whole one.
@@ -44,27 +61,36 @@ pub enum Fault {
 /// # Errors
 /// [`Fault`].
 pub fn next(buf: &[u8], payload_max: usize) -> Result<Option<(LumberjackFrame<'_>, usize)>, Fault> {
-    match buf.first() {
+    let version = match buf.first() {
         None => return Ok(None),
-        Some(b'2') => {}
+        Some(version @ (b'1' | b'2')) => version,
         Some(_) => return Err(Fault::Version),
-    }
+    };
     let Some(kind) = buf.get(1) else { return Ok(None) };
-    let frame = match kind {
-        b'W' => number(buf, 2).map(|events| (LumberjackFrame::Window(events), 6)),
-        b'J' => payload(buf, 6, payload_max)?
+    let frame = match (version, kind) {
+        (_, b'W') => number(buf, 2).map(|events| (LumberjackFrame::Window(events), 6)),
+        (b'2', b'J') => payload(buf, 6, payload_max)?
             .and_then(|(json, end)| number(buf, 2).map(|sequence| (LumberjackFrame::Event { sequence, json }, end))),
-        b'C' => payload(buf, 2, payload_max)?.map(|(frames, end)| (LumberjackFrame::Compressed(frames), end)),
+        (b'1', b'D') => pairs(buf, 6, payload_max)?
+            .and_then(|(pairs, end)| number(buf, 2).map(|sequence| (LumberjackFrame::Pairs { sequence, pairs }, end))),
+        (_, b'C') => payload(buf, 2, payload_max)?.map(|(frames, end)| (LumberjackFrame::Compressed(frames), end)),
         _ => return Err(Fault::Kind),
     };
     Ok(frame)
 }
 
-/// The answer that all events up to `sequence` are durable.
-#[must_use]
-pub fn acknowledgement(sequence: u32) -> [u8; 6] {
-    let [a, b, c, d] = sequence.to_be_bytes();
-    [b'2', b'A', a, b, c, d]
+impl LumberjackFrame<'_> {
+    /// The answer that all events up to this one are durable; none to what is no event.
+    #[must_use]
+    pub fn acknowledgement(&self) -> Option<[u8; 6]> {
+        let (version, sequence) = match self {
+            Self::Event { sequence, .. } => (b'2', sequence),
+            Self::Pairs { sequence, .. } => (b'1', sequence),
+            Self::Window(_) | Self::Compressed(_) => return None,
+        };
+        let [a, b, c, d] = sequence.to_be_bytes();
+        Some([version, b'A', a, b, c, d])
+    }
 }
 
 fn number(buf: &[u8], at: usize) -> Option<u32> {
@@ -72,13 +98,31 @@ fn number(buf: &[u8], at: usize) -> Option<u32> {
 }
 
 /// What is counted at `at` and follows the count, and where it ends.
-fn payload(buf: &[u8], at: usize, max: usize) -> Result<Option<(&[u8], usize)>, Fault> {
+pub(crate) fn payload(buf: &[u8], at: usize, max: usize) -> Result<Option<(&[u8], usize)>, Fault> {
     let Some(length) = number(buf, at) else { return Ok(None) };
     if length as usize > max {
-        return Err(Fault::TooLong(length));
+        return Err(Fault::TooLong(length as usize));
     }
     let (start, end) = (at + 4, at + 4 + length as usize);
     Ok(buf.get(start..end).map(|payload| (payload, end)))
+}
+
+/// The pairs that are counted at `at` and follow the count, and where they end.
+fn pairs(buf: &[u8], at: usize, max: usize) -> Result<Option<(&[u8], usize)>, Fault> {
+    let Some(count) = number(buf, at) else { return Ok(None) };
+    if count > PAIRS_MAX {
+        return Err(Fault::TooMany(count));
+    }
+    let start = at + 4;
+    let mut end = start;
+    for _ in 0..2 * count {
+        let Some((_, behind)) = payload(buf, end, max)? else { return Ok(None) };
+        if behind - start > max {
+            return Err(Fault::TooLong(behind - start));
+        }
+        end = behind;
+    }
+    Ok(buf.get(start..end).map(|pairs| (pairs, end)))
 }
 
 #[cfg(test)]
@@ -88,10 +132,14 @@ mod tests {
     #[test]
     fn each_kind_of_frame_is_read_when_it_is_whole() {
         let event = LumberjackFrame::Event { sequence: 7, json: b"{}" };
+        let pairs = LumberjackFrame::Pairs { sequence: 7, pairs: b"\0\0\0\x01a\0\0\0\x02bc\0\0\0\0\0\0\0\0" };
         for (bytes, frame) in [
             (&b"2W\0\0\0\x02"[..], LumberjackFrame::Window(2)),
+            (b"1W\0\0\x01\0", LumberjackFrame::Window(256)),
             (b"2J\0\0\0\x07\0\0\0\x02{}", event),
+            (b"1D\0\0\0\x07\0\0\0\x02\0\0\0\x01a\0\0\0\x02bc\0\0\0\0\0\0\0\0", pairs),
             (b"2C\0\0\0\x03abc", LumberjackFrame::Compressed(b"abc")),
+            (b"1C\0\0\0\x03abc", LumberjackFrame::Compressed(b"abc")),
         ] {
             for end in 0..bytes.len() {
                 assert_eq!(next(&bytes[..end], 100), Ok(None));
@@ -99,14 +147,30 @@ mod tests {
             let more = [bytes, b"2"].concat();
             assert_eq!(next(&more, 100), Ok(Some((frame, bytes.len()))));
         }
-        assert_eq!(&acknowledgement(258), b"2A\0\0\x01\x02");
+    }
+
+    #[test]
+    fn an_event_is_answered_in_its_version() {
+        assert_eq!(
+            LumberjackFrame::Event { sequence: 258, json: b"" }.acknowledgement().as_ref(),
+            Some(b"2A\0\0\x01\x02")
+        );
+        assert_eq!(
+            LumberjackFrame::Pairs { sequence: 1, pairs: b"" }.acknowledgement().as_ref(),
+            Some(b"1A\0\0\0\x01")
+        );
+        assert_eq!(LumberjackFrame::Window(1).acknowledgement(), None);
     }
 
     #[test]
     fn what_is_no_lumberjack_is_told() {
-        assert_eq!(next(b"1D", 10), Err(Fault::Version));
+        assert_eq!(next(b"3W", 10), Err(Fault::Version));
         assert_eq!(next(b"2X", 10), Err(Fault::Kind));
+        assert_eq!(next(b"1J", 10), Err(Fault::Kind));
+        assert_eq!(next(b"2D", 10), Err(Fault::Kind));
         assert_eq!(next(b"2C\0\0\0\x0b", 10), Err(Fault::TooLong(11)));
+        assert_eq!(next(b"1D\0\0\0\x01\0\0\0\x01\0\0\0\x01a\0\0\0\x02bc", 10), Err(Fault::TooLong(11)));
+        assert_eq!(next(b"1D\0\0\0\x01\0\x01\0\x01", 10), Err(Fault::TooMany(65_537)));
     }
 
     proptest::proptest! {

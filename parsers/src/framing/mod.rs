@@ -14,11 +14,13 @@
 //! - Where a count was too small, the octets left over are a frame of their own, which ends at the next delimiter or
 //!   at the next count before a priority. Where it was too large, it has swallowed the beginning of the next frame, and
 //!   what is left of that is a frame. No octet is lost in either case.
+//! - Counted octets that rsyslog compressed ([`compressed::zipped`]) are a frame as they are: the caller undoes it.
 //! - A frame longer than the limit is cut to it and marked, and the rest of it is skipped.
 //!
 //! Except for [`Framer::flush_idle`], which a clock drives, frames depend on the octets of the stream alone and not on
 //! how they were split into reads.
 
+pub mod compressed;
 mod count;
 mod datagram;
 pub mod delimited;
@@ -29,6 +31,7 @@ pub mod relp;
 
 pub use datagram::datagram;
 
+use compressed::begins_zipped;
 use count::Header;
 use delimiter::{Found, trimmed};
 
@@ -222,7 +225,11 @@ impl Framer {
             Header::Partial => return Front::Incomplete,
             Header::Text => return Front::Text,
         };
-        if front.get(start) != Some(&b'<') {
+        let is_zipped = match begins_zipped(front.get(start..).unwrap_or_default()) {
+            None if after == After::More => return Front::Incomplete,
+            known => known.unwrap_or_default(),
+        };
+        if front.get(start) != Some(&b'<') && !is_zipped {
             match count::is_consistent(front, start, count, self.counted_before, after) {
                 Some(true) => {}
                 Some(false) => return Front::Text,
@@ -231,14 +238,14 @@ impl Framer {
         }
         let kept = count.min(self.config.max_frame);
         let Some(content) = front.get(start..start + kept) else {
-            return self.cut_off(front, start, after);
+            return Self::cut_off(front, start, is_zipped, after);
         };
         if count > kept {
             self.skipping = Skipping::Bytes(count - kept);
         }
         self.after_counted = true;
         self.counted_before = true;
-        let bytes = trimmed(content);
+        let bytes = if is_zipped { content } else { trimmed(content) };
         if bytes.is_empty() {
             return Front::Empty(start + kept);
         }
@@ -246,9 +253,9 @@ impl Framer {
     }
 
     /// A counted frame of which the buffer does not hold all.
-    fn cut_off<'b>(&mut self, front: &'b [u8], start: usize, after: After) -> Front<'b> {
+    fn cut_off(front: &[u8], start: usize, is_zipped: bool, after: After) -> Front<'_> {
         let content = front.get(start..).unwrap_or_default();
-        let bytes = trimmed(content);
+        let bytes = if is_zipped { content } else { trimmed(content) };
         let delimited = bytes.len() < content.len();
         if after == After::More || after == After::Pause && !delimited {
             return Front::Incomplete;

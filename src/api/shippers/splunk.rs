@@ -188,6 +188,11 @@ pub(in crate::api) async fn health(State(api): State<Api>) -> Response {
     if api.stop.is_cancelled() { STOPPING.response() } else { HEALTHY.response() }
 }
 
+/// Answers Docker's driver, which asks so before it sends whether there is a collector, and shows no token.
+pub(in crate::api) async fn options() -> StatusCode {
+    StatusCode::OK
+}
+
 /// An error as the collector tells it.
 pub(super) fn refusal(problem: &Problem) -> Response {
     let reply = match (problem.status, problem.stranger) {

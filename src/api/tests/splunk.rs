@@ -90,3 +90,10 @@ async fn health_is_told_to_anyone() {
     let answer = ask().await;
     assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (503, &json!(23)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dockers_driver_is_told_that_there_is_a_collector() {
+    let app = App::new();
+    let answer = app.send(request(Method::OPTIONS, "/services/collector/event/1.0", &[], Body::empty())).await;
+    assert_eq!(answer.status, 200);
+}
