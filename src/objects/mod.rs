@@ -153,7 +153,8 @@ impl Objects {
         }
     }
 
-    /// Waits until writes that ended early are undone. At the stop, after the last of those who use it.
+    /// Waits until writes that ended early are undone: at the stop, after the last of those who use it. Where S3 is away that takes minutes, so give
+    /// it a deadline.
     pub async fn settle(&self) {
         self.undoing.close();
         self.undoing.wait().await;

@@ -7,10 +7,16 @@ line of input is a prefix, and is answered by the number of uploads in parts tha
 import json
 import logging
 import sys
+import threading
+from urllib.parse import parse_qsl, quote, urlencode
 
 import boto3
 import requests
-from moto.server import ThreadedMotoServer
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
 
 RIGHTS = {
     "Version": "2012-10-17",
@@ -28,10 +34,45 @@ EVERYTHING = {
     "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
 }
 
+moto = DomainDispatcherApplication(create_backend_app)
+
+
+def app(environ, start_response):
+    """moto, which knows signatures in headers only: one in the address is checked here, and answered as if it had been in headers."""
+    query = dict(parse_qsl(environ["QUERY_STRING"]))
+    given = query.pop("X-Amz-Signature", None)
+    if given is not None:
+        if given != signature(environ, query):
+            start_response("403 Forbidden", [])
+            return [b"SignatureDoesNotMatch"]
+        query = {name: value for name, value in query.items() if not name.startswith("X-Amz-")}
+        request = AWSRequest("GET", address(environ, query), headers={"host": environ["HTTP_HOST"]})
+        S3SigV4Auth(Credentials(*access), "s3", "us-east-1").add_auth(request)
+        for name in ["Authorization", "X-Amz-Date", "X-Amz-Content-SHA256"]:
+            environ["HTTP_" + name.upper().replace("-", "_")] = request.headers[name]
+        environ["QUERY_STRING"] = encoded(query)
+    return moto(environ, start_response)
+
+
+def signature(environ, query):
+    auth = S3SigV4QueryAuth(Credentials(*access), "s3", "us-east-1")
+    request = AWSRequest(environ["REQUEST_METHOD"], address(environ, query), headers={"host": environ["HTTP_HOST"]})
+    request.context["timestamp"] = query["X-Amz-Date"]
+    return auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
+
+
+def address(environ, query):
+    return f"{endpoint}{environ['PATH_INFO']}?{encoded(query)}"
+
+
+def encoded(query):
+    return urlencode(sorted(query.items()), quote_via=quote, safe="-_.~")
+
+
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-port = server.get_host_and_port()[1]
+server = make_server("127.0.0.1", 0, app, True, request_handler=MotoRequestHandler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+port = server.server_address[1]
 endpoint = f"http://127.0.0.1:{port}"
 
 
