@@ -10,6 +10,7 @@ pub mod listener;
 pub mod otlp;
 pub mod secret_text;
 pub mod smtp;
+pub mod storage;
 
 mod api_rules;
 mod networks;
@@ -26,12 +27,13 @@ use auth::Auth;
 use listener::{ListenerConfig, Protocol, Transport};
 use otlp::Otlp;
 use smtp::Smtp;
+use storage::Storage;
 
 /// What stands in the place of a secret where the configuration is shown.
 const NOT_SHOWN: &str = "(not shown)";
 
-/// The ends of keys that hold secrets.
-const SECRETS: [&str; 2] = ["__jwt_secret", "__password"];
+/// The ends of keys that hold secrets, or what belongs to one: always text, though it may be digits.
+const SECRETS: [&str; 4] = ["__jwt_secret", "__password", "__access_key_id", "__secret_access_key"];
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -54,6 +56,8 @@ pub struct Config {
     pub engine: Engine,
     pub clickhouse: ClickHouse,
     pub database: Database,
+    /// Where uploaded files are kept.
+    pub storage: Storage,
     pub query: Query,
     pub retention: Retention,
     pub auth: Auth,
@@ -253,6 +257,7 @@ impl Default for Config {
             engine: Engine::default(),
             clickhouse: ClickHouse::default(),
             database: Database::default(),
+            storage: Storage::default(),
             query: Query::default(),
             retention: Retention::default(),
             auth: Auth::default(),
@@ -400,6 +405,7 @@ impl Config {
             listener.shared_key.hide();
             listener.users.values_mut().for_each(secret_text::SecretText::hide);
         }
+        self.storage.secret_access_key.hide();
         self.auth.jwt_secret.hide();
         self.auth.admin_password.hide();
         if let Some(smtp) = &mut self.smtp {
@@ -438,6 +444,7 @@ impl Config {
         let mail = self.smtp.as_ref().map_or(Ok(()), Smtp::check);
         let otlp = self.otlp.as_ref().map_or(Ok(()), Otlp::check);
         people.and(mail).or_else(|(key, detail)| wrong(key, detail))?;
+        self.storage.check().or_else(|(key, detail)| wrong(key, detail))?;
         otlp.or_else(|(key, detail)| wrong(key, detail))
     }
 }
@@ -585,6 +592,21 @@ mod tests {
         assert_eq!(config.clickhouse.password, "123456");
         let config = load("", &[("LOGSEAL__CLICKHOUSE__PASSWORD", "\"123 456\"")]).unwrap();
         assert_eq!(config.clickhouse.password, "123 456");
+    }
+
+    #[test]
+    fn the_keys_of_s3_may_come_by_variables_and_the_secret_is_not_shown() {
+        let variables =
+            [("LOGSEAL__STORAGE__ACCESS_KEY_ID", "1234"), ("LOGSEAL__STORAGE__SECRET_ACCESS_KEY", "567890")];
+        let config = load("[storage]\nurl = \"s3://logs\"\n", &variables).unwrap();
+        assert_eq!(
+            (config.storage.access_key_id.as_str(), config.storage.secret_access_key.expose()),
+            ("1234", "567890")
+        );
+        assert!(!format!("{config:?}").contains("567890"));
+        assert!(!toml::to_string(&config.without_secrets()).unwrap().contains("567890"));
+        let error = load("[storage]\nbucket = \"logs\"\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("bucket"), "{error}");
     }
 
     const SMTP: &str = "[smtp]\nhost = \"mail.example.net\"\nfrom = \"logs@example.net\"\n";

@@ -12,6 +12,7 @@ mod http_server;
 pub mod ingest;
 pub mod meta;
 pub mod metrics;
+pub mod objects;
 pub mod query;
 pub mod record;
 pub mod settings;

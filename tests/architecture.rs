@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("account_commands", &["auth", "cli", "config", "meta"]),
     ("auth", &["config"]),
     ("config", &[]),
@@ -22,6 +22,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("engine_commands", &["config", "engine"]),
     ("ingest", &["metrics", "record", "spool"]),
     ("meta", &["telemetry"]),
+    ("objects", &["config", "telemetry"]),
     ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
     ("sources", &["config", "ingest", "metrics", "record", "tls"]),
     (

@@ -28,12 +28,14 @@ if [ -n "$missing" ]; then
     rm -f /etc/postgresql-common/createcluster.d/logseal-tests.conf
 fi
 
-# Clients of the protocols of shippers, for the tests alone.
+# Clients of the protocols of shippers and a server of S3's, for the tests alone. The copy of the list says what is there.
 clients=target/test-clients/python
-if [ ! -d "$clients/timbersnake" ]; then
+list=tests/clients/requirements.txt
+if ! cmp -s "$list" "$clients/requirements.txt"; then
     echo "installing Python clients into $clients"
-    python3 -m pip install --quiet --root-user-action ignore --disable-pip-version-check --target "$clients" \
-        fluent-logger==0.11.1 graypy==2.1.0 pygelf==0.4.3 timbersnake==0.1.0
+    python3 -m pip install --quiet --root-user-action ignore --disable-pip-version-check --upgrade \
+        --target "$clients" --requirement "$list"
+    cp "$list" "$clients/requirements.txt"
 fi
 
 # As the tests build it: `cargo build` would compile most crates a second time, for other features.

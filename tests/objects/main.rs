@@ -1,0 +1,7 @@
+//! Uploaded files in a folder, and in a server that speaks S3's protocol.
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+mod folder;
+mod s3;
+mod s3_server;
+mod stores;

@@ -1,0 +1,80 @@
+//! Objects in a bucket: rights, signatures, and storage that is away.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use logseal::config::storage::Storage;
+use logseal::objects::{Objects, PutError, StoreError};
+
+use crate::s3_server;
+use crate::stores::{Place, body, content, key};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_address_is_fetched_without_keys_under_the_file_s_name() {
+    let place = Place::s3();
+    let (key, content) = (key(), content(100_000));
+    place.objects.put(&key, body(&content), u64::MAX).await.unwrap();
+    for name in ["auth.log", "größe \"1\".log"] {
+        let url = place.objects.signed_url(&key, name, MINUTE).await.unwrap().unwrap();
+        let answer = reqwest::get(url.clone()).await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        let disposition = String::from_utf8(answer.headers()["content-disposition"].as_bytes().to_vec()).unwrap();
+        assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
+        assert_eq!(answer.bytes().await.unwrap(), content);
+        // The signature holds for this object alone.
+        let other = url.as_str().replace(key.as_str(), "uploads/other");
+        assert_eq!(reqwest::get(other).await.unwrap().status(), 403);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_keys_are_said_to_be_refused() {
+    let config = Storage { secret_access_key: "not the secret".into(), ..s3_server::shared().config("refused") };
+    let data = tempfile::tempdir().unwrap();
+    let objects = Objects::open(&config, data.path()).unwrap();
+    for bytes in [10, 9 << 20] {
+        let error = objects.put(&key(), body(&content(bytes)), u64::MAX).await.unwrap_err();
+        let PutError::Store(StoreError::Refused { source, .. }) = &error else { panic!("{error:?}") };
+        assert!(source.to_string().contains("SignatureDoesNotMatch") && !source.to_string().contains("not the secret"));
+    }
+    assert!(matches!(objects.exists(&key()).await, Err(StoreError::Refused { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_does_not_exist_is_named() {
+    let config = Storage { url: "s3://other/a".to_owned(), ..s3_server::shared().config("") };
+    let data = tempfile::tempdir().unwrap();
+    let objects = Objects::open(&config, data.path()).unwrap();
+    let error = objects.put(&key(), body(b"a line\n"), u64::MAX).await.unwrap_err();
+    let PutError::Store(StoreError::Refused { source, .. }) = &error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("other"), "{source}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_that_is_away_is_an_error_in_finite_time() {
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = Storage {
+        url: "s3://logs".to_owned(),
+        endpoint: format!("http://{unused}"),
+        access_key_id: "id".to_owned(),
+        secret_access_key: "secret".into(),
+        ..Storage::default()
+    };
+    let data = tempfile::tempdir().unwrap();
+    let objects = Objects::open(&config, data.path()).unwrap();
+    let began = Instant::now();
+    let error = objects.put(&key(), body(b"a line\n"), u64::MAX).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    let PutError::Store(StoreError::Failed { source, .. }) = &error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("Connection refused"), "{source}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_that_cannot_be_read_are_named() {
+    let config = Storage { ca: Some("/nowhere/ca.crt".into()), ..s3_server::shared().config("") };
+    let data = tempfile::tempdir().unwrap();
+    let error = Objects::open(&config, data.path()).err().unwrap().to_string();
+    assert!(error.contains("storage.ca") && error.contains("/nowhere/ca.crt"), "{error}");
+}
