@@ -2,6 +2,7 @@
 
 pub mod account_commands;
 pub mod api;
+pub mod archive;
 pub mod auth;
 pub mod cli;
 pub mod config;

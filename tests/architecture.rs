@@ -7,6 +7,7 @@ use std::path::Path;
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
 const ALLOWED: [(&str, &[&str]); 23] = [
     ("account_commands", &["auth", "cli", "config", "meta"]),
+    ("archive", &[]),
     ("auth", &["config"]),
     ("config", &[]),
     ("metrics", &[]),
