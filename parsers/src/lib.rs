@@ -23,6 +23,7 @@ mod device_time;
 pub mod elb;
 mod event;
 mod fields;
+mod file;
 pub mod filterlog;
 pub mod fluent;
 pub mod format;
@@ -55,7 +56,9 @@ pub mod winevent;
 mod wrapped;
 mod zone;
 
+pub use custom::format::{CustomFormat, LineFormat};
 pub use event::{Attributes, Context, LogEvent};
+pub use file::{FileOptions, FileParser, FileRecord};
 pub use format::{Format, UnknownFormat};
 pub use level::{Level, UnknownLevel};
 pub use line_parser::LineParser;

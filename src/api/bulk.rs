@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use logseal_parsers::push::form;
-use logseal_parsers::{Attributes, Context, Format, LineParser, LogEvent, Zone, json};
+use logseal_parsers::{Attributes, Context, Format, LineFormat, LineParser, LogEvent, Zone, json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -126,8 +126,8 @@ pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Requ
 }
 
 /// An array is JSON, and so is an object on many lines: most loggers send one or the other under this type.
-fn cutter(headers: &HeaderMap, format: Format) -> Cutter {
-    let is = |essence: &str| format == Format::Json && check_type(headers, &[essence], false).is_ok();
+fn cutter(headers: &HeaderMap, format: &LineFormat) -> Cutter {
+    let is = |essence: &str| format.is(Format::Json) && check_type(headers, &[essence], false).is_ok();
     if is("application/json") {
         Cutter::objects()
     } else if is(FORM) {
