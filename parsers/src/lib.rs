@@ -56,7 +56,7 @@ pub mod winevent;
 mod wrapped;
 mod zone;
 
-pub use custom::format::{CustomFormat, LineFormat};
+pub use custom::format::{CustomFormat, Formats, LineFormat, UnknownName};
 pub use event::{Attributes, Context, LogEvent};
 pub use file::{FileOptions, FileParser, FileRecord};
 pub use format::{Format, UnknownFormat};

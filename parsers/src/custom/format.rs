@@ -1,11 +1,12 @@
 //! A format of one's own under its name, and the choice between it and the known ones.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::Pattern;
-use crate::format::{self, Format};
+use crate::format::{self, Format, UnknownFormat};
 use crate::{Context, LogEvent, plain};
 
 /// A format of one's own: what its lines look like, and where its records begin.
@@ -105,6 +106,42 @@ impl fmt::Display for LineFormat {
     }
 }
 
+/// The formats that can be named: the known ones and those of one's own. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Formats {
+    custom: Arc<BTreeMap<&'static str, Arc<CustomFormat>>>,
+}
+
+/// A word that names neither a known format nor one of one's own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{known}{}", own.iter().map(|name| format!(", {name}")).collect::<String>())]
+pub struct UnknownName {
+    known: UnknownFormat,
+    own: Vec<&'static str>,
+}
+
+impl Formats {
+    /// The known formats and these.
+    #[must_use]
+    pub fn new(custom: impl IntoIterator<Item = CustomFormat>) -> Self {
+        let custom = custom.into_iter().map(|format| (format.name, Arc::new(format))).collect();
+        Self { custom: Arc::new(custom) }
+    }
+
+    /// The format of this name; known ones in any case.
+    ///
+    /// # Errors
+    /// There is none; the error names all that there are.
+    pub fn find(&self, name: &str) -> Result<LineFormat, UnknownName> {
+        let known = match name.parse::<Format>() {
+            Ok(format) => return Ok(format.into()),
+            Err(error) => error,
+        };
+        let custom = self.custom.get(name).map(|format| LineFormat::Custom(Arc::clone(format)));
+        custom.ok_or_else(|| UnknownName { known, own: self.custom.keys().copied().collect() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +157,19 @@ mod tests {
         let other = format.parse(b"- no", &cx);
         assert_eq!((other.format, &*other.message), ("plain", &b"- no"[..]));
         assert_eq!(other.parse_error.as_deref(), Some("the pattern of shop is not found"));
+    }
+
+    #[test]
+    fn formats_are_found_by_their_names() {
+        let shop = CustomFormat::new("shop", Pattern::compile("a", &[]).unwrap());
+        let formats = Formats::new([shop]);
+        let found = |name: &str| formats.find(name).map(|format| format.to_string());
+        assert_eq!(found("shop"), Ok("shop".to_owned()));
+        assert_eq!(found("JSON"), Ok("json".to_owned()));
+        let error = found("shoes").unwrap_err().to_string();
+        assert!(
+            error.starts_with("unknown format \"shoes\": use auto, ") && error.ends_with(", plain, shop"),
+            "{error}"
+        );
     }
 }

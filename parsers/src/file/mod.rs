@@ -123,12 +123,8 @@ impl FileParser {
         let limits = Limits { bytes_max: limits.bytes_max.max(4), ..limits };
         let is_auto = multiline == Rule::Auto;
         let is_table = [Format::Csv, Format::Tsv, Format::W3c, Format::Zeek].into_iter().any(|table| format.is(table));
-        let begins = if let LineFormat::Custom(custom) = &format { custom.begins() } else { None };
-        let joiner = match begins.filter(|_| is_auto) {
-            Some(pattern) => Joiner::with_pattern(pattern.clone(), limits),
-            None if is_auto && is_table => Joiner::new(Rule::None, limits),
-            None => Joiner::new(multiline, limits),
-        };
+        let rule = if is_auto && is_table { Rule::None } else { multiline };
+        let joiner = Joiner::for_format(&format, rule, limits);
         Self {
             lines: LineParser::with_header(format, header, cx),
             cutter: Cutter::new(joiner, is_auto, limits),

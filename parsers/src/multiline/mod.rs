@@ -25,6 +25,7 @@ mod head;
 mod rule;
 mod state;
 
+use crate::LineFormat;
 use crate::custom::Pattern;
 pub use rule::{Rule, UnknownRule};
 use state::State;
@@ -108,6 +109,19 @@ impl Joiner {
     #[must_use]
     pub fn with_pattern(pattern: Pattern, limits: Limits) -> Self {
         Self::with(Begins::Pattern(pattern), limits)
+    }
+
+    /// Joins the lines of a source in `format` by `rule`. A format of one's own that says where its records begin is asked in
+    /// place of [`Rule::Auto`].
+    #[must_use]
+    pub fn for_format(format: &LineFormat, rule: Rule, limits: Limits) -> Self {
+        match format {
+            LineFormat::Custom(custom) if rule == Rule::Auto => match custom.begins() {
+                Some(pattern) => Self::with_pattern(pattern.clone(), limits),
+                None => Self::new(rule, limits),
+            },
+            LineFormat::Custom(_) | LineFormat::Known(_) => Self::new(rule, limits),
+        }
     }
 
     fn with(begins: Begins, limits: Limits) -> Self {
