@@ -10,6 +10,7 @@ mod gathered;
 mod gelf;
 mod inflate;
 mod intake;
+mod joined_lines;
 mod relp;
 mod sender_rate;
 mod session;
@@ -23,6 +24,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use logseal_parsers::LineFormat;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -40,6 +42,7 @@ const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
 /// A bound listener.
 pub(crate) struct Listener {
     config: ListenerConfig,
+    format: LineFormat,
     address: SocketAddr,
     socket: Socket,
 }
@@ -51,11 +54,11 @@ enum Socket {
 }
 
 impl Listener {
-    /// Binds the listener's port and, for TLS, reads its certificates.
+    /// Binds the listener's port and, for TLS, reads its certificates. `format` is what its configuration names.
     ///
     /// # Errors
     /// The port is taken or not allowed, or a certificate cannot be read.
-    pub(crate) async fn bind(config: &ListenerConfig) -> anyhow::Result<Self> {
+    pub(crate) async fn bind(config: &ListenerConfig, format: LineFormat) -> anyhow::Result<Self> {
         let what = || format!("listen for {} on {} ({})", config.protocol, config.listen(), config.transport);
         let socket = match (config.transport, &config.tls) {
             (Transport::Tcp, _) => Socket::Tcp(TcpListener::bind(config.listen()).await.with_context(what)?),
@@ -71,7 +74,7 @@ impl Listener {
             Socket::Udp(socket) => socket.local_addr(),
         }
         .context("ask for the listener's own address")?;
-        Ok(Self { config: config.clone(), address, socket })
+        Ok(Self { config: config.clone(), format, address, socket })
     }
 
     /// The address it listens on; the port is a real one even where 0 was configured.
@@ -93,7 +96,7 @@ impl Listener {
             protocol => format!("{protocol}+{}:{}", self.config.transport, self.address),
         };
         let too_late = CancellationToken::new();
-        let intake = Intake::new(&self.config, origin, ingest, metrics, too_late.clone());
+        let intake = Intake::new(&self.config, self.format.clone(), origin, ingest, metrics, too_late.clone());
         let served = self.serve(&intake, &stop);
         tokio::pin!(served);
         tokio::select! {
