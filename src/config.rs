@@ -6,6 +6,7 @@
 //! `JWT_EXPIRE_MINUTES` and `LOGSEAL_ADMIN_PASSWORD` are taken, too; the variable with the path goes before them.
 
 pub mod auth;
+pub mod formats;
 pub mod listener;
 pub mod otlp;
 pub mod secret_text;
@@ -15,15 +16,18 @@ pub mod storage;
 mod api_rules;
 mod networks;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
+use logseal_parsers::Formats;
 use serde::{Deserialize, Serialize};
 
 pub use networks::Networks;
 
 use auth::Auth;
+use formats::FormatConfig;
 use listener::{ListenerConfig, Protocol, Transport};
 use otlp::Otlp;
 use smtp::Smtp;
@@ -48,6 +52,9 @@ pub struct Config {
     /// Listeners of the protocols that shippers speak.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listener: Vec<ListenerConfig>,
+    /// Formats of one's own, by the names under which they are stated.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub formats: BTreeMap<String, FormatConfig>,
     /// Without it OTLP is taken over HTTP only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otlp: Option<Otlp>,
@@ -251,6 +258,7 @@ impl Default for Config {
             api: Api::default(),
             syslog: vec![ListenerConfig::syslog(Transport::Tcp), ListenerConfig::syslog(Transport::Udp)],
             listener: Vec::new(),
+            formats: BTreeMap::new(),
             otlp: None,
             ingest: Ingest::default(),
             spool: Spool::default(),
@@ -394,6 +402,12 @@ impl Config {
         (!self.clickhouse.url.is_empty()).then_some(self.clickhouse.url.as_str())
     }
 
+    /// The formats that can be named.
+    #[must_use]
+    pub fn formats(&self) -> Formats {
+        formats::compile(&self.formats)
+    }
+
     /// The configuration as it may be shown: secrets replaced.
     #[must_use]
     pub fn without_secrets(mut self) -> Self {
@@ -429,6 +443,15 @@ impl Config {
         }
         if self.retention.days.get() > 36_500 {
             return wrong("retention.days", format!("{} is not within 1 to 36500", self.retention.days));
+        }
+        for (name, format) in &self.formats {
+            format.check(name).or_else(|(key, detail)| wrong(&format!("formats.{key}"), detail))?;
+        }
+        let formats = self.formats();
+        let listeners = self.syslog.iter().enumerate().map(|(i, listener)| ("syslog", i, listener));
+        for (table, i, listener) in listeners.chain(self.listener.iter().enumerate().map(|(i, l)| ("listener", i, l))) {
+            let known = formats.find(listener.format()).map(drop);
+            known.or_else(|error| wrong(&format!("{table}[{i}].format"), error.to_string()))?;
         }
         for (i, listener) in self.syslog.iter().enumerate() {
             let only = "only [[listener]] has it: [[syslog]] speaks syslog".to_owned();
@@ -662,7 +685,35 @@ mod tests {
         let known: Vec<_> = config.listener.iter().map(|l| (l.listen().to_string(), l.source(), l.format())).collect();
         let [fluent, relp] = known.as_slice() else { panic!("{known:?}") };
         assert_eq!((fluent.0.as_str(), fluent.1), ("127.0.0.1:24224", "fluent"));
-        assert_eq!((relp.0.as_str(), relp.1, relp.2), ("127.0.0.1:2514", "relp", logseal_parsers::Format::Syslog));
+        assert_eq!((relp.0.as_str(), relp.1, relp.2), ("127.0.0.1:2514", "relp", "syslog"));
+    }
+
+    #[test]
+    fn a_format_of_ones_own_can_be_named_and_others_cannot() {
+        let listener = "[[listener]]\nprotocol = \"json\"\nformat = \"shop\"\n";
+        let config = load(&format!("{listener}[formats.shop]\npattern = '%{{WORD:app}}'\n"), &[]).unwrap();
+        assert_eq!(config.listener[0].format(), "shop");
+        let shown = toml::to_string(&config).unwrap();
+        assert_eq!(load(&shown, &[]).unwrap(), config);
+        let error = load(listener, &[]).unwrap_err().to_string();
+        assert!(error.starts_with("listener[0].format: unknown format \"shop\": use auto, "), "{error}");
+        let error = load("[formats.shop]\npattern = '%{WROD:app}'\n", &[]).unwrap_err().to_string();
+        assert_eq!(error, "formats.shop.pattern: unknown name %{WROD} at column 1");
+    }
+
+    #[test]
+    fn lines_are_joined_only_where_there_are_lines_in_their_order() {
+        let load = |keys: &str| load(&format!("[[listener]]\n{keys}"), &[]);
+        let joined = load("protocol = \"json\"\nmultiline = \"java\"\n").unwrap();
+        assert_eq!(joined.listener[0].multiline, logseal_parsers::multiline::Rule::Java);
+        for (keys, key) in [
+            ("protocol = \"relp\"\nmultiline = \"auto\"\n", "listener[0].multiline"),
+            ("transport = \"udp\"\nmultiline = \"auto\"\n", "listener[0].multiline"),
+            ("multiline_wait_ms = 0\n", "listener[0].multiline_wait_ms"),
+        ] {
+            let error = load(keys).unwrap_err().to_string();
+            assert!(error.starts_with(key), "{error}");
+        }
     }
 
     #[test]

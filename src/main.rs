@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Command::Client(command) => match config_file.as_deref() {
             None => return command.run(),
             Some(file) => match load(Some(file)) {
-                Ok(config) => return command.or_data_dir(config.data_dir).run(),
+                Ok(config) => return command.with_formats(config.formats()).or_data_dir(config.data_dir).run(),
                 Err(error) => Err(error),
             },
         },

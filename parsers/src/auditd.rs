@@ -5,27 +5,42 @@
 //! ```
 //!
 //! The kernel's own log has them as `audit: type=1400 audit(1700000000.123:42): …`. What the enriched log adds
-//! stands behind the byte 0x1d. Several records of one event have the same number; [`joiner::Joiner`] puts them together.
+//! stands behind the byte 0x1d. Several records of one event have the same number; they are joined by
+//! [`Rule::Auditd`](crate::multiline::Rule), and read as one.
 
+mod event;
 mod fields;
-pub mod joiner;
 
 use std::borrow::Cow;
 
 use memchr::memmem;
 
 use crate::{Attributes, Context, LogEvent, address, cursor};
+pub(crate) use event::id;
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "auditd";
 
-/// Reads a record of the audit daemon; `None` where the line is none.
+/// Reads a record of the audit daemon, or those of one event on a line each; `None` where the first line is none.
 ///
 /// The attributes are `type`, `serial`, and the record's fields under their names, hexadecimal texts decoded, those of an
 /// inner `msg='…'` among them. What is unset (`?`, `(null)`) is left out. The user is the account (`acct`), else
-/// the login user's or user's name in an enriched record; the address is `addr`, else `hostname` if it is one.
+/// the login user's or user's name in an enriched record; the address is `addr`, else `hostname` if it is one. The fields of
+/// an event's further records are attributes under the record's type (`path.name`).
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
+    let Some((first, others)) = memchr::memchr(b'\n', line).and_then(|end| line.split_at_checked(end)) else {
+        return record(line);
+    };
+    let mut event = record(first)?;
+    event::complete(&mut event, others);
+    event.message = Cow::Borrowed(line);
+    Some(event)
+}
+
+/// Reads one record.
+fn record(line: &[u8]) -> Option<LogEvent<'_>> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     let header = header(line)?;
     let mut event = LogEvent {
         timestamp: Some(header.micros),

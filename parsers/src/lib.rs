@@ -24,6 +24,7 @@ mod device_time;
 pub mod elb;
 mod event;
 mod fields;
+mod file;
 pub mod filterlog;
 mod find;
 pub mod fluent;
@@ -59,7 +60,9 @@ pub mod winevent;
 mod wrapped;
 mod zone;
 
+pub use custom::format::{CustomFormat, Formats, LineFormat, UnknownName};
 pub use event::{Attributes, Context, LogEvent};
+pub use file::{FileOptions, FileParser, FileRecord};
 pub use format::{Format, UnknownFormat};
 pub use level::{Level, UnknownLevel};
 pub use line_parser::LineParser;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::custom::format::LineFormat;
 use crate::format::{self, Format};
 use crate::table::{Table, delimited, w3c, zeek};
 use crate::{Context, LogEvent, plain, stated};
@@ -19,7 +20,7 @@ use crate::{Context, LogEvent, plain, stated};
 /// With the format of a table, all lines are rows of it: missing cells are absent, and those without a column are `column.N`.
 #[derive(Clone, Debug)]
 pub struct LineParser {
-    format: Format,
+    format: LineFormat,
     table: Option<Table>,
     /// What the last line was, where its parser is sure of its lines.
     last: Format,
@@ -29,13 +30,13 @@ pub struct LineParser {
 impl LineParser {
     /// For the lines of a stream in `format`.
     #[must_use]
-    pub fn new(format: Format) -> Self {
-        Self { format, table: None, last: Format::Auto, is_first: true }
+    pub fn new(format: impl Into<LineFormat>) -> Self {
+        Self { format: format.into(), table: None, last: Format::Auto, is_first: true }
     }
 
     /// For the lines of a stream in `format` that go on below `header`: what [`LineParser::header`] gave, where it was cut.
     #[must_use]
-    pub fn with_header(format: Format, header: &[u8], cx: &Context) -> Self {
+    pub fn with_header(format: impl Into<LineFormat>, header: &[u8], cx: &Context) -> Self {
         let mut parser = Self::new(format);
         for line in header.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
             parser.note(line, cx);
@@ -52,8 +53,25 @@ impl LineParser {
 
     /// The format that was stated.
     #[must_use]
-    pub fn format(&self) -> Format {
-        self.format
+    pub fn format(&self) -> &LineFormat {
+        &self.format
+    }
+
+    /// Whether the names of columns are known: lines are rows under them.
+    pub(crate) fn has_table(&self) -> bool {
+        self.table.as_ref().is_some_and(Table::has_columns)
+    }
+
+    /// The table whose cells may be quoted, if one is in force.
+    pub(crate) fn delimited_table(&self) -> Option<(&Table, u8)> {
+        self.table.as_ref().filter(|table| table.has_columns()).and_then(|table| Some((table, table.delimiter()?)))
+    }
+
+    /// Whether `line`, if it is the first one, begins a table.
+    pub(crate) fn is_header<'a>(&self, line: impl FnOnce() -> Option<&'a [u8]>) -> bool {
+        self.is_first
+            && self.format.is(Format::Auto)
+            && line().is_some_and(|line| delimited::plain_header(line).is_some())
     }
 
     /// Takes note of what `line` says of those that follow it: cheaper than [`LineParser::parse`].
@@ -66,12 +84,15 @@ impl LineParser {
     /// Reads the next line. Never fails: as [`format::parse`](crate::format::parse).
     #[must_use]
     pub fn parse<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
-        let event = match self.format {
+        let LineFormat::Known(format) = self.format else {
+            return self.format.parse(line, cx);
+        };
+        let event = match format {
             Format::Auto => self.auto(line, cx),
-            Format::Csv => self.delimited(line, None, cx),
-            Format::Tsv => self.delimited(line, Some(b'\t'), cx),
-            Format::W3c => w3c::directive(line, &mut self.table).unwrap_or_else(|| self.row(line, cx)),
-            Format::Zeek => zeek::directive(line, &mut self.table).unwrap_or_else(|| self.row(line, cx)),
+            Format::Csv => self.delimited(format, line, cx),
+            Format::Tsv => self.delimited(format, line, cx),
+            Format::W3c => w3c::directive(line, &mut self.table).unwrap_or_else(|| self.row(format, line, cx)),
+            Format::Zeek => zeek::directive(line, &mut self.table).unwrap_or_else(|| self.row(format, line, cx)),
             format => format::parse(format, line, cx),
         };
         self.is_first &= line.trim_ascii().is_empty();
@@ -106,20 +127,20 @@ impl LineParser {
     }
 
     /// A line of a file whose first one is the header.
-    fn delimited<'a>(&mut self, line: &'a [u8], delimiter: Option<u8>, cx: &Context) -> LogEvent<'a> {
+    fn delimited<'a>(&mut self, format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         if self.table.is_none() && !line.trim_ascii().is_empty() {
-            self.table = Some(match delimiter {
-                Some(delimiter) => delimited::header_with(line, delimiter),
-                None => delimited::header(line),
+            self.table = Some(match format {
+                Format::Tsv => delimited::header_with(line, b'\t'),
+                _ => delimited::header(line),
             });
         }
-        self.row(line, cx)
+        self.row(format, line, cx)
     }
 
     /// A row of the table, however many cells it has; kept whole where there is no header.
-    fn row<'a>(&self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    fn row<'a>(&self, format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         let table = self.table.as_ref().filter(|table| table.has_columns());
-        table.and_then(|table| table.row(line, true, cx)).unwrap_or_else(|| without_header(self.format, line))
+        table.and_then(|table| table.row(line, true, cx)).unwrap_or_else(|| without_header(format, line))
     }
 }
 

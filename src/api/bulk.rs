@@ -1,4 +1,4 @@
-//! `POST /logs/bulk`: one record a line, or JSON however it is put together, worked on while the body arrives.
+//! `POST /logs/bulk`: one record a line, a whole file, or JSON however it is put together, worked on while the body arrives.
 //!
 //! Lines are parsed and submitted in batches, several of them under way, so a body of any length
 //! needs the memory of a few batches. The answer comes when the last one is durable. A line that is
@@ -11,15 +11,18 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use logseal_parsers::multiline::Rule;
 use logseal_parsers::push::form;
-use logseal_parsers::{Attributes, Context, Format, LineParser, LogEvent, Zone, json};
+use logseal_parsers::{
+    Attributes, Context, FileOptions, FileParser, Format, Formats, LineFormat, LineParser, LogEvent, Zone, json,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::{Inflow, check_type};
 use super::caller::{Caller, Filing};
 use super::clock::now_micros;
-use super::cutter::Cutter;
+use super::cutter::{Cut, Cutter};
 use super::error::ApiError;
 use super::lines::{LINE_BYTES_MAX, Line};
 use super::openapi::parameters::{LineParameters, WaitParameter};
@@ -100,13 +103,13 @@ pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     let mut params = Params::of(request.uri());
     let wait = Wait::of(&mut params);
     let source = source(&mut params);
-    let parser = line_parser(&mut params);
+    let lines = Lines::of(&mut params, &api.formats);
     params.finish()?;
     check_type(request.headers(), &TYPES, true)?;
     let (parts, body) = request.into_parts();
     let mut inflow = Inflow::streamed(&api, &parts.headers, body)?;
-    let mut cutter = cutter(&parts.headers, parser.format());
-    let mut intake = Intake::new(source, parser, caller.filing(ORIGIN));
+    let mut cutter = cutter(&parts.headers, &lines);
+    let mut intake = Intake::new(source, lines.parser(), caller.filing(ORIGIN));
     let mut submission = Submission::new(&api.ingest);
     let flowed = flow(&mut inflow, &mut cutter, &mut intake, &mut submission).await;
     let (durable, failure) = submission.settle().await;
@@ -126,8 +129,12 @@ pub(super) async fn create(State(api): State<Api>, caller: Caller, request: Requ
 }
 
 /// An array is JSON, and so is an object on many lines: most loggers send one or the other under this type.
-fn cutter(headers: &HeaderMap, format: Format) -> Cutter {
-    let is = |essence: &str| format == Format::Json && check_type(headers, &[essence], false).is_ok();
+fn cutter(headers: &HeaderMap, lines: &Lines) -> Cutter {
+    if let Some(parser) = lines.file_parser() {
+        return Cutter::file(parser);
+    }
+    let format = &lines.format;
+    let is = |essence: &str| format.is(Format::Json) && check_type(headers, &[essence], false).is_ok();
     if is("application/json") {
         Cutter::objects()
     } else if is(FORM) {
@@ -145,23 +152,48 @@ fn source(params: &mut Params) -> String {
     source
 }
 
-fn record_format(params: &mut Params) -> Format {
-    let Some(word) = params.text("format") else { return Format::Json };
-    word.parse().unwrap_or_else(|error: logseal_parsers::UnknownFormat| {
-        params.fault("format", error.to_string());
-        Format::Json
-    })
+/// What a request says of its lines.
+struct Lines {
+    format: LineFormat,
+    /// Below which the body goes on.
+    header: String,
+    multiline: Rule,
 }
 
-/// What reads the lines: of the format that the request names, below the header that it gives.
-fn line_parser(params: &mut Params) -> LineParser {
-    let format = record_format(params);
-    let header = params.text("header").unwrap_or_default();
-    if header.len() > HEADER_BYTES_MAX {
-        params.fault("header", format!("header must have at most {HEADER_BYTES_MAX} bytes"));
+impl Lines {
+    fn of(params: &mut Params, formats: &Formats) -> Self {
+        let name = params.text("format");
+        let format = name.map_or(Ok(Format::Json.into()), |name| formats.find(&name));
+        let format = format.unwrap_or_else(|error| {
+            params.fault("format", error.to_string());
+            Format::Json.into()
+        });
+        let header = params.text("header").unwrap_or_default();
+        if header.len() > HEADER_BYTES_MAX {
+            params.fault("header", format!("header must have at most {HEADER_BYTES_MAX} bytes"));
+        }
+        let rule = params.text("multiline").map_or(Ok(Rule::None), |word| word.parse());
+        let multiline = rule.unwrap_or_else(|error: logseal_parsers::multiline::UnknownRule| {
+            params.fault("multiline", error.to_string());
+            Rule::None
+        });
+        Self { format, header, multiline }
     }
-    let cx = Context { received_at: now_micros(), zone: Zone::UTC };
-    LineParser::with_header(format, header.as_bytes(), &cx)
+
+    fn parser(&self) -> LineParser {
+        LineParser::with_header(self.format.clone(), self.header.as_bytes(), &context(now_micros()))
+    }
+
+    /// What reads the body as a file, where lines are to be joined.
+    fn file_parser(&self) -> Option<FileParser> {
+        let options = FileOptions { format: self.format.clone(), multiline: self.multiline, ..FileOptions::default() };
+        let header = self.header.as_bytes();
+        (self.multiline != Rule::None).then(|| FileParser::with_header(options, header, &context(now_micros())))
+    }
+}
+
+fn context(received_at: i64) -> Context {
+    Context { received_at, zone: Zone::UTC }
 }
 
 /// Reads the whole body into the submission.
@@ -176,18 +208,13 @@ async fn flow(
         // What had come whole before a failure is as good as any other record.
         let Ok(Some(piece)) = piece else {
             if matches!(piece, Ok(None)) {
-                let is_form = cutter.is_form();
-                cutter.finish(|line| intake.add(&line, is_form));
+                cutter.finish(&context(intake.arrival()), |cut| intake.add(cut));
             }
             submission.add_if_any(intake.take(), cutter.ended()).await?;
             return piece.map(drop);
         };
         for slice in piece.chunks(SLICE_BYTES) {
-            // One time for a whole batch: a batch must not cross midnight.
-            if intake.batch.is_empty() {
-                intake.received_at = now_micros();
-            }
-            cutter.feed(slice, |line| intake.add(&line, false));
+            cutter.feed(slice, &context(intake.arrival()), |cut| intake.add(cut));
             if intake.batch.rows() >= BATCH_ROWS || intake.batch.bytes() >= BATCH_BYTES {
                 submission.add(intake.take(), cutter.ended()).await?;
             }
@@ -226,23 +253,45 @@ impl Intake {
         }
     }
 
-    fn add(&mut self, line: &Line<'_>, is_form: bool) {
-        let cx = Context { received_at: self.received_at, zone: Zone::UTC };
-        let mut event = if is_form { form::parse(line.bytes, &cx) } else { self.parser.parse(line.bytes, &cx) };
+    /// The time of arrival of what comes next: one for a whole batch, which must not cross midnight.
+    fn arrival(&mut self) -> i64 {
+        if self.batch.is_empty() {
+            self.received_at = now_micros();
+        }
+        self.received_at
+    }
+
+    fn add(&mut self, cut: Cut<'_>) {
+        let cx = context(self.received_at);
+        match cut {
+            Cut::Line(line) => {
+                let event = self.parser.parse(line.bytes, &cx);
+                self.add_line(event, &line);
+            }
+            Cut::Form(line) => self.add_line(form::parse(line.bytes, &cx), &line),
+            Cut::Record(record) => self.push(record.event, record.raw, record.line),
+        }
+    }
+
+    fn add_line(&mut self, mut event: LogEvent<'_>, line: &Line<'_>) {
         if line.is_cut {
             self.truncated += 1;
             event.parse_error = Some(Cow::Owned(format!("longer than {LINE_BYTES_MAX} bytes: cut")));
         }
+        self.push(event, line.bytes, line.number);
+    }
+
+    fn push(&mut self, mut event: LogEvent<'_>, bytes: &[u8], number: u64) {
         if let Some(error) = &event.parse_error {
             self.unparsed += 1;
             if self.errors.len() < ERRORS_MAX {
-                self.errors.push(LineFault { line: line.number, detail: error.clone() });
+                self.errors.push(LineFault { line: number, detail: error.clone() });
             }
         }
-        self.bytes += line.bytes.len() as u64;
+        self.bytes += bytes.len() as u64;
         let stated = Stated::take_from(&mut event);
         let source = self.filing.source.as_deref().or(stated.source.as_deref()).unwrap_or(&self.source);
-        let raw = stated.raw_data.as_ref().map_or(line.bytes, |raw| raw.as_bytes());
+        let raw = stated.raw_data.as_ref().map_or(bytes, |raw| raw.as_bytes());
         let origin = Origin { source, origin: &self.filing.origin, peer: "", received_at: self.received_at };
         self.batch.push(&event, raw, &origin);
     }
@@ -300,7 +349,7 @@ mod tests {
         let filing = Filing { origin: ORIGIN.to_owned(), source: None };
         let mut intake = Intake::new("src".to_owned(), LineParser::new(Format::Json), filing);
         for (line, number) in lines.iter().zip(1..) {
-            intake.add(&Line { bytes: line.as_bytes(), number, is_cut: false }, false);
+            intake.add(Cut::Line(Line { bytes: line.as_bytes(), number, is_cut: false }));
         }
         intake
     }

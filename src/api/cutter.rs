@@ -1,8 +1,17 @@
-//! How a streamed body becomes records: by its lines, by its objects where it is JSON, or as a web form.
+//! How a streamed body becomes records: by its lines, by its objects where it is JSON, as a whole file, or as a web form.
 
 use logseal_parsers::push::json_stream::{Piece, Splitter};
+use logseal_parsers::{Context, FileParser, FileRecord};
 
 use super::lines::{LINE_BYTES_MAX, Line, Lines};
+
+/// What is cut off a body.
+pub(super) enum Cut<'a> {
+    Line(Line<'a>),
+    Form(Line<'a>),
+    /// A record that is read already.
+    Record(FileRecord<'a>),
+}
 
 /// The state between two pieces of a body.
 pub(super) enum Cutter {
@@ -10,6 +19,13 @@ pub(super) enum Cutter {
     /// JSON objects, on a line each or not.
     Objects {
         splitter: Splitter,
+        ended: u64,
+    },
+    /// A file, whose lines are joined.
+    File {
+        parser: Box<FileParser>,
+        /// What is not a whole record yet.
+        open: Vec<u8>,
         ended: u64,
     },
     /// What says that it is a form, before its first byte: many clients leave the type to their HTTP library and send JSON.
@@ -30,11 +46,15 @@ impl Cutter {
         Self::Objects { splitter: Splitter::default(), ended: 0 }
     }
 
+    pub(super) fn file(parser: FileParser) -> Self {
+        Self::File { parser: Box::new(parser), open: Vec::new(), ended: 0 }
+    }
+
     /// How many lines, or objects, have ended.
     pub(super) fn ended(&self) -> u64 {
         match self {
             Self::Lines(lines) => lines.ended(),
-            Self::Objects { ended, .. } => *ended,
+            Self::Objects { ended, .. } | Self::File { ended, .. } => *ended,
             Self::FormOrObjects | Self::Form { .. } => 0,
         }
     }
@@ -42,18 +62,13 @@ impl Cutter {
     /// What is counted.
     pub(super) fn unit(&self) -> &'static str {
         match self {
-            Self::Lines(_) => "lines",
+            Self::Lines(_) | Self::File { .. } => "lines",
             Self::Objects { .. } | Self::FormOrObjects | Self::Form { .. } => "records",
         }
     }
 
-    /// Whether what it gives is a form.
-    pub(super) fn is_form(&self) -> bool {
-        matches!(self, Self::Form { .. })
-    }
-
     /// Takes the next piece; calls `each` with every record that ends in it.
-    pub(super) fn feed(&mut self, piece: &[u8], mut each: impl FnMut(Line<'_>)) {
+    pub(super) fn feed(&mut self, piece: &[u8], cx: &Context, mut each: impl FnMut(Cut<'_>)) {
         if matches!(self, Self::FormOrObjects) {
             *self = match piece.trim_ascii_start().first() {
                 None => return,
@@ -62,11 +77,16 @@ impl Cutter {
             };
         }
         match self {
-            Self::Lines(lines) => lines.feed(piece, each),
+            Self::Lines(lines) => lines.feed(piece, |line| each(Cut::Line(line))),
             Self::Objects { splitter, ended } => splitter.feed(piece, |object| {
                 *ended += 1;
-                each(line_of(object));
+                each(Cut::Line(line_of(object)));
             }),
+            Self::File { parser, open, ended } => {
+                open.extend_from_slice(piece);
+                let consumed = parser.feed(open, false, cx, &mut |record| give(record, ended, &mut each));
+                open.drain(..consumed);
+            }
             Self::FormOrObjects => {}
             Self::Form { open, is_cut } => {
                 let room = LINE_BYTES_MAX - open.len().min(LINE_BYTES_MAX);
@@ -77,17 +97,29 @@ impl Cutter {
     }
 
     /// The body has ended: gives the last record where nothing ended it.
-    pub(super) fn finish(&mut self, mut each: impl FnMut(Line<'_>)) {
+    pub(super) fn finish(&mut self, cx: &Context, mut each: impl FnMut(Cut<'_>)) {
         match self {
-            Self::Lines(lines) => lines.finish(each),
+            Self::Lines(lines) => lines.finish(|line| each(Cut::Line(line))),
             Self::Objects { splitter, ended } => splitter.finish(|object| {
                 *ended += 1;
-                each(line_of(object));
+                each(Cut::Line(line_of(object)));
             }),
+            Self::File { parser, open, ended } => {
+                parser.feed(open, true, cx, &mut |record| give(record, ended, &mut each));
+                open.clear();
+            }
             Self::FormOrObjects => {}
-            Self::Form { open, is_cut } => each(Line { bytes: open.trim_ascii(), number: 1, is_cut: *is_cut }),
+            Self::Form { open, is_cut } => {
+                each(Cut::Form(Line { bytes: open.trim_ascii(), number: 1, is_cut: *is_cut }));
+            }
         }
     }
+}
+
+/// Gives a record of a file, with which its lines have ended.
+fn give(record: FileRecord<'_>, ended: &mut u64, each: &mut impl FnMut(Cut<'_>)) {
+    *ended = record.line + u64::from(record.lines.saturating_sub(1));
+    each(Cut::Record(record));
 }
 
 fn line_of(object: Piece<'_>) -> Line<'_> {

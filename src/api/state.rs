@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use logseal_parsers::Formats;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,8 @@ pub struct ApiState {
     pub accounts: Accounts,
     pub settings: LiveSettings,
     pub config: Arc<config::Api>,
+    /// The formats that requests can name.
+    pub formats: Formats,
     pub query: config::Query,
     /// The id of the last record that the store has taken: up to it, search finds everything.
     pub stored: watch::Receiver<u64>,

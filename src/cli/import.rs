@@ -49,9 +49,9 @@ pub struct ImportArgs {
     /// The name under which the records are filed.
     #[arg(long, value_name = "NAME", default_value = "import")]
     source: String,
-    /// How the lines are to be read: auto, or a format by its name (docs/formats).
-    #[arg(long, value_name = "NAME", default_value_t = Format::Auto)]
-    format: Format,
+    /// How the lines are to be read: auto, or a format by its name (docs/formats, or `[formats]` of the daemon's configuration).
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    format: String,
     /// Leave out this many lines at the begin: those that an earlier run says are acknowledged.
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip_lines: u64,
@@ -77,13 +77,13 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     // One listener for the whole run: a new one for each wait would miss what comes in between.
     let mut interrupts = signal(SignalKind::interrupt()).context("listen for Ctrl-C")?;
     let stop = CancellationToken::new();
-    let sender = Sender::new(&api, &args.source, args.format, args.retry_for, stop.clone());
+    let sender = Sender::new(&api, &args.source, &args.format, args.retry_for, stop.clone());
     let read_bytes = Arc::new(AtomicU64::new(0));
     let total_bytes = args.files.iter().map(|file| input::size_bytes(file)).sum::<Option<u64>>();
     let (to_sender, pieces) = mpsc::channel(READ_AHEAD);
     let reading = {
         let (files, read_bytes) = (args.files.clone(), Arc::clone(&read_bytes));
-        let cutter = Cutter::new(args.skip_lines, args.format);
+        let cutter = Cutter::new(args.skip_lines, header_format(&args.format));
         std::thread::Builder::new()
             .name("import-reader".to_owned())
             .spawn(move || read_files(&files, cutter, &read_bytes, &to_sender))
@@ -109,6 +109,11 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::FAILURE,
     })
+}
+
+/// The format by which headers are known; one of the daemon's own formats has none.
+pub(super) fn header_format(name: &str) -> Format {
+    name.parse().unwrap_or(Format::Plain)
 }
 
 /// Cuts all files into pieces until the end or until nobody takes them.

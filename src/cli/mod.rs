@@ -34,6 +34,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use logseal_parsers::Formats;
 
 /// The exit code of a command that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -157,6 +158,15 @@ impl ClientCommand {
     pub fn or_data_dir(mut self, data_dir: PathBuf) -> Self {
         if let Some(daemon) = self.daemon() {
             daemon.data_dir.get_or_insert(data_dir);
+        }
+        self
+    }
+
+    /// The same command, which knows these formats too.
+    #[must_use]
+    pub fn with_formats(mut self, formats: Formats) -> Self {
+        if let Self::Parse(args) = &mut self {
+            args.formats = formats;
         }
         self
     }

@@ -1,4 +1,4 @@
-//! `logseal parse`: the record that each line becomes, without a daemon.
+//! `logseal parse`: the records that a file becomes, without a daemon.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,23 +8,30 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use logseal_parsers::{Context, Format, LineParser, LogEvent, Zone};
+use logseal_parsers::multiline::Rule;
+use logseal_parsers::{Context, FileOptions, FileParser, FileRecord, Formats, LogEvent, Zone};
 
-use super::lines::{LINE_BYTES_MAX, Lines};
 use super::record_line::cell;
-use super::safe_text::{CYAN, DIM, OneLine, PLAIN, RED, YELLOW, json, level_style};
+use super::safe_text::{CYAN, DIM, OneLine, PLAIN, RED, json, level_style};
 use super::{OutputError, input};
 use crate::record::LogRow;
 
-/// How many lines that were not understood are told with their reasons.
+/// The largest file that is read as one record.
+const WHOLE_BYTES_MAX: usize = 16 << 20;
+/// Read at a time.
+const READ_BYTES: u64 = 256 << 10;
+/// How many records that were not understood are told with their reasons.
 const REASONS_MAX: usize = 5;
 
 /// The arguments of `logseal parse`.
 #[derive(Debug, Args)]
 pub struct ParseArgs {
-    /// How the lines are to be read: auto, or a format by its name (docs/formats).
-    #[arg(long, value_name = "NAME", default_value_t = Format::Auto)]
-    format: Format,
+    /// How the lines are to be read: auto, or a format by its name (docs/formats, or `[formats]` of --config).
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    format: String,
+    /// Which lines belong to one record: auto, none, or a rule by its name (docs/formats/multiline.md).
+    #[arg(long, value_name = "RULE", default_value_t = Rule::Auto)]
+    multiline: Rule,
     /// The zone of stamps that do not state one: UTC, +02:00, Europe/Berlin.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     zone: Zone,
@@ -34,20 +41,21 @@ pub struct ParseArgs {
     /// Print the records as JSON, one a line.
     #[arg(long)]
     json: bool,
+    /// The formats that can be named.
+    #[arg(skip)]
+    pub(super) formats: Formats,
     /// The file, plain or packed with gzip or zstd; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
-/// What the lines were, in the end.
+/// What the records were, in the end.
 #[derive(Debug, Default)]
 struct Tally {
     records: u64,
-    blank: u64,
     formats: BTreeMap<&'static str, u64>,
     not_understood: u64,
     reasons: Vec<String>,
-    cut: u64,
 }
 
 /// Runs the command.
@@ -55,66 +63,96 @@ struct Tally {
 /// # Errors
 /// Where the input cannot be read or the output cannot be written.
 pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
+    let format = match args.formats.find(&args.format) {
+        Ok(format) => format,
+        Err(error) => {
+            anstream::eprintln!("{RED}logseal:{PLAIN} {error}");
+            return Ok(ExitCode::from(2));
+        }
+    };
     let mut input = input::open(&args.file)?;
-    let mut out = BufWriter::with_capacity(64 << 10, anstream::stdout().lock());
-    let mut tally = Tally::default();
-    let mut parser = LineParser::new(args.format);
+    let mut printer = Printer {
+        args,
+        tally: Tally::default(),
+        out: BufWriter::with_capacity(64 << 10, anstream::stdout().lock()),
+        failed: None,
+    };
     let reading = || format!("read {}", input::name(&args.file));
     if args.whole {
         let mut bytes = Vec::new();
-        (&mut input.reader).take(LINE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).with_context(reading)?;
-        if bytes.len() > LINE_BYTES_MAX {
+        (&mut input.reader).take(WHOLE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).with_context(reading)?;
+        if bytes.len() > WHOLE_BYTES_MAX {
             bail!(
                 "{} is larger than the {} MiB that one record may have",
                 input::name(&args.file),
-                LINE_BYTES_MAX >> 20
+                WHOLE_BYTES_MAX >> 20
             );
         }
-        record(&bytes, 1, args, &mut parser, &mut tally, &mut out).map_err(OutputError)?;
+        let cx = context(args);
+        let event = format.parse(&bytes, &cx);
+        let lines = memchr::memchr_iter(b'\n', bytes.trim_ascii_end()).count() as u32 + 1;
+        printer.print(&FileRecord { event, raw: &bytes, line: 1, lines, part: 0, is_cut: false }, cx.received_at);
     } else {
-        let mut lines = Lines::new(input.reader);
-        let mut line = Vec::new();
-        while let Some(read) = lines.next_into(&mut line).with_context(reading)? {
-            if read.cut_bytes > 0 {
-                tally.cut += 1;
-                anstream::eprintln!(
-                    "{YELLOW}line {} is longer than {} MiB: its last {} bytes are left out{PLAIN}",
-                    read.number,
-                    LINE_BYTES_MAX >> 20,
-                    read.cut_bytes
-                );
+        let options = FileOptions { format, multiline: args.multiline, ..FileOptions::default() };
+        let mut parser = FileParser::new(options);
+        let mut buffer = Vec::new();
+        while printer.failed.is_none() {
+            let read = (&mut input.reader).take(READ_BYTES).read_to_end(&mut buffer).with_context(reading)?;
+            let cx = context(args);
+            let consumed = parser.feed(&buffer, read == 0, &cx, &mut |record| printer.print(&record, cx.received_at));
+            buffer.drain(..consumed);
+            if read == 0 {
+                break;
             }
-            // A daemon takes no record from a blank line either.
-            if line.trim_ascii().is_empty() {
-                tally.blank += 1;
-            } else {
-                record(&line, read.number, args, &mut parser, &mut tally, &mut out).map_err(OutputError)?;
-            }
-            line.clear();
         }
     }
-    out.flush().map_err(OutputError)?;
-    anstream::eprint!("{}", tally.summary());
+    printer.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Parses and prints one record.
-fn record(
-    raw: &[u8],
-    number: u64,
-    args: &ParseArgs,
-    parser: &mut LineParser,
-    tally: &mut Tally,
-    out: &mut impl Write,
-) -> std::io::Result<()> {
-    let received_at = chrono::Utc::now().timestamp_micros();
-    let event = parser.parse(raw, &Context { received_at, zone: args.zone });
-    tally.add(&event, number);
-    let row = row(&event, raw, received_at);
-    if args.json {
-        return writeln!(out, "{}", json_line(&row)?);
+fn context(args: &ParseArgs) -> Context {
+    Context { received_at: chrono::Utc::now().timestamp_micros(), zone: args.zone }
+}
+
+/// Prints records, until that fails.
+struct Printer<'a, W: Write> {
+    args: &'a ParseArgs,
+    tally: Tally,
+    out: W,
+    failed: Option<std::io::Error>,
+}
+
+impl<W: Write> Printer<'_, W> {
+    fn print(&mut self, record: &FileRecord<'_>, received_at: i64) {
+        if self.failed.is_some() {
+            return;
+        }
+        self.tally.add(record);
+        let row = row(&record.event, record.raw, received_at);
+        let printed = if self.args.json {
+            json_line(&row).map_err(std::io::Error::from).and_then(|line| writeln!(self.out, "{line}"))
+        } else {
+            write_block(&row, &place(record), &mut self.out)
+        };
+        self.failed = printed.err();
     }
-    write_block(&row, number, out)
+
+    fn finish(mut self) -> Result<(), OutputError> {
+        let flushed = self.failed.take().map_or(Ok(()), Err).and_then(|()| self.out.flush());
+        flushed.map_err(OutputError)?;
+        anstream::eprint!("{}", self.tally.summary());
+        Ok(())
+    }
+}
+
+/// Where a record stands: `line 3`, `lines 3 to 5`, `line 3, record 2`.
+fn place(record: &FileRecord<'_>) -> String {
+    let line = record.line;
+    let lines = match record.lines {
+        0 | 1 => format!("line {line}"),
+        lines => format!("lines {line} to {}", line + u64::from(lines) - 1),
+    };
+    if record.part == 0 { lines } else { format!("{lines}, record {}", record.part + 1) }
 }
 
 /// The event as readers of the store see it.
@@ -154,9 +192,9 @@ fn json_line(row: &LogRow<'_>) -> serde_json::Result<String> {
 }
 
 /// The record as a block of names and values.
-fn write_block(row: &LogRow<'_>, number: u64, out: &mut impl Write) -> std::io::Result<()> {
+fn write_block(row: &LogRow<'_>, place: &str, out: &mut impl Write) -> std::io::Result<()> {
     let style = level_style(row.level);
-    writeln!(out, "{DIM}line {number}{PLAIN}  {}  {style}{}{PLAIN}", OneLine(&row.format), row.level)?;
+    writeln!(out, "{DIM}{place}{PLAIN}  {}  {style}{}{PLAIN}", OneLine(&row.format), row.level)?;
     let number = |value: Option<u8>| value.map_or(String::new(), |value| value.to_string());
     let fields = [
         ("timestamp", rfc3339(row.timestamp)),
@@ -190,7 +228,8 @@ fn rfc3339(micros: i64) -> String {
 }
 
 impl Tally {
-    fn add(&mut self, event: &LogEvent<'_>, number: u64) {
+    fn add(&mut self, record: &FileRecord<'_>) {
+        let event = &record.event;
         self.records += 1;
         *self.formats.entry(event.format).or_default() += 1;
         let Some(reason) = &event.parse_error else { return };
@@ -198,7 +237,7 @@ impl Tally {
         if self.reasons.len() < REASONS_MAX {
             let begin = event.message.get(..80).unwrap_or(&event.message);
             let begin = String::from_utf8_lossy(begin);
-            self.reasons.push(format!("line {number}: {}: {}", OneLine(reason), OneLine(&begin)));
+            self.reasons.push(format!("{}: {}: {}", place(record), OneLine(reason), OneLine(&begin)));
         }
     }
 
@@ -209,12 +248,6 @@ impl Tally {
             text.push_str(&format!(": {}", formats.join(", ")));
         }
         text.push_str(&format!("; {} not understood", self.not_understood));
-        if self.blank > 0 {
-            text.push_str(&format!("; {} blank lines", self.blank));
-        }
-        if self.cut > 0 {
-            text.push_str(&format!("; {} cut", self.cut));
-        }
         text.push('\n');
         for reason in &self.reasons {
             text.push_str(&format!("  {reason}\n"));
@@ -230,14 +263,25 @@ mod tests {
     const CX: Context = Context { received_at: 1_790_000_000_000_000, zone: Zone::UTC };
 
     fn parsed(line: &[u8]) -> (String, String, Tally) {
-        let event = LineParser::new(Format::Auto).parse(line, &CX);
-        let mut tally = Tally::default();
-        tally.add(&event, 1);
-        let row = row(&event, line, CX.received_at);
-        let mut block = Vec::new();
-        write_block(&row, 1, &mut block).unwrap();
+        let (mut tally, mut json, mut block) = (Tally::default(), String::new(), Vec::new());
+        FileParser::new(FileOptions::default()).feed(line, true, &CX, &mut |record| {
+            tally.add(&record);
+            let row = row(&record.event, record.raw, CX.received_at);
+            write_block(&row, &place(&record), &mut block).unwrap();
+            json.push_str(&json_line(&row).unwrap());
+        });
         let block = anstream::adapter::strip_str(&String::from_utf8(block).unwrap()).to_string();
-        (json_line(&row).unwrap(), block, tally)
+        (json, block, tally)
+    }
+
+    #[test]
+    fn a_record_is_shown_with_its_place() {
+        let (_, block, tally) = parsed(b"a\n\tat a.B.c(D.java:1)\n[{\"msg\":\"b\"},{\"msg\":\"c\"}]\n");
+        let places: Vec<_> = block.lines().filter(|line| line.starts_with("line")).collect();
+        assert_eq!(places.len(), 3);
+        assert!(places[0].starts_with("lines 1 to 2  plain"), "{block}");
+        assert!(places[1].starts_with("line 3  json") && places[2].starts_with("line 3, record 2  json"), "{block}");
+        assert!(tally.summary().starts_with("3 records: 2 json, 1 plain; 0 not understood"));
     }
 
     #[test]

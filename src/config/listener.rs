@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use logseal_parsers::{Format, Zone};
+use logseal_parsers::Zone;
+use logseal_parsers::multiline::Rule;
 use serde::{Deserialize, Serialize};
 
 use super::secret_text::SecretText;
@@ -27,9 +28,14 @@ pub struct ListenerConfig {
     /// The zone of stamps that do not state one: `UTC`, `+02:00`, `Europe/Berlin`.
     #[serde(with = "as_text")]
     pub zone: Zone,
-    /// Of the lines that the protocol carries, where it leaves that open.
-    #[serde(with = "as_optional_text", skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    /// The name of the format of the lines that the protocol carries, where it leaves that open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Which lines belong together, over TCP.
+    #[serde(with = "as_text", skip_serializing_if = "is_none")]
+    pub multiline: Rule,
+    /// A record whose lines are joined is complete when nothing comes for so long.
+    pub multiline_wait_ms: u64,
     pub frame_bytes_max: usize,
     pub connections_max: usize,
     pub idle_seconds: u64,
@@ -63,6 +69,8 @@ impl Default for ListenerConfig {
             allow: Networks::default(),
             zone: Zone::UTC,
             format: None,
+            multiline: Rule::None,
+            multiline_wait_ms: 1000,
             frame_bytes_max: 64 << 10,
             connections_max: 1024,
             idle_seconds: 3600,
@@ -84,7 +92,7 @@ impl ListenerConfig {
         Self {
             source: Some(unstated.source().to_owned()),
             listen: Some(unstated.listen()),
-            format: Some(unstated.format()),
+            format: Some(unstated.format().to_owned()),
             ..unstated
         }
     }
@@ -107,14 +115,14 @@ impl ListenerConfig {
         self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, self.protocol.usual_port()).into())
     }
 
-    /// The format of the lines that the protocol carries.
+    /// The name of the format of the lines that the protocol carries.
     #[must_use]
-    pub fn format(&self) -> Format {
-        self.format.unwrap_or(match self.protocol {
-            Protocol::Syslog | Protocol::Relp => Format::Syslog,
-            Protocol::Json => Format::Auto,
-            Protocol::Gelf => Format::Gelf,
-            Protocol::Fluent | Protocol::Beats => Format::Json,
+    pub fn format(&self) -> &str {
+        self.format.as_deref().unwrap_or(match self.protocol {
+            Protocol::Syslog | Protocol::Relp => "syslog",
+            Protocol::Json => "auto",
+            Protocol::Gelf => "gelf",
+            Protocol::Fluent | Protocol::Beats => "json",
         })
     }
 
@@ -149,6 +157,13 @@ impl ListenerConfig {
         let is_stream_of_lines = matches!(self.protocol, Protocol::Syslog | Protocol::Json);
         if !self.compression.is_none() && (!is_stream_of_lines || self.transport == Transport::Udp) {
             return Err(("compression", format!("{} over {} has none", self.protocol, self.transport)));
+        }
+        let has_lines = matches!(self.protocol, Protocol::Syslog | Protocol::Json) && self.transport != Transport::Udp;
+        if self.multiline != Rule::None && !has_lines {
+            return Err(("multiline", format!("{} over {} has no lines to join", self.protocol, self.transport)));
+        }
+        if !(1..=60_000).contains(&self.multiline_wait_ms) {
+            return Err(("multiline_wait_ms", format!("{} is not within 1 to 60000", self.multiline_wait_ms)));
         }
         match (self.transport, &self.tls) {
             (Transport::Tls, None) => Err(("tls", "transport \"tls\" needs certificate and key".to_owned())),
@@ -253,6 +268,10 @@ impl fmt::Display for Transport {
     }
 }
 
+fn is_none(rule: &Rule) -> bool {
+    *rule == Rule::None
+}
+
 /// Types that are written as their text.
 mod as_text {
     use std::fmt::Display;
@@ -266,26 +285,5 @@ mod as_text {
 
     pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
-    }
-}
-
-/// The same where there may be none.
-mod as_optional_text {
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<T: Display, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => to.collect_str(value),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<T>, D::Error> {
-        super::as_text::deserialize(from).map(Some)
     }
 }

@@ -61,9 +61,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let api_address = api_listener.local_addr().context("ask for the API's own address")?;
     let certificates = config.api.tls.as_ref().map(|tls| Certificates::load(tls, Protocol::Http1)).transpose();
     let certificates = certificates.context("set up TLS for the API")?;
+    let formats = config.formats();
     let mut listeners = Vec::new();
     for listener in config.syslog.iter().chain(&config.listener) {
-        listeners.push(Listener::bind(listener).await?);
+        listeners.push(Listener::bind(listener, formats.find(listener.format())?).await?);
     }
     let otlp_grpc = match &config.otlp {
         Some(otlp) => Some(bind_otlp_grpc(otlp).await?),
@@ -165,6 +166,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         accounts,
         settings,
         config: Arc::new(config.api.clone()),
+        formats,
         query: config.query.clone(),
         stored: watermark,
         engine: storage.engine.is_some(),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use logseal_parsers::format::parse;
-use logseal_parsers::{Context, Format, LogEvent, Zone};
+use logseal_parsers::multiline::{Joiner, Limits, Rule};
+use logseal_parsers::{Context, LineFormat, LogEvent, Zone};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Semaphore;
@@ -30,6 +30,8 @@ pub(super) enum Whole {
     Yes,
     /// It was longer than the frame limit.
     NotAtLimit,
+    /// It was longer than a record of several lines may be, and goes on in the next one.
+    GoesOn,
     /// The stream ended within it.
     NotAtEnd,
     /// The daemon stopped before its end was seen.
@@ -55,7 +57,8 @@ pub(super) struct Intake {
     source: String,
     source_is_fixed: bool,
     origin: String,
-    format: Format,
+    format: LineFormat,
+    multiline: Rule,
     zone: Zone,
     received: Counter,
     received_bytes: Counter,
@@ -66,6 +69,7 @@ pub(super) struct Intake {
 impl Intake {
     pub(super) fn new(
         config: &ListenerConfig,
+        format: LineFormat,
         origin: String,
         ingest: Ingest,
         metrics: Metrics,
@@ -88,20 +92,22 @@ impl Intake {
             source: config.source().to_owned(),
             source_is_fixed: config.source.is_some(),
             origin,
-            format: config.format(),
+            format,
+            multiline: config.multiline,
             zone: config.zone,
         }
     }
 
     /// Parses `frame`, which arrived from `peer`, into `batch`.
     pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, peer: &str, received_at: i64) {
-        let mut event = parse(self.format, frame, &self.context(received_at));
+        let mut event = self.format.parse(frame, &self.context(received_at));
         let cut = match whole {
             Whole::Yes => None,
             Whole::NotAtLimit => {
                 self.truncated.inc();
                 Some("longer than the frame limit: cut")
             }
+            Whole::GoesOn => Some("too long: goes on in the next record"),
             Whole::NotAtEnd => Some("cut off by the end of the connection"),
             Whole::UnknownAtStop => Some("its end had not arrived when the daemon stopped"),
         };
@@ -130,6 +136,12 @@ impl Intake {
         });
         let origin = Origin { source, origin: &self.origin, peer, received_at };
         batch.push(event, raw, &origin);
+    }
+
+    /// What joins the lines of a connection, where lines are joined.
+    pub(super) fn joiner(&self) -> Option<Joiner> {
+        let limits = Limits { bytes_max: self.frame_bytes_max, ..Limits::default() };
+        (self.multiline != Rule::None).then(|| Joiner::for_format(&self.format, self.multiline, limits))
     }
 
     /// What a parser must know of a record that arrived then.

@@ -13,6 +13,7 @@ mod gelf;
 mod inflate;
 mod inflated;
 mod intake;
+mod joined_lines;
 mod relp;
 mod sender_rate;
 mod session;
@@ -26,6 +27,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use logseal_parsers::LineFormat;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -43,6 +45,7 @@ const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
 /// A bound listener.
 pub(crate) struct Listener {
     config: ListenerConfig,
+    format: LineFormat,
     address: SocketAddr,
     socket: Socket,
     /// Fluent Forward's, on the port of the same number.
@@ -56,11 +59,11 @@ enum Socket {
 }
 
 impl Listener {
-    /// Binds the listener's port and, for TLS, reads its certificates.
+    /// Binds the listener's port and, for TLS, reads its certificates. `format` is what its configuration names.
     ///
     /// # Errors
     /// The port is taken or not allowed, or a certificate cannot be read.
-    pub(crate) async fn bind(config: &ListenerConfig) -> anyhow::Result<Self> {
+    pub(crate) async fn bind(config: &ListenerConfig, format: LineFormat) -> anyhow::Result<Self> {
         let what = || format!("listen for {} on {} ({})", config.protocol, config.listen(), config.transport);
         let socket = match (config.transport, &config.tls) {
             (Transport::Tcp, _) => Socket::Tcp(TcpListener::bind(config.listen()).await.with_context(what)?),
@@ -82,7 +85,7 @@ impl Listener {
         } else {
             None
         };
-        Ok(Self { config: config.clone(), address, socket, heartbeat })
+        Ok(Self { config: config.clone(), format, address, socket, heartbeat })
     }
 
     /// The address it listens on; the port is a real one even where 0 was configured.
@@ -104,7 +107,7 @@ impl Listener {
             protocol => format!("{protocol}+{}:{}", self.config.transport, self.address),
         };
         let too_late = CancellationToken::new();
-        let intake = Intake::new(&self.config, origin, ingest, metrics, too_late.clone());
+        let intake = Intake::new(&self.config, self.format.clone(), origin, ingest, metrics, too_late.clone());
         let served = self.serve(&intake, &stop);
         tokio::pin!(served);
         tokio::select! {

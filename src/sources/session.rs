@@ -15,6 +15,7 @@ use super::fluent::Fluent;
 use super::fluent_handshake::{Handshake, Secrets};
 use super::inflated::Inflated;
 use super::intake::Intake;
+use super::joined_lines::JoinedLines;
 use super::relp::Relp;
 use super::sender_rate::SenderRate;
 use super::stream;
@@ -30,6 +31,7 @@ pub(super) struct Session {
     pub(super) intake: Intake,
     pub(super) rate: Arc<SenderRate>,
     pub(super) frame_bytes_max: usize,
+    pub(super) multiline_wait: Duration,
     pub(super) idle: Duration,
     pub(super) stop: CancellationToken,
 }
@@ -42,6 +44,11 @@ impl Session {
     pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, stream: S) -> anyhow::Result<()> {
         let sender = Sender { peer: self.peer, rate: &self.rate };
         let max_frame = self.frame_bytes_max;
+        if let Some(joiner) = self.intake.joiner() {
+            let lines = JoinedLines::new(joiner, self.multiline_wait);
+            // A record and the line behind it, which may be as long.
+            return self.frames(stream, sender, Framing::Joined(lines), 2 * max_frame + 4).await;
+        }
         match self.protocol {
             Protocol::Syslog => {
                 let config = FramerConfig { max_frame };

@@ -11,8 +11,6 @@ use super::stream_buffer::Read;
 use super::stream_records::{Records, Take};
 use crate::ingest::Rejected;
 
-/// After such a pause text without a delimiter is taken as a whole record: some senders delimit nothing.
-const PAUSE: Duration = Duration::from_secs(3);
 /// At a stop, what a sender has under way is taken until nothing comes for so long, ...
 const QUIET_AT_STOP: Duration = Duration::from_millis(50);
 /// ... but no longer than this: it may never pause.
@@ -52,7 +50,7 @@ async fn take_in<S: AsyncRead + Unpin>(
 ) -> anyhow::Result<Take> {
     let mut silent = Duration::ZERO;
     loop {
-        let wait = PAUSE.min(idle.saturating_sub(silent));
+        let wait = records.pause().min(idle.saturating_sub(silent));
         let read = tokio::select! {
             // Reading is cancel-safe.
             read = records.buffer.read(stream, wait) => read.context("read")?,

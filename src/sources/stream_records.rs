@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use logseal_parsers::framing::delimited::DelimitedFramer;
 use logseal_parsers::framing::{Framer, Step};
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::arrival;
 use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
+use super::joined_lines::JoinedLines;
 use super::sender_rate::SenderRate;
 use super::stream_buffer::Buffer;
 use crate::ingest::{Rejected, WhenFull};
@@ -23,6 +25,9 @@ pub(super) const READ_BYTES: usize = 256 << 10;
 pub(super) const BATCH_ROWS_MAX: usize = 8192;
 pub(super) const BATCH_BYTES_MAX: usize = 2 << 20;
 
+/// After such a pause text without a delimiter is taken as a whole record: some senders delimit nothing.
+const PAUSE: Duration = Duration::from_secs(3);
+
 /// Who is at the other end.
 pub(super) struct Sender<'a> {
     pub(super) peer: IpAddr,
@@ -33,6 +38,7 @@ pub(super) struct Sender<'a> {
 pub(super) enum Framing {
     Syslog(Framer),
     Delimited(DelimitedFramer),
+    Joined(JoinedLines),
 }
 
 impl Framing {
@@ -43,6 +49,15 @@ impl Framing {
             (Self::Syslog(framer), Take::All | Take::AllAtStop) => framer.finish(buf),
             (Self::Delimited(framer), Take::Whole) => framer.next(buf),
             (Self::Delimited(framer), Take::AfterPause | Take::All | Take::AllAtStop) => framer.finish(buf),
+            (Self::Joined(lines), what) => lines.step(buf, what),
+        }
+    }
+
+    /// After such a pause [`Take::AfterPause`] is wanted.
+    fn pause(&self) -> Duration {
+        match self {
+            Self::Syslog(_) | Self::Delimited(_) => PAUSE,
+            Self::Joined(lines) => lines.wait(),
         }
     }
 
@@ -50,7 +65,7 @@ impl Framing {
     fn unzipped(&self, frame: &[u8], max: usize) -> Option<Vec<u8>> {
         match self {
             Self::Syslog(_) => unzipped(frame, max),
-            Self::Delimited(_) => None,
+            Self::Delimited(_) | Self::Joined(_) => None,
         }
     }
 }
@@ -107,6 +122,11 @@ impl<'a> Records<'a> {
             intake,
             stop,
         }
+    }
+
+    /// How long nothing must come until text without an end is taken.
+    pub(super) fn pause(&self) -> Duration {
+        self.framing.pause()
     }
 
     /// Moves all frames that are wanted from the buffer to the batch, which is submitted whenever it is full.
@@ -177,14 +197,17 @@ impl<'a> Records<'a> {
         if self.batch.is_empty() {
             self.received_at = arrival();
         }
+        let is_joined = matches!(self.framing, Framing::Joined(_));
         while self.batch.rows() < BATCH_ROWS_MAX && self.batch_bytes < BATCH_BYTES_MAX {
             let unread = self.buffer.unread();
             match self.framing.step(unread, what) {
                 Step::Frame(frame) => {
+                    let is_ended = frame.consumed.checked_sub(1).and_then(|last| unread.get(last)) == Some(&b'\n');
                     let whole = match (frame.truncated, what) {
+                        (true, _) if is_joined => Whole::GoesOn,
                         (true, Take::All | Take::AllAtStop) if frame.consumed == unread.len() => Whole::NotAtEnd,
                         (true, _) => Whole::NotAtLimit,
-                        (false, Take::AllAtStop) => Whole::UnknownAtStop,
+                        (false, Take::AllAtStop) if !(is_joined && is_ended) => Whole::UnknownAtStop,
                         (false, _) => Whole::Yes,
                     };
                     let unzipped = self.framing.unzipped(frame.bytes, self.intake.frame_bytes_max);

@@ -115,6 +115,7 @@ impl Gate<'_> {
             intake: self.intake.clone(),
             rate: Arc::clone(&self.rate),
             frame_bytes_max: self.config.frame_bytes_max,
+            multiline_wait: Duration::from_millis(self.config.multiline_wait_ms),
             idle: Duration::from_secs(self.config.idle_seconds),
             stop: self.stop.clone(),
         };

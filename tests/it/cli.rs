@@ -386,6 +386,9 @@ fn parse_needs_no_daemon_and_gives_the_fields_of_the_api() {
     assert_eq!(stdout(&whole).lines().count(), 1);
     assert_eq!(run(&["parse", "missing.log"], dir.path()).status.code(), Some(1));
     assert_eq!(run(&["parse", "--format", "xml", "a.log"], dir.path()).status.code(), Some(2));
+    std::fs::write(dir.path().join("c.toml"), "[formats.own]\npattern = '^%{WORD:app}$'\n").unwrap();
+    let own = run(&["parse", "--config", "c.toml", "--json", "--format", "own", "a.log"], dir.path());
+    assert!(stderr(&own).starts_with("2 records: 1 own, 1 plain; 1 not understood"), "{own:?}");
 }
 
 #[test]

@@ -200,6 +200,25 @@ fn json_lines_and_others_are_taken_over_tcp() {
     assert_eq!(texts, ["one", "two", "plain text"]);
 }
 
+#[test]
+fn a_trace_is_one_record_in_a_format_of_ones_own() {
+    let format = "[formats.shop]\npattern = '^START %{WORD:app} %{GREEDYDATA:message}'\nbegins = '^START '\n";
+    let keys = "source = \"shop\"\nformat = \"shop\"\nmultiline = \"auto\"\nmultiline_wait_ms = 200\n";
+    let app = start("json", &format!("{keys}{format}"));
+    let mut stream = connect(app.listener("json-tcp"));
+    // The connection stays open: the pause ends the last record.
+    stream.write_all(b"START cart first\n\tat a\nSTART cart second\n").unwrap();
+    stream.write_all(b"\tat b\n").unwrap();
+    app.wait_for_count("source=shop", 2);
+    let list = &app.get("/api/v1/logs?source=shop&order=asc")["list"];
+    let messages: Vec<_> = [0, 1].map(|at| (list[at]["message"].clone(), list[at]["format"].clone())).into();
+    assert_eq!(
+        messages,
+        [("first\n\tat a", "shop"), ("second\n\tat b", "shop")].map(|(text, format)| (json!(text), json!(format)))
+    );
+    assert_eq!(list[1]["raw_data"], "START cart second\n\tat b");
+}
+
 fn beat(sequence: u32, message: &str) -> Vec<u8> {
     let event =
         json!({"@timestamp": "2023-11-14T22:13:20.000Z", "message": message, "host": {"name": "edge7"}}).to_string();

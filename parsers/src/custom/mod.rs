@@ -17,6 +17,7 @@
 
 mod error;
 mod expand;
+pub(crate) mod format;
 pub mod names;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};

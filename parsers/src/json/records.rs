@@ -1,24 +1,24 @@
-//! A document that holds several records: `{"Records": [{…}, {…}]}`, as AWS CloudTrail writes its files.
+//! A document that holds several records: `{"Records": [{…}, {…}]}`, as AWS CloudTrail writes its files (Azure: `records`).
 //!
 //! [`parse`](super::parse) reads any document as one record. Whoever takes in whole files asks [`records`] first, and reads
 //! and keeps each record by itself.
 
 use super::reader::{Reader, Value};
 
-/// The records of a CloudTrail document, each as its own JSON text in `document`; `None` where the document is another.
+/// The records of a document, each as its own JSON text in `document`; `None` where the document is another.
 ///
-/// The document is one object whose only member is `Records`, an array of objects.
+/// The document is one object whose only member is `Records` (or `records`), an array of objects.
 #[must_use]
 pub fn records(document: &[u8]) -> Option<Records<'_>> {
     let text = std::str::from_utf8(document).ok()?;
     // Most documents are told apart by their beginning.
     let inner = text.trim_start_matches('\u{feff}').trim_start().strip_prefix('{')?.trim_start();
-    if !inner.starts_with("\"Records\"") {
+    if !(inner.starts_with("\"Records\"") || inner.starts_with("\"records\"")) {
         return None;
     }
     let mut reader = Reader::new(text.strip_prefix('\u{feff}').unwrap_or(text));
     let is_object = matches!(reader.value().ok()?, Value::Object);
-    let is_records = reader.next_key(true).ok()?.is_some_and(|key| key.resolve() == "Records");
+    let is_records = reader.next_key(true).ok()?.is_some_and(|key| matches!(&*key.resolve(), "Records" | "records"));
     if !is_object || !is_records || !matches!(reader.value().ok()?, Value::Array) {
         return None;
     }
@@ -90,7 +90,7 @@ mod tests {
             r#"{"Records":[1]}"#,
             r#"{"Records":{}}"#,
             r#"{"Records":[{}],"more":1}"#,
-            r#"{"records":[{}]}"#,
+            r#"{"entries":[{}]}"#,
             r#"{"Records":[{}"#,
             r#"{"Records":[{}]}x"#,
             r#"{"a":1}"#,

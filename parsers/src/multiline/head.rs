@@ -25,6 +25,21 @@ pub(super) fn begins_record(line: &[u8]) -> bool {
     }
 }
 
+/// Whether a line surely begins a record, whatever stood before it: with a syslog priority, the stamp of RFC 3164, or `{`.
+pub(super) fn surely_begins_record(line: &[u8]) -> bool {
+    match line.first() {
+        Some(b'{') => true,
+        Some(b'<') => shape::has_priority(line),
+        Some(b'A'..=b'Z') => shape::has_bsd_stamp(line),
+        _ => false,
+    }
+}
+
+/// Whether a line is one JSON object, by how it begins and ends.
+pub(super) fn is_object(line: &[u8]) -> bool {
+    line.first() == Some(&b'{') && line.trim_ascii_end().last() == Some(&b'}')
+}
+
 /// Ten digits and what may follow a count of seconds.
 fn is_epoch(text: &[u8]) -> bool {
     let digits = text.iter().take(14).take_while(|b| b.is_ascii_digit()).count();

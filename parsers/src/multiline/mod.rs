@@ -16,7 +16,8 @@
 //! | `postgresql` | it begins with a tab, or is a `DETAIL`, `HINT`, `CONTEXT`, `QUERY`, `LOCATION` or `STATEMENT` |
 //! | `mysql_slow` | it does not begin an entry of the slow query log |
 //! | `xml` | a Windows event that began with `<Event` has not ended |
-//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `postgresql` or `xml` says so |
+//! | `auditd` | it is a record of the same event of Linux' audit daemon |
+//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` |
 //!
 //! A pattern of one's own can say where records begin instead ([`Joiner::with_pattern`]).
 
@@ -24,6 +25,7 @@ mod head;
 mod rule;
 mod state;
 
+use crate::LineFormat;
 use crate::custom::Pattern;
 pub use rule::{Rule, UnknownRule};
 use state::State;
@@ -109,6 +111,19 @@ impl Joiner {
         Self::with(Begins::Pattern(pattern), limits)
     }
 
+    /// Joins the lines of a source in `format` by `rule`. A format of one's own that says where its records begin is asked in
+    /// place of [`Rule::Auto`].
+    #[must_use]
+    pub fn for_format(format: &LineFormat, rule: Rule, limits: Limits) -> Self {
+        match format {
+            LineFormat::Custom(custom) if rule == Rule::Auto => match custom.begins() {
+                Some(pattern) => Self::with_pattern(pattern.clone(), limits),
+                None => Self::new(rule, limits),
+            },
+            LineFormat::Custom(_) | LineFormat::Known(_) => Self::new(rule, limits),
+        }
+    }
+
     fn with(begins: Begins, limits: Limits) -> Self {
         let limits = Limits { lines_max: limits.lines_max.max(1), bytes_max: limits.bytes_max.max(1) };
         let state = State::default();
@@ -147,11 +162,29 @@ impl Joiner {
                     self.end += length + usize::from(line_end.is_some());
                     self.scanned = 0;
                     self.is_rest_of_line = false;
+                    if self.is_whole() {
+                        return Some(self.emit(buffer, self.end, false));
+                    }
                 }
                 Next::Begins => return Some(self.emit(buffer, self.end, false)),
                 Next::Exceeds => return Some(self.emit(buffer, self.end, true)),
             }
         }
+    }
+
+    /// Whether the front of the buffer begins a line, and a record or the rest of one that had too many lines.
+    pub(crate) fn is_at_start(&self) -> bool {
+        self.lines == 0 && !self.is_rest_of_line
+    }
+
+    /// Whether each line is a record.
+    pub(crate) fn joins_none(&self) -> bool {
+        matches!(self.begins, Begins::Rule(Rule::None))
+    }
+
+    /// Whether no line can belong to the record so far.
+    fn is_whole(&self) -> bool {
+        self.joins_none() || self.state == State::Whole
     }
 
     fn next_line(&self, line: &[u8]) -> Next {
@@ -196,7 +229,7 @@ impl Joiner {
             let is_next = self.joined(line.get(..self.limits.bytes_max).unwrap_or(line)).is_none();
             return self.emit(buffer, self.end, !is_next);
         }
-        let bytes = buffer.get(..self.limits.bytes_max).unwrap_or(buffer);
+        let bytes = buffer.get(..whole_characters(buffer, self.limits.bytes_max)).unwrap_or(buffer);
         if !self.is_rest_of_line {
             self.state = self.begun(bytes);
         }
@@ -216,6 +249,13 @@ impl Joiner {
         self.is_rest = cut;
         Joined { bytes: trimmed, lines, cut, consumed: end }
     }
+}
+
+/// Where to divide `text` at or before `at` so that no character of UTF-8 is torn; at `at` itself where it is none.
+pub(crate) fn whole_characters(text: &[u8], at: usize) -> usize {
+    let is_within = |at: usize| text.get(at).is_some_and(|b| matches!(b, 0x80..0xc0));
+    let begin = (at.saturating_sub(3)..=at).rev().find(|at| !is_within(*at));
+    begin.filter(|begin| *begin > 0).unwrap_or(at)
 }
 
 #[cfg(test)]

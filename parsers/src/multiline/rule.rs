@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::head;
 use super::state::State;
+use crate::auditd;
 
 /// When a line belongs to the record before it; see the [module](super).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,6 +15,8 @@ pub enum Rule {
     None,
     /// Where a stack trace, a traceback or the like goes on.
     Auto,
+    /// The records of one event of Linux' audit daemon.
+    Auditd,
     /// Stack traces of .NET.
     Dotnet,
     /// Reports of Go's panics.
@@ -46,6 +49,7 @@ impl Rule {
     pub const ALL: &'static [Self] = &[
         Self::None,
         Self::Auto,
+        Self::Auditd,
         Self::Dotnet,
         Self::Go,
         Self::Indented,
@@ -59,7 +63,8 @@ impl Rule {
     ];
 
     /// The rules that `auto` asks, in this order.
-    const AUTO: [Self; 7] = [Self::Xml, Self::Python, Self::Go, Self::Java, Self::Dotnet, Self::Ruby, Self::Postgresql];
+    const AUTO: [Self; 8] =
+        [Self::Auditd, Self::Xml, Self::Python, Self::Go, Self::Java, Self::Dotnet, Self::Ruby, Self::Postgresql];
 
     /// The name in lower case, as it is configured.
     #[must_use]
@@ -67,6 +72,7 @@ impl Rule {
         match self {
             Self::None => "none",
             Self::Auto => "auto",
+            Self::Auditd => "auditd",
             Self::Dotnet => "dotnet",
             Self::Go => "go",
             Self::Indented => "indented",
@@ -87,11 +93,14 @@ impl Rule {
     /// What is known after `line`, which begins a record.
     pub(super) fn begun(self, line: &[u8]) -> State {
         match self {
+            Self::Auditd => auditd::id(line).map(State::Audit),
             Self::Go => head::is_panic(line).then_some(State::Panic),
             Self::Java => head::is_jul(line).then_some(State::JulHead),
             Self::MysqlSlow => line.starts_with(b"# Time:").then_some(State::SlowTime),
             Self::Python => head::is_traceback(line).then_some(State::Traceback),
             Self::Xml => head::opens_event(line).then_some(State::Event),
+            Self::Auto if head::is_object(line) => Some(State::Whole),
+            Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto => Self::AUTO.iter().map(|rule| rule.begun(line)).find(|state| *state != State::Plain),
             Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Ruby | Self::Stamp => None,
         }
@@ -102,7 +111,11 @@ impl Rule {
     pub(super) fn joined(self, state: State, line: &[u8]) -> Option<State> {
         match self {
             Self::None => None,
+            Self::Auto if state == State::Whole => None,
+            // The usual case, and cheap: most files hold nothing else.
+            Self::Auto if state != State::Event && head::surely_begins_record(line) => None,
             Self::Auto => Self::AUTO.iter().find_map(|rule| rule.joined(state, line)),
+            Self::Auditd => state.audit(line),
             Self::Dotnet => {
                 (head::is_indented(line) || head::is_exception(line) || head::is_divider(line)).then_some(state)
             }

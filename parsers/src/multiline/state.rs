@@ -1,6 +1,7 @@
 //! What the lines of a record tell of the line that follows them.
 
 use super::head;
+use crate::auditd;
 
 /// Where in a trace or a document the last line of a record was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,9 +23,20 @@ pub(super) enum State {
     SlowTime,
     /// In a Windows event that has not ended.
     Event,
+    /// In an event of the audit daemon, which has this [`auditd::id`].
+    Audit(u64),
+    /// Behind a record that says itself where it ends.
+    Whole,
 }
 
 impl State {
+    pub(super) fn audit(self, line: &[u8]) -> Option<Self> {
+        match self {
+            Self::Audit(id) => (auditd::id(line) == Some(id)).then_some(self),
+            _ => None,
+        }
+    }
+
     pub(super) fn python(self, line: &[u8]) -> Option<Self> {
         match self {
             Self::Traceback if head::is_indented(line) => Some(Self::Traceback),

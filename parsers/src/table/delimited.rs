@@ -85,7 +85,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The cells of a row; one that is empty is absent.
-pub(super) fn cells(line: &[u8], delimiter: u8) -> impl Iterator<Item = Option<Cow<'_, str>>> {
+pub(crate) fn cells(line: &[u8], delimiter: u8) -> impl Iterator<Item = Option<Cow<'_, str>>> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let mut left = Some(line.strip_suffix(b"\r").unwrap_or(line));
@@ -114,7 +114,7 @@ fn split(row: &[u8], delimiter: u8) -> (Cow<'_, str>, Option<&[u8]>) {
 }
 
 /// The quote that closes a cell, and whether others in it are doubled.
-pub(super) fn closing_quote(inside: &[u8]) -> Option<(usize, bool)> {
+pub(crate) fn closing_quote(inside: &[u8]) -> Option<(usize, bool)> {
     let mut quotes = memchr::memchr_iter(b'"', inside);
     let mut is_doubled = false;
     while let Some(at) = quotes.next() {

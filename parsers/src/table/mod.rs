@@ -75,6 +75,19 @@ impl Table {
         !self.columns.is_empty()
     }
 
+    /// What divides the cells, where those that hold it or a line end are quoted.
+    pub(crate) fn delimiter(&self) -> Option<u8> {
+        match self.kind {
+            Kind::Delimited { delimiter, .. } => Some(delimiter),
+            Kind::W3c { .. } | Kind::Zeek(_) => None,
+        }
+    }
+
+    /// How many columns there are.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
     /// The row that `line` is; `None` where its cells are not those of the header.
     ///
     /// With `any_length` a row may have fewer or more cells; those without a column are `column.N`.

@@ -96,7 +96,9 @@ parameters! {
     LineParameters:
         "source" = text().max_length(Some(128)), "The source of records that name none; at most 128 bytes.";
         "format" = one_of(logseal_parsers::Format::ALL.iter().map(|format| format.as_str())),
-            "How lines are read; `json` where it is not given.";
+            "How lines are read; `json` where it is not given. Also a format of the configuration's `[formats]`, by its name.";
+        "multiline" = one_of(logseal_parsers::multiline::Rule::ALL.iter().map(|rule| rule.as_str())),
+            "Which lines belong to one record; `none` where it is not given. With any other rule the body is read as a whole file.";
         "header" = text().max_length(Some(16384)), "The lines of a table's header, where the body goes on below it.";
 }
 

@@ -56,6 +56,39 @@ async fn bad_bodies_are_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lines_that_belong_together_are_one_record() {
+    let app = App::new();
+    let post = async |query: &str, body: &str| {
+        let path = format!("/api/v1/logs/bulk?{query}");
+        let headers = [("content-type", "text/plain")];
+        app.send(request(Method::POST, &path, &headers, Body::from(body.to_owned()))).await
+    };
+    let trace = "2023-11-14 22:13:20,123 ERROR [main] c.e.App - no\njava.lang.Error: x\n\tat c.e.App.run(App.java:9)\n";
+    for (rule, inserted) in [("auto", 1), ("none", 3), ("java", 1)] {
+        let answer = post(&format!("format=auto&multiline={rule}"), trace).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["inserted"]), (201, &inserted.into()), "{rule}");
+    }
+    let array = post("format=json&multiline=auto", "[{\"msg\":\"a\"},\n{\"msg\":}]").await.json();
+    assert_eq!((&array["inserted"], &array["errors"][0]["line"]), (&2.into(), &2.into()));
+    let wrong = post("format=auto&multiline=perl", trace).await.json();
+    assert_eq!(wrong["errors"][0]["field"], "multiline");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_format_of_the_configuration_is_taken_by_its_name() {
+    let app = App::new();
+    let post = async |format: &str| {
+        let path = format!("/api/v1/logs/bulk?format={format}");
+        let body = Body::from("cart> bought\nno\n");
+        app.send(request(Method::POST, &path, &[("content-type", "text/plain")], body)).await.json()
+    };
+    let answer = post("shop").await;
+    assert_eq!((&answer["inserted"], &answer["unparsed"]), (&2.into(), &1.into()));
+    assert_eq!(answer["errors"][0]["detail"], "the pattern of shop is not found");
+    assert_eq!(post("shoes").await["errors"][0]["field"], "format");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_limit_counts_decompressed_bytes() {
     let app = App::with(|api| api.body_bytes_max = 10_000, u64::MAX);
     let large = record(&"x".repeat(10_000));

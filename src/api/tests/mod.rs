@@ -21,6 +21,8 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use http_body_util::BodyExt as _;
+use logseal_parsers::custom::Pattern;
+use logseal_parsers::{CustomFormat, Formats};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -146,6 +148,7 @@ impl App {
             accounts: accounts.clone(),
             settings,
             config: Arc::new(api),
+            formats: own_formats(),
             query: config::Query::default(),
             stored: watermark,
             engine: false,
@@ -191,6 +194,12 @@ fn request(method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> 
         request = request.header(*name, *value);
     }
     request.body(body).unwrap()
+}
+
+/// A format of the tests' own.
+fn own_formats() -> Formats {
+    let pattern = Pattern::compile("^%{WORD:app}> %{GREEDYDATA:message}", &[]).unwrap();
+    Formats::new([CustomFormat::new("shop", pattern)])
 }
 
 fn record(message: &str) -> String {

@@ -86,8 +86,9 @@ enum Refusal {
 }
 
 impl Sender {
-    pub(super) fn new(api: &Api, source: &str, format: Format, retry_for: Duration, stop: CancellationToken) -> Self {
-        let parameters = [("format", format.as_str().to_owned()), ("source", source.to_owned())];
+    pub(super) fn new(api: &Api, source: &str, format: &str, retry_for: Duration, stop: CancellationToken) -> Self {
+        let parameters = [("format", format.to_owned()), ("source", source.to_owned())];
+        let format = super::header_format(format);
         Self { http: api.http().clone(), url: api.url("/api/v1/logs/bulk", &parameters), format, retry_for, stop }
     }
 

@@ -1,0 +1,271 @@
+//! Where the records of a text begin and end.
+
+use super::json_text::{Found, Scan};
+use super::opening::{self, Opening};
+use super::padding::{Front, Padding};
+use crate::LineParser;
+use crate::multiline::{Joiner, Limits, Rule, whole_characters};
+
+const EVENT_END: &[u8] = b"</Event>";
+const LIST_END: &[u8] = b"</Events>";
+
+/// What stands at the front of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A record.
+    Record(Cut),
+    /// So many bytes that are of no record: blank lines, padding, the frame of a document.
+    Skip(usize),
+    /// Less than can be told.
+    More,
+}
+
+/// A record at the front of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// How many bytes it has, without the last line end.
+    pub(super) length: usize,
+    /// How many bytes it takes of the text.
+    pub(super) consumed: usize,
+    /// A limit ended it: what follows belongs to it too.
+    pub(super) is_cut: bool,
+    /// It goes on with a line, or a record of a document, that was divided.
+    pub(super) is_rest: bool,
+}
+
+/// Finds the records of one text.
+#[derive(Clone, Debug)]
+pub(super) struct Cutter {
+    /// What to begin again with behind padding.
+    fresh: Joiner,
+    joiner: Joiner,
+    /// Whether documents, audit events and rows with line ends are looked for.
+    is_auto: bool,
+    limits: Limits,
+    padding: Padding,
+    place: Place,
+    /// The front of the text is within a record of a document, of which so much has been seen.
+    scan: Scan,
+    seen: usize,
+    is_within: bool,
+    is_rest: bool,
+    /// In so many bytes no record of several lines begins that says itself where it ends: one was looked for, and there was none.
+    lines_until: usize,
+}
+
+/// Where the front of the text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Among lines.
+    Lines,
+    /// In an array of JSON objects.
+    Array { in_object: bool },
+    /// Behind such an array that is in an object.
+    BehindArray,
+    /// Among Windows events.
+    Events { in_list: bool },
+}
+
+impl Cutter {
+    pub(super) fn new(joiner: Joiner, is_auto: bool, limits: Limits) -> Self {
+        Self {
+            fresh: joiner.clone(),
+            joiner,
+            is_auto,
+            limits,
+            padding: Padding::default(),
+            place: Place::Lines,
+            scan: Scan::default(),
+            seen: 0,
+            is_within: false,
+            is_rest: false,
+            lines_until: 0,
+        }
+    }
+
+    /// Whether the front of the text is among lines, and not in a document.
+    pub(super) fn is_among_lines(&self) -> bool {
+        self.place == Place::Lines
+    }
+
+    /// Looks at the front of `text`. `lines` has read what stood before it.
+    pub(super) fn next(&mut self, text: &[u8], is_end: bool, lines: &LineParser) -> Step {
+        let step = match self.padding.front(text, is_end) {
+            Front::Padding(count) => {
+                self.start_afresh();
+                Step::Skip(count)
+            }
+            Front::Text(text, is_end) => match self.place {
+                Place::Lines => self.line(text, is_end, lines),
+                Place::Array { in_object } => self.element(text, is_end, in_object),
+                Place::BehindArray => self.behind_array(text, is_end),
+                Place::Events { in_list } => self.event(text, is_end, in_list),
+            },
+        };
+        let consumed = match step {
+            Step::Record(cut) => cut.consumed,
+            Step::Skip(count) => count,
+            Step::More => 0,
+        };
+        self.padding.drop_front(consumed);
+        self.lines_until = self.lines_until.saturating_sub(consumed);
+        step
+    }
+
+    /// What stands behind padding has nothing to do with what stood before it.
+    fn start_afresh(&mut self) {
+        self.joiner = self.fresh.clone();
+        self.place = Place::Lines;
+        self.outside();
+    }
+
+    /// The front is within no record of a document any longer.
+    fn outside(&mut self) {
+        self.scan = Scan::default();
+        (self.seen, self.is_within, self.is_rest) = (0, false, false);
+    }
+
+    fn line(&mut self, text: &[u8], is_end: bool, lines: &LineParser) -> Step {
+        if self.is_auto && self.joiner.is_at_start() && self.lines_until == 0 {
+            let first_line =
+                || memchr::memchr(b'\n', text).or(is_end.then_some(text.len())).and_then(|end| text.get(..end));
+            if lines.has_table() || lines.is_header(first_line) {
+                self.join_none();
+            }
+            let opening = opening::find(text, is_end, lines, self.limits, &mut self.scan);
+            if opening != Opening::More {
+                self.scan = Scan::default();
+            }
+            match opening {
+                Opening::Line => {}
+                Opening::Lines(count) => self.lines_until = count,
+                Opening::More => return Step::More,
+                Opening::Record { length, consumed } => {
+                    return Step::Record(Cut { length, consumed, is_cut: false, is_rest: false });
+                }
+                Opening::Array { skip, in_object } => {
+                    self.place = Place::Array { in_object };
+                    return Step::Skip(skip);
+                }
+                Opening::Events { skip, in_list } => {
+                    self.place = Place::Events { in_list };
+                    return Step::Skip(skip);
+                }
+            }
+        }
+        let joined = if is_end { self.joiner.finish(text) } else { self.joiner.next(text) };
+        let Some(joined) = joined else { return Step::More };
+        let is_divided = joined.cut && !text.get(..joined.consumed).is_some_and(|taken| taken.ends_with(b"\n"));
+        let is_rest = std::mem::replace(&mut self.is_rest, is_divided);
+        // A blank line may follow a traceback and go on with it, or not.
+        let length = joined.bytes.trim_ascii_end().len();
+        if length == 0 {
+            return Step::Skip(joined.consumed);
+        }
+        let length = if joined.lines > 1 { without_blank_lines(joined.bytes) } else { joined.bytes.len() };
+        Step::Record(Cut { length, consumed: joined.consumed, is_cut: joined.cut, is_rest })
+    }
+
+    /// Rows are records, whatever they look like.
+    fn join_none(&mut self) {
+        if !self.fresh.joins_none() {
+            self.joiner = Joiner::new(Rule::None, self.limits);
+            self.fresh = self.joiner.clone();
+        }
+    }
+
+    /// An object of an array, or what stands between two.
+    fn element(&mut self, text: &[u8], is_end: bool, in_object: bool) -> Step {
+        if !self.is_within {
+            let gap = text.iter().take_while(|b| b.is_ascii_whitespace() || **b == b',').count();
+            match text.first() {
+                _ if gap > 0 => return Step::Skip(gap),
+                None => return Step::More,
+                Some(b'{') => self.is_within = true,
+                Some(b']') => {
+                    self.place = if in_object { Place::BehindArray } else { Place::Lines };
+                    return Step::Skip(1);
+                }
+                Some(_) => {
+                    self.place = Place::Lines;
+                    return Step::Skip(0);
+                }
+            }
+        }
+        let found = self.scan.advance(text, false);
+        let end = if let Found::End(end) = found { Some(end) } else { None };
+        let seen = self.scan.seen(text);
+        self.bounded(text, end, seen, is_end)
+    }
+
+    fn behind_array(&mut self, text: &[u8], is_end: bool) -> Step {
+        let blanks = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        match text.first() {
+            _ if blanks > 0 => return Step::Skip(blanks),
+            None if !is_end => return Step::More,
+            _ => self.place = Place::Lines,
+        }
+        Step::Skip(usize::from(text.first() == Some(&b'}')))
+    }
+
+    /// An event, or what stands between two.
+    fn event(&mut self, text: &[u8], is_end: bool, in_list: bool) -> Step {
+        if !self.is_within {
+            let is_gap = |b: &u8| b.is_ascii_whitespace() && (in_list || *b != b'\n');
+            let gap = text.iter().take_while(|b| is_gap(b)).count();
+            if gap > 0 {
+                return Step::Skip(gap);
+            }
+            if opening::is_event(text) {
+                self.is_within = true;
+            } else if !is_end && (LIST_END.starts_with(text) || b"<Event".starts_with(text)) {
+                return Step::More;
+            } else {
+                self.place = Place::Lines;
+                return Step::Skip(if in_list && text.starts_with(LIST_END) { LIST_END.len() } else { 0 });
+            }
+        }
+        let from = self.seen.saturating_sub(EVENT_END.len() - 1);
+        let found = memchr::memmem::find(text.get(from..).unwrap_or_default(), EVENT_END);
+        let end = found.map(|at| from + at + EVENT_END.len());
+        // Where to go on: the end of an event is found again, once parts before it are dropped.
+        self.seen = found.map_or(text.len(), |at| from + at);
+        self.bounded(text, end, end.unwrap_or(text.len()), is_end)
+    }
+
+    /// The record of a document at the front, which ends at `end` or has been seen as far as `seen`; a part of it, where it
+    /// is too large.
+    fn bounded(&mut self, text: &[u8], end: Option<usize>, seen: usize, is_end: bool) -> Step {
+        let is_rest = self.is_rest;
+        if seen > self.limits.bytes_max {
+            let length = whole_characters(text, self.limits.bytes_max);
+            self.scan.drop_front(length);
+            self.seen = self.seen.saturating_sub(length);
+            self.is_rest = true;
+            return Step::Record(Cut { length, consumed: length, is_cut: true, is_rest });
+        }
+        let (length, consumed) = match end {
+            Some(end) => (end, end),
+            None if !is_end => return Step::More,
+            // It was cut off.
+            None => {
+                self.place = Place::Lines;
+                (text.trim_ascii_end().len(), text.len())
+            }
+        };
+        self.outside();
+        if length == 0 {
+            return if consumed == 0 { Step::More } else { Step::Skip(consumed) };
+        }
+        Step::Record(Cut { length, consumed, is_cut: false, is_rest })
+    }
+}
+
+/// The length of a record of several lines without the blank ones at its end.
+fn without_blank_lines(record: &[u8]) -> usize {
+    let mut rest = record;
+    while let Some(shorter) = rest.strip_suffix(b"\n") {
+        rest = shorter.strip_suffix(b"\r").unwrap_or(shorter);
+    }
+    rest.len()
+}
