@@ -29,7 +29,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// Each is applied once, in one transaction, and never changed afterwards.
-const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
     (
         1,
         "accounts",
@@ -41,6 +41,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
         "operation logs",
         include_str!("../../migrations/sqlite/0002_operation_logs.sql"),
         include_str!("../../migrations/postgres/0002_operation_logs.sql"),
+    ),
+    (
+        3,
+        "jobs",
+        include_str!("../../migrations/sqlite/0003_jobs.sql"),
+        include_str!("../../migrations/postgres/0003_jobs.sql"),
     ),
 ];
 

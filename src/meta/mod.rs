@@ -1,4 +1,4 @@
-//! What is known of people and machines: users, sessions, tokens, settings and the operation log, on SQLite or on Postgres.
+//! What is known of people and machines: users, sessions, tokens, settings, jobs and the operation log, on SQLite or on Postgres.
 //!
 //! A query is written once and compiled for both drivers by `both!`: `$1` placeholders, `RETURNING`, `ON CONFLICT`, times bound by
 //! the caller, nothing that only one of them knows. Every function that changes something takes who does it (`by`) and when (`now`), and
@@ -12,6 +12,9 @@ mod column;
 mod connect;
 mod error;
 mod failures;
+mod job_analyses;
+mod job_progress;
+mod jobs;
 mod location;
 mod operation;
 mod operation_list;
@@ -34,6 +37,9 @@ pub use api_tokens::{ApiToken, NewToken, TokenAccess};
 pub use codes::{CODE_ATTEMPTS_MAX, CodeCheck, CodePurpose, CodeStored};
 pub use error::MetaError;
 pub use failures::{FailureCount, Failures};
+pub use job_analyses::{AnalysisStatus, DueAnalysis, JobAnalysis};
+pub use job_progress::{Checkpoint, EntryStatus, JobEnd, JobEntry, JobEntryPage, LineError};
+pub use jobs::{Job, JobId, JobPage, JobStatus, JobStep, NewJob, RecordMark};
 pub use location::{Location, LocationError};
 pub use operation::{Action, Operation};
 pub use operation_list::{OperationCursor, OperationFilter, OperationPage, OperationPlace};

@@ -46,6 +46,11 @@ pub enum Action {
     RuleUpdated,
     RuleDeleted,
     AlertUpdated,
+    JobCreated,
+    JobUpdated,
+    JobDeleted,
+    JobFileRead,
+    JobAnalysed,
 }
 
 names!(
@@ -73,7 +78,12 @@ names!(
     RuleCreated = "rule_created",
     RuleUpdated = "rule_updated",
     RuleDeleted = "rule_deleted",
-    AlertUpdated = "alert_updated"
+    AlertUpdated = "alert_updated",
+    JobCreated = "job_created",
+    JobUpdated = "job_updated",
+    JobDeleted = "job_deleted",
+    JobFileRead = "job_file_read",
+    JobAnalysed = "job_analysed"
 );
 
 /// An entry as it is read.

@@ -10,6 +10,11 @@ pub(super) fn clean(text: &str) -> String {
     text.chars().take(CHARS_MAX).map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// As [`clean`], at its full length: where somebody else bounds it.
+pub(super) fn whole(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 /// What names and addresses are compared by: two that differ in case alone are the same.
 pub(super) fn key(text: &str) -> String {
     clean(text.trim()).to_lowercase()

@@ -5,6 +5,7 @@ mod away;
 mod codes;
 mod failures;
 mod harness;
+mod jobs;
 mod opening;
 mod operations;
 #[path = "../support/postgres.rs"]

@@ -1,0 +1,180 @@
+use logseal::meta::{
+    AnalysisStatus, Checkpoint, DueAnalysis, EntryStatus, JobEnd, JobEntry, JobId, JobStatus, JobStep, LineError,
+    MetaError, NewJob, RecordMark,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::harness::{Database, at, by, on_both};
+
+fn id(number: u128) -> JobId {
+    JobId(Uuid::from_u128(number))
+}
+
+fn new(number: u128) -> NewJob<'static> {
+    NewJob {
+        id: id(number),
+        title: "auth logs",
+        description: "of\0 edge7",
+        source: "edge",
+        format: "auto",
+        multiline: "auto",
+        zone: "Europe/Berlin",
+        file_name: "auth.zip",
+        file_size: 1000,
+        file_type: "zip",
+        sha256: [7; 32],
+    }
+}
+
+fn entry(number: i64, status: EntryStatus, inserted: i64) -> JobEntry {
+    JobEntry {
+        number,
+        path: format!("entry {number}"),
+        status,
+        format: Some("json".to_owned()),
+        bytes: 10,
+        lines: inserted,
+        inserted,
+        failed: 1,
+        problem: (status == EntryStatus::Failed).then(|| "is cut".to_owned()),
+        errors: vec![LineError { line: 3, text: "x".to_owned(), reason: "no object".to_owned() }],
+    }
+}
+
+fn mark(record: u64) -> RecordMark {
+    RecordMark { id: record, file: "entry 1".to_owned(), line: record * 2, part: 1 }
+}
+
+fn checkpoint(record: u64, entries: Vec<JobEntry>) -> Checkpoint {
+    Checkpoint {
+        bytes_read: record * 10,
+        inserted: record,
+        failed: 1,
+        current_step: "reads entry 1".to_owned(),
+        mark: mark(record),
+        entries,
+    }
+}
+
+async fn started(db: &Database, number: u128) {
+    db.meta.create_job(&new(number), &by(), at(0)).await.unwrap();
+    db.meta.start_job(id(number), at(1)).await.unwrap().unwrap();
+}
+
+on_both! {
+    async fn a_job_goes_its_way_from_the_upload_to_its_end(db) {
+        let job = db.meta.create_job(&new(1), &by(), at(0)).await.unwrap();
+        assert_eq!((job.status, job.progress(), job.mark()), (JobStatus::Queued, 0, None));
+        assert_eq!((job.description.as_str(), job.created_by.as_deref()), ("of\u{fffd} edge7", Some("root")));
+        let job = db.meta.start_job(id(1), at(1)).await.unwrap().unwrap();
+        assert_eq!((job.status, job.started_at), (JobStatus::Processing, Some(at(1))));
+        let done = vec![entry(0, EntryStatus::Completed, 5), entry(1, EntryStatus::Processing, 2)];
+        assert!(db.meta.checkpoint_job(id(1), &checkpoint(50, done)).await.unwrap());
+        let job = db.meta.job(id(1)).await.unwrap();
+        assert_eq!((job.progress(), job.inserted, job.failed, job.mark()), (50, 50, 1, Some(mark(50))));
+        assert_eq!(job.current_step, "reads entry 1");
+        assert_eq!(db.meta.finished_entries(id(1)).await.unwrap(), [(0, 5, 1)]);
+        let last = checkpoint(99, vec![entry(1, EntryStatus::Failed, 9)]);
+        assert!(db.meta.finish_job(id(1), JobEnd::Completed { analysers: &[] }, &last, at(9)).await.unwrap());
+        let ended = db.meta.job(id(1)).await.unwrap();
+        assert_eq!((ended.status, ended.progress(), ended.completed_at), (JobStatus::Completed, 100, Some(at(9))));
+        assert!(ended.version > job.version);
+        let entries = db.meta.job_entries(id(1), 1, 10).await.unwrap();
+        assert_eq!((entries.total, entries.list), (2, vec![entry(0, EntryStatus::Completed, 5), entry(1, EntryStatus::Failed, 9)]));
+        assert_eq!(db.meta.job_entries(id(1), 2, 1).await.unwrap().list, [entry(1, EntryStatus::Failed, 9)]);
+        assert_eq!(db.actions().await, ["job_created"]);
+    }
+
+    async fn jobs_are_listed_the_newest_first_by_status_and_page(db) {
+        for number in 1..=3 {
+            db.meta.create_job(&new(number), &by(), at(number as i64)).await.unwrap();
+        }
+        db.meta.cancel_job(id(2), &by(), at(9)).await.unwrap();
+        let ids = |page: logseal::meta::JobPage| (page.total, page.list.iter().map(|job| job.id).collect::<Vec<_>>());
+        assert_eq!(ids(db.meta.jobs(None, 1, 2).await.unwrap()), (3, vec![id(3), id(2)]));
+        assert_eq!(ids(db.meta.jobs(None, 2, 2).await.unwrap()), (3, vec![id(1)]));
+        assert_eq!(ids(db.meta.jobs(Some(JobStatus::Cancelled), 1, 9).await.unwrap()), (1, vec![id(2)]));
+        let waiting = db.meta.unfinished_jobs().await.unwrap();
+        assert_eq!(waiting.iter().map(|job| job.id).collect::<Vec<_>>(), [id(1), id(3)]);
+        // Another daemon has none of these files.
+        assert_eq!(db.other(4).await.unfinished_jobs().await.unwrap(), []);
+    }
+
+    async fn a_cancelled_job_keeps_its_place_and_goes_on_there(db) {
+        started(&db, 1).await;
+        let JobStep::Taken(job) = db.meta.cancel_job(id(1), &by(), at(5)).await.unwrap() else { panic!() };
+        assert_eq!((job.status, job.completed_at), (JobStatus::Cancelled, Some(at(5))));
+        // What was on its way becomes durable all the same.
+        assert!(!db.meta.checkpoint_job(id(1), &checkpoint(20, vec![])).await.unwrap());
+        assert!(!db.meta.finish_job(id(1), JobEnd::Completed { analysers: &["av"] }, &checkpoint(21, vec![]), at(6)).await.unwrap());
+        assert!(db.meta.start_job(id(1), at(7)).await.unwrap().is_none());
+        let JobStep::Impossible(job) = db.meta.cancel_job(id(1), &by(), at(8)).await.unwrap() else { panic!() };
+        assert_eq!((job.status, job.current_step.as_str(), job.mark()), (JobStatus::Cancelled, "cancelled", Some(mark(21))));
+        assert_eq!(db.meta.job_analyses(id(1)).await.unwrap(), []);
+        let JobStep::Taken(job) = db.meta.retry_job(id(1), &by(), at(9)).await.unwrap() else { panic!() };
+        assert_eq!((job.status, job.completed_at, job.mark()), (JobStatus::Queued, None, Some(mark(21))));
+        assert_eq!(db.actions().await, ["job_created", "job_updated", "job_updated"]);
+    }
+
+    async fn a_mark_never_goes_back(db) {
+        started(&db, 1).await;
+        db.meta.raise_job_mark(id(1), &mark(30)).await.unwrap();
+        db.meta.raise_job_mark(id(1), &mark(29)).await.unwrap();
+        db.meta.checkpoint_job(id(1), &Checkpoint { mark: mark(10), ..Checkpoint::default() }).await.unwrap();
+        assert_eq!(db.meta.job(id(1)).await.unwrap().mark(), Some(mark(30)));
+        // Of a job that is gone, nothing is left to raise.
+        db.meta.raise_job_mark(id(9), &mark(30)).await.unwrap();
+    }
+
+    async fn only_a_job_at_its_end_is_deleted_and_all_of_it(db) {
+        started(&db, 1).await;
+        let JobStep::Impossible(_) = db.meta.delete_job(id(1), &by(), at(2)).await.unwrap() else { panic!() };
+        let failed = JobEnd::Failed("the disk is on fire");
+        db.meta.finish_job(id(1), failed, &checkpoint(3, vec![entry(0, EntryStatus::Completed, 1)]), at(3)).await.unwrap();
+        let job = db.meta.describe_job(id(1), Some("another"), None, &by(), at(4)).await.unwrap();
+        assert_eq!((job.title.as_str(), job.error_message.as_deref()), ("another", Some("the disk is on fire")));
+        let JobStep::Taken(_) = db.meta.delete_job(id(1), &by(), at(5)).await.unwrap() else { panic!() };
+        for error in [
+            db.meta.job(id(1)).await.map(drop),
+            db.meta.delete_job(id(1), &by(), at(6)).await.map(drop),
+            db.meta.describe_job(id(1), None, Some(""), &by(), at(6)).await.map(drop),
+            db.meta.cancel_job(id(1), &by(), at(6)).await.map(drop),
+        ] {
+            assert!(matches!(error, Err(MetaError::NotFound)), "{error:?}");
+        }
+        assert_eq!(db.raw.number("SELECT COUNT(*) FROM job_entries").await, 0);
+        assert_eq!(db.actions().await, ["job_created", "job_updated", "job_deleted"]);
+    }
+
+    async fn analysers_are_due_until_they_are_settled(db) {
+        started(&db, 1).await;
+        let end = JobEnd::Completed { analysers: &["av", "geo"] };
+        db.meta.finish_job(id(1), end, &checkpoint(3, vec![]), at(3)).await.unwrap();
+        let due = |analyser: &str, status, attempts| DueAnalysis { job_id: id(1), analyser: analyser.to_owned(), status, attempts };
+        let queued = [due("av", AnalysisStatus::Queued, 0), due("geo", AnalysisStatus::Queued, 0)];
+        assert_eq!(db.meta.due_analyses(at(2), 9).await.unwrap(), []);
+        let mut found = db.meta.due_analyses(at(3), 9).await.unwrap();
+        found.sort_by(|a, b| a.analyser.cmp(&b.analyser));
+        assert_eq!(found, queued);
+        assert_eq!(db.other(4).await.due_analyses(at(3), 9).await.unwrap(), []);
+        let version = db.meta.job(id(1)).await.unwrap().version;
+        db.meta.move_analysis(&due("av", AnalysisStatus::Queued, 1), AnalysisStatus::Processing, None, Some(at(60)), at(4)).await.unwrap();
+        db.meta.move_analysis(&due("geo", AnalysisStatus::Queued, 1), AnalysisStatus::Failed, Some("gone"), None, at(4)).await.unwrap();
+        assert!(db.meta.job(id(1)).await.unwrap().version > version);
+        assert_eq!(db.meta.due_analyses(at(60), 9).await.unwrap(), [due("av", AnalysisStatus::Processing, 1)]);
+        db.meta.complete_analysis(id(1), "av", Ok(json!({"virus": "none\0"})), &by(), at(5)).await.unwrap();
+        // Too late: it is settled.
+        db.meta.move_analysis(&due("av", AnalysisStatus::Processing, 1), AnalysisStatus::Failed, Some("late"), None, at(60)).await.unwrap();
+        let analyses = db.meta.job_analyses(id(1)).await.unwrap();
+        assert_eq!(analyses.iter().map(|a| (a.analyser.as_str(), a.status)).collect::<Vec<_>>(),
+            [("av", AnalysisStatus::Completed), ("geo", AnalysisStatus::Failed)]);
+        assert_eq!(analyses[0].result, Some(json!({"virus": "none\u{fffd}"})));
+        assert_eq!((analyses[1].result.as_ref(), analyses[1].error_message.as_deref()), (None, Some("gone")));
+        db.meta.complete_analysis(id(1), "geo", Err("no map"), &by(), at(6)).await.unwrap();
+        assert_eq!(db.meta.job_analyses(id(1)).await.unwrap()[1].error_message.as_deref(), Some("no map"));
+        let stranger = db.meta.complete_analysis(id(1), "other", Ok(json!(1)), &by(), at(6)).await;
+        assert!(matches!(stranger, Err(MetaError::NotFound)));
+        assert_eq!(db.actions().await, ["job_created", "job_analysed", "job_analysed"]);
+    }
+}
