@@ -12,6 +12,7 @@ pub mod otlp;
 pub mod secret_text;
 pub mod smtp;
 pub mod storage;
+pub mod uploads;
 
 mod api_rules;
 mod networks;
@@ -32,12 +33,13 @@ use listener::{ListenerConfig, Protocol, Transport};
 use otlp::Otlp;
 use smtp::Smtp;
 use storage::Storage;
+use uploads::{Analysers, Uploads};
 
 /// What stands in the place of a secret where the configuration is shown.
 const NOT_SHOWN: &str = "(not shown)";
 
 /// The ends of keys that hold secrets, or what belongs to one: always text, though it may be digits.
-const SECRETS: [&str; 4] = ["__jwt_secret", "__password", "__access_key_id", "__secret_access_key"];
+const SECRETS: [&str; 5] = ["__jwt_secret", "__password", "__access_key_id", "__secret_access_key", "__token"];
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -72,6 +74,10 @@ pub struct Config {
     /// Without it no mail is sent: no registration, no password reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smtp: Option<Smtp>,
+    pub uploads: Uploads,
+    /// Programs that are told of finished uploads.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub analysers: Analysers,
     pub log: Log,
     pub shutdown_seconds: u64,
 }
@@ -271,6 +277,8 @@ impl Default for Config {
             auth: Auth::default(),
             operation_log: OperationLog::default(),
             smtp: None,
+            uploads: Uploads::default(),
+            analysers: Analysers::default(),
             log: Log::default(),
             shutdown_seconds: 20,
         }
@@ -422,6 +430,9 @@ impl Config {
         self.storage.secret_access_key.hide();
         self.auth.jwt_secret.hide();
         self.auth.admin_password.hide();
+        for analyser in self.analysers.values_mut() {
+            analyser.token.hide();
+        }
         if let Some(smtp) = &mut self.smtp {
             smtp.password.hide();
         }
@@ -434,6 +445,9 @@ impl Config {
             return wrong("node", format!("{} is not within 0 to 1023", self.node));
         }
         self.api.check()?;
+        if let Err((key, detail)) = uploads::check(&self.analysers) {
+            return wrong(&key, detail);
+        }
         let schemes = ["postgres://", "postgresql://", "sqlite:"];
         if !self.database.url.is_empty() && !schemes.iter().any(|scheme| self.database.url.starts_with(scheme)) {
             return wrong("database.url", "must begin with postgres:// or sqlite:, or be empty".to_owned());

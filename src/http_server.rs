@@ -8,6 +8,7 @@ mod preface;
 mod write_stall;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,6 @@ use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -61,7 +61,6 @@ impl HttpServer {
     /// Serves until `stop`, then lets requests that are under way finish until `deadline` after it.
     pub(crate) async fn serve(mut self, config: &Api, stop: CancellationToken, deadline: Duration) {
         let places = Arc::new(Semaphore::new(config.connections_max));
-        let graceful = GracefulShutdown::new();
         let tasks = TaskTracker::new();
         let cut_off = CancellationToken::new();
         let http = Arc::new(match self.protocol {
@@ -95,7 +94,6 @@ impl HttpServer {
                 peer,
                 acceptor: self.certificates.as_mut().map(|certificates| certificates.acceptor(Instant::now())),
                 write_stall_max: Duration::from_secs(config.write_stall_seconds_max),
-                graceful: graceful.watcher(),
             };
             let (stop, cut_off) = (stop.clone(), cut_off.clone());
             tasks.spawn(async move {
@@ -110,7 +108,7 @@ impl HttpServer {
         }
         drop(self);
         tasks.close();
-        if tokio::time::timeout(deadline, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(deadline, tasks.wait()).await.is_err() {
             warn!("requests were still under way {deadline:?} after the stop and are cut off");
             cut_off.cancel();
         }
@@ -172,7 +170,6 @@ struct Connection {
     peer: SocketAddr,
     acceptor: Option<TlsAcceptor>,
     write_stall_max: Duration,
-    graceful: Watcher,
 }
 
 impl Connection {
@@ -180,17 +177,21 @@ impl Connection {
         prepare(&socket);
         let socket = WriteStall::new(socket, self.write_stall_max);
         match &self.acceptor {
-            None => self.answer(socket).await,
+            None => self.answer(socket, stop).await,
             Some(acceptor) => {
                 let stream = handshake(acceptor, socket, stop).await?;
-                self.answer(stream).await
+                self.answer(stream, stop).await
             }
         }
     }
 
-    /// Answers requests until either side ends the connection.
-    async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) -> anyhow::Result<()> {
-        let Self { http, router, peer, graceful, .. } = self;
+    /// Answers requests until either side ends the connection, or the last one that is under way at `stop`.
+    async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        stream: S,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let Self { http, router, peer, .. } = self;
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             // Cloning is counting, and a router is always ready.
@@ -198,12 +199,21 @@ impl Connection {
         });
         match &*http {
             Http::One(http) => {
-                let served = http.serve_connection(TokioIo::new(stream), service);
-                graceful.watch(served).await.context("HTTP")
+                let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+                tokio::select! {
+                    ended = connection.as_mut() => return ended.context("HTTP"),
+                    () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+                }
+                connection.await.context("HTTP")
             }
             Http::Two(http, preface_max) => {
                 let stream = TokioIo::new(Preface::new(stream, *preface_max));
-                graceful.watch(http.serve_connection(stream, service)).await.context("HTTP/2")
+                let mut connection = pin!(http.serve_connection(stream, service));
+                tokio::select! {
+                    ended = connection.as_mut() => return ended.context("HTTP/2"),
+                    () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+                }
+                connection.await.context("HTTP/2")
             }
         }
     }
@@ -232,7 +242,7 @@ mod tests {
         Body::from_stream(futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone())))
     }
 
-    fn connection(router: Router, graceful: &GracefulShutdown) -> Connection {
+    fn connection(router: Router) -> Connection {
         let config = Api { header_seconds_max: 1, ..Api::default() };
         Connection {
             http: Arc::new(Http::One(http1(&config))),
@@ -240,18 +250,16 @@ mod tests {
             peer: SocketAddr::from(([192, 0, 2, 7], 4711)),
             acceptor: None,
             write_stall_max: Duration::from_secs(60),
-            graceful: graceful.watcher(),
         }
     }
 
     #[tokio::test]
     async fn a_client_that_asks_and_never_reads_is_cut_off() {
         let (near, mut far) = tokio::io::duplex(16 << 10);
-        let graceful = GracefulShutdown::new();
         let router = Router::new().route("/", get(endless));
         far.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         let stream = WriteStall::new(near, Duration::from_millis(50));
-        let error = connection(router, &graceful).answer(stream).await.unwrap_err();
+        let error = connection(router).answer(stream, &CancellationToken::new()).await.unwrap_err();
         assert!(format!("{error:#}").contains("took nothing of an answer for 50ms"), "{error:#}");
     }
 
@@ -259,10 +267,10 @@ mod tests {
     async fn a_client_that_says_nothing_is_cut_off() {
         for begun in ["", "GET / HTTP/1.1\r\nHost:"] {
             let (near, mut far) = tokio::io::duplex(1024);
-            let graceful = GracefulShutdown::new();
             far.write_all(begun.as_bytes()).await.unwrap();
-            let ended =
-                tokio::time::timeout(Duration::from_secs(20), connection(Router::new(), &graceful).answer(near));
+            let stop = CancellationToken::new();
+            let ended = connection(Router::new()).answer(near, &stop);
+            let ended = tokio::time::timeout(Duration::from_secs(20), ended);
             assert!(ended.await.expect("it ends by itself").is_err(), "{begun}");
         }
     }
@@ -271,12 +279,12 @@ mod tests {
     async fn an_http2_client_without_a_preface_is_cut_off() {
         for begun in ["", "PRI * HTTP/2.0\r\n"] {
             let (near, mut far) = tokio::io::duplex(1024);
-            let graceful = GracefulShutdown::new();
+            let stop = CancellationToken::new();
             far.write_all(begun.as_bytes()).await.unwrap();
             let tasks = Tracked { tasks: TaskTracker::new(), cut_off: CancellationToken::new() };
             let http = Http::Two(http2(&Api::default(), tasks), Duration::from_millis(50));
-            let connection = Connection { http: Arc::new(http), ..connection(Router::new(), &graceful) };
-            let error = connection.answer(near).await.unwrap_err();
+            let connection = Connection { http: Arc::new(http), ..connection(Router::new()) };
+            let error = connection.answer(near, &stop).await.unwrap_err();
             assert!(format!("{error:#}").contains("no preface within 50ms"), "{error:#}");
         }
     }
@@ -287,9 +295,8 @@ mod tests {
             peer.to_string()
         }
         let (near, mut far) = tokio::io::duplex(1024);
-        let graceful = GracefulShutdown::new();
         far.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
-        connection(Router::new().route("/", get(who)), &graceful).answer(near).await.unwrap();
+        connection(Router::new().route("/", get(who))).answer(near, &CancellationToken::new()).await.unwrap();
         let mut answer = String::new();
         far.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("192.0.2.7:4711"), "{answer}");

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod engine_commands;
 mod http_server;
 pub mod ingest;
+pub mod jobs;
 pub mod meta;
 pub mod metrics;
 pub mod objects;

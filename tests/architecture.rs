@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: [(&str, &[&str]); 25] = [
     ("account_commands", &["auth", "cli", "config", "meta"]),
-    ("archive", &[]),
     ("auth", &["config"]),
     ("config", &[]),
     ("metrics", &[]),
@@ -21,7 +20,9 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ("spelling", &[]),
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
+    ("archive", &[]),
     ("ingest", &["metrics", "record", "spool"]),
+    ("jobs", &["archive", "config", "ingest", "meta", "metrics", "objects", "record", "spool", "telemetry"]),
     ("meta", &["telemetry"]),
     ("objects", &["config", "telemetry"]),
     ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
@@ -29,11 +30,14 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     (
         "api",
         &[
+            "archive",
             "auth",
             "config",
             "ingest",
+            "jobs",
             "meta",
             "metrics",
+            "objects",
             "query",
             "record",
             "settings",
@@ -54,8 +58,10 @@ const ALLOWED: [(&str, &[&str]); 23] = [
             "engine_commands",
             "http_server",
             "ingest",
+            "jobs",
             "meta",
             "metrics",
+            "objects",
             "record",
             "settings",
             "sources",

@@ -29,6 +29,10 @@ pub(super) enum Access {
     Stream,
     /// Auditors and admins, and tokens with the scope `read` or `admin`.
     Auditor,
+    /// Who uploads files: auditors and admins, and tokens with the scope `ingest`.
+    Upload,
+    /// Auditors and admins, and tokens with the scope `admin`.
+    Manage,
     /// Admins, and tokens with the scope `admin`.
     Admin,
 }
@@ -47,6 +51,8 @@ impl Access {
             Self::Ingest => (Role::User, &[Scope::Ingest]),
             Self::Search => (Role::User, &[Scope::Read, Scope::Admin]),
             Self::Stream | Self::Auditor => (Role::Auditor, &[Scope::Read, Scope::Admin]),
+            Self::Upload => (Role::Auditor, &[Scope::Ingest]),
+            Self::Manage => (Role::Auditor, &[Scope::Admin]),
             Self::Admin => (Role::Admin, &[Scope::Admin]),
         };
         let is_allowed = match caller {
@@ -59,15 +65,15 @@ impl Access {
     fn refusal(self, caller: &Caller) -> ApiError {
         let message = match self {
             Self::Admin => "Admin only",
-            Self::Stream | Self::Auditor => "Auditor only",
+            Self::Stream | Self::Auditor | Self::Upload | Self::Manage => "Auditor only",
             Self::Anyone | Self::SignedIn | Self::Ingest | Self::Search => "Forbidden",
         };
         let detail = match (self, caller) {
             (Self::Admin, Caller::Person { .. }) => "this takes the role admin",
             (_, Caller::Person { .. }) => "this takes the role auditor or admin",
             (Self::SignedIn, Caller::Program(_)) => "an API token is no person: sign in",
-            (Self::Ingest, Caller::Program(_)) => "this API token lacks the scope ingest",
-            (Self::Admin, Caller::Program(_)) => "this API token lacks the scope admin",
+            (Self::Ingest | Self::Upload, Caller::Program(_)) => "this API token lacks the scope ingest",
+            (Self::Admin | Self::Manage, Caller::Program(_)) => "this API token lacks the scope admin",
             (_, Caller::Program(_)) => "this API token lacks the scope read",
         };
         ApiError::forbidden(message, detail)
@@ -171,6 +177,8 @@ mod tests {
         check(Access::Search, false, [true, true, true, false, true, true]);
         check(Access::Stream, false, [false, true, true, false, true, true]);
         check(Access::Auditor, false, [false, true, true, false, true, true]);
+        check(Access::Upload, false, [false, true, true, true, false, false]);
+        check(Access::Manage, false, [false, true, true, false, false, true]);
         check(Access::Admin, false, [false, false, true, false, false, true]);
     }
 }

@@ -199,7 +199,15 @@ fn over(bytes_max: u64) -> String {
 /// # Errors
 /// As [`Inflow::next`].
 pub(super) async fn small(api: &Api, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
-    let mut inflow = Inflow::new(api, Coding::of(headers)?, body, Limit::Whole(SMALL_BYTES_MAX))?;
+    small_up_to(api, headers, body, SMALL_BYTES_MAX).await
+}
+
+/// As [`small`], with a limit of the route's own.
+///
+/// # Errors
+/// As [`Inflow::next`].
+pub(super) async fn small_up_to(api: &Api, headers: &HeaderMap, body: Body, bytes_max: u64) -> Result<Bytes, ApiError> {
+    let mut inflow = Inflow::new(api, Coding::of(headers)?, body, Limit::Whole(bytes_max))?;
     let mut bytes = BytesMut::new();
     while let Some(piece) = inflow.next().await? {
         bytes.extend_from_slice(&piece);

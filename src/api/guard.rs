@@ -23,6 +23,8 @@ const HEADER_BYTES_MAX: usize = 32 << 10;
 const ALWAYS_SERVED: [&str; 4] = ["/health", "/api/v1/health", "/metrics", "/api/v1/metrics"];
 /// Has a time of its own (`query.export_seconds_max`), and counts the records before its answer begins.
 const EXPORT: &str = "/api/v1/logs/export";
+/// Their bodies take as long as they take; they end where nothing comes any more (`uploads.stall_seconds_max`).
+const UPLOADS: [&str; 2] = ["/api/v1/logs/upload", "/api/v1/jobs"];
 
 /// The bounds of all requests together.
 pub(super) struct Guard {
@@ -56,6 +58,7 @@ impl Guard {
         let only_reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
         let time_max = match route {
             EXPORT => return Ok(next.run(request).await),
+            _ if UPLOADS.contains(&route) && *request.method() == Method::POST => return Ok(next.run(request).await),
             _ if only_reads => self.request_time_max,
             // The body has its own time, which ends with an answer of its own.
             _ => self.body_time_max + self.request_time_max,

@@ -26,6 +26,7 @@ mod fields;
 mod flattened;
 mod guard;
 mod hosts;
+mod jobs;
 mod letters;
 mod lines;
 mod listed;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::access::{Access, gate};
 use super::cors::cors;
@@ -15,8 +15,8 @@ use super::observe::{Observer, observe};
 use super::shippers::{elastic, elastic_probes as probes, gelf, journal, loki, otlp, otlp_grpc, splunk};
 use super::state::{Api, ApiState};
 use super::{
-    account, bulk, export, login, logs, openapi, operation_logs, post, registration, settings, stats, system, tail,
-    tokens, users,
+    account, bulk, export, jobs, login, logs, openapi, operation_logs, post, registration, settings, stats, system,
+    tail, tokens, users,
 };
 use crate::config;
 use crate::metrics::Metrics;
@@ -52,6 +52,8 @@ fn routes(api: Api) -> Router {
     let only = |access: Access, methods: MethodRouter<Api>| {
         methods.route_layer(middleware::from_fn_with_state((api.clone(), access), gate))
     };
+    // The uploads' own limit is another, and counts what is kept.
+    let whole = |methods: MethodRouter<Api>| methods.layer(DefaultBodyLimit::disable());
     let thing = || get(probes::thing).put(probes::thing).post(probes::thing);
     let (search, auditor, ingest) = (Access::Search, Access::Auditor, Access::Ingest);
     let document = openapi::rendered();
@@ -97,6 +99,26 @@ fn routes(api: Api) -> Router {
         .route("/api/v1/admin/tokens/{id}", only(admin, delete(tokens::revoke)))
         .route("/api/v1/admin/config", only(admin, get(settings::list).put(settings::change)))
         .route("/api/v1/admin/retention/preview", only(admin, post(settings::preview_retention)))
+        // Uploads.
+        .route("/api/v1/logs/upload", whole(only(Access::Upload, post(jobs::upload::upload))))
+        .route(
+            "/api/v1/jobs",
+            only(auditor, get(jobs::resource::list)).merge(whole(only(Access::Upload, post(jobs::upload::create)))),
+        )
+        .route(
+            "/api/v1/jobs/{id}",
+            only(auditor, get(jobs::resource::by_id))
+                .merge(only(Access::Manage, patch(jobs::resource::update).delete(jobs::resource::delete))),
+        )
+        .route("/api/v1/jobs/{id}/file", only(auditor, get(jobs::file::download)))
+        .route("/api/v1/jobs/{id}/results", only(auditor, get(jobs::resource::results)))
+        .route("/api/v1/jobs/{id}/zip-contents", only(auditor, get(jobs::file::contents)))
+        .route("/api/v1/jobs/{id}/zip-info", only(auditor, get(jobs::file::info)))
+        .route("/api/v1/jobs/{id}/events", only(Access::Stream, get(jobs::live::events)))
+        .route("/api/v1/ws/jobs/{id}", only(Access::Stream, get(jobs::live::socket)))
+        // Analysers show tokens of their own, which the handlers check.
+        .route("/api/v1/internal/jobs/{id}/file", only(anyone, get(jobs::completion::download)))
+        .route("/api/v1/internal/jobs/{id}/completion", only(anyone, post(jobs::completion::complete)))
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
         // Shippers, in their own protocols.

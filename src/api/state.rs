@@ -14,6 +14,7 @@ use super::letters::Letters;
 use super::live_settings::LiveSettings;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
+use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::spool::ledger::Monitor;
 use crate::store::LogStore;
@@ -42,6 +43,10 @@ pub struct ApiState {
     pub stored: watch::Receiver<u64>,
     /// Whether the embedded engine is used, and so its state shown.
     pub engine: bool,
+    /// Uploads.
+    pub jobs: Jobs,
+    /// This daemon's number.
+    pub node: u16,
     /// The spool's figures.
     pub monitor: Monitor,
     /// Cancelled when the daemon begins to stop.
@@ -58,6 +63,7 @@ pub(super) struct Shared {
     reads: Arc<Semaphore>,
     exports: Arc<Semaphore>,
     tails: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
     /// Room for bodies that are held whole, in units of [`BODY_UNIT_BYTES`].
     pub(super) bodies: Arc<Semaphore>,
     pub(super) letters: Letters,
@@ -73,6 +79,7 @@ impl Api {
             // An export may last an hour: it must not take the place of every search.
             exports: Arc::new(Semaphore::new(reads.div_ceil(2))),
             tails: Arc::new(Semaphore::new(state.config.tails_max)),
+            uploads: Arc::new(Semaphore::new(state.jobs.limits().receiving_max.get())),
             bodies: Arc::new(Semaphore::new(body_units.min(Semaphore::MAX_PERMITS))),
             letters: Letters::new(state.stop.clone()),
             state,
@@ -87,6 +94,12 @@ impl Api {
     /// A turn to export, held until the last byte is sent.
     pub(super) async fn export_turn(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         turn(&self.0.exports, "too many exports are running").await
+    }
+
+    /// A place among the uploads, held until the file is kept.
+    pub(super) fn upload_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let place = Arc::clone(&self.0.uploads).try_acquire_owned();
+        place.map_err(|_| ApiError::unavailable("too many files are being uploaded: try again soon", 10))
     }
 
     /// A place among the live tails, held until the reader leaves.

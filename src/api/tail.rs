@@ -71,13 +71,13 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 }
 
 /// A place among the open tails, given back and uncounted when the reader leaves.
-struct Place {
+pub(super) struct Place {
     open: Gauge,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Place {
-    fn take(api: &Api) -> Result<Self, ApiError> {
+    pub(super) fn take(api: &Api) -> Result<Self, ApiError> {
         let permit = api.tail_place()?;
         let open = api.metrics.tails.clone();
         open.inc();

@@ -74,7 +74,7 @@ pub(super) async fn record_engine_restarts(
 /// Keeps the spool's gauges fresh until `stop`.
 pub(super) async fn watch_spool(monitor: Monitor, metrics: Metrics, stop: CancellationToken) {
     loop {
-        for lag in monitor.lag() {
+        for lag in monitor.lag().into_iter().filter(|lag| lag.follower == "store") {
             metrics.spool_bytes.set(lag.bytes as i64);
             metrics.spool_segments.set(lag.segments as i64);
             #[expect(clippy::disallowed_methods, reason = "an age is measured against the real time")]

@@ -8,6 +8,7 @@ mod retention;
 mod storage;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +27,10 @@ use crate::config::otlp::Otlp;
 use crate::engine::child;
 use crate::http_server::HttpServer;
 use crate::ingest::{Ingest, Limits, Poisoned, Sequencer, Tail};
+use crate::jobs::{self, AnalyserClient, Follow, Holdback, Jobs, Pipeline, schedule};
 use crate::meta::{Action, Actor};
 use crate::metrics::Metrics;
+use crate::objects::Objects;
 use crate::settings::Settings;
 use crate::sources::Listener;
 use crate::tls::{Certificates, Protocol};
@@ -150,10 +153,45 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 
     side.spawn(people::keep(accounts.clone(), stop.clone()));
 
+    let uploads_end = CancellationToken::new();
+    let holdback = Holdback::default();
+    let follow = Follow {
+        follower: storage.uploads,
+        meta: meta.clone(),
+        holdback: holdback.clone(),
+        first_new_id: storage.first_new_id,
+    };
+    let (reconciled, follow) = follow.start(uploads_end.clone());
+    let uploads_follower = side.spawn(follow);
+    let objects = Objects::open(&config.storage, &config.data_dir).context("open the storage of uploaded files")?;
+    let copies = config.data_dir.join("uploads");
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&copies)
+        .with_context(|| format!("make the folder {} for copies of uploaded files", copies.display()))?;
+    let jobs =
+        Jobs::new(meta.clone(), objects, config.uploads.clone(), config.analysers.clone(), formats.clone(), copies);
+
     let sources = TaskTracker::new();
     if config.operation_log.publish {
         sources.spawn(audit::publish(meta.clone(), ingest.clone(), stop.clone()));
     }
+    let pipeline = Pipeline {
+        ingest: ingest.clone(),
+        metrics: metrics.clone(),
+        monitor: storage.monitor.clone(),
+        stored: watermark.clone(),
+        holdback,
+    };
+    sources.spawn(schedule(jobs.clone(), pipeline, reconciled, stop.clone()));
+    let scheme = if config.api.tls.is_some() { "https" } else { "http" };
+    let public_url = match config.uploads.public_url.as_str() {
+        "" => format!("{scheme}://{api_address}"),
+        url => url.to_owned(),
+    };
+    let analysers = AnalyserClient::new(&public_url);
+    side.spawn(jobs::tell(jobs.clone(), analysers, stop.clone()));
     let listening: Vec<Listening> = listeners.iter().map(describe).collect();
     for listener in listeners {
         sources.spawn(listener.run(ingest.clone(), metrics.clone(), stop.clone()));
@@ -170,6 +208,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         query: config.query.clone(),
         stored: watermark,
         engine: storage.engine.is_some(),
+        jobs: jobs.clone(),
+        node: config.node,
         monitor: storage.monitor.clone(),
         stop: stop.clone(),
     };
@@ -217,6 +257,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         warn!("the store did not take everything in time: the rest waits in the spool for the next start");
         give_up.cancel();
         follower.await.context("join the store's follower")?;
+    }
+    if tokio::time::timeout(TELL_STOP_MAX, jobs.objects().settle()).await.is_err() {
+        warn!("the storage of uploaded files did not answer: parts of unfinished uploads may be left there");
+    }
+    // Where a job could not note how far it came, the next start finds it in what is left.
+    if tokio::time::timeout(TELL_STOP_MAX, uploads_follower).await.is_err() {
+        uploads_end.cancel();
     }
     if let Some(engine) = storage.engine {
         engine.stop().await;

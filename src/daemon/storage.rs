@@ -30,6 +30,9 @@ pub(super) struct Storage {
     pub(super) spool: Spool,
     pub(super) monitor: Monitor,
     pub(super) follower: Follower,
+    pub(super) uploads: Follower,
+    /// Records below it were written before this start.
+    pub(super) first_new_id: u64,
     pub(super) store: LogStore,
     pub(super) engine: Option<Supervisor>,
 }
@@ -54,8 +57,8 @@ impl Storage {
         let last_id = (u64::from(config.node) + 1) << NODE_SHIFT;
         let stored = highest_stored(&store, first_id, last_id - 1, recovered.fresh).await?;
         spool.raise_next_id(first_id.max(stored + 1)).context("number the records")?;
-        let [follower] = spool.register(["store"]).context("open the store's cursor")?;
-        Ok(Self { monitor: spool.monitor(), spool, follower, store, engine })
+        let [follower, uploads] = spool.register(["store", "uploads"]).context("open the cursors of the followers")?;
+        Ok(Self { monitor: spool.monitor(), first_new_id: spool.next_id(), spool, follower, uploads, store, engine })
     }
 }
 

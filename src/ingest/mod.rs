@@ -77,8 +77,16 @@ impl Receipt {
     ///
     /// # Errors
     /// [`Rejected`] says why they are not.
-    pub async fn durable(self) -> Result<Ids, Rejected> {
-        self.0.await.unwrap_or(Err(Rejected::Stopping))
+    pub async fn durable(mut self) -> Result<Ids, Rejected> {
+        self.answer().await
+    }
+
+    /// As [`Receipt::durable`], for who waits for something else too: nothing is lost where the wait is given up. Asked once after its answer.
+    ///
+    /// # Errors
+    /// [`Rejected`] says why they are not.
+    pub async fn answer(&mut self) -> Result<Ids, Rejected> {
+        (&mut self.0).await.unwrap_or(Err(Rejected::Stopping))
     }
 }
 

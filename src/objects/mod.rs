@@ -142,6 +142,16 @@ impl Objects {
         }
     }
 
+    /// Removes the object in the background; [`Objects::settle`] waits for that.
+    pub fn discard(&self, key: Key) {
+        let objects = self.clone();
+        self.undoing.spawn(async move {
+            if let Err(error) = objects.delete(&key).await {
+                tracing::warn!(object = %key, error = %crate::telemetry::chain(&error), "an object that is not wanted could not be removed");
+            }
+        });
+    }
+
     /// Whether there is such an object.
     ///
     /// # Errors
@@ -151,6 +161,12 @@ impl Objects {
             Place::Folder(folder) => folder.exists(key).await,
             Place::S3(s3) => s3.exists(key).await,
         }
+    }
+
+    /// Whether other daemons see the same objects.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(&*self.place, Place::S3(_))
     }
 
     /// Waits until writes that ended early are undone: at the stop, after the last of those who use it. Where S3 is away that takes minutes, so give

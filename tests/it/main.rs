@@ -33,3 +33,4 @@ mod syslog_tcp;
 mod syslog_tls;
 mod syslog_udp;
 mod tls_client;
+mod uploads;

@@ -34,7 +34,7 @@ fn get(app: &App, who: &Client, path: &str) -> Value {
     answer
 }
 
-fn sign_in(app: &App, username: &str, password: &str) -> Client {
+pub(crate) fn sign_in(app: &App, username: &str, password: &str) -> Client {
     let (status, answer) =
         ask(app, &client(""), "POST", "/auth/login", &json!({"username": username, "password": password}));
     assert_eq!(status, 200, "{answer}");

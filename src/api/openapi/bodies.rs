@@ -230,3 +230,15 @@ fn address() -> utoipa::openapi::schema::Schema {
     let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null));
     OneOfBuilder::new().item(of_format(KnownFormat::Ipv4)).item(of_format(KnownFormat::Ipv6)).item(null).into()
 }
+
+/// Another description of a job, or a step of its life.
+#[derive(ToSchema)]
+pub(in crate::api) struct JobChange {
+    #[schema(min_length = 1, max_length = 200)]
+    title: Option<String>,
+    #[schema(max_length = 16384)]
+    description: Option<String>,
+    /// `cancelled` ends it; `queued` lets one that failed or was cancelled go on.
+    #[schema(pattern = "^(cancelled|queued)$")]
+    status: Option<String>,
+}

@@ -18,8 +18,8 @@ use errors::Errors;
 use super::error::{ApiError, Envelope};
 use super::params::Params;
 use super::{
-    account, bulk, export, login, logs, operation_logs, post, registration, settings, stats, system, tail, tokens,
-    users,
+    account, bulk, export, jobs, login, logs, operation_logs, post, registration, settings, stats, system, tail,
+    tokens, users,
 };
 
 /// The name under which operations ask for credentials. The roles behind it say who may use them.
@@ -42,11 +42,15 @@ const BEARER: &str = "bearer";
         account::end_session, registration::register, registration::send_code, registration::reset_password,
         users::list, users::create, users::by_id, users::update, users::delete,
         tokens::list, tokens::create, tokens::revoke, settings::list, settings::change, settings::preview_retention,
+        jobs::upload::upload, jobs::upload::create, jobs::resource::list, jobs::resource::by_id, jobs::resource::update,
+        jobs::resource::delete, jobs::resource::results, jobs::file::download, jobs::file::contents, jobs::file::info,
+        jobs::live::events, jobs::completion::complete, jobs::completion::download,
         operation_logs::list, system::health, system::metrics,
     ),
     components(schemas(Envelope<'static>)),
     tags(
         (name = "Records in", description = "Acknowledged when durable."),
+        (name = "Uploads", description = "Files that are read into records, each of them once."),
         (name = "Search", description = "Records, their neighbours, exports, and the live tail."),
         (name = "Counts", description = "Numbers of the records that match."),
         (name = "Session and account", description = "Signing in, and what a person may do with its own account."),

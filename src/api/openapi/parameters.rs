@@ -87,6 +87,10 @@ parameters! {
         "user_id" = whole(1, 1 << 53), "Who did it.";
         "action" = action(), "What was done.";
 
+    /// Which jobs.
+    JobParameters:
+        "status" = one_of(["queued", "processing", "completed", "failed", "cancelled"]), "Where they are.";
+
     /// How much is asked of the daemon's health.
     HealthParameters:
         "ready" = flag(), "Only whether it takes records in.";

@@ -34,8 +34,10 @@ use crate::auth::secret;
 use crate::auth::server_secret::ServerSecret;
 use crate::config;
 use crate::ingest::{Ingest, Limits, Sequencer, Tail};
+use crate::jobs::Jobs;
 use crate::meta::{Actor, Location, Meta, NewToken, Scope};
 use crate::metrics::Metrics;
+use crate::objects::Objects;
 use crate::settings::Settings;
 use crate::spool::SpoolConfig;
 use crate::spool::follower::Follower;
@@ -140,6 +142,16 @@ impl App {
         change_accounts(&mut accounts);
         let settings = LiveSettings::open(accounts.meta.clone(), Settings::defaults(184));
         let settings = tokio::task::block_in_place(|| runtime_for_accounts.block_on(settings)).unwrap();
+        let objects = Objects::open(&config::storage::Storage::default(), dir.path()).unwrap();
+        let (uploads, analysers) = (config::uploads::Uploads::default(), config::uploads::Analysers::default());
+        let jobs = Jobs::new(
+            accounts.meta.clone(),
+            objects,
+            uploads,
+            analysers,
+            logseal_parsers::Formats::default(),
+            dir.path().join("uploads"),
+        );
         let Routers { api: router, otlp_grpc } = router::routers(ApiState {
             store: LogStore::new(client, "logseal", config::Query::default()),
             ingest,
@@ -152,6 +164,8 @@ impl App {
             query: config::Query::default(),
             stored: watermark,
             engine: false,
+            jobs,
+            node: 0,
             monitor,
             stop: stop.clone(),
         });

@@ -16,6 +16,8 @@ enum For {
     Ingest,
     Search,
     Auditor,
+    Upload,
+    Manage,
     Admin,
 }
 
@@ -28,6 +30,8 @@ impl For {
             Self::Ingest => serde_json::json!([{ "bearer": ["user", "ingest"] }]),
             Self::Search => serde_json::json!([{ "bearer": ["user", "read"] }]),
             Self::Auditor => serde_json::json!([{ "bearer": ["auditor", "read"] }]),
+            Self::Upload => serde_json::json!([{ "bearer": ["auditor", "ingest"] }]),
+            Self::Manage => serde_json::json!([{ "bearer": ["auditor", "admin"] }]),
             Self::Admin => serde_json::json!([{ "bearer": ["admin"] }]),
         }
     }
@@ -40,13 +44,15 @@ impl For {
             Self::Ingest => [true, true, true, true, false, false],
             Self::Search => [true, true, true, false, true, true],
             Self::Auditor => [false, true, true, false, true, true],
+            Self::Upload => [false, true, true, true, false, false],
+            Self::Manage => [false, true, true, false, false, true],
             Self::Admin => [false, false, true, false, false, true],
         }
     }
 }
 
 /// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
-const ROUTES: [(&str, &str, For); 44] = [
+const ROUTES: [(&str, &str, For); 57] = [
     ("GET", "/health", For::Anyone),
     ("GET", "/docs", For::Anyone),
     ("GET", "/docs/", For::Anyone),
@@ -89,6 +95,19 @@ const ROUTES: [(&str, &str, For); 44] = [
     ("PUT", "/api/v1/admin/config", For::Admin),
     ("POST", "/api/v1/admin/retention/preview", For::Admin),
     ("GET", "/api/v1/operation-logs", For::Auditor),
+    ("POST", "/api/v1/logs/upload", For::Upload),
+    ("GET", "/api/v1/jobs", For::Auditor),
+    ("POST", "/api/v1/jobs", For::Upload),
+    ("GET", "/api/v1/jobs/1", For::Auditor),
+    ("PATCH", "/api/v1/jobs/1", For::Manage),
+    ("DELETE", "/api/v1/jobs/1", For::Manage),
+    ("GET", "/api/v1/jobs/1/file", For::Auditor),
+    ("GET", "/api/v1/jobs/1/results", For::Auditor),
+    ("GET", "/api/v1/jobs/1/zip-contents", For::Auditor),
+    ("GET", "/api/v1/jobs/1/zip-info", For::Auditor),
+    ("GET", "/api/v1/jobs/1/events", For::Auditor),
+    ("GET", "/api/v1/internal/jobs/1/file", For::Anyone),
+    ("POST", "/api/v1/internal/jobs/1/completion", For::Anyone),
     ("HEAD", "/api/v1/logs", For::Search),
     ("HEAD", "/api/v1/operation-logs", For::Auditor),
 ];

@@ -1,0 +1,217 @@
+//! A job as it goes on: server-sent events and a WebSocket, which say the same.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::super::error::ApiError;
+use super::super::params::Params;
+use super::super::state::Api;
+use super::super::tail::Place;
+use super::{Shown, job};
+use crate::meta::{AnalysisStatus, JobId, MetaError};
+
+/// Another daemon's jobs are looked at this often, and ours too.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Something is said this often, so that dead connections are found.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A watcher has nothing to say.
+const MESSAGE_BYTES_MAX: usize = 4096;
+
+/// Sent at once, so that a client sees that it is connected.
+const WELCOME: Bytes = Bytes::from_static(b": logseal job\nretry: 2000\n\n");
+const BEAT: Bytes = Bytes::from_static(b":\n\n");
+
+/// `GET /jobs/{id}/events`
+#[utoipa::path(
+    get,
+    path = "/api/v1/jobs/{id}/events",
+    tag = "Uploads",
+    operation_id = "watch_job",
+    summary = "An upload as it goes on",
+    security(("bearer" = ["auditor", "read"])),
+    params(
+        ("id" = String, Path, description = "The job's id", format = "uuid"),
+        ("access_token" = Option<String>, Query, description = "The credentials, where no header can be sent"),
+        ("Last-Event-ID" = Option<u64>, Header, description = "The version that was seen last: it is not sent again"),
+    ),
+    responses(
+        (status = 200, description = "Server-sent events `job`, the last one `end`", body = String, content_type = "text/event-stream"),
+        (status = 204, description = "It is at its end, and the client has seen that"),
+    )
+)]
+pub(in crate::api) async fn events(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    check(&request)?;
+    let id = job(&api, &id).await?.id;
+    let place = Place::take(&api)?;
+    let seen = last_event_id(request.headers());
+    let mut changes = Changes::new(&api, id, seen);
+    // An EventSource comes again after each end; this tells it to stay away.
+    if seen.is_some() && changes.look().await? == Look::Over {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let events = stream::unfold((Some(WELCOME), changes, place), |(ready, mut changes, place)| async move {
+        let event = match ready {
+            Some(event) => event,
+            None => match tokio::time::timeout(HEARTBEAT, changes.next()).await {
+                Ok(Some(change)) => event(&change),
+                Ok(None) => return None,
+                Err(_) => BEAT,
+            },
+        };
+        Some((Ok::<_, Infallible>(event), (None, changes, place)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache, no-transform"),
+        // Proxies of nginx's kind would hold events back.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::from_stream(events)).into_response())
+}
+
+/// `WS /ws/jobs/{id}`: the same as JSON texts; the server closes it at the end.
+pub(in crate::api) async fn socket(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    check(&request)?;
+    let id = job(&api, &id).await?.id;
+    let upgrade =
+        upgrade.map_err(|refused| ApiError::body(format!("a WebSocket is served here: {}", refused.body_text())))?;
+    let place = Place::take(&api)?;
+    let changes = Changes::new(&api, id, None);
+    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        // It has gone away, or is at its end: either way nothing is left to say.
+        say(socket, changes).await.ok();
+        drop(place);
+    }))
+}
+
+async fn say(mut socket: WebSocket, mut changes: Changes) -> Result<(), axum::Error> {
+    loop {
+        tokio::select! {
+            change = changes.next() => match change {
+                Some(change) => socket.send(Message::Text(change.json.into())).await?,
+                None => {
+                    let frame = CloseFrame { code: close_code::NORMAL, reason: "the job is at its end".into() };
+                    return socket.send(Message::Close(Some(frame))).await;
+                }
+            },
+            received = socket.recv() => match received {
+                // Pings are answered by the library; what else a watcher says means nothing.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Binary(_))) => {}
+                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return Ok(()),
+            },
+            () = tokio::time::sleep(HEARTBEAT) => socket.send(Message::Ping(Bytes::new())).await?,
+        }
+    }
+}
+
+fn check(request: &Request) -> Result<(), ApiError> {
+    let mut params = Params::of(request.uri());
+    // Read where the caller was: see `access`.
+    params.text("access_token");
+    params.finish()
+}
+
+/// The version that the client saw last. What is none is as good as nothing: the job is sent whole each time.
+fn last_event_id(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
+}
+
+fn event(change: &Change) -> Bytes {
+    let name = if change.is_last { "end" } else { "job" };
+    Bytes::from(format!("event: {name}\nid: {}\ndata: {}\n\n", change.version, change.json))
+}
+
+/// A state of the job.
+struct Change {
+    version: i64,
+    is_last: bool,
+    json: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// There is something new, or will be.
+    On,
+    /// The client has seen the last of it.
+    Over,
+}
+
+/// The states of one job, each version once.
+struct Changes {
+    api: Api,
+    id: JobId,
+    seen: Option<i64>,
+    is_over: bool,
+    changes: watch::Receiver<u64>,
+    stop: CancellationToken,
+}
+
+impl Changes {
+    fn new(api: &Api, id: JobId, seen: Option<i64>) -> Self {
+        Self { api: api.clone(), id, seen, is_over: false, changes: api.jobs.changes(), stop: api.stop.clone() }
+    }
+
+    async fn look(&mut self) -> Result<Look, ApiError> {
+        let shown = self.read().await?;
+        Ok(if self.seen == Some(shown.job.version) && is_over(&shown) { Look::Over } else { Look::On })
+    }
+
+    async fn read(&self) -> Result<Shown, MetaError> {
+        let job = self.api.accounts.meta.job(self.id).await?;
+        Shown::of(&self.api, job).await
+    }
+
+    /// The next state that is new; `None` at the end, where the job is gone, and where the daemon stops. Cancel-safe.
+    async fn next(&mut self) -> Option<Change> {
+        loop {
+            if self.is_over {
+                return None;
+            }
+            self.changes.borrow_and_update();
+            match self.read().await {
+                Ok(shown) if self.seen != Some(shown.job.version) => {
+                    let version = shown.job.version;
+                    let json = serde_json::to_string(&shown).ok()?;
+                    self.seen = Some(version);
+                    self.is_over = is_over(&shown);
+                    return Some(Change { version, is_last: self.is_over, json });
+                }
+                Ok(shown) if is_over(&shown) => return None,
+                // The database may be back at the next look.
+                Ok(_) | Err(MetaError::Unavailable(_)) => {}
+                Err(_) => return None,
+            }
+            tokio::select! {
+                _ = self.changes.changed() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.stop.cancelled() => return None,
+            }
+        }
+    }
+}
+
+/// Whether nothing more happens to it by itself.
+fn is_over(shown: &Shown) -> bool {
+    let is_settled = |status| matches!(status, AnalysisStatus::Completed | AnalysisStatus::Failed);
+    shown.job.status.is_final() && shown.analyses.iter().all(|analysis| is_settled(analysis.status))
+}

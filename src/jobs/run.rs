@@ -1,0 +1,327 @@
+//! One job from its file to its end: batches on their way, and a checkpoint behind what is durable.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::holdback::Hold;
+use super::read::{Finished, Piece, Plan, Reader};
+use super::scheduler::now;
+use super::{Jobs, Pipeline};
+use crate::ingest::{Receipt, Rejected, WhenFull};
+use crate::meta::{Checkpoint, Job, JobEnd, MetaError};
+use crate::metrics::OriginLabel;
+use crate::telemetry::chain;
+
+/// Batches of one job that wait for their fdatasync.
+const IN_FLIGHT_MAX: usize = 3;
+/// Pieces that are read ahead.
+const READ_AHEAD: usize = 2;
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How often a waiting job looks whether the store has caught up.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// The origin under which the records of all uploads are counted.
+const ORIGIN: &str = "upload";
+
+/// Why a run ended before its file did.
+enum Broken {
+    /// Someone cancelled it, or the daemon stops: it says nothing of its end.
+    Left,
+    /// It cannot go on.
+    Failed(String),
+}
+
+impl From<Rejected> for Broken {
+    /// Records wait for room, so it is the daemon that ends.
+    fn from(_: Rejected) -> Self {
+        Self::Left
+    }
+}
+
+/// A running job.
+struct Run<'p> {
+    jobs: Jobs,
+    pipeline: &'p Pipeline,
+    job: Job,
+    /// Someone cancelled it, or the daemon stops.
+    leave: CancellationToken,
+    /// The daemon stops.
+    stop: CancellationToken,
+    hold: Hold,
+    in_flight: VecDeque<(Receipt, Piece)>,
+    /// What is durable and may not be written yet.
+    durable: Checkpoint,
+    /// The last id that `durable` covers, 0 before the first of this run.
+    durable_id: u64,
+    written_at: Instant,
+}
+
+/// Runs `job` to its end, or until `leave`, which `stop` cancels too. What goes wrong is said of the job.
+pub(super) async fn run(
+    jobs: Jobs,
+    pipeline: Arc<Pipeline>,
+    job: Job,
+    leave: CancellationToken,
+    stop: CancellationToken,
+) {
+    let id = job.id;
+    let hold = pipeline.holdback.of(id);
+    let mut run = Run {
+        jobs: jobs.clone(),
+        pipeline: &pipeline,
+        job,
+        leave,
+        stop,
+        hold,
+        in_flight: VecDeque::new(),
+        durable: Checkpoint::default(),
+        durable_id: 0,
+        written_at: Instant::now(),
+    };
+    let ended = run.work().await;
+    // What is on its way becomes durable, whatever else happened; it is noted, so that a later run does not repeat it.
+    while let Some((receipt, piece)) = run.in_flight.pop_front() {
+        if let Ok(ids) = receipt.durable().await {
+            run.note(ids.last, piece);
+        }
+    }
+    let analysers: Vec<&str> = jobs.analysers().keys().map(String::as_str).collect();
+    let end = match &ended {
+        Ok(()) => Some(JobEnd::Completed { analysers: &analysers }),
+        Err(Broken::Failed(reason)) => Some(JobEnd::Failed(reason)),
+        Err(Broken::Left) => None,
+    };
+    match run.finish(end).await {
+        Ok(()) => run.hold.release(),
+        // The hold stays, and with it the segments: the next start finds in them what could not be noted.
+        Err(error) => warn!(job = %id, error = %chain(&error), "how far an upload came could not be noted"),
+    }
+    run.jobs.tell();
+}
+
+impl Run<'_> {
+    /// Reads the whole file.
+    async fn work(&mut self) -> Result<(), Broken> {
+        let reader = self.open().await?;
+        let (sender, mut pieces) = mpsc::channel(READ_AHEAD);
+        let reading =
+            reader.spawn(sender).map_err(|error| Broken::Failed(format!("no thread could be started: {error}")))?;
+        let flowed = self.flow(&mut pieces).await;
+        // The thread ends where nobody takes its pieces any more.
+        drop(pieces);
+        let read = tokio::task::spawn_blocking(move || reading.join()).await;
+        flowed?;
+        match read {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(Broken::Failed(format!("{error:#}"))),
+            Ok(Err(_)) | Err(_) => Err(Broken::Failed("reading it failed by a fault of ours".to_owned())),
+        }
+    }
+
+    async fn open(&mut self) -> Result<Reader, Broken> {
+        let key = Jobs::object_key(self.job.id);
+        let (objects, copies) = (self.jobs.objects().clone(), self.jobs.copies().to_owned());
+        let file = tokio::select! {
+            file = objects.open_local(&key, &copies) => file,
+            () = self.leave.cancelled() => return Err(Broken::Left),
+        };
+        let file = file.map_err(|error| {
+            error!(job = %self.job.id, error = %chain(&error), "the file of an upload cannot be read");
+            Broken::Failed(format!("the uploaded file cannot be read: {}", chain(&error)))
+        })?;
+        let finished = retried(&self.leave, || self.jobs.0.meta.finished_entries(self.job.id)).await?;
+        let finished =
+            finished.into_iter().map(|(number, inserted, failed)| Finished { number, inserted, failed }).collect();
+        let plan = Plan::of(&self.job, finished, self.jobs.limits(), &self.jobs.0.formats).map_err(Broken::Failed)?;
+        Ok(Reader::new(file, copies, plan))
+    }
+
+    async fn flow(&mut self, pieces: &mut mpsc::Receiver<Piece>) -> Result<(), Broken> {
+        loop {
+            let piece = tokio::select! {
+                biased;
+                () = self.leave.cancelled() => return Err(Broken::Left),
+                piece = pieces.recv() => piece,
+                // Alone it would only be seen when the next piece has been read.
+                settled = first_receipt(&mut self.in_flight), if !self.in_flight.is_empty() => {
+                    self.settled(settled).await?;
+                    continue;
+                }
+            };
+            let Some(piece) = piece else { break };
+            self.submit(piece).await?;
+        }
+        while !self.in_flight.is_empty() {
+            let settled = first_receipt(&mut self.in_flight).await;
+            self.settled(settled).await?;
+        }
+        Ok(())
+    }
+
+    async fn submit(&mut self, mut piece: Piece) -> Result<(), Broken> {
+        while self.in_flight.len() >= IN_FLIGHT_MAX {
+            let settled = first_receipt(&mut self.in_flight).await;
+            self.settled(settled).await?;
+        }
+        if piece.batch.is_empty() {
+            // Nothing of it has to become durable, but what is before it does.
+            while !self.in_flight.is_empty() {
+                let settled = first_receipt(&mut self.in_flight).await;
+                self.settled(settled).await?;
+            }
+            self.note(0, piece);
+            return self.write_if_due().await;
+        }
+        self.wait_for_the_store().await?;
+        self.hold.begin();
+        let batch = std::mem::take(&mut piece.batch);
+        piece.rows = batch.rows() as u64;
+        let receipt = self.pipeline.ingest.enqueue(batch, WhenFull::Wait).await?;
+        self.in_flight.push_back((receipt, piece));
+        Ok(())
+    }
+
+    /// Live senders come first: what uploads put into the spool never fills it.
+    async fn wait_for_the_store(&mut self) -> Result<(), Broken> {
+        let lag_bytes_max = self.jobs.limits().lag_bytes_max;
+        let mut stored = self.pipeline.stored.clone();
+        let mut is_told = false;
+        loop {
+            stored.borrow_and_update();
+            let lag = self.pipeline.monitor.lag();
+            if lag.iter().find(|lag| lag.follower == "store").is_none_or(|lag| lag.bytes <= lag_bytes_max) {
+                return Ok(());
+            }
+            // Its checkpoints are written, so that it holds no segment while it waits.
+            while !self.in_flight.is_empty() {
+                let settled = first_receipt(&mut self.in_flight).await;
+                self.settled(settled).await?;
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                self.durable.current_step = "waits until the store has caught up".to_owned();
+                self.write().await?;
+                self.hold.release();
+            }
+            tokio::select! {
+                () = self.leave.cancelled() => return Err(Broken::Left),
+                _ = stored.changed() => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    async fn settled(&mut self, settled: Option<(Result<u64, Rejected>, Piece)>) -> Result<(), Broken> {
+        let Some((last_id, piece)) = settled else { return Ok(()) };
+        self.note(last_id?, piece);
+        self.write_if_due().await
+    }
+
+    /// `piece` is durable, its last record as `last_id` (0: it has none).
+    fn note(&mut self, last_id: u64, piece: Piece) {
+        let origin = OriginLabel { origin: ORIGIN.to_owned() };
+        self.pipeline.metrics.received.get_or_create(&origin).inc_by(piece.rows);
+        let durable = &mut self.durable;
+        durable.bytes_read = piece.bytes_read;
+        durable.inserted = piece.inserted;
+        durable.failed = piece.failed;
+        durable.current_step = piece.step;
+        if last_id > 0 {
+            self.durable_id = last_id;
+            durable.mark = piece.mark;
+            durable.mark.id = last_id;
+        }
+        for entry in piece.entries {
+            match durable.entries.iter_mut().find(|known| known.number == entry.number) {
+                Some(known) => *known = entry,
+                None => durable.entries.push(entry),
+            }
+        }
+    }
+
+    async fn write_if_due(&mut self) -> Result<(), Broken> {
+        if self.written_at.elapsed() < CHECKPOINT_EVERY { Ok(()) } else { self.write().await }
+    }
+
+    async fn write(&mut self) -> Result<(), Broken> {
+        let (meta, id) = (&self.jobs.0.meta, self.job.id);
+        let goes_on = retried(&self.leave, || meta.checkpoint_job(id, &self.durable)).await?;
+        self.durable.entries.clear();
+        self.written_at = Instant::now();
+        if self.durable_id > 0 {
+            self.hold.written(self.durable_id);
+        }
+        self.jobs.tell();
+        // Cancelled on another daemon, perhaps; nobody here was told.
+        if goes_on { Ok(()) } else { Err(Broken::Left) }
+    }
+
+    /// Notes what is durable, and the end. Tries until the daemon stops: while it is not noted, segments are held.
+    async fn finish(&mut self, end: Option<JobEnd<'_>>) -> Result<(), MetaError> {
+        let (meta, id) = (&self.jobs.0.meta, self.job.id);
+        if let Some(end) = end {
+            let step = if matches!(end, JobEnd::Completed { .. }) { "completed" } else { "failed" };
+            step.clone_into(&mut self.durable.current_step);
+        }
+        let mut warned = false;
+        loop {
+            let noted = match end {
+                Some(end) => meta.finish_job(id, end, &self.durable, now()).await,
+                None => meta.checkpoint_job(id, &self.durable).await,
+            };
+            let Err(error) = noted else { break };
+            if self.stop.is_cancelled() {
+                return Err(error);
+            }
+            if !std::mem::replace(&mut warned, true) {
+                warn!(job = %id, error = %chain(&error), "how far an upload came is noted once the metadata database takes it");
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep(RETRY_AFTER) => {}
+            }
+        }
+        let (inserted, failed) = (self.durable.inserted, self.durable.failed);
+        match end {
+            Some(JobEnd::Completed { .. }) => info!(job = %id, inserted, failed, "an upload is read"),
+            Some(JobEnd::Failed(reason)) => warn!(job = %id, inserted, failed, "an upload failed: {reason}"),
+            None => info!(job = %id, inserted, failed, "an upload is left where it is"),
+        }
+        Ok(())
+    }
+}
+
+/// Waits for the oldest batch that is on its way. Cancel-safe: it is taken out only with its answer.
+async fn first_receipt(in_flight: &mut VecDeque<(Receipt, Piece)>) -> Option<(Result<u64, Rejected>, Piece)> {
+    let durable = in_flight.front_mut()?.0.answer().await;
+    let (_, piece) = in_flight.pop_front()?;
+    Some((durable.map(|ids| ids.last), piece))
+}
+
+/// Tries until the metadata database answers; a job waits as long as it takes.
+async fn retried<T, F: Future<Output = Result<T, MetaError>>>(
+    leave: &CancellationToken,
+    mut ask: impl FnMut() -> F,
+) -> Result<T, Broken> {
+    let mut warned = false;
+    loop {
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(MetaError::Unavailable(source)) => {
+                if !std::mem::replace(&mut warned, true) {
+                    warn!(error = %chain(&source), "an upload waits for the metadata database");
+                }
+            }
+            Err(error) => return Err(Broken::Failed(format!("the metadata database refuses it: {}", chain(&error)))),
+        }
+        tokio::select! {
+            () = leave.cancelled() => return Err(Broken::Left),
+            () = tokio::time::sleep(RETRY_AFTER) => {}
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! Uploads as jobs, through the whole daemon.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rand::RngExt as _;
+use reqwest::blocking::multipart::{Form, Part};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::app::{App, wait_until};
+use crate::crash::seeded;
+use crate::people::sign_in;
+
+/// Uploads take longer than a wait for a record on a busy machine.
+const LONG: Duration = Duration::from_secs(300);
+
+fn form(name: &str, bytes: impl Into<Vec<u8>>) -> Form {
+    Form::new().text("source", "upload-test").part("file", Part::bytes(bytes.into()).file_name(name.to_owned()))
+}
+
+/// Posts a form; status and answer.
+fn post(app: &App, path: &str, form: Form) -> (u16, Value) {
+    let response = app.http().post(app.url(path)).multipart(form).timeout(LONG).send().unwrap();
+    (response.status().as_u16(), serde_json::from_str(&response.text().unwrap()).unwrap())
+}
+
+/// Uploads, and waits for the job's end.
+fn upload(app: &App, form: Form) -> Value {
+    let (status, job) = post(app, "/api/v1/jobs", form);
+    assert_eq!(status, 201, "{job}");
+    ended(app, &id_of(&job))
+}
+
+fn id_of(job: &Value) -> String {
+    job["id"].as_str().unwrap().to_owned()
+}
+
+fn job(app: &App, id: &str) -> Value {
+    app.get(&format!("/api/v1/jobs/{id}"))
+}
+
+fn ended(app: &App, id: &str) -> Value {
+    let started = std::time::Instant::now();
+    loop {
+        let job = job(app, id);
+        if ["completed", "failed", "cancelled"].contains(&job["status"].as_str().unwrap()) {
+            return job;
+        }
+        assert!(started.elapsed() < LONG, "{job}\n{}", app.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn results(app: &App, id: &str) -> Vec<Value> {
+    app.get(&format!("/api/v1/jobs/{id}/results?size=1000"))["list"].as_array().unwrap().clone()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// Lines that tell their number.
+fn numbered(count: u32) -> String {
+    (0..count).map(|n| format!("<13>1 2026-11-20T10:00:00Z host{} app - - - message {n}\n", n % 7)).collect()
+}
+
+/// All of them are there, each once.
+fn assert_numbered(app: &App, count: u32) {
+    app.flush();
+    let records = app.records("source=upload-test");
+    let mut found: Vec<u32> = records
+        .iter()
+        .map(|record| record["message"].as_str().unwrap().strip_prefix("message ").unwrap().parse().unwrap())
+        .collect();
+    found.sort_unstable();
+    let expected: Vec<u32> = (0..count).collect();
+    assert!(found == expected, "{} records, not {count}\n{}", found.len(), app.log());
+}
+
+fn objects(app: &App) -> Vec<PathBuf> {
+    let folder = app.data_dir.join("objects/uploads");
+    std::fs::read_dir(folder).map(|files| files.map(|file| file.unwrap().path()).collect()).unwrap_or_default()
+}
+
+#[test]
+fn a_file_becomes_records_that_tell_where_they_come_from() {
+    let app = App::start_with("syslog = []", "");
+    let text = "Nov 20 10:11:12 edge7 sshd[4]: Failed password for root from 192.0.2.9 port 22 ssh2\n\n\
+                {\"level\":\"error\",\"message\":\"two\"}\nand a plain line";
+    let (status, answer) = post(&app, "/api/v1/logs/upload", form("../logs/mixed.log", text).text("zone", "+02:00"));
+    assert_eq!((status, &answer["status"], &answer["inserted"]), (201, &json!("completed"), &json!(3)), "{answer}");
+    assert_eq!(answer["sha256"], hex::encode(Sha256::digest(text)));
+    let id = answer["job_id"].as_str().unwrap();
+    app.flush();
+    let records = app.records("source=upload-test");
+    let places: Vec<(&str, &str)> = records
+        .iter()
+        .map(|r| (r["attributes"]["upload.line"].as_str().unwrap(), r["raw_data"].as_str().unwrap()))
+        .collect();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(places, [("1", lines[0]), ("3", lines[2]), ("4", lines[3])]);
+    assert_eq!((&records[0]["ip"], &records[0]["user_name"]), (&json!("192.0.2.9"), &json!("root")));
+    assert!(records[0]["timestamp"].as_str().unwrap().ends_with("-11-20T08:11:12.000000Z"), "{}", records[0]);
+    assert_eq!(records[0]["origin"], format!("upload:{id}"));
+    assert_eq!(records[0]["attributes"]["upload.file"], "mixed.log");
+
+    let job = job(&app, id);
+    assert_eq!(
+        (&job["progress"], &job["file_type"], &job["title"]),
+        (&json!(100), &json!("single"), &json!("mixed.log"))
+    );
+    let file = app.http().get(app.url(&format!("/api/v1/jobs/{id}/file"))).send().unwrap();
+    assert_eq!(
+        file.headers()["content-disposition"],
+        "attachment; filename=\"mixed.log\"; filename*=UTF-8''mixed%2Elog"
+    );
+    assert_eq!(file.bytes().unwrap(), text.as_bytes());
+    let actions: Vec<Value> = app.get("/api/v1/operation-logs?size=100")["list"].as_array().unwrap().clone();
+    for action in ["job_created", "job_file_read"] {
+        assert!(actions.iter().any(|entry| entry["action"] == action), "{action}: {actions:?}");
+    }
+}
+
+const APACHE: &str = "203.0.113.9 - alice [20/Nov/2026:10:11:12 +0000] \"GET /a HTTP/1.1\" 200 12 \"-\" \"curl/8\"\n\
+                      203.0.113.9 - - [20/Nov/2026:10:11:13 +0000] \"GET /b HTTP/1.1\" 404 12 \"-\" \"curl/8\"\n";
+const AUTH: &str = "Nov 20 10:11:12 edge7 sshd[4]: Accepted publickey for bob from 192.0.2.1 port 22 ssh2\n";
+const CSV: &str = "timestamp,level,message\n2026-11-20T10:00:00Z,ERROR,from a table\n";
+const WINDOWS: &str = "<Events><Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\"><System>\
+                       <Provider Name=\"Security\"/><EventID>4625</EventID><Level>0</Level>\
+                       <TimeCreated SystemTime=\"2026-11-20T10:11:12.1234567Z\"/><Computer>dc1</Computer></System>\
+                       <EventData><Data Name=\"TargetUserName\">carol</Data></EventData></Event></Events>\n";
+
+#[test]
+fn an_archive_of_mixed_logs_tells_what_became_of_each_file() {
+    let app = App::start_with("syslog = []", "");
+    let mut broken = gzip(numbered(2000).as_bytes());
+    broken.truncate(broken.len() / 2);
+    let archive = zip(&[
+        ("www/access.log", APACHE.as_bytes()),
+        ("auth.log", AUTH.as_bytes()),
+        ("app.json", b"{\"level\":\"warn\",\"message\":\"from json\"}\n{\"level\":\"info\",\"message\":\"again\"}\n"),
+        ("table.csv", CSV.as_bytes()),
+        ("broken.gz", &broken),
+        ("security.xml", WINDOWS.as_bytes()),
+        ("rotated/auth.log.1.gz", &gzip(AUTH.as_bytes())),
+    ]);
+    let job = upload(&app, form("logs.zip", archive));
+    assert_eq!((&job["status"], &job["file_type"]), (&json!("completed"), &json!("zip")), "{job}");
+    let id = id_of(&job);
+    let of: BTreeMap<String, Value> =
+        results(&app, &id).into_iter().map(|entry| (entry["path"].as_str().unwrap().to_owned(), entry)).collect();
+    let check = |path: &str, status: &str, format: &str, inserted: u64| {
+        let entry = of.get(path).unwrap_or_else(|| panic!("{path} is not among {:?}", of.keys()));
+        assert_eq!((&entry["status"], &entry["format"]), (&json!(status), &json!(format)), "{entry}");
+        assert_eq!((&entry["inserted"], &entry["failed"]), (&json!(inserted), &json!(0)), "{entry}");
+    };
+    check("www/access.log", "completed", "access", 2);
+    check("auth.log", "completed", "rfc3164", 1);
+    check("app.json", "completed", "json", 2);
+    check("table.csv", "completed", "csv", 2);
+    check("security.xml", "completed", "winevent", 1);
+    let cut = of.iter().find(|(path, _)| path.starts_with("broken.gz")).unwrap().1;
+    assert_eq!(cut["status"], "failed", "{cut}");
+    assert!(!cut["problem"].as_str().unwrap().is_empty());
+    let rotated = of.iter().find(|(path, _)| path.starts_with("rotated/auth.log.1.gz")).unwrap().1;
+    assert_eq!((&rotated["status"], &rotated["inserted"]), (&json!("completed"), &json!(1)), "{rotated}");
+    let total: i64 = of.values().map(|entry| entry["inserted"].as_i64().unwrap()).sum();
+    assert_eq!(job["inserted"], total);
+    app.wait_for_count("source=upload-test", total as u64);
+    assert_eq!(app.records("source=upload-test&user_name=carol")[0]["host"], "dc1");
+
+    let contents = app.get(&format!("/api/v1/jobs/{id}/zip-contents?size=3"));
+    assert_eq!(
+        (&contents["list"][0]["path"], &contents["list"][0]["size"]),
+        (&json!("www/access.log"), &json!(APACHE.len()))
+    );
+    let info = app.get(&format!("/api/v1/jobs/{id}/zip-info"));
+    assert_eq!((&info["file_type"], &info["encrypted_entries"]), (&json!("zip"), &json!(0)), "{info}");
+}
+
+#[test]
+fn an_upload_that_is_killed_again_and_again_is_stored_once() {
+    const LINES: u32 = 120_000;
+    let mut rng = seeded();
+    let mut app = App::start_with("syslog = []", "");
+    let half = numbered(LINES).into_bytes();
+    let middle = half.iter().skip(half.len() / 2).position(|b| *b == b'\n').unwrap() + half.len() / 2 + 1;
+    let archive = zip(&[("first.log", &half[..middle]), ("second.log.gz", &gzip(&half[middle..]))]);
+    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.zip", archive));
+    let id = id_of(&answer);
+    let mut kills = 0;
+    for _ in 0..6 {
+        let wait = Duration::from_millis(rng.random_range(0..1500));
+        let until = std::time::Instant::now() + wait;
+        while std::time::Instant::now() < until && job(&app, &id)["status"] != "completed" {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        kills += u32::from(job(&app, &id)["status"] == "processing");
+        app.kill();
+        app.run();
+    }
+    let job = ended(&app, &id);
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
+    assert!(kills > 0, "no kill met it at work");
+    assert_numbered(&app, LINES);
+}
+
+#[test]
+fn a_cancelled_upload_goes_on_where_it_was() {
+    const LINES: u32 = 60_000;
+    let app = App::start_with("syslog = []", "[auth]\nadmin_password = \"correct horse battery\"\n");
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
+    let id = id_of(&answer);
+    let path = format!("/api/v1/jobs/{id}");
+    let patch =
+        |status: &str| admin.patch(app.url(&path)).json(&json!({ "status": status, "title": "again" })).send().unwrap();
+    wait_until("it is at work", || job(&app, &id)["inserted"].as_i64().unwrap() > 0);
+    assert_eq!(app.http().delete(app.url(&path)).send().unwrap().status(), 403);
+    assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 409);
+    assert_eq!(patch("cancelled").status(), 200);
+    assert_eq!(patch("cancelled").status(), 409);
+    assert_eq!(patch("completed").status(), 422);
+    let left = job(&app, &id);
+    assert_eq!((&left["status"], &left["title"]), (&json!("cancelled"), &json!("again")));
+    assert_eq!(patch("queued").status(), 200);
+    let job = ended(&app, &id);
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}");
+    assert_numbered(&app, LINES);
+    assert_eq!(objects(&app).len(), 1);
+    assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 204);
+    assert_eq!(objects(&app), [] as [PathBuf; 0]);
+    assert_eq!(app.http().get(app.url(&path)).send().unwrap().status(), 404);
+}
+
+#[test]
+fn an_upload_waits_for_the_store_and_ends_all_the_same() {
+    let app = App::start_with("syslog = []", "[uploads]\nlag_bytes_max = 1\n");
+    let job = upload(&app, form("numbered.log.gz", gzip(numbered(30_000).as_bytes())));
+    assert_eq!(
+        (&job["status"], &job["inserted"], &job["file_type"]),
+        (&json!("completed"), &json!(30_000), &json!("gzip"))
+    );
+    assert_numbered(&app, 30_000);
+}
+
+#[test]
+fn what_is_no_upload_is_refused_and_leaves_no_file() {
+    let app = App::start_with("syslog = []", "[uploads]\nfile_bytes_max = 100000\n");
+    let part = |bytes: usize| Part::bytes(vec![b'x'; bytes]).file_name("a.log");
+    for (form, status, says) in [
+        (Form::new().part("file", part(10)), 422, "source must have"),
+        (Form::new().text("source", "s"), 422, "file is missing"),
+        (Form::new().text("source", "s").text("format", "cobol").part("file", part(10)), 422, "cobol"),
+        (Form::new().text("source", "s").text("colour", "red").part("file", part(10)), 422, "colour"),
+        (Form::new().text("source", "s").part("file", part(100_001)), 413, "100000 bytes"),
+        (Form::new().text("source", "s").part("file", part(1)).part("file", part(1)), 422, "one file"),
+    ] {
+        let (got, answer) = post(&app, "/api/v1/jobs", form);
+        assert_eq!(got, status, "{answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(says), "{answer}");
+    }
+    let (status, answer) = app.post("/api/v1/jobs", &json!({"source": "s"}));
+    assert_eq!(status, 415, "{answer}");
+    wait_until("no file is left", || objects(&app).is_empty());
+    assert_eq!(app.get("/api/v1/jobs")["total"], 0);
+}
+
+#[test]
+fn progress_is_told_by_events_and_by_a_socket() {
+    let app = App::start_with("syslog = []", "");
+    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(40_000)));
+    let id = id_of(&answer);
+    let socket_url = format!("ws://{}/api/v1/ws/jobs/{id}?access_token={}", app.api, app.token());
+    let watching = std::thread::spawn(move || {
+        let (mut socket, _) = tungstenite::connect(socket_url).unwrap();
+        let mut states = Vec::new();
+        while let Ok(message) = socket.read() {
+            if let tungstenite::Message::Text(text) = message {
+                states.push(serde_json::from_str::<Value>(&text).unwrap());
+            }
+        }
+        states
+    });
+    let events = app.http().get(app.url(&format!("/api/v1/jobs/{id}/events"))).timeout(LONG).send().unwrap();
+    let lines: Vec<String> = BufReader::new(events).lines().map(Result::unwrap).collect();
+    let versions: Vec<u64> = lines.iter().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
+    assert!(versions.is_sorted() && versions.len() > 1, "{versions:?}");
+    assert_eq!(lines.iter().filter(|line| *line == "event: end").count(), 1);
+    let last: Value = serde_json::from_str(lines.iter().rev().find_map(|l| l.strip_prefix("data: ")).unwrap()).unwrap();
+    assert_eq!(
+        (&last["status"], &last["progress"], &last["inserted"]),
+        (&json!("completed"), &json!(100), &json!(40_000))
+    );
+    let states = watching.join().unwrap();
+    assert_eq!(states.last(), Some(&last));
+    let again = |version: u64| {
+        let request = app.http().get(app.url(&format!("/api/v1/jobs/{id}/events")));
+        request.header("last-event-id", version.to_string()).send().unwrap()
+    };
+    let seen = *versions.last().unwrap();
+    assert_eq!(again(seen).status(), 204);
+    assert!(again(seen - 1).text().unwrap().contains("event: end"));
+}
+
+/// Reads one request; its head and body.
+fn read_request(stream: &mut std::net::TcpStream) -> (String, Vec<u8>) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut head).unwrap() > 0);
+    }
+    let head = head.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
+#[test]
+fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let token = "a-token-of-an-analyser";
+    let tables = format!("[analysers.av]\nurl = \"http://{address}/scan\"\ntoken = \"{token}\"\n");
+    let app = App::start_with("syslog = []", &tables);
+    let analyser = std::thread::spawn(move || {
+        let mut told = Vec::new();
+        for answer in ["500 Busy", "202 Accepted"] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (head, body) = read_request(&mut stream);
+            assert!(
+                head.starts_with("post /scan ") && head.contains(&format!("authorization: bearer {token}")),
+                "{head}"
+            );
+            write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            told.push(serde_json::from_slice::<Value>(&body).unwrap());
+        }
+        told
+    });
+    let id = id_of(&upload(&app, form("a.log", "one\ntwo\n")));
+    let told = analyser.join().unwrap();
+    assert_eq!(told[0], told[1]);
+    let told = &told[1];
+    assert_eq!((&told["job_id"], &told["inserted"], &told["file_size"]), (&json!(id), &json!(2), &json!(8)));
+
+    let strange = reqwest::blocking::Client::new();
+    let file = told["file_url"].as_str().unwrap();
+    assert_eq!(strange.get(file).send().unwrap().status(), 401);
+    assert_eq!(strange.get(file).bearer_auth(app.token()).send().unwrap().status(), 401);
+    assert_eq!(strange.get(file).bearer_auth(token).send().unwrap().bytes().unwrap(), "one\ntwo\n");
+    let completion = told["completion_url"].as_str().unwrap();
+    let complete = |token: &str, body: Value| {
+        strange.post(completion).bearer_auth(token).json(&body).send().unwrap().status().as_u16()
+    };
+    assert_eq!(complete("another token", json!({"result": {}})), 401);
+    assert_eq!(complete(token, json!({"result": {}, "error": "both"})), 422);
+    assert_eq!(complete(token, json!({"result": {"virus": "none"}})), 204);
+    let analyses = job(&app, &id)["analyses"].clone();
+    assert_eq!((&analyses[0]["status"], &analyses[0]["result"]), (&json!("completed"), &json!({"virus": "none"})));
+}
