@@ -22,7 +22,7 @@ fn check(app: &App, name: &str, forward: &str) {
     let mut records = app.records(&format!("app={name}"));
     // Datagrams may overtake each other.
     let number =
-        |record: &Value| record["message"].as_str().unwrap().split(' ').nth(5).unwrap().parse::<u32>().unwrap();
+        |record: &Value| record["message"].as_str().unwrap().split_whitespace().nth(5).unwrap().parse::<u32>().unwrap();
     records.sort_by_key(number);
     for (record, line) in records.iter().zip(&lines) {
         assert_eq!(record["message"].as_str().unwrap().trim_start(), line);

@@ -223,7 +223,7 @@ fn an_upload_that_is_killed_again_and_again_is_stored_once() {
 
 #[test]
 fn a_cancelled_upload_goes_on_where_it_was() {
-    const LINES: u32 = 60_000;
+    const LINES: u32 = 100_000;
     let app = App::start_with("syslog = []", "[auth]\nadmin_password = \"correct horse battery\"\n");
     let admin = sign_in(&app, "admin", "correct horse battery");
     let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
