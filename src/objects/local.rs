@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -47,12 +49,19 @@ impl Folder {
         Ok(Self { path })
     }
 
-    /// Begins a new object.
-    pub(super) async fn create(&self, key: &Key, free_bytes_min: u64) -> Result<NewFile, StoreError> {
+    /// Begins a new object. Where nobody waits for it any more, `undoing` waits until the file is gone again.
+    pub(super) async fn create(
+        &self,
+        key: &Key,
+        free_bytes_min: u64,
+        undoing: &TaskTracker,
+    ) -> Result<NewFile, StoreError> {
         let incoming = self.path.join(INCOMING).join(Uuid::new_v4().to_string());
         let path = incoming.clone();
-        let file = disk::blocking(move || disk::create_file(&path)).await;
-        let file = file.map_err(|error| StoreError::disk("begin", key, error))?;
+        let (created, file) = oneshot::channel();
+        undoing.spawn_blocking(move || created.send(Created::new(path)).ok());
+        let file = file.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let file = file.and_then(Created::keep).map_err(|error| StoreError::disk("begin", key, error))?;
         Ok(NewFile {
             key: key.clone(),
             file: Arc::new(file),
@@ -84,6 +93,32 @@ impl Folder {
 
     fn file_path(&self, key: &Key) -> PathBuf {
         self.path.join(key.as_str())
+    }
+}
+
+/// A file that is removed again unless somebody takes it.
+struct Created {
+    file: Option<File>,
+    path: PathBuf,
+}
+
+impl Created {
+    fn new(path: PathBuf) -> io::Result<Self> {
+        Ok(Self { file: Some(disk::create_file(&path)?), path })
+    }
+
+    fn keep(mut self) -> io::Result<File> {
+        self.file.take().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Drop for Created {
+    fn drop(&mut self) {
+        if self.file.take().is_some()
+            && let Err(error) = disk::remove_file(&self.path)
+        {
+            warn!("an unfinished file is left until the next start: {error}");
+        }
     }
 }
 

@@ -85,7 +85,9 @@ impl Objects {
         bytes_max: u64,
     ) -> Result<Stored, PutError<E>> {
         let to = match &*self.place {
-            Place::Folder(folder) => writer::To::File(folder.create(key, self.disk_free_bytes_min).await?),
+            Place::Folder(folder) => {
+                writer::To::File(folder.create(key, self.disk_free_bytes_min, &self.undoing).await?)
+            }
             Place::S3(s3) => writer::To::Upload(s3.upload(key)),
         };
         put::put(Writer::new(to, self.undoing.clone()), body, bytes_max).await
