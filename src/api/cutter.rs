@@ -6,6 +6,7 @@ use logseal_parsers::{Context, FileParser, FileRecord};
 use super::lines::{LINE_BYTES_MAX, Line, Lines};
 
 /// What is cut off a body.
+#[expect(clippy::large_enum_variant, reason = "it is handed on at once, and never kept")]
 pub(super) enum Cut<'a> {
     Line(Line<'a>),
     Form(Line<'a>),
