@@ -11,21 +11,21 @@ pub enum Format {
     /// Each line by what it is; see [`parse`].
     #[default]
     Auto,
-    /// Access logs of web servers ([`access`]).
+    /// Access logs of web servers ([`access`](crate::access)).
     Access,
-    /// Apache's error log ([`apache_error`]).
+    /// Apache's error log ([`apache_error`](crate::apache_error)).
     ApacheError,
     /// CSV with a header ([`LineParser`](crate::LineParser)).
     Csv,
-    /// Access logs of Amazon's load balancers ([`elb`]).
+    /// Access logs of Amazon's load balancers ([`elb`](crate::elb)).
     Elb,
-    /// HAProxy's logs ([`haproxy`]).
+    /// HAProxy's logs ([`haproxy`](crate::haproxy)).
     Haproxy,
-    /// Labelled tab-separated values ([`ltsv`]).
+    /// Labelled tab-separated values ([`ltsv`](crate::ltsv)).
     Ltsv,
-    /// nginx's error log ([`nginx_error`]).
+    /// nginx's error log ([`nginx_error`](crate::nginx_error)).
     NginxError,
-    /// Squid's access log ([`squid`]).
+    /// Squid's access log ([`squid`](crate::squid)).
     Squid,
     /// Tab-separated values with a header ([`LineParser`](crate::LineParser)).
     Tsv,
@@ -33,63 +33,63 @@ pub enum Format {
     W3c,
     /// Zeek's own format ([`LineParser`](crate::LineParser)).
     Zeek,
-    /// Android's logcat ([`app::android`]).
+    /// Android's logcat ([`app::android`](crate::app::android)).
     Android,
-    /// Any program's own log that is known ([`app`]).
+    /// Any program's own log that is known ([`app`](crate::app)).
     App,
-    /// .NET's loggers ([`app::dotnet`]).
+    /// .NET's loggers ([`app::dotnet`](crate::app::dotnet)).
     Dotnet,
-    /// Elasticsearch, OpenSearch and Logstash ([`app::elasticsearch`]).
+    /// Elasticsearch, OpenSearch and Logstash ([`app::elasticsearch`](crate::app::elasticsearch)).
     Elasticsearch,
-    /// Erlang's and Elixir's loggers: RabbitMQ and others ([`app::erlang`]).
+    /// Erlang's and Elixir's loggers: RabbitMQ and others ([`app::erlang`](crate::app::erlang)).
     Erlang,
-    /// Exim's main log ([`app::exim`]).
+    /// Exim's main log ([`app::exim`](crate::app::exim)).
     Exim,
-    /// The messages of Graylog's clients ([`push::gelf`]).
+    /// The messages of Graylog's clients ([`push::gelf`](crate::push::gelf)).
     Gelf,
-    /// Go's standard logger ([`app::go`]).
+    /// Go's standard logger ([`app::go`](crate::app::go)).
     Go,
-    /// Java's loggers: log4j, logback, Spring Boot, Tomcat, Hadoop and others ([`app::java`]).
+    /// Java's loggers: log4j, logback, Spring Boot, Tomcat, Hadoop and others ([`app::java`](crate::app::java)).
     Java,
-    /// klog and glog: Kubernetes and others ([`app::klog`]).
+    /// klog and glog: Kubernetes and others ([`app::klog`](crate::app::klog)).
     Klog,
-    /// MongoDB's text log ([`app::mongodb`]).
+    /// MongoDB's text log ([`app::mongodb`](crate::app::mongodb)).
     Mongodb,
-    /// The error, general and slow query logs of MySQL and MariaDB ([`app::mysql`]).
+    /// The error, general and slow query logs of MySQL and MariaDB ([`app::mysql`](crate::app::mysql)).
     Mysql,
-    /// Nagios, Icinga and Naemon ([`app::nagios`]).
+    /// Nagios, Icinga and Naemon ([`app::nagios`](crate::app::nagios)).
     Nagios,
-    /// Node's loggers: winston, log4js, pino-pretty ([`app::node`]).
+    /// Node's loggers: winston, log4js, pino-pretty ([`app::node`](crate::app::node)).
     Node,
-    /// PHP's error log, PHP-FPM, and Monolog ([`app::php`]).
+    /// PHP's error log, PHP-FPM, and Monolog ([`app::php`](crate::app::php)).
     Php,
-    /// PostgreSQL's server log, as text or CSV ([`app::postgresql`]).
+    /// PostgreSQL's server log, as text or CSV ([`app::postgresql`](crate::app::postgresql)).
     Postgresql,
-    /// Python's loggers, and programs that bring their own ([`app::python`]).
+    /// Python's loggers, and programs that bring their own ([`app::python`](crate::app::python)).
     Python,
-    /// Redis and Valkey ([`app::redis`]).
+    /// Redis and Valkey ([`app::redis`](crate::app::redis)).
     Redis,
-    /// Ruby's logger, Rails and Sidekiq ([`app::ruby`]).
+    /// Ruby's logger, Rails and Sidekiq ([`app::ruby`](crate::app::ruby)).
     Ruby,
-    /// Rust's env_logger and tracing ([`app::rust`]).
+    /// Rust's env_logger and tracing ([`app::rust`](crate::app::rust)).
     Rust,
-    /// Windows events as XML, or as Snare's text ([`winevent`]).
+    /// Windows events as XML, or as Snare's text ([`winevent`](crate::winevent)).
     Winevent,
-    /// The records of Linux' audit daemon ([`auditd`]).
+    /// The records of Linux' audit daemon ([`auditd`](crate::auditd)).
     Auditd,
-    /// ArcSight's Common Event Format ([`cef`]).
+    /// ArcSight's Common Event Format ([`cef`](crate::cef)).
     Cef,
-    /// Messages of Cisco's firewalls ([`cisco_asa`]).
+    /// Messages of Cisco's firewalls ([`cisco_asa`](crate::cisco_asa)).
     CiscoAsa,
-    /// The packet filter's log of pfSense and OPNsense ([`filterlog`]).
+    /// The packet filter's log of pfSense and OPNsense ([`filterlog`](crate::filterlog)).
     Filterlog,
-    /// What Linux' packet filters log ([`iptables`]).
+    /// What Linux' packet filters log ([`iptables`](crate::iptables)).
     Iptables,
-    /// QRadar's Log Event Extended Format ([`leef`]).
+    /// QRadar's Log Event Extended Format ([`leef`](crate::leef)).
     Leef,
-    /// logfmt and other `key=value` pairs ([`logfmt`]).
+    /// logfmt and other `key=value` pairs ([`logfmt`](crate::logfmt)).
     Logfmt,
-    /// Traffic and threat logs of Palo Alto's firewalls ([`pan_os`]).
+    /// Traffic and threat logs of Palo Alto's firewalls ([`pan_os`](crate::pan_os)).
     PanOs,
     /// Syslog, RFC 5424 or RFC 3164, by the version after the priority.
     Syslog,
