@@ -95,11 +95,14 @@ pub(in crate::api) async fn upload(
     let mut changes = api.jobs.changes();
     let mut job = receive(&api, &caller, &By(by), request).await?;
     let deadline = Instant::now() + WAIT_MAX;
-    while !job.status.is_final() {
+    loop {
         changes.borrow_and_update();
         job = api.accounts.meta.job(job.id).await?;
+        if job.status.is_final() {
+            break;
+        }
         let waited = tokio::time::timeout_at(deadline, changes.changed()).await;
-        if !job.status.is_final() && (waited.is_err() || api.stop.is_cancelled()) {
+        if waited.is_err() || api.stop.is_cancelled() {
             return Ok((StatusCode::ACCEPTED, Json(Shown::of(&api, job).await?)).into_response());
         }
     }
