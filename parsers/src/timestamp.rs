@@ -4,7 +4,7 @@
 //! All results are microseconds since 1970 (UTC); finer digits are cut off, not rounded.
 
 mod epoch;
-mod named_month;
+pub(crate) mod named_month;
 
 pub use epoch::epoch;
 pub(crate) use named_month::{asctime, common_log_prefix};

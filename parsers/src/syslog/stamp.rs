@@ -91,7 +91,11 @@ fn fixed(text: &[u8]) -> Option<(DayTime, Option<i64>, &[u8])> {
         _ => (rest, 0),
     };
     let (hour, minute, second) = (two(h, i)?, two(m, n)?, two(s, t)?);
-    Some((DayTime { month: month_of([*a, *b, *c])?, day, hour, minute, second, micros }, None, rest))
+    Some((
+        DayTime { month: timestamp::named_month::month([*a, *b, *c])?, day, hour, minute, second, micros },
+        None,
+        rest,
+    ))
 }
 
 /// Reads a stamp whose parts have any length, with a week day before it and a year in it or without.
@@ -122,29 +126,10 @@ fn value_of(digits: &[u8]) -> i64 {
 
 fn month(text: &[u8]) -> Read<'_, i64> {
     map_opt(nom::bytes::complete::take(3_usize), |name: &[u8]| match name {
-        [a, b, c] => month_of([*a, *b, *c]),
+        [a, b, c] => timestamp::named_month::month([*a, *b, *c]),
         _ => None,
     })
     .parse(text)
-}
-
-/// The number of a month by the first three letters of its name, in any case.
-fn month_of(name: [u8; 3]) -> Option<i64> {
-    Some(match &name.map(|letter| letter.to_ascii_lowercase()) {
-        b"jan" => 1,
-        b"feb" => 2,
-        b"mar" => 3,
-        b"apr" => 4,
-        b"may" => 5,
-        b"jun" => 6,
-        b"jul" => 7,
-        b"aug" => 8,
-        b"sep" => 9,
-        b"oct" => 10,
-        b"nov" => 11,
-        b"dec" => 12,
-        _ => return None,
-    })
 }
 
 fn week_day(text: &[u8]) -> Read<'_, ()> {

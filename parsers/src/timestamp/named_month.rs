@@ -44,7 +44,7 @@ pub(crate) fn asctime(bytes: &[u8], zone: Zone) -> Option<i64> {
 }
 
 /// The number of a month by the three letters of its English name, in any case.
-fn month(name: [u8; 3]) -> Option<i64> {
+pub(crate) fn month(name: [u8; 3]) -> Option<i64> {
     Some(match &name.map(|letter| letter | 0x20) {
         b"jan" => 1,
         b"feb" => 2,
