@@ -1,0 +1,219 @@
+use super::*;
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("logseal.toml");
+    std::fs::write(&path, text).unwrap();
+    Config::load(Some(&path), variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())))
+}
+
+#[test]
+fn the_example_file_states_the_defaults() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("logseal.example.toml");
+    assert_eq!(Config::load(Some(&example), std::iter::empty()).unwrap(), Config::default());
+}
+
+#[test]
+fn variables_override_the_file() {
+    let config = load(
+        "[clickhouse]\nurl = \"http://a:1\"\n",
+        &[("LOGSEAL__CLICKHOUSE__URL", "http://b:2"), ("LOGSEAL__NODE", "7"), ("PATH", "/bin")],
+    )
+    .unwrap();
+    assert_eq!((config.clickhouse.url.as_str(), config.node), ("http://b:2", 7));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line() {
+    let error = load("node = 1\n[api]\nlisen = \"127.0.0.1:1\"\n", &[]).unwrap_err().to_string();
+    assert!(error.contains("line 3") && error.contains("lisen"), "{error}");
+}
+
+#[test]
+fn an_unknown_variable_is_refused_by_name() {
+    let error = load("", &[("LOGSEAL__API__LISEN", "x")]).unwrap_err().to_string();
+    assert!(error.contains("lisen"), "{error}");
+}
+
+#[test]
+fn database_url_of_the_platform_yields_to_ours() {
+    let platform = ("DATABASE_URL", "postgres://platform/a");
+    assert_eq!(load("[database]\nurl = \"sqlite:b\"", &[platform]).unwrap().database.url, "postgres://platform/a");
+    let ours = ("LOGSEAL__DATABASE__URL", "postgres://ours/b");
+    for variables in [[platform, ours], [ours, platform]] {
+        assert_eq!(load("", &variables).unwrap().database.url, "postgres://ours/b");
+    }
+    let error = load("", &[("DATABASE_URL", "mysql://u:secret@h/d")]).unwrap_err().to_string();
+    assert!(error.contains("database.url") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn a_password_in_the_address_of_the_database_is_not_shown() {
+    let shown = |url: &str| Database { url: url.to_owned() }.url_shown();
+    assert_eq!(shown("postgres://me:se:cr@et@db:5432/l"), "postgres://me:(not shown)@db:5432/l");
+    assert_eq!(shown("postgres://me@db/l?sslmode=require"), "postgres://me@db/l?sslmode=require");
+    assert_eq!(shown("postgres://db/l?user=me&password=secret"), "postgres://(not shown)");
+    assert_eq!(shown("sqlite:/var/m.sqlite"), "sqlite:/var/m.sqlite");
+    let config = load("", &[("DATABASE_URL", "postgres://me:secret@db/l")]).unwrap();
+    assert!(!format!("{config:?}").contains("me:secret"));
+}
+
+#[test]
+fn the_api_leaves_loopback_only_encrypted_or_when_told_to() {
+    let error = load("[api]\nlisten = \"0.0.0.0:8080\"\n", &[]).unwrap_err().to_string();
+    assert!(error.contains("api.listen") && error.contains("plain_http_beyond_loopback"), "{error}");
+}
+
+#[test]
+fn networks_are_read_and_wrong_ones_named() {
+    let config = load("[api]\ntrusted_proxies = [\"10.0.0.0/8\"]\n", &[("LOGSEAL__SYSLOG", "[]")]).unwrap();
+    assert!(config.api.trusted_proxies.contains("10.1.1.1".parse().unwrap()));
+    let error = load("[[syslog]]\nallow = [\"10.0.0.0/99\"]\n", &[]).unwrap_err().to_string();
+    assert!(error.contains("10.0.0.0/99"), "{error}");
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+#[test]
+fn the_plain_variables_stand_between_the_file_and_the_paths() {
+    let file = "[auth]\naccess_token_minutes = 5\n";
+    let plain = [("JWT_SECRET", SECRET), ("JWT_EXPIRE_MINUTES", "15")];
+    let auth = load(file, &plain).unwrap().auth;
+    assert_eq!((auth.jwt_secret.expose(), auth.access_token_minutes.get()), (SECRET, 15));
+    let both = [("LOGSEAL__AUTH__ACCESS_TOKEN_MINUTES", "20"), plain[0], plain[1]];
+    assert_eq!(load(file, &both).unwrap().auth.access_token_minutes.get(), 20);
+    assert!(load("", &[("JWT_SECRET", "")]).unwrap().auth.jwt_secret.is_empty());
+}
+
+#[test]
+fn plain_variables_that_cannot_be_used_are_refused() {
+    let short = load("", &[("JWT_SECRET", "short one")]).unwrap_err().to_string();
+    assert!(short.contains("auth.jwt_secret") && !short.contains("short one"), "{short}");
+    let minutes = load("", &[("JWT_EXPIRE_MINUTES", "soon")]).unwrap_err().to_string();
+    assert!(minutes.contains("JWT_EXPIRE_MINUTES"), "{minutes}");
+}
+
+#[test]
+fn a_secret_of_digits_is_text() {
+    let config = load("", &[("LOGSEAL__CLICKHOUSE__PASSWORD", "123456")]).unwrap();
+    assert_eq!(config.clickhouse.password, "123456");
+    let config = load("", &[("LOGSEAL__CLICKHOUSE__PASSWORD", "\"123 456\"")]).unwrap();
+    assert_eq!(config.clickhouse.password, "123 456");
+}
+
+#[test]
+fn the_keys_of_s3_may_come_by_variables_and_the_secret_is_not_shown() {
+    let variables = [("LOGSEAL__STORAGE__ACCESS_KEY_ID", "1234"), ("LOGSEAL__STORAGE__SECRET_ACCESS_KEY", "567890")];
+    let config = load("[storage]\nurl = \"s3://logs\"\n", &variables).unwrap();
+    assert_eq!((config.storage.access_key_id.as_str(), config.storage.secret_access_key.expose()), ("1234", "567890"));
+    assert!(!format!("{config:?}").contains("567890"));
+    assert!(!toml::to_string(&config.without_secrets()).unwrap().contains("567890"));
+    let error = load("[storage]\nbucket = \"logs\"\n", &[]).unwrap_err().to_string();
+    assert!(error.contains("line 2") && error.contains("bucket"), "{error}");
+}
+
+const SMTP: &str = "[smtp]\nhost = \"mail.example.net\"\nfrom = \"logs@example.net\"\n";
+
+#[test]
+fn no_secret_is_shown() {
+    let password = "user = \"logs\"\npassword = \"the mail secret\"\n";
+    let file = format!("{SMTP}{password}[auth]\njwt_secret = \"{SECRET}\"\n[clickhouse]\npassword = \"the store's\"\n");
+    let config = load(&file, &[]).unwrap();
+    assert_eq!(config.smtp.as_ref().unwrap().password.expose(), "the mail secret");
+    let debugged = format!("{:?} {:?}", config.auth, config.smtp);
+    let shown = toml::to_string(&config.without_secrets()).unwrap();
+    for secret in ["the mail secret", SECRET] {
+        assert!(!debugged.contains(secret) && !shown.contains(secret), "{debugged}\n{shown}");
+    }
+    assert!(!shown.contains("the store's"), "{shown}");
+}
+
+#[test]
+fn mail_is_encrypted_on_its_way_to_another_machine() {
+    assert_eq!(load(SMTP, &[]).unwrap().smtp.unwrap().port(), 587);
+    let error = load(&format!("{SMTP}tls = \"none\"\n"), &[]).unwrap_err().to_string();
+    assert!(error.contains("smtp.tls") && error.contains("mail.example.net"), "{error}");
+    let local = "[smtp]\nhost = \"127.0.0.1\"\nfrom = \"logs@example.net\"\ntls = \"none\"\n";
+    assert_eq!(load(local, &[]).unwrap().smtp.unwrap().port(), 25);
+}
+
+#[test]
+fn registration_needs_mail() {
+    let open = "[auth]\nregistration = \"open\"\n";
+    let error = load(open, &[]).unwrap_err().to_string();
+    assert!(error.contains("auth.registration"), "{error}");
+    assert_eq!(load(&format!("{open}{SMTP}"), &[]).unwrap().auth.registration, auth::Registration::Open);
+}
+
+#[test]
+fn records_are_kept_for_a_hundred_years_at_most() {
+    let error = load("[retention]\ndays = 36501\n", &[]).unwrap_err().to_string();
+    assert_eq!(error, "retention.days: 36501 is not within 1 to 36500");
+}
+
+#[test]
+fn tls_needs_a_certificate() {
+    let error = load("[[syslog]]\ntransport = \"tls\"\nlisten = \"127.0.0.1:6514\"\n", &[]).unwrap_err().to_string();
+    assert!(error.contains("syslog[0].tls"), "{error}");
+}
+
+#[test]
+fn a_listener_has_what_its_protocol_is_known_by() {
+    let config = load("[[listener]]\nprotocol = \"fluent\"\n[[listener]]\nprotocol = \"relp\"\n", &[]).unwrap();
+    let known: Vec<_> = config.listener.iter().map(|l| (l.listen().to_string(), l.source(), l.format())).collect();
+    let [fluent, relp] = known.as_slice() else { panic!("{known:?}") };
+    assert_eq!((fluent.0.as_str(), fluent.1), ("127.0.0.1:24224", "fluent"));
+    assert_eq!((relp.0.as_str(), relp.1, relp.2), ("127.0.0.1:2514", "relp", "syslog"));
+}
+
+#[test]
+fn a_format_of_ones_own_can_be_named_and_others_cannot() {
+    let listener = "[[listener]]\nprotocol = \"json\"\nformat = \"shop\"\n";
+    let config = load(&format!("{listener}[formats.shop]\npattern = '%{{WORD:app}}'\n"), &[]).unwrap();
+    assert_eq!(config.listener[0].format(), "shop");
+    let shown = toml::to_string(&config).unwrap();
+    assert_eq!(load(&shown, &[]).unwrap(), config);
+    let error = load(listener, &[]).unwrap_err().to_string();
+    assert!(error.starts_with("listener[0].format: unknown format \"shop\": use auto, "), "{error}");
+    let error = load("[formats.shop]\npattern = '%{WROD:app}'\n", &[]).unwrap_err().to_string();
+    assert_eq!(error, "formats.shop.pattern: unknown name %{WROD} at column 1");
+}
+
+#[test]
+fn lines_are_joined_only_where_there_are_lines_in_their_order() {
+    let load = |keys: &str| load(&format!("[[listener]]\n{keys}"), &[]);
+    let joined = load("protocol = \"json\"\nmultiline = \"java\"\n").unwrap();
+    assert_eq!(joined.listener[0].multiline, logseal_parsers::multiline::Rule::Java);
+    for (keys, key) in [
+        ("protocol = \"relp\"\nmultiline = \"auto\"\n", "listener[0].multiline"),
+        ("transport = \"udp\"\nmultiline = \"auto\"\n", "listener[0].multiline"),
+        ("multiline_wait_ms = 0\n", "listener[0].multiline_wait_ms"),
+    ] {
+        let error = load(keys).unwrap_err().to_string();
+        assert!(error.starts_with(key), "{error}");
+    }
+}
+
+#[test]
+fn a_listener_is_refused_what_its_protocol_does_not_have() {
+    for (table, key) in [
+        ("[[listener]]\nprotocol = \"relp\"\ntransport = \"udp\"\n", "listener[0].transport"),
+        ("[[listener]]\nprotocol = \"relp\"\nshared_key = \"k\"\n", "listener[0].shared_key"),
+        ("[[listener]]\nprotocol = \"json\"\nusers = { a = \"b\" }\n", "listener[0].users"),
+        ("[[listener]]\nprotocol = \"fluent\"\nusers = { a = \"\" }\n", "listener[0].users"),
+        ("[[listener]]\nprotocol = \"beats\"\nudp_heartbeat = true\n", "listener[0].udp_heartbeat"),
+        ("[[listener]]\nprotocol = \"gelf\"\ncompression = \"zlib\"\n", "listener[0].compression"),
+        ("[[syslog]]\ntransport = \"udp\"\ncompression = \"zlib\"\n", "syslog[0].compression"),
+        ("[[syslog]]\nprotocol = \"relp\"\n", "syslog[0].protocol"),
+    ] {
+        let error = load(table, &[]).unwrap_err().to_string();
+        assert!(error.starts_with(key), "{error}");
+    }
+}
+
+#[test]
+fn what_clients_must_know_is_not_shown() {
+    let text = "[[listener]]\nprotocol = \"fluent\"\nshared_key = \"the key\"\nusers = { ada = \"the word\" }\n";
+    let shown = toml::to_string(&load(text, &[]).unwrap().without_secrets()).unwrap();
+    assert!(shown.contains("ada") && !shown.contains("the key") && !shown.contains("the word"), "{shown}");
+}
