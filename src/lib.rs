@@ -5,6 +5,7 @@ pub mod api;
 pub mod archive;
 pub mod auth;
 pub mod cli;
+mod clock;
 pub mod config;
 pub mod daemon;
 pub mod engine;

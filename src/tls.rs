@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -112,6 +112,18 @@ fn versions(config: &Tls) -> Vec<Option<Version>> {
         .flatten()
         .map(|path| std::fs::metadata(path).ok().map(|m| (m.ino(), m.ctime(), m.ctime_nsec())))
         .collect()
+}
+
+/// The authorities that browsers trust.
+pub(crate) fn public_authorities() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+}
+
+/// The client's side, which shows no certificate.
+pub(crate) fn client(authorities: RootCertStore) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(authorities).with_no_client_auth())
 }
 
 fn acceptor(config: &Tls, protocol: Protocol) -> anyhow::Result<TlsAcceptor> {

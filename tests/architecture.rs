@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("account_commands", &["auth", "cli", "config", "meta"]),
     ("auth", &["config"]),
+    ("clock", &[]),
     ("config", &[]),
     ("metrics", &[]),
     ("telemetry", &["config"]),
@@ -22,16 +23,33 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ("engine_commands", &["config", "engine"]),
     ("archive", &[]),
     ("ingest", &["metrics", "record", "spool"]),
-    ("jobs", &["archive", "config", "ingest", "meta", "metrics", "objects", "record", "spool", "telemetry"]),
+    (
+        "jobs",
+        &[
+            "archive",
+            "clock",
+            "config",
+            "ingest",
+            "meta",
+            "metrics",
+            "objects",
+            "record",
+            "spool",
+            "store",
+            "telemetry",
+            "tls",
+        ],
+    ),
     ("meta", &["telemetry"]),
-    ("objects", &["config", "telemetry"]),
+    ("objects", &["config", "telemetry", "tls"]),
     ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
-    ("sources", &["config", "ingest", "metrics", "record", "tls"]),
+    ("sources", &["clock", "config", "ingest", "metrics", "record", "tls"]),
     (
         "api",
         &[
             "archive",
             "auth",
+            "clock",
             "config",
             "ingest",
             "jobs",
@@ -53,6 +71,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
         &[
             "api",
             "auth",
+            "clock",
             "config",
             "engine",
             "engine_commands",

@@ -6,12 +6,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::caller::Caller;
-use super::clock::now;
 use super::credentials::Credentials;
 use super::error::{ApiError, Stranger};
 use super::peer::Peer;
 use super::state::Api;
 use crate::auth::rate::{Client, Verdict};
+use crate::clock::now;
 use crate::meta::{Role, Scope};
 
 /// Who may use a route.

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::account_fields::{PASSWORD_TYPED_MAX, chosen_password};
 use super::caller::{By, Caller};
-use super::clock::now;
 use super::error::{ApiError, FieldFault};
 use super::fields::{Fields, path_id};
 use super::listed::{Listed, Paging};
@@ -18,6 +17,7 @@ use super::openapi::bodies::PasswordChange;
 use super::openapi::parameters::PageParameters;
 use super::params::Params;
 use super::state::Api;
+use crate::clock::now;
 use crate::meta::{MetaError, Session, User};
 
 #[derive(Serialize, ToSchema)]

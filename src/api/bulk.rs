@@ -21,7 +21,6 @@ use utoipa::ToSchema;
 
 use super::body::{Inflow, check_type};
 use super::caller::{Caller, Filing};
-use super::clock::now_micros;
 use super::cutter::{Cut, Cutter};
 use super::error::ApiError;
 use super::lines::{LINE_BYTES_MAX, Line};
@@ -31,6 +30,7 @@ use super::record::SOURCE_BYTES_MAX;
 use super::searchable::Wait;
 use super::state::Api;
 use super::submission::{Durable, IdSpan, Submission};
+use crate::clock::now_micros;
 use crate::metrics::OriginLabel;
 use crate::record::{Batch, Origin};
 

@@ -18,7 +18,6 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::caller::By;
-use super::clock::now_micros;
 use super::error::ApiError;
 use super::export_rows::{Rows, Shape};
 use super::openapi::parameters::{ExportParameters, FilterParameters, OrderParameter};
@@ -27,6 +26,7 @@ use super::params::Params;
 use super::recording::ExportRecord;
 use super::state::Api;
 use super::trace_id::TraceId;
+use crate::clock::now_micros;
 use crate::meta::MetaError;
 use crate::store::{Export, ExportLimits, Order, StoreError};
 use crate::telemetry::chain;

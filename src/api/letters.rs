@@ -56,7 +56,7 @@ impl Letters {
             let Place(_held) = place;
             let Letter { to, purpose, code, minutes } = letter;
             tokio::select! {
-                sent = mailer.send_code(&to, purpose, &code, minutes, super::clock::now()) => match sent {
+                sent = mailer.send_code(&to, purpose, &code, minutes, crate::clock::now()) => match sent {
                     Ok(()) => info!(purpose = purpose.as_str(), "sent a verification code"),
                     Err(error) => {
                         warn!(purpose = purpose.as_str(), error = %chain(&error), "a verification code was not sent");

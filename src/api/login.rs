@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::account_fields::PASSWORD_TYPED_MAX;
 use super::accounts::Accounts;
 use super::caller::{By, Caller};
-use super::clock::now;
 use super::error::ApiError;
 use super::fields::Fields;
 use super::openapi::bodies;
@@ -21,6 +20,7 @@ use super::params::Params;
 use super::state::Api;
 use crate::auth::secret::{self, Secret};
 use crate::auth::throttle::{self, Throttle};
+use crate::clock::now;
 use crate::meta::{
     Actor, Credentials, EndReason, FailureCount, Failures, MetaError, NewSession, RefreshOutcome, Role, UserStatus,
 };

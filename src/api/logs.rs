@@ -7,7 +7,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::{By, Caller};
-use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
 use super::openapi::bodies::RecordShape;
 use super::openapi::parameters::{
@@ -17,6 +16,7 @@ use super::page::Asked;
 use super::params::Params;
 use super::recording;
 use super::state::Api;
+use crate::clock::now_micros;
 use crate::record::LogRow;
 use crate::store::Cursor;
 

@@ -12,7 +12,6 @@ mod accounts;
 mod body;
 mod bulk;
 mod caller;
-mod clock;
 mod cors;
 mod credentials;
 mod csv_cells;

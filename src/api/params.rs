@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use axum::http::Uri;
 
-use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
+use crate::clock::now_micros;
 use crate::query::ast::Expr;
 use crate::query::filter::{Filter, FilterText};
 use crate::store::Span;

@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 
 use super::body::{check_type, on_body, whole};
 use super::caller::{Caller, Filing};
-use super::clock::now_micros;
 use super::error::{ApiError, FieldFault};
 use super::openapi::bodies::NewRecords;
 use super::openapi::parameters::WaitParameter;
@@ -22,6 +21,7 @@ use super::record::{self, Record};
 use super::searchable::Wait;
 use super::state::Api;
 use super::submission::{IdSpan, Submission};
+use crate::clock::now_micros;
 use crate::metrics::{Metrics, OriginLabel};
 use crate::record::{Batch, Origin};
 

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::caller::By;
-use super::clock::now;
 use super::error::ApiError;
 use super::state::Api;
+use crate::clock::now;
 use crate::meta::{Action, Meta, MetaError};
 
 /// Credentials, not a part of what was asked.

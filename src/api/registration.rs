@@ -11,7 +11,6 @@ use chrono::TimeDelta;
 use super::account_fields::{chosen_password, email, new_username, required_email, weak};
 use super::accounts::Accounts;
 use super::caller::By;
-use super::clock::now;
 use super::error::{ApiError, FieldFault};
 use super::fields::Fields;
 use super::letters::Letter;
@@ -20,6 +19,7 @@ use super::params::Params;
 use super::state::Api;
 use crate::auth::code::{self, Purpose, UnknownPurpose};
 use crate::auth::mail::Mailer;
+use crate::clock::now;
 use crate::config::auth::Registration;
 use crate::meta::{Actor, CodeCheck, CodePurpose, CodeStored, NewUser, Role, User, UserStatus};
 

@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 
 use super::body::{check_type, small};
 use super::caller::By;
-use super::clock::now;
 use super::error::{ApiError, FieldFault};
 use super::fields::JSON;
 use super::params::Params;
 use super::state::Api;
+use crate::clock::now;
 use crate::settings::changes::{Change, validate};
 use crate::settings::describe::SettingInfo;
 use crate::store::{RetentionPlan, RetentionPolicy};

@@ -1,11 +1,13 @@
 //! `GET /logs/tail`: records as they become durable, as server-sent events.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -50,15 +52,20 @@ pub(super) async fn tail(State(api): State<Api>, by: By, request: Request) -> Re
             Some(events) => events,
             None => live.next().await?,
         };
-        Some((Ok::<_, std::convert::Infallible>(events), (None, live, place)))
+        Some((Ok(events), (None, live, place)))
     });
+    Ok(event_stream(events))
+}
+
+/// An answer of server-sent events that goes on as long as there are any.
+pub(super) fn event_stream(events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-cache, no-transform"),
         // Proxies of nginx's kind would hold events back.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((headers, Body::from_stream(events)).into_response())
+    (headers, Body::from_stream(events)).into_response()
 }
 
 /// The id that the client saw last.

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::By;
-use super::clock::now;
 use super::error::ApiError;
 use super::fields::{Fields, path_id};
 use super::listed::{Listed, Paging};
@@ -19,6 +18,7 @@ use super::params::Params;
 use super::record::SOURCE_BYTES_MAX;
 use super::state::Api;
 use crate::auth::secret::{Secret, display_prefix};
+use crate::clock::now;
 use crate::meta::{ApiToken, MetaError, NewToken, Scope, Scopes};
 
 const NAME_CHARACTERS_MAX: usize = 64;

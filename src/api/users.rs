@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::account_fields::{chosen_password, email, new_username, nullable_email};
 use super::caller::By;
-use super::clock::now;
 use super::error::ApiError;
 use super::fields::{Fields, path_id};
 use super::listed::{Listed, Paging};
@@ -15,6 +14,7 @@ use super::openapi::bodies;
 use super::openapi::parameters::PageParameters;
 use super::params::Params;
 use super::state::Api;
+use crate::clock::now;
 use crate::meta::{MetaError, NewUser, Role, User, UserPatch, UserStatus};
 
 /// `GET /admin/users?q=`: in the order of names, those that have `q` in their name or address.

@@ -64,7 +64,7 @@ async fn publish_waiting(meta: &Meta, ingest: &Ingest) -> Result<(), Failed> {
             return Ok(());
         }
         let mut batch = Batch::default();
-        let received_at = super::people::now().timestamp_micros();
+        let received_at = crate::clock::now_micros();
         for entry in &entries {
             let raw = serde_json::to_vec(entry).expect("an entry has text keys only");
             let origin = Origin { source: SOURCE, origin: ORIGIN, peer: "", received_at };

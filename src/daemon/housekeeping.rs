@@ -7,11 +7,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::people::now;
+use crate::clock::now;
 use crate::engine::supervisor::EngineState;
 use crate::meta::{Action, Actor, Meta};
 use crate::metrics::Metrics;
 use crate::spool::ledger::Monitor;
+use crate::store::FOLLOWER;
 use crate::telemetry::chain;
 
 const GAUGES_EVERY: Duration = Duration::from_millis(500);
@@ -74,7 +75,7 @@ pub(super) async fn record_engine_restarts(
 /// Keeps the spool's gauges fresh until `stop`.
 pub(super) async fn watch_spool(monitor: Monitor, metrics: Metrics, stop: CancellationToken) {
     loop {
-        for lag in monitor.lag().into_iter().filter(|lag| lag.follower == "store") {
+        if let Some(lag) = monitor.lag_of(FOLLOWER) {
             metrics.spool_bytes.set(lag.bytes as i64);
             metrics.spool_segments.set(lag.segments as i64);
             #[expect(clippy::disallowed_methods, reason = "an age is measured against the real time")]

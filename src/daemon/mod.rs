@@ -22,6 +22,7 @@ use tracing::{error, info, warn};
 
 use crate::api::{self, ApiState, LiveSettings, Routers};
 use crate::auth::secret::Secret;
+use crate::clock::now;
 use crate::config::Config;
 use crate::config::otlp::Otlp;
 use crate::engine::child;
@@ -99,15 +100,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let settings = LiveSettings::open(meta.clone(), Settings::defaults(config.retention.days.get()))
         .await
         .context("read the settings")?;
-    meta.record(
-        Action::DaemonStarted,
-        None,
-        json!({ "version": env!("CARGO_PKG_VERSION") }),
-        &Actor::default(),
-        people::now(),
-    )
-    .await
-    .context("write the start into the operation log")?;
+    meta.record(Action::DaemonStarted, None, json!({ "version": env!("CARGO_PKG_VERSION") }), &Actor::default(), now())
+        .await
+        .context("write the start into the operation log")?;
 
     let (ingest, queue) =
         Ingest::new(config.ingest.queue_bytes_max, Duration::from_millis(config.ingest.queue_wait_ms));
@@ -238,7 +233,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
 
     let daemon = Actor::default();
-    let told = meta.record(Action::DaemonStopped, None, json!({}), &daemon, people::now());
+    let told = meta.record(Action::DaemonStopped, None, json!({}), &daemon, now());
     if !matches!(tokio::time::timeout(TELL_STOP_MAX, told).await, Ok(Ok(_))) {
         warn!("the stop could not be written into the operation log");
     }

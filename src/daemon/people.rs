@@ -17,6 +17,7 @@ use crate::auth::password::hash_now;
 use crate::auth::password_policy::PasswordPolicy;
 use crate::auth::secret::{self, Secret};
 use crate::auth::server_secret::ServerSecret;
+use crate::clock::now;
 use crate::config::Config;
 use crate::meta::{Actor, Location, Meta, NewToken, Scope};
 use crate::telemetry::chain;
@@ -131,10 +132,4 @@ pub(super) async fn keep(accounts: Accounts, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
     }
-}
-
-pub(super) fn now() -> DateTime<Utc> {
-    #[expect(clippy::disallowed_methods, reason = "the daemon reads the clock, and hands the time on")]
-    let now = std::time::SystemTime::now();
-    DateTime::from_timestamp_micros(DateTime::<Utc>::from(now).timestamp_micros()).unwrap_or_default()
 }

@@ -10,12 +10,13 @@ use tracing::{error, info, warn};
 use crate::config::Config;
 use crate::engine::supervisor::Supervisor;
 use crate::engine_commands;
+use crate::jobs;
 use crate::spool::SpoolConfig;
 use crate::spool::follower::Follower;
 use crate::spool::ledger::Monitor;
 use crate::spool::recovery::Recovered;
 use crate::spool::writer::Spool;
-use crate::store::LogStore;
+use crate::store::{self, LogStore};
 
 /// Ids of one daemon: its number in the high bits, below 2^53 in all.
 const NODE_SHIFT: u32 = 43;
@@ -57,7 +58,8 @@ impl Storage {
         let last_id = (u64::from(config.node) + 1) << NODE_SHIFT;
         let stored = highest_stored(&store, first_id, last_id - 1, recovered.fresh).await?;
         spool.raise_next_id(first_id.max(stored + 1)).context("number the records")?;
-        let [follower, uploads] = spool.register(["store", "uploads"]).context("open the cursors of the followers")?;
+        let [follower, uploads] =
+            spool.register([store::FOLLOWER, jobs::FOLLOWER]).context("open the cursors of the followers")?;
         Ok(Self { monitor: spool.monitor(), first_new_id: spool.next_id(), spool, follower, uploads, store, engine })
     }
 }

@@ -4,7 +4,6 @@
 //! `completion_url` with the same token. What is not answered is tried again, ever less often; a result that does not come in time
 //! is given up, and still counts if it comes later.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,16 +15,16 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use rustls::{ClientConfig, RootCertStore};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Jobs;
-use super::scheduler::now;
+use crate::clock::now;
 use crate::config::uploads::Analyser;
 use crate::meta::{AnalysisStatus, DueAnalysis, Job, JobId, JobStatus, MetaError};
 use crate::telemetry::chain;
+use crate::tls;
 
 /// Analysers that are told at once.
 const AT_ONCE: usize = 8;
@@ -70,13 +69,7 @@ impl AnalyserClient {
     /// Trusts the public authorities. Follows no redirect: whoever is told has a token of ours.
     #[must_use]
     pub fn new(public_url: &str) -> Self {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("the provider has ciphers for both versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = tls::client(tls::public_authorities()).expect("the provider has ciphers for both versions");
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT_MAX));

@@ -45,6 +45,9 @@ pub use holdback::Holdback;
 pub use read::archive_limits;
 pub use scheduler::schedule;
 
+/// The name of the uploads' follower of the spool.
+pub const FOLLOWER: &str = "uploads";
+
 /// What all jobs share. Cloning is cheap.
 #[derive(Clone)]
 pub struct Jobs(Arc<Shared>);

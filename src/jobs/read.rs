@@ -19,6 +19,7 @@ use crate::archive::entry::Entry;
 use crate::archive::limits::Limits;
 use crate::archive::problem::EntryProblem;
 use crate::archive::walk::{Upload, walk};
+use crate::clock;
 use crate::config::uploads::Uploads;
 use crate::meta::{EntryStatus, Job, JobEntry, RecordMark};
 use crate::record::{Batch, Origin};
@@ -242,9 +243,10 @@ impl Flow {
             let taken = parser.feed(&buffer, is_end, cx, &mut |record| self.add(record, file, tally));
             buffer.drain(..taken);
             if self.piece.batch.rows() >= BATCH_ROWS_MAX || self.piece.batch.bytes() >= BATCH_BYTES_MAX {
-                self.piece.entries.push(tally.so_far());
                 let so_far = tally.so_far();
-                self.count(so_far.inserted, so_far.failed);
+                let (inserted, failed) = (so_far.inserted, so_far.failed);
+                self.piece.entries.push(so_far);
+                self.count(inserted, failed);
                 self.send()?;
             }
         }
@@ -265,7 +267,7 @@ impl Flow {
         place::write(&mut event, file, line, part);
         if self.piece.batch.is_empty() {
             // One arrival for a whole batch, which must not cross midnight.
-            self.received_at = super::scheduler::now().timestamp_micros();
+            self.received_at = clock::now_micros();
         }
         let origin =
             Origin { source: &self.plan.source, origin: &self.plan.origin, peer: "", received_at: self.received_at };

@@ -11,11 +11,12 @@ use tracing::{error, info, warn};
 
 use super::holdback::Hold;
 use super::read::{Finished, Piece, Plan, Reader};
-use super::scheduler::now;
 use super::{Jobs, Pipeline};
+use crate::clock::now;
 use crate::ingest::{Receipt, Rejected, WhenFull};
 use crate::meta::{Checkpoint, Job, JobEnd, MetaError};
 use crate::metrics::OriginLabel;
+use crate::store::FOLLOWER;
 use crate::telemetry::chain;
 
 /// Batches of one job that wait for their fdatasync.
@@ -57,8 +58,6 @@ struct Run<'p> {
     in_flight: VecDeque<(Receipt, Piece)>,
     /// What is durable and may not be written yet.
     durable: Checkpoint,
-    /// The last id that `durable` covers, 0 before the first of this run.
-    durable_id: u64,
     written_at: Instant,
 }
 
@@ -81,7 +80,6 @@ pub(super) async fn run(
         hold,
         in_flight: VecDeque::new(),
         durable: Checkpoint::default(),
-        durable_id: 0,
         written_at: Instant::now(),
     };
     let ended = run.work().await;
@@ -157,24 +155,14 @@ impl Run<'_> {
             let Some(piece) = piece else { break };
             self.submit(piece).await?;
         }
-        while !self.in_flight.is_empty() {
-            let settled = first_receipt(&mut self.in_flight).await;
-            self.settled(settled).await?;
-        }
-        Ok(())
+        self.settle_down_to(0).await
     }
 
     async fn submit(&mut self, mut piece: Piece) -> Result<(), Broken> {
-        while self.in_flight.len() >= IN_FLIGHT_MAX {
-            let settled = first_receipt(&mut self.in_flight).await;
-            self.settled(settled).await?;
-        }
+        self.settle_down_to(IN_FLIGHT_MAX - 1).await?;
         if piece.batch.is_empty() {
             // Nothing of it has to become durable, but what is before it does.
-            while !self.in_flight.is_empty() {
-                let settled = first_receipt(&mut self.in_flight).await;
-                self.settled(settled).await?;
-            }
+            self.settle_down_to(0).await?;
             self.note(0, piece);
             return self.write_if_due().await;
         }
@@ -194,15 +182,11 @@ impl Run<'_> {
         let mut is_told = false;
         loop {
             stored.borrow_and_update();
-            let lag = self.pipeline.monitor.lag();
-            if lag.iter().find(|lag| lag.follower == "store").is_none_or(|lag| lag.bytes <= lag_bytes_max) {
+            if self.pipeline.monitor.lag_of(FOLLOWER).is_none_or(|lag| lag.bytes <= lag_bytes_max) {
                 return Ok(());
             }
             // Its checkpoints are written, so that it holds no segment while it waits.
-            while !self.in_flight.is_empty() {
-                let settled = first_receipt(&mut self.in_flight).await;
-                self.settled(settled).await?;
-            }
+            self.settle_down_to(0).await?;
             if !std::mem::replace(&mut is_told, true) {
                 self.durable.current_step = "waits until the store has caught up".to_owned();
                 self.write().await?;
@@ -214,6 +198,15 @@ impl Run<'_> {
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
+    }
+
+    /// Waits until no more than `count` batches are on their way.
+    async fn settle_down_to(&mut self, count: usize) -> Result<(), Broken> {
+        while self.in_flight.len() > count {
+            let settled = first_receipt(&mut self.in_flight).await;
+            self.settled(settled).await?;
+        }
+        Ok(())
     }
 
     async fn settled(&mut self, settled: Option<(Result<u64, Rejected>, Piece)>) -> Result<(), Broken> {
@@ -232,7 +225,6 @@ impl Run<'_> {
         durable.failed = piece.failed;
         durable.current_step = piece.step;
         if last_id > 0 {
-            self.durable_id = last_id;
             durable.mark = piece.mark;
             durable.mark.id = last_id;
         }
@@ -253,9 +245,8 @@ impl Run<'_> {
         let goes_on = retried(&self.leave, || meta.checkpoint_job(id, &self.durable)).await?;
         self.durable.entries.clear();
         self.written_at = Instant::now();
-        if self.durable_id > 0 {
-            self.hold.written(self.durable_id);
-        }
+        // Before the first record of this run it is 0, which moves nothing.
+        self.hold.written(self.durable.mark.id);
         self.jobs.tell();
         // Cancelled on another daemon, perhaps; nobody here was told.
         if goes_on { Ok(()) } else { Err(Broken::Left) }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -11,6 +10,7 @@ use tracing::warn;
 use super::follow::Reconciled;
 use super::run::run;
 use super::{Jobs, Pipeline};
+use crate::clock::now;
 use crate::meta::{Job, JobId, MetaError};
 use crate::telemetry::chain;
 
@@ -103,11 +103,4 @@ fn forget(jobs: &Jobs, ended: Result<JobId, tokio::task::JoinError>) {
         warn!(%error, "the run of an upload failed by a fault of ours");
     }
     jobs.tell();
-}
-
-/// Now, to the microsecond.
-pub(super) fn now() -> DateTime<Utc> {
-    #[expect(clippy::disallowed_methods, reason = "when a job begins and ends is read here, and handed on")]
-    let now = std::time::SystemTime::now();
-    DateTime::<Utc>::from(now)
 }

@@ -153,21 +153,6 @@ impl Meta {
         Ok(changed > 0)
     }
 
-    /// Says what an unfinished one is doing.
-    ///
-    /// # Errors
-    /// [`MetaError`].
-    pub async fn job_step(&self, id: JobId, current_step: &str) -> Result<(), MetaError> {
-        both!(at self, db => sqlx::query(
-            "UPDATE jobs SET version = version + 1, current_step = $2 WHERE id = $1 AND status = 'processing'")
-            .bind(id)
-            .bind(text::clean(current_step))
-            .execute(db)
-            .await?
-            .rows_affected())
-        .map(drop)
-    }
-
     /// Raises the mark of a job to a record that turned out to be durable.
     ///
     /// # Errors

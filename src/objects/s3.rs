@@ -24,6 +24,7 @@ use super::content::Content;
 use super::error::{Cause, OpenError, StoreError};
 use super::key::Key;
 use crate::config::storage::{Bucket, Storage};
+use crate::tls;
 
 /// Every part but the last one: above S3's least (5 MiB), and alike, as some of its kind demand.
 pub(super) const PART_BYTES: usize = 8 << 20;
@@ -55,7 +56,7 @@ impl S3 {
             .with_region(&config.region)
             .with_access_key_id(&config.access_key_id)
             .with_secret_access_key(config.secret_access_key.expose())
-            .with_http_connector(Connector::new(tls(config)?))
+            .with_http_connector(Connector::new(client_tls(config)?))
             .with_retry(retries())
             // One request for each, which all of its kind understand.
             .with_disable_bulk_delete(true);
@@ -192,7 +193,7 @@ async fn remove(store: &AmazonS3, path: &ObjectPath) -> object_store::Result<()>
     }
 }
 
-fn tls(config: &Storage) -> Result<ClientConfig, OpenError> {
+fn client_tls(config: &Storage) -> Result<ClientConfig, OpenError> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = &config.ca {
         let failed = |source: Cause| OpenError::Authorities { path: path.clone(), source };
@@ -205,13 +206,9 @@ fn tls(config: &Storage) -> Result<ClientConfig, OpenError> {
             return Err(failed("there is none in it".into()));
         }
     } else {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        roots = tls::public_authorities();
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| OpenError::S3 { url: config.url.clone(), source: error.into() })?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    tls::client(roots).map_err(|error| OpenError::S3 { url: config.url.clone(), source: error.into() })
 }
 
 /// What may stand in an extended value (RFC 8187) as it is.

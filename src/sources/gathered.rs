@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use logseal_parsers::{LogEvent, fluent, lumberjack};
 
-use super::arrival;
 use super::intake::{Intake, Whole};
 use super::stream_records::{BATCH_BYTES_MAX, BATCH_ROWS_MAX};
+use crate::clock::now_micros;
 use crate::record::Batch;
 
 /// A batch with its answers, in the order of the records.
@@ -89,7 +89,7 @@ impl<'a> Gathered<'a> {
 
     fn received_at(&mut self) -> i64 {
         if self.batch.is_empty() {
-            self.received_at = arrival();
+            self.received_at = now_micros();
         }
         self.received_at
     }

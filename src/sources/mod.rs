@@ -147,10 +147,3 @@ async fn stop_and_wait(stop: &CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(QUEUE_WAIT_AT_STOP).await;
 }
-
-/// The time of arrival, in microseconds since 1970 (UTC).
-fn arrival() -> i64 {
-    #[expect(clippy::disallowed_methods, reason = "a source is where a record's time of arrival is read")]
-    let now = std::time::SystemTime::now();
-    now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_micros() as i64)
-}

@@ -9,12 +9,12 @@ use logseal_parsers::framing::{Framer, Step};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::arrival;
 use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
 use super::joined_lines::JoinedLines;
 use super::sender_rate::SenderRate;
 use super::stream_buffer::Buffer;
+use crate::clock::now_micros;
 use crate::ingest::{Rejected, WhenFull};
 use crate::metrics::DropReason;
 use crate::record::Batch;
@@ -195,7 +195,7 @@ impl<'a> Records<'a> {
     /// Moves frames to the batch until it is full (then there may be more) or none is left.
     fn fill(&mut self, what: Take) -> bool {
         if self.batch.is_empty() {
-            self.received_at = arrival();
+            self.received_at = now_micros();
         }
         let is_joined = matches!(self.framing, Framing::Joined(_));
         while self.batch.rows() < BATCH_ROWS_MAX && self.batch_bytes < BATCH_BYTES_MAX {

@@ -16,11 +16,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::arrival;
 use super::gelf::GelfDatagrams;
 use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
 use super::sender_rate::SenderRate;
+use crate::clock::now_micros;
 use crate::config::listener::{ListenerConfig, Protocol};
 use crate::ingest::{Receipt, Rejected};
 use crate::metrics::DropReason;
@@ -97,7 +97,7 @@ impl Datagrams<'_> {
     ///
     /// The bounds are on datagrams, not on records: a flood of those that become none must not hold back what came before.
     async fn take_batch(&mut self) -> bool {
-        let received_at = arrival();
+        let received_at = now_micros();
         let mut batch = Batch::default();
         let mut bytes = 0;
         let mut peer: Option<(IpAddr, String)> = None;

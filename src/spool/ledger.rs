@@ -54,6 +54,11 @@ impl Monitor {
     pub fn lag(&self) -> Vec<Lag> {
         self.0.lag()
     }
+
+    /// The lag of one of them; `None` where there is none of this name.
+    pub fn lag_of(&self, follower: &str) -> Option<Lag> {
+        self.lag().into_iter().find(|lag| lag.follower == follower)
+    }
 }
 
 #[derive(Debug)]

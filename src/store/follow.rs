@@ -156,6 +156,6 @@ impl LogStore {
 
 /// While more segments wait behind the one at hand, the text index is put off.
 fn indexing(monitor: &Monitor, follower: &str) -> Indexing {
-    let waiting = monitor.lag().iter().find(|lag| lag.follower == follower).map_or(0, |lag| lag.segments);
+    let waiting = monitor.lag_of(follower).map_or(0, |lag| lag.segments);
     if waiting > 1 { Indexing::Later } else { Indexing::AtOnce }
 }

@@ -31,6 +31,9 @@ pub use search::{Cursor, Order, Page};
 pub use slice::Span;
 pub use stats::{Bucket, FacetField, PATTERNS_MAX};
 
+/// The name of the store's follower of the spool.
+pub const FOLLOWER: &str = "store";
+
 /// A read that is not answered so long after its limit of time never will be.
 const HANGS_AFTER: Duration = Duration::from_secs(5);
 

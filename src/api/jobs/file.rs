@@ -11,7 +11,6 @@ use std::time::Duration;
 use utoipa::ToSchema;
 
 use super::super::caller::By;
-use super::super::clock::now;
 use super::super::error::ApiError;
 use super::super::listed::{Listed, Paging};
 use super::super::openapi::parameters::PageParameters;
@@ -20,6 +19,7 @@ use super::super::state::Api;
 use super::job;
 use crate::archive::entry::{EntryInfo, Listing};
 use crate::archive::list::list;
+use crate::clock::now;
 use crate::jobs::{Jobs, archive_limits};
 use crate::meta::{Action, Actor, Job};
 

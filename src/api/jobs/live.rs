@@ -1,12 +1,10 @@
 //! A job as it goes on: server-sent events and a WebSocket, which say the same.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -16,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::error::ApiError;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::super::tail::Place;
+use super::super::tail::{Place, event_stream};
 use super::{Shown, job};
 use crate::meta::{AnalysisStatus, JobId, MetaError};
 
@@ -58,9 +56,9 @@ pub(in crate::api) async fn events(
     let id = job(&api, &id).await?.id;
     let place = Place::take(&api)?;
     let seen = last_event_id(request.headers());
-    let mut changes = Changes::new(&api, id, seen);
+    let changes = Changes::new(&api, id, seen);
     // An EventSource comes again after each end; this tells it to stay away.
-    if seen.is_some() && changes.look().await? == Look::Over {
+    if changes.is_seen_to_the_end().await? {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let events = stream::unfold((Some(WELCOME), changes, place), |(ready, mut changes, place)| async move {
@@ -72,15 +70,9 @@ pub(in crate::api) async fn events(
                 Err(_) => BEAT,
             },
         };
-        Some((Ok::<_, Infallible>(event), (None, changes, place)))
+        Some((Ok(event), (None, changes, place)))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-cache, no-transform"),
-        // Proxies of nginx's kind would hold events back.
-        (header::HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    Ok((headers, Body::from_stream(events)).into_response())
+    Ok(event_stream(events))
 }
 
 /// `WS /ws/jobs/{id}`: the same as JSON texts; the server closes it at the end.
@@ -148,14 +140,6 @@ struct Change {
     json: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
-    /// There is something new, or will be.
-    On,
-    /// The client has seen the last of it.
-    Over,
-}
-
 /// The states of one job, each version once.
 struct Changes {
     api: Api,
@@ -171,9 +155,11 @@ impl Changes {
         Self { api: api.clone(), id, seen, is_over: false, changes: api.jobs.changes(), stop: api.stop.clone() }
     }
 
-    async fn look(&mut self) -> Result<Look, ApiError> {
+    /// Whether the client has seen the last state, and there will be no other.
+    async fn is_seen_to_the_end(&self) -> Result<bool, ApiError> {
+        let Some(seen) = self.seen else { return Ok(false) };
         let shown = self.read().await?;
-        Ok(if self.seen == Some(shown.job.version) && is_over(&shown) { Look::Over } else { Look::On })
+        Ok(seen == shown.job.version && is_over(&shown))
     }
 
     async fn read(&self) -> Result<Shown, MetaError> {

@@ -13,6 +13,8 @@ use super::error::ApiError;
 use super::state::Api;
 use crate::meta::{Job, JobAnalysis, JobId, MetaError};
 
+const TITLE_CHARACTERS_MAX: usize = 200;
+
 /// A job as the API shows it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Job)]

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::super::caller::{By, Caller};
-use super::super::clock::now;
 use super::super::error::ApiError;
 use super::super::fields::Fields;
 use super::super::listed::{Listed, Paging};
@@ -14,12 +13,12 @@ use super::super::openapi::bodies;
 use super::super::openapi::parameters::{JobParameters, PageParameters};
 use super::super::params::Params;
 use super::super::state::Api;
-use super::{Shown, job, job_id, missing};
+use super::{Shown, TITLE_CHARACTERS_MAX, job, job_id, missing};
+use crate::clock::now;
 use crate::jobs::Jobs;
 use crate::meta::{Job, JobEntry, JobStatus, JobStep, Role};
 use crate::telemetry::chain;
 
-const TITLE_CHARACTERS_MAX: usize = 200;
 const DESCRIPTION_CHARACTERS_MAX: usize = 16_384;
 
 /// `GET /jobs`: the newest first.

@@ -19,13 +19,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::caller::{By, Caller};
-use super::super::clock::now;
 use super::super::error::{ApiError, FieldFault};
 use super::super::params::Params;
 use super::super::record::SOURCE_BYTES_MAX;
 use super::super::state::Api;
-use super::Shown;
+use super::{Shown, TITLE_CHARACTERS_MAX};
 use crate::archive::file_type::{FileType, file_type};
+use crate::clock::now;
 use crate::jobs::Jobs;
 use crate::meta::{Job, JobId, JobStatus, NewJob};
 use crate::objects::PutError;
@@ -33,7 +33,6 @@ use crate::objects::PutError;
 /// How long `POST /logs/upload` waits for the end before it answers with the job.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 const TEXT_BYTES_MAX: usize = 16 << 10;
-const TITLE_CHARACTERS_MAX: usize = 200;
 const NAME_CHARACTERS_MAX: usize = 255;
 /// So much of a file tells what it is.
 const HEAD_BYTES_MAX: usize = 64 << 10;

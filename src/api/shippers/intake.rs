@@ -3,10 +3,10 @@
 use logseal_parsers::{Context, LogEvent, Zone};
 
 use crate::api::caller::Filing;
-use crate::api::clock::now_micros;
 use crate::api::error::ApiError;
 use crate::api::record::SOURCE_BYTES_MAX;
 use crate::api::state::Api;
+use crate::clock::now_micros;
 use crate::ingest::{Ids, Rejected, WhenFull};
 use crate::metrics::OriginLabel;
 use crate::record::{Batch, Origin};

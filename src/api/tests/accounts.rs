@@ -49,7 +49,7 @@ async fn whatever_is_wrong_with_a_login_the_answer_is_the_same() {
     app.user("alice", Role::User).await;
     let gone = app.user("gone", Role::User).await;
     let disabled = UserPatch { status: Some(UserStatus::Disabled), ..UserPatch::default() };
-    app.accounts.meta.update_user(gone.id, &disabled, &Actor::default(), super::super::clock::now()).await.unwrap();
+    app.accounts.meta.update_user(gone.id, &disabled, &Actor::default(), crate::clock::now()).await.unwrap();
     for (username, password) in [("alice", "wrong"), ("nobody", "wrong"), ("gone", PASSWORD)] {
         let answer = app.login(username, password).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{username}");

@@ -61,7 +61,7 @@ async fn open_accounts(dir: &std::path::Path) -> Accounts {
         rate_limit: None,
         expires_at: None,
     };
-    meta.create_token(&token, &Actor::default(), super::clock::now()).await.unwrap();
+    meta.create_token(&token, &Actor::default(), crate::clock::now()).await.unwrap();
     let secret = ServerSecret::given("0123456789abcdef0123456789abcdef").unwrap();
     Accounts::new(meta, secret, None, &config::auth::Auth::default())
 }

@@ -28,7 +28,7 @@ impl App {
         let password_hash = crate::auth::password::hash_now(PASSWORD).unwrap();
         let email = format!("{username}@example.net");
         let new = NewUser { username, email: Some(&email), password_hash: &password_hash, role };
-        self.accounts.meta.create_user(&new, &Actor::default(), super::super::clock::now()).await.unwrap()
+        self.accounts.meta.create_user(&new, &Actor::default(), crate::clock::now()).await.unwrap()
     }
 
     pub(super) async fn login(&self, username: &str, password: &str) -> Answer {

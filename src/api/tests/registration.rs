@@ -27,7 +27,7 @@ async fn mailed(app: &App, email: &str, purpose: Purpose, code: &str) {
         Purpose::Register => CodePurpose::Register,
         Purpose::PasswordReset => CodePurpose::PasswordReset,
     };
-    let now = super::super::clock::now();
+    let now = crate::clock::now();
     let expires_at = now + chrono::TimeDelta::minutes(10);
     app.accounts.meta.store_code(email, stored_as, &hash, expires_at, &Actor::default(), now).await.unwrap();
 }

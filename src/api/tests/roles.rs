@@ -158,7 +158,7 @@ async fn program(app: &App, scope: Scope) -> String {
         rate_limit: None,
         expires_at: None,
     };
-    app.accounts.meta.create_token(&new, &Actor::default(), super::super::clock::now()).await.unwrap();
+    app.accounts.meta.create_token(&new, &Actor::default(), crate::clock::now()).await.unwrap();
     secret.expose().to_owned()
 }
 
@@ -167,7 +167,7 @@ async fn strangers(app: &App) -> Vec<(&'static str, String)> {
     let ended = app.signed_in("admin").await.access;
     app.ask(Method::POST, "/api/v1/auth/logout", &ended, Value::Null).await;
     let live = app.signed_in("admin").await.access;
-    let now = super::super::clock::now();
+    let now = crate::clock::now();
     let claims = app.accounts.signer.verify(&live, now).unwrap();
     let issue = |signer: &Signer, at| signer.issue(claims.user_id, claims.session_id, at, Duration::from_secs(60));
     let foreign = Signer::new(&ServerSecret::given("another secret of 32 bytes, or more").unwrap());
