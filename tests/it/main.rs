@@ -24,6 +24,8 @@ mod real_clients;
 mod recordings;
 mod relp;
 mod rsyslog;
+#[path = "../support/s3_server.rs"]
+mod s3_server;
 mod shipper_ports;
 mod shippers_http;
 mod smtp_sink;
