@@ -125,11 +125,6 @@ impl ApiError {
             .because(cause)
     }
 
-    /// 400: the parts of a form are not to be made out.
-    pub(super) fn broken_form(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "broken form", detail)
-    }
-
     /// 503: the store of uploaded files does not do it.
     pub(super) fn storage(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::unavailable("the store of uploaded files cannot be used now; the daemon's log says more", 5)

@@ -9,6 +9,17 @@ use utoipa::ToSchema;
 
 use crate::meta::{Role, Scope, UserStatus};
 
+/// One event of a stream of server-sent events (WHATWG HTML, section 9.2).
+#[derive(ToSchema)]
+#[schema(as = ServerSentEvent)]
+pub(in crate::api) struct EventShape {
+    event: String,
+    /// To be sent back as `Last-Event-ID`.
+    id: Option<String>,
+    /// JSON.
+    data: String,
+}
+
 /// A stored record. Absent values are null.
 #[derive(ToSchema)]
 #[schema(as = Record)]
