@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod jobs;
 pub mod meta;
 pub mod metrics;
+pub mod notify;
 pub mod objects;
 pub mod query;
 pub mod record;

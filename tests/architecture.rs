@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 27] = [
     ("account_commands", &["auth", "cli", "config", "meta"]),
     ("auth", &["config"]),
     ("clock", &[]),
@@ -41,6 +41,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
         ],
     ),
     ("meta", &["telemetry"]),
+    ("notify", &["config", "telemetry", "tls"]),
     ("objects", &["config", "telemetry", "tls"]),
     ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
     ("sources", &["clock", "config", "ingest", "metrics", "record", "tls"]),
