@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod objects;
 pub mod query;
 pub mod record;
+pub mod rules;
 pub mod settings;
 mod sources;
 mod spelling;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 27] = [
     ("account_commands", &["auth", "cli", "config", "meta"]),
     ("auth", &["config"]),
     ("clock", &[]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("http_server", &["config", "tls"]),
     ("query", &["record", "spelling"]),
     ("record", &[]),
+    ("rules", &["query", "record", "spelling"]),
     ("spool", &[]),
     ("settings", &["spelling"]),
     ("spelling", &[]),
