@@ -50,6 +50,14 @@ impl Evaluator {
         Self::with(rules, limits, clock, Pending::new(Vec::new()))
     }
 
+    /// The same, asking every rule about every record: what the pre-filter is held against.
+    #[cfg(test)]
+    pub(super) fn without_prefilter(rules: Vec<Rule>, limits: Limits, clock: Clock) -> Self {
+        let mut evaluator = Self::new(rules, limits, clock);
+        evaluator.prefilter = Prefilter::asking_all(evaluator.rules.len());
+        evaluator
+    }
+
     pub(super) fn with(rules: Vec<Running>, limits: Limits, clock: Clock, pending: Pending) -> Self {
         let prefilter = Prefilter::new(rules.iter().map(|running| running.rule.compiled()));
         let mut evaluator = Self {

@@ -24,6 +24,7 @@ mod groups;
 mod hash;
 mod kinds;
 pub mod limits;
+mod need;
 mod prefilter;
 mod row_field;
 pub mod rule;

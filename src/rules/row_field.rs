@@ -64,7 +64,8 @@ fn find(name: &str) -> Option<Field> {
     Field::named(name)
 }
 
-fn text_of<'r>(row: &'r LogRow<'_>, field: &TextField) -> Cow<'r, str> {
+/// The text of a field; absent is empty.
+pub(super) fn text_of<'r>(row: &'r LogRow<'_>, field: &TextField) -> Cow<'r, str> {
     match field {
         TextField::Message => String::from_utf8_lossy(&row.message),
         TextField::Raw => String::from_utf8_lossy(&row.raw),

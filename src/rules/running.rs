@@ -69,12 +69,12 @@ impl Running {
 
     /// Counts a record, if it is one of the rule's.
     pub(super) fn observe(&mut self, row: &LogRow<'_>, moment: &Moment, around: &mut Around<'_>) {
-        let rule = self.rule.clone();
-        let rule = rule.compiled();
-        let hit = kinds::hit(&rule.what, row);
+        let hit = kinds::hit(&self.rule.compiled().what, row);
         if hit == 0 {
             return;
         }
+        let rule = self.rule.clone();
+        let rule = rule.compiled();
         let Some(time) = kinds::time(&rule.what, moment) else { return };
         if !write_key(rule, row, around.key) {
             return;

@@ -1,6 +1,7 @@
 //! Rules at work, through the front: hand-computed answers, and properties against slow and simple models.
 
 mod kinds;
+mod properties;
 
 use serde_json::{Value, json};
 
