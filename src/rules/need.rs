@@ -111,11 +111,9 @@ fn of_test(field: &TextField, test: &TextTest) -> Need {
             Need::NOTHING
         }
         TextTest::Regex(_) => Need::NOTHING,
-        TextTest::Equals(_)
-        | TextTest::Words(_)
-        | TextTest::Contains(_)
-        | TextTest::Exists
-        | TextTest::Wildcard(_) => present(field),
+        TextTest::Equals(_) | TextTest::Words(_) | TextTest::Contains(_) | TextTest::Exists | TextTest::Wildcard(_) => {
+            present(field)
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub struct RuleSpec {
     /// What it looks for.
     pub kind: Kind,
     /// The records that count, in the query language; empty means all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub filter: String,
     /// At most 5 fields of the query language: each combination of their values has alerts of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

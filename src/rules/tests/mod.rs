@@ -2,6 +2,7 @@
 
 mod kinds;
 mod properties;
+mod shipped;
 
 use serde_json::{Value, json};
 
