@@ -19,6 +19,7 @@ pub mod notify;
 pub mod objects;
 pub mod query;
 pub mod record;
+pub mod rules;
 pub mod settings;
 mod sources;
 mod spelling;

@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("http_server", &["config", "tls"]),
     ("query", &["record", "spelling"]),
     ("record", &[]),
+    ("rules", &["query", "record", "spelling"]),
     ("spool", &[]),
     ("settings", &["spelling"]),
     ("spelling", &[]),
