@@ -1,6 +1,7 @@
 //! logseal: a log ingestion and audit pipeline. See `docs/ARCHITECTURE.md` for the way a record takes.
 
 pub mod account_commands;
+pub mod alerts;
 pub mod api;
 pub mod archive;
 pub mod auth;

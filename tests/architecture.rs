@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 27] = [
+const ALLOWED: [(&str, &[&str]); 28] = [
+    (
+        "alerts",
+        &["clock", "config", "meta", "metrics", "notify", "record", "rules", "settings", "spool", "store", "telemetry"],
+    ),
     ("account_commands", &["auth", "cli", "config", "meta"]),
     ("auth", &["config"]),
     ("clock", &[]),
@@ -49,6 +53,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     (
         "api",
         &[
+            "alerts",
             "archive",
             "auth",
             "clock",
@@ -57,9 +62,11 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "jobs",
             "meta",
             "metrics",
+            "notify",
             "objects",
             "query",
             "record",
+            "rules",
             "settings",
             "spelling",
             "spool",
@@ -71,6 +78,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     (
         "daemon",
         &[
+            "alerts",
             "api",
             "auth",
             "clock",
@@ -82,6 +90,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "jobs",
             "meta",
             "metrics",
+            "notify",
             "objects",
             "record",
             "settings",

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::alerts::Alerts;
 use crate::api::{self, ApiState, LiveSettings, Routers};
 use crate::auth::secret::Secret;
 use crate::clock::now;
@@ -103,6 +104,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     meta.record(Action::DaemonStarted, None, json!({ "version": env!("CARGO_PKG_VERSION") }), &Actor::default(), now())
         .await
         .context("write the start into the operation log")?;
+
+    let alerts = Alerts::default();
 
     let (ingest, queue) =
         Ingest::new(config.ingest.queue_bytes_max, Duration::from_millis(config.ingest.queue_wait_ms));
@@ -204,6 +207,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         stored: watermark,
         engine: storage.engine.is_some(),
         jobs: jobs.clone(),
+        alerts: alerts.clone(),
         node: config.node,
         monitor: storage.monitor.clone(),
         stop: stop.clone(),
