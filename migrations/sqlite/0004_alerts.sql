@@ -88,7 +88,7 @@ CREATE INDEX alerts_by_time ON alerts (triggered_at, id);
 CREATE INDEX alerts_of_rule ON alerts (rule_code, triggered_at, id);
 CREATE INDEX alerts_by_status ON alerts (status, triggered_at, id);
 CREATE INDEX alerts_by_version ON alerts (version);
-CREATE INDEX alerts_of_fault ON alerts (fault_id);
+CREATE INDEX alerts_of_fault ON alerts (fault_id, status);
 
 -- Each time a rule was satisfied, on any daemon, and the alert that it raised or joined.
 CREATE TABLE alert_episodes (

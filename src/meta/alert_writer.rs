@@ -156,7 +156,7 @@ impl AlertWriter {
         self.tx.end_episodes(alert.id, at).await?;
         self.tx.note(alert, &Step { at, by, from, comment }).await?;
         if let Some(fault) = alert.fault_id {
-            self.faults.resolve_if_done(&mut self.tx, fault, at).await?;
+            self.faults.alert_resolved(&mut self.tx, fault, at).await?;
         }
         self.queue.resolved(&mut self.tx, alert).await
     }

@@ -179,10 +179,9 @@ impl Meta {
             .bind(Time(now))
             .fetch_one(db)
             .await?)?;
-        let mut detail = json!({ "before": described(&before), "after": described(&after) });
-        if before.config != after.config {
-            detail["after"]["config"] = json!("changed");
-        } else if described(&before) == described(&after) {
+        let config = (before.config != after.config).then_some("changed");
+        let detail = json!({ "before": described(&before), "after": described(&after), "config": config });
+        if config.is_none() && described(&before) == described(&after) {
             return Ok(before);
         }
         if before.enabled && !after.enabled {

@@ -1,5 +1,7 @@
 //! The open faults within one transaction: read once, written once.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
@@ -19,6 +21,8 @@ pub(super) struct FaultBook {
     open: Option<Vec<OpenFault>>,
     /// Ids of those that have changed.
     changed: Vec<i64>,
+    /// How many alerts that are not resolved each fault has, of those of which one was resolved: in a storm they are not counted anew each time.
+    unresolved: BTreeMap<i64, i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,6 +52,9 @@ impl FaultBook {
         if let Some(id) = choose(self.open(tx).await?, place) {
             self.see(tx, id, alert.severity, place).await?;
             self.see(tx, id, alert.severity, Place { at: alert.last_seen_at, ..place }).await?;
+            if let Some(unresolved) = self.unresolved.get_mut(&id) {
+                *unresolved += 1;
+            }
             return Ok(id);
         }
         let fault = OpenFault {
@@ -86,21 +93,26 @@ impl FaultBook {
         Ok(())
     }
 
-    /// Resolves the fault where none of its alerts is open any more.
-    pub(super) async fn resolve_if_done(&mut self, tx: &mut Tx, id: i64, at: DateTime<Utc>) -> Result<(), MetaError> {
+    /// An alert of the fault was resolved. Resolves the fault where that was the last one.
+    pub(super) async fn alert_resolved(&mut self, tx: &mut Tx, id: i64, at: DateTime<Utc>) -> Result<(), MetaError> {
+        let unresolved = match self.unresolved.get(&id) {
+            Some(unresolved) => unresolved - 1,
+            None => count_unresolved(tx, id).await?,
+        };
+        self.unresolved.insert(id, unresolved);
+        if unresolved > 0 {
+            return Ok(());
+        }
         self.write(tx).await?;
-        let resolved = both!(in tx, db => sqlx::query(
-            "UPDATE faults SET status = 'resolved', resolved_at = $2
-             WHERE id = $1 AND status = 'open'
-               AND NOT EXISTS (SELECT 1 FROM alerts WHERE fault_id = $1 AND status IN ('new', 'processing'))")
+        both!(in tx, db => sqlx::query(
+            "UPDATE faults SET status = 'resolved', resolved_at = $2 WHERE id = $1 AND status = 'open'")
             .bind(id)
             .bind(Time(at))
             .execute(db)
             .await?
-            .rows_affected())?;
-        if resolved > 0
-            && let Some(open) = &mut self.open
-        {
+            .rows_affected())
+        .map(drop)?;
+        if let Some(open) = &mut self.open {
             open.retain(|fault| fault.id != id);
         }
         Ok(())
@@ -133,6 +145,14 @@ impl FaultBook {
         };
         Ok(self.open.insert(open))
     }
+}
+
+async fn count_unresolved(tx: &mut Tx, id: i64) -> Result<i64, MetaError> {
+    both!(in tx, db => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM alerts WHERE fault_id = $1 AND status IN ('new', 'processing')")
+        .bind(id)
+        .fetch_one(db)
+        .await?)
 }
 
 async fn read(tx: &mut Tx) -> Result<Vec<OpenFault>, MetaError> {

@@ -152,7 +152,7 @@ on_both! {
         assert_eq!((now_of(&db, alert.id).await.lasting, now_of(&db, alert.id).await.status), (true, AlertStatus::New));
         let applied = apply(&other, vec![ended("b", true, 20)], 21).await;
         let after = now_of(&db, alert.id).await;
-        assert_eq!(applied.resolved, [after.clone()]);
+        assert_eq!(applied.resolved, std::slice::from_ref(&after));
         assert_eq!((after.lasting, after.status, after.resolved_at), (false, AlertStatus::Resolved, Some(at(20))));
         assert_eq!(ways(&db, alert.id).await[1..], [(None, Some(AlertStatus::New), AlertStatus::Resolved)]);
         // The same end once more is no news.

@@ -104,6 +104,23 @@ on_both! {
         assert!(matches!(db.meta.fault(next + 1).await, Err(MetaError::NotFound)));
     }
 
+    async fn a_fault_is_resolved_in_the_right_moment_of_one_batch(db) {
+        let new = |name: &str| AlertEffect::Raised(raised(name, name, "ann", "web1", 0));
+        let made = apply(&db.meta, vec![new("a"), new("b")], 0).await.raised;
+        let fault = made[0].fault_id.unwrap();
+        let quiet = |name: &str| ended(name, true, 1);
+        apply(&db.meta, vec![quiet("a"), new("c"), quiet("b"), new("d"), quiet("d")], 1).await;
+        assert_eq!(db.meta.fault(fault).await.unwrap().fault.status, FaultStatus::Open);
+        assert_eq!(db.meta.fault(fault).await.unwrap().alerts.len(), 4);
+        let made = apply(&db.meta, vec![quiet("c"), new("e"), quiet("e"), new("f")], 2).await.raised;
+        assert_eq!(db.meta.fault(fault).await.unwrap().fault.status, FaultStatus::Resolved);
+        let next = [made[0].fault_id.unwrap(), made[1].fault_id.unwrap()];
+        assert!(next[0] != fault && next[1] != next[0] && next[1] != fault, "{next:?}");
+        let status = db.meta.faults(None, 1, 9).await.unwrap().list.into_iter().map(|it| (it.id, it.status));
+        let expected = [(next[1], FaultStatus::Open), (next[0], FaultStatus::Resolved), (fault, FaultStatus::Resolved)];
+        assert_eq!(status.collect::<Vec<_>>(), expected);
+    }
+
     async fn clusters_are_made_changed_and_deleted_and_each_is_written(db) {
         let web = cluster(&db, "web", &["web*"]).await;
         let all = cluster(&db, "all", &["*"]).await;
