@@ -12,9 +12,23 @@
 //! **Apart.** Nothing here is waited for by those who take records in. While the metadata database is away, effects are kept, with the
 //! evaluator's state, and applied when it is back.
 
+mod deliver;
+mod effects;
+mod follow;
+mod messages;
+mod observe;
+mod rule_book;
+mod saved;
+mod troubles;
+
 use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
+
+pub use deliver::{Deliver, config_of};
+pub use follow::Follow;
+pub use rule_book::{compile, ship, values};
+pub use troubles::WatchTroubles;
 
 /// The name of the alerts' follower of the spool.
 pub const FOLLOWER: &str = "alerts";
