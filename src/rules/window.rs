@@ -145,7 +145,37 @@ impl Different {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Whether some stretch of `length` that holds the last of `all` holds three different values.
+    fn is_full(all: &[(i64, u128)], length: i64) -> bool {
+        let (last, _) = *all.last().unwrap();
+        (last..last + length).any(|end| {
+            let within = all.iter().filter(|(time, _)| (end - length + 1..=end).contains(time));
+            within.map(|(_, value)| *value).collect::<std::collections::BTreeSet<_>>().len() >= 3
+        })
+    }
+
+    proptest! {
+        // Small numbers: the edges are where it can be wrong.
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn what_is_left_out_changes_no_window(length in 1..5_i64, sightings in vec((0..12_i64, 0..3_u128), 0..20)) {
+            let mut values = Different::default();
+            let mut all = Vec::new();
+            for (time, value) in sightings {
+                all.push((time, value));
+                let full = values.add((time, 1), value, length, 3, i64::MIN);
+                prop_assert_eq!(full.is_some(), is_full(&all, length), "{:?}", all);
+                if full.is_some() {
+                    break;
+                }
+            }
+        }
+    }
 
     fn add(times: &mut Times, time: i64) -> Option<Full> {
         times.add((time, time as u64), 100, 3, i64::MIN)
