@@ -34,6 +34,7 @@ pub enum RestoreError {
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
+    latest: i64,
     now: i64,
     late: u64,
     effects: Vec<Effect>,
@@ -65,6 +66,7 @@ struct SavedGroup {
 
 pub(super) fn write(evaluator: &Evaluator) -> Vec<u8> {
     let saved = Saved {
+        latest: evaluator.latest,
         now: evaluator.now,
         late: evaluator.late,
         effects: evaluator.pending.effects().to_vec(),
@@ -96,6 +98,7 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
         end_all(changed, saved.now, &mut pending);
     }
     let mut evaluator = Evaluator::with(running, limits, clock, pending);
+    evaluator.latest = saved.latest;
     evaluator.now = saved.now;
     evaluator.late = saved.late;
     // The limits may be lower than those it was written with.

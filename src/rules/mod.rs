@@ -26,6 +26,7 @@ mod kinds;
 pub mod limits;
 mod need;
 mod prefilter;
+mod raising;
 mod row_field;
 pub mod rule;
 mod running;
@@ -34,6 +35,7 @@ pub mod spec;
 mod spec_reading;
 mod state;
 mod template;
+mod timers;
 mod window;
 
 #[cfg(test)]

@@ -223,3 +223,16 @@ fn a_sequence_is_told_when_its_last_step_comes_and_lasts_with_it() {
     let rows = [row(9, 100, "fail"), row(10, 100, "fail"), row(11, 120, "fail"), row(12, 160, "ok")];
     assert!(observe(&mut all, rows).is_empty());
 }
+
+#[test]
+fn records_that_are_read_again_count_at_their_own_times() {
+    let fields = json!({ "kind": "threshold", "window_seconds": 60, "at_least": 3, "quiet_seconds": 100 });
+    let mut all = Evaluator::new(vec![rule(fields)], Limits::default(), Clock::Records);
+    // All of them arrived in one instant, long after.
+    let read = |id, seconds| LogRow { received_at: (START + 1_000_000) * SECOND, ..at(id, seconds) };
+    assert!(observe(&mut all, [read(1, 0), read(2, 100), read(3, 50)]).is_empty());
+    assert_eq!(observe(&mut all, [read(4, 101)]), ["raised x3 @101"]);
+    assert_eq!(observe(&mut all, [read(5, 201), read(6, 402), read(7, 101)]), ["ended @201"]);
+    assert_eq!(all.late(), 1);
+    assert_eq!(all.now(), (START + 402) * SECOND);
+}

@@ -186,6 +186,31 @@ proptest! {
     }
 
     #[test]
+    fn ticks_only_decide_when_something_is_told(briefs in briefs(), ticked in vec(any::<bool>(), 120)) {
+        let rows = rows(&briefs);
+        let mut quiet = Evaluator::new(compiled(&every_kind()), limits(), Clock::Received);
+        let mut watched = Evaluator::new(compiled(&every_kind()), limits(), Clock::Received);
+        let mut arrived = 0;
+        for (row, ticked) in rows.iter().zip(ticked) {
+            if ticked && arrived > 0 {
+                // Up to the last moment before the next record.
+                watched.tick(arrived);
+                watched.tick(row.received_at - 1);
+            }
+            arrived = row.received_at;
+            quiet.observe(row);
+            watched.observe(row);
+        }
+        quiet.tick((START + 10_000) * SECOND);
+        watched.tick((START + 10_000) * SECOND);
+        let sorted = |mut effects: Vec<Effect>| {
+            effects.sort_by_key(|effect| format!("{effect:?}"));
+            effects
+        };
+        prop_assert_eq!(sorted(watched.take_effects()), sorted(quiet.take_effects()));
+    }
+
+    #[test]
     fn the_prefilter_changes_nothing(picks in vec((0..12usize, 0..7usize, 0..5usize, any::<bool>(), any::<bool>()), 0..60)) {
         let filters = [
             "", "failed", "app:sshd failed", "level:>=error OR \"disk full\"", "-level:info", "user:* ip:*", "user:root,admin",
