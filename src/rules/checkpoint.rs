@@ -106,7 +106,7 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
     let mut around = Around { limits: &limits, pending: &mut evaluator.pending, key: &mut key };
     for running in &mut evaluator.rules {
         let rule = running.rule.clone();
-        running.keep_limits(rule.compiled(), 0, saved.now, &mut around);
+        running.keep_limits(rule.compiled(), saved.latest.unsigned_abs(), saved.now, &mut around);
     }
     evaluator.find_next_due();
     Ok(evaluator)

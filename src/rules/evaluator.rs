@@ -2,7 +2,7 @@
 
 use super::checkpoint::{self, RestoreError};
 use super::columns::Columns;
-use super::effect::Effect;
+use super::effect::{Effect, LIMIT_RULE};
 use super::episodes::Pending;
 use super::limits::{Clock, Limits};
 use super::prefilter::Prefilter;
@@ -145,6 +145,9 @@ impl Evaluator {
     /// Forgets an alert that was resolved while it lasted, and what led to it: the rule must be satisfied anew to raise another.
     /// Tells whether it lasted. No effect tells of it.
     pub fn close(&mut self, rule: &str, episode: &str) -> bool {
+        if rule == LIMIT_RULE {
+            return self.rules.iter_mut().any(|running| running.close_limit(episode));
+        }
         let running = self.rules.iter_mut().find(|running| running.rule.code() == rule);
         running.is_some_and(|running| running.close(episode))
     }

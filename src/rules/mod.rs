@@ -14,7 +14,7 @@
 
 mod buckets;
 pub mod check;
-mod checkpoint;
+pub mod checkpoint;
 pub mod columns;
 pub mod effect;
 mod episodes;

@@ -176,6 +176,11 @@ impl Running {
         }
     }
 
+    /// Forgets the alert about the rule's limits. Tells whether it was this one.
+    pub(super) fn close_limit(&mut self, episode: &str) -> bool {
+        self.limit.take_if(|limit| limit.id == episode).is_some()
+    }
+
     /// Forgets an alert and what led to it, without an effect. Tells whether it was there.
     pub(super) fn close(&mut self, episode: &str) -> bool {
         let found = self.groups.iter().find(|(_, group)| group.episode.as_ref().is_some_and(|e| e.id == episode));

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::rules::checkpoint::RestoreError;
+use crate::rules::effect::LIMIT_RULE;
 
 fn failures() -> Value {
     json!({ "kind": "threshold", "filter": "app:sshd", "group_by": ["user_name"], "window_seconds": 60, "at_least": 2 })
@@ -65,6 +66,12 @@ fn what_is_evicted_is_told_once_until_it_stops_and_lasting_alerts_end_with_it() 
     assert_eq!(told, expected);
     assert_eq!(tick(&mut all, 303), ["ended @302", "ended @303", "ended @303"]);
     assert_eq!(all.statistics()[0].groups, 0);
+    for id in 5..8 {
+        all.observe(&user(id, 400));
+    }
+    let effects = all.take_effects();
+    let limit = effects.iter().find(|effect| effect.rule() == LIMIT_RULE).unwrap();
+    assert!(all.close(LIMIT_RULE, limit.episode()) && !all.close(LIMIT_RULE, limit.episode()));
 }
 
 #[test]
