@@ -159,14 +159,16 @@ proptest! {
     }
 
     #[test]
-    fn a_restart_changes_nothing(briefs in briefs(), cuts in vec(any::<proptest::sample::Index>(), 1..4)) {
+    fn a_restart_changes_nothing(briefs in briefs(), groups in 1..9usize, cuts in vec(any::<proptest::sample::Index>(), 1..4)) {
         let rows = rows(&briefs);
+        // Few enough groups for some to be evicted.
+        let limits = Limits { groups_per_rule_max: groups, ..limits() };
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(rows.len() + 1)).collect();
         cuts.sort_unstable();
         cuts.push(rows.len());
         let rules = every_kind();
-        let mut whole = Evaluator::new(compiled(&rules), limits(), Clock::Received);
-        let mut restarted = Evaluator::new(compiled(&rules), limits(), Clock::Received);
+        let mut whole = Evaluator::new(compiled(&rules), limits, Clock::Received);
+        let mut restarted = Evaluator::new(compiled(&rules), limits, Clock::Received);
         let mut from = 0;
         for cut in cuts {
             let part = &rows[from..cut];
@@ -175,7 +177,7 @@ proptest! {
             let saved = restarted.checkpoint();
             // What was observed behind the checkpoint is observed again after a crash.
             effects(&mut restarted, rows.get(cut..cut + 5).unwrap_or_default());
-            restarted = Evaluator::restore(compiled(&rules), limits(), Clock::Received, &saved).unwrap();
+            restarted = Evaluator::restore(compiled(&rules), limits, Clock::Received, &saved).unwrap();
             prop_assert_eq!(restarted.late(), whole.late());
         }
         let end = (START + 10_000) * SECOND;
