@@ -27,6 +27,7 @@ pub mod limits;
 mod need;
 mod prefilter;
 mod raising;
+mod room;
 mod row_field;
 pub mod rule;
 mod running;

@@ -125,7 +125,8 @@ impl Running {
         }
     }
 
-    /// Evicts the groups that were used longest ago until the limits hold, and tells of it.
+    /// Evicts the groups that were used longest ago until the limits hold, and tells of it; `record` is the id of the record that
+    /// was too much, or another number that belongs to the moment.
     pub(super) fn keep_limits(&mut self, rule: &Compiled, record: u64, now: i64, around: &mut Around<'_>) {
         let mut evicted = 0;
         while self.groups.len() > around.limits.groups_per_rule_max

@@ -62,6 +62,8 @@ impl Running {
         for (_, id) in due {
             self.end_or_miss(rule, id, at, around);
         }
+        // What was raised takes room too.
+        self.keep_limits(rule, at.unsigned_abs(), at, around);
     }
 
     fn end_or_miss(&mut self, rule: &Compiled, id: PlaceId, at: i64, around: &mut Around<'_>) {
@@ -121,6 +123,7 @@ impl Running {
             self.groups.recount(id);
             self.arm(rule, id);
         }
+        self.keep_limits(rule, check.unsigned_abs(), check, around);
         self.next_check = (self.groups.len() > 0).then(|| change::next_check(check, rule.window));
     }
 

@@ -7,6 +7,8 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::room;
+
 /// What made a window fire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Full {
@@ -30,6 +32,7 @@ impl Times {
         }
         let at = self.0.partition_point(|(time, _)| *time <= record.0);
         self.0.insert(at, record);
+        room::trim(&mut self.0);
         let time = |at: usize| self.0.get(at).map(|(time, _)| *time);
         let reach = at_least.saturating_sub(1);
         let mut starts = at.saturating_sub(reach)..=at;
@@ -43,7 +46,7 @@ impl Times {
 
     /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<(i64, u64)>()
+        room::counted::<(i64, u64)>(self.0.len())
     }
 }
 
@@ -73,7 +76,9 @@ impl Different {
         while self.0.front().is_some_and(|sighting| sighting.time <= forget) {
             self.0.pop_front();
         }
-        let at = self.insert(Sighting { time, value, id }, length)?;
+        let at = self.insert(Sighting { time, value, id }, length);
+        room::trim(&mut self.0);
+        let at = at?;
         self.full_around(at, time, length, at_least)
     }
 
@@ -139,7 +144,7 @@ impl Different {
 
     /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Sighting>()
+        room::counted::<Sighting>(self.0.len())
     }
 }
 
