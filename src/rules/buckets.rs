@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::room;
+
 /// The buckets of a window.
 pub(super) const BUCKETS: i64 = 60;
 const DAY: i64 = 86_400_000_000;
@@ -47,12 +49,13 @@ impl Shares {
                 self.selected += u64::from(is_selected);
             }
         }
+        room::trim(&mut self.buckets);
         (self.all, self.selected)
     }
 
     /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.buckets.capacity() * size_of::<(i64, u32, u32)>()
+        room::counted::<(i64, u32, u32)>(self.buckets.len())
     }
 }
 
@@ -114,7 +117,9 @@ impl History {
 
     /// The bytes on the heap, with its own.
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of::<Self>() + (self.fine.capacity() + self.coarse.capacity()) * size_of::<(i64, u32)>()
+        size_of::<Self>()
+            + room::counted::<(i64, u32)>(self.fine.len())
+            + room::counted::<(i64, u32)>(self.coarse.len())
     }
 }
 
@@ -132,6 +137,7 @@ fn count(buckets: &mut VecDeque<(i64, u32)>, number: i64, kept: i64) {
     if let Some((_, records)) = buckets.get_mut(at) {
         *records = records.saturating_add(1);
     }
+    room::trim(buckets);
 }
 
 #[cfg(test)]

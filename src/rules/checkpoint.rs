@@ -34,6 +34,7 @@ pub enum RestoreError {
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
+    latest: i64,
     now: i64,
     late: u64,
     effects: Vec<Effect>,
@@ -65,6 +66,7 @@ struct SavedGroup {
 
 pub(super) fn write(evaluator: &Evaluator) -> Vec<u8> {
     let saved = Saved {
+        latest: evaluator.latest,
         now: evaluator.now,
         late: evaluator.late,
         effects: evaluator.pending.effects().to_vec(),
@@ -96,6 +98,7 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
         end_all(changed, saved.now, &mut pending);
     }
     let mut evaluator = Evaluator::with(running, limits, clock, pending);
+    evaluator.latest = saved.latest;
     evaluator.now = saved.now;
     evaluator.late = saved.late;
     // The limits may be lower than those it was written with.
@@ -103,7 +106,7 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
     let mut around = Around { limits: &limits, pending: &mut evaluator.pending, key: &mut key };
     for running in &mut evaluator.rules {
         let rule = running.rule.clone();
-        running.keep_limits(rule.compiled(), 0, saved.now, &mut around);
+        running.keep_limits(rule.compiled(), saved.latest.unsigned_abs(), saved.now, &mut around);
     }
     evaluator.find_next_due();
     Ok(evaluator)

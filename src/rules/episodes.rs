@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::effect::{Continued, Effect, Ended, NAMED_MAX, Raised};
+use super::room;
 use crate::record::LogRow;
 
 /// An alert that lasts.
@@ -41,8 +42,9 @@ impl About {
 impl Episode {
     /// The bytes that it takes.
     pub(super) fn bytes(&self) -> usize {
-        let hosts: usize = self.hosts.iter().map(|host| host.capacity() + size_of::<String>()).sum();
-        size_of::<Self>() + self.id.capacity() + hosts
+        // By their lengths, which are the same for an episode that was read back. Texts may have been written into more room.
+        let hosts: usize = self.hosts.iter().map(|host| 2 * host.len()).sum();
+        size_of::<Self>() + 2 * self.id.len() + hosts + room::counted::<String>(self.hosts.len())
     }
 }
 

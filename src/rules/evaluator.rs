@@ -2,7 +2,7 @@
 
 use super::checkpoint::{self, RestoreError};
 use super::columns::Columns;
-use super::effect::Effect;
+use super::effect::{Effect, LIMIT_RULE};
 use super::episodes::Pending;
 use super::limits::{Clock, Limits};
 use super::prefilter::Prefilter;
@@ -19,7 +19,9 @@ pub struct Evaluator {
     clock: Clock,
     prefilter: Prefilter,
     pub(super) pending: Pending,
-    /// The watermark.
+    /// The watermark of records. Ticks do not move it, so that they decide only when something is noticed.
+    pub(super) latest: i64,
+    /// The latest time of records and ticks.
     pub(super) now: i64,
     /// Nothing is due before this.
     next_due: i64,
@@ -66,6 +68,7 @@ impl Evaluator {
             clock,
             prefilter,
             pending,
+            latest: i64::MIN,
             now: i64::MIN,
             next_due: i64::MAX,
             late: 0,
@@ -77,10 +80,11 @@ impl Evaluator {
 
     /// Evaluates the next record. Records come in the order of their ids.
     pub fn observe(&mut self, row: &LogRow<'_>) {
-        let moment = self.clock.moment(row.timestamp, row.received_at, self.now, self.limits.lateness());
-        self.now = moment.now;
+        let moment = self.clock.moment(row.timestamp, row.received_at, self.latest, self.limits.lateness());
+        self.latest = moment.now;
+        self.now = self.now.max(moment.now);
         if self.next_due <= moment.now {
-            self.advance();
+            self.advance(moment.now);
         }
         self.late += u64::from(moment.time.is_none());
         let mut around = Around { limits: &self.limits, pending: &mut self.pending, key: &mut self.key };
@@ -93,10 +97,13 @@ impl Evaluator {
     }
 
     /// Lets time pass up to `now` without a record: alerts end, and silence is noticed.
+    ///
+    /// Tick only with a time up to which all records have been observed that arrived before it. Then evaluating the records
+    /// again, with other ticks or none, gives the same effects but for how they are spread over the batches that are taken.
     pub fn tick(&mut self, now: i64) {
         self.now = self.now.max(now);
         if self.next_due <= self.now {
-            self.advance();
+            self.advance(self.now);
         }
     }
 
@@ -138,6 +145,9 @@ impl Evaluator {
     /// Forgets an alert that was resolved while it lasted, and what led to it: the rule must be satisfied anew to raise another.
     /// Tells whether it lasted. No effect tells of it.
     pub fn close(&mut self, rule: &str, episode: &str) -> bool {
+        if rule == LIMIT_RULE {
+            return self.rules.iter_mut().any(|running| running.close_limit(episode));
+        }
         let running = self.rules.iter_mut().find(|running| running.rule.code() == rule);
         running.is_some_and(|running| running.close(episode))
     }
@@ -188,10 +198,10 @@ impl Evaluator {
         columns.fold(Columns::default(), Columns::union)
     }
 
-    fn advance(&mut self) {
+    fn advance(&mut self, now: i64) {
         let mut around = Around { limits: &self.limits, pending: &mut self.pending, key: &mut self.key };
         for running in &mut self.rules {
-            running.advance(self.now, &mut around);
+            running.advance(now, &mut around);
         }
         self.find_next_due();
     }

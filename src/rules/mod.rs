@@ -14,7 +14,7 @@
 
 mod buckets;
 pub mod check;
-mod checkpoint;
+pub mod checkpoint;
 pub mod columns;
 pub mod effect;
 mod episodes;
@@ -26,6 +26,8 @@ mod kinds;
 pub mod limits;
 mod need;
 mod prefilter;
+mod raising;
+mod room;
 mod row_field;
 pub mod rule;
 mod running;
@@ -34,6 +36,7 @@ pub mod spec;
 mod spec_reading;
 mod state;
 mod template;
+mod timers;
 mod window;
 
 #[cfg(test)]

@@ -28,6 +28,10 @@ impl RowField {
     /// The field of this name for groups and for values that are told apart; a field that differs in every record is none.
     pub(super) fn to_group_by(name: &str, at: &str) -> Result<Self, Fault> {
         let found = Self::named(name, at)?;
+        // The message names each group, between braces.
+        if name.contains(['{', '}']) {
+            return Err(Fault::new(at, "a name with braces cannot stand here"));
+        }
         let differs = matches!(found.field, Field::Time(_) | Field::Number(NumberField::Id));
         if differs {
             return Err(Fault::new(at, format!("\"{name}\" differs in every record, so nothing can be grouped by it")));

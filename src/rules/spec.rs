@@ -276,7 +276,7 @@ impl RuleSpec {
         let further = if kind_is_known { check::faults(&spec) } else { check::common_faults(&spec) };
         for fault in further {
             // What could not be read is not judged by what stands in its place.
-            if !faults.iter().any(|known| known.field == fault.field || is_within(&known.field, &fault.field)) {
+            if !faults.iter().any(|known| known.field == fault.field) {
                 faults.push(fault);
             }
         }
@@ -288,10 +288,6 @@ impl RuleSpec {
     pub fn to_json(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
-}
-
-fn is_within(inner: &str, outer: &str) -> bool {
-    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with(['[', '.']))
 }
 
 const fn yes() -> bool {

@@ -7,6 +7,8 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::room;
+
 /// What made a window fire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Full {
@@ -30,6 +32,7 @@ impl Times {
         }
         let at = self.0.partition_point(|(time, _)| *time <= record.0);
         self.0.insert(at, record);
+        room::trim(&mut self.0);
         let time = |at: usize| self.0.get(at).map(|(time, _)| *time);
         let reach = at_least.saturating_sub(1);
         let mut starts = at.saturating_sub(reach)..=at;
@@ -43,7 +46,7 @@ impl Times {
 
     /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<(i64, u64)>()
+        room::counted::<(i64, u64)>(self.0.len())
     }
 }
 
@@ -73,7 +76,9 @@ impl Different {
         while self.0.front().is_some_and(|sighting| sighting.time <= forget) {
             self.0.pop_front();
         }
-        let at = self.insert(Sighting { time, value, id }, length)?;
+        let at = self.insert(Sighting { time, value, id }, length);
+        room::trim(&mut self.0);
+        let at = at?;
         self.full_around(at, time, length, at_least)
     }
 
@@ -139,13 +144,43 @@ impl Different {
 
     /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Sighting>()
+        room::counted::<Sighting>(self.0.len())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Whether some stretch of `length` that holds the last of `all` holds three different values.
+    fn is_full(all: &[(i64, u128)], length: i64) -> bool {
+        let (last, _) = *all.last().unwrap();
+        (last..last + length).any(|end| {
+            let within = all.iter().filter(|(time, _)| (end - length + 1..=end).contains(time));
+            within.map(|(_, value)| *value).collect::<std::collections::BTreeSet<_>>().len() >= 3
+        })
+    }
+
+    proptest! {
+        // Small numbers: the edges are where it can be wrong.
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn what_is_left_out_changes_no_window(length in 1..5_i64, sightings in vec((0..12_i64, 0..3_u128), 0..20)) {
+            let mut values = Different::default();
+            let mut all = Vec::new();
+            for (time, value) in sightings {
+                all.push((time, value));
+                let full = values.add((time, 1), value, length, 3, i64::MIN);
+                prop_assert_eq!(full.is_some(), is_full(&all, length), "{:?}", all);
+                if full.is_some() {
+                    break;
+                }
+            }
+        }
+    }
 
     fn add(times: &mut Times, time: i64) -> Option<Full> {
         times.add((time, time as u64), 100, 3, i64::MIN)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Firing, Seen};
 use crate::query::matcher::Matcher;
 use crate::rules::effect::NAMED_MAX;
+use crate::rules::room;
 use crate::rules::state::State;
 
 /// The most records that are remembered of one group: more than all steps together can ask for.
@@ -66,6 +67,7 @@ impl Events {
         if self.0.len() > EVENTS_MAX {
             self.0.pop_front();
         }
+        room::trim(&mut self.0);
         is_newest
     }
 
@@ -96,7 +98,7 @@ impl Events {
 
     /// The bytes on the heap, with its own.
     pub(in crate::rules) fn heap_bytes(&self) -> usize {
-        size_of::<Self>() + self.0.capacity() * size_of::<(i64, u8, u64)>()
+        size_of::<Self>() + room::counted::<(i64, u8, u64)>(self.0.len())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rules at work, through the front: hand-computed answers, and properties against slow and simple models.
 
+mod faults;
+mod keeping;
 mod kinds;
 mod properties;
 mod shipped;

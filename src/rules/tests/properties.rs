@@ -159,14 +159,16 @@ proptest! {
     }
 
     #[test]
-    fn a_restart_changes_nothing(briefs in briefs(), cuts in vec(any::<proptest::sample::Index>(), 1..4)) {
+    fn a_restart_changes_nothing(briefs in briefs(), groups in 1..9usize, bytes in 300..4000usize, cuts in vec(any::<proptest::sample::Index>(), 1..4)) {
         let rows = rows(&briefs);
+        // Little enough room for some groups to be evicted.
+        let limits = Limits { groups_per_rule_max: groups, bytes_per_rule_max: bytes, ..limits() };
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(rows.len() + 1)).collect();
         cuts.sort_unstable();
         cuts.push(rows.len());
         let rules = every_kind();
-        let mut whole = Evaluator::new(compiled(&rules), limits(), Clock::Received);
-        let mut restarted = Evaluator::new(compiled(&rules), limits(), Clock::Received);
+        let mut whole = Evaluator::new(compiled(&rules), limits, Clock::Received);
+        let mut restarted = Evaluator::new(compiled(&rules), limits, Clock::Received);
         let mut from = 0;
         for cut in cuts {
             let part = &rows[from..cut];
@@ -175,14 +177,39 @@ proptest! {
             let saved = restarted.checkpoint();
             // What was observed behind the checkpoint is observed again after a crash.
             effects(&mut restarted, rows.get(cut..cut + 5).unwrap_or_default());
-            restarted = Evaluator::restore(compiled(&rules), limits(), Clock::Received, &saved).unwrap();
+            restarted = Evaluator::restore(compiled(&rules), limits, Clock::Received, &saved).unwrap();
             prop_assert_eq!(restarted.late(), whole.late());
         }
         let end = (START + 10_000) * SECOND;
         whole.tick(end);
         restarted.tick(end);
         prop_assert_eq!(restarted.take_effects(), whole.take_effects());
-        prop_assert_eq!(restarted.statistics().len(), rules.len());
+        prop_assert_eq!(restarted.statistics(), whole.statistics());
+    }
+
+    #[test]
+    fn ticks_only_decide_when_something_is_told(briefs in briefs(), ticked in vec(any::<bool>(), 120)) {
+        let rows = rows(&briefs);
+        let mut quiet = Evaluator::new(compiled(&every_kind()), limits(), Clock::Received);
+        let mut watched = Evaluator::new(compiled(&every_kind()), limits(), Clock::Received);
+        let mut arrived = 0;
+        for (row, ticked) in rows.iter().zip(ticked) {
+            if ticked && arrived > 0 {
+                // Up to the last moment before the next record.
+                watched.tick(arrived);
+                watched.tick(row.received_at - 1);
+            }
+            arrived = row.received_at;
+            quiet.observe(row);
+            watched.observe(row);
+        }
+        quiet.tick((START + 10_000) * SECOND);
+        watched.tick((START + 10_000) * SECOND);
+        let sorted = |mut effects: Vec<Effect>| {
+            effects.sort_by_key(|effect| format!("{effect:?}"));
+            effects
+        };
+        prop_assert_eq!(sorted(watched.take_effects()), sorted(quiet.take_effects()));
     }
 
     #[test]
