@@ -63,7 +63,7 @@ fn severity(severity: spec::Severity) -> Severity {
 }
 
 /// Records' times are within what a date can say; what is not becomes the nearest that is.
-fn moment(micros: i64) -> DateTime<Utc> {
+pub(super) fn moment(micros: i64) -> DateTime<Utc> {
     let nearest = if micros < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
     DateTime::from_timestamp_micros(micros).unwrap_or(nearest)
 }

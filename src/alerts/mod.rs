@@ -12,6 +12,7 @@
 //! **Apart.** Nothing here is waited for by those who take records in. While the metadata database is away, effects are kept, with the
 //! evaluator's state, and applied when it is back.
 
+mod backtest;
 mod deliver;
 mod effects;
 mod follow;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
 
+pub use backtest::{Backtest, BacktestError, Fired, Report};
 pub use deliver::{Deliver, config_of};
 pub use follow::Follow;
 pub use rule_book::{compile, ship, values};

@@ -45,6 +45,7 @@ mod recording;
 mod registration;
 mod request_log;
 mod router;
+mod rules;
 mod searchable;
 mod security_headers;
 mod settings;

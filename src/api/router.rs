@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware;
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::access::{Access, gate};
 use super::cors::cors;
@@ -15,8 +15,8 @@ use super::observe::{Observer, observe};
 use super::shippers::{elastic, elastic_probes as probes, gelf, journal, loki, otlp, otlp_grpc, splunk};
 use super::state::{Api, ApiState};
 use super::{
-    account, bulk, export, jobs, login, logs, openapi, operation_logs, post, registration, settings, stats, system,
-    tail, tokens, users,
+    account, bulk, export, jobs, login, logs, openapi, operation_logs, post, registration, rules, settings, stats,
+    system, tail, tokens, users,
 };
 use crate::config;
 use crate::metrics::Metrics;
@@ -119,6 +119,18 @@ fn routes(api: Api) -> Router {
         // Analysers show tokens of their own, which the handlers check.
         .route("/api/v1/internal/jobs/{id}/file", only(anyone, get(jobs::completion::download)))
         .route("/api/v1/internal/jobs/{id}/completion", only(anyone, post(jobs::completion::complete)))
+        // Alerts.
+        .route(
+            "/api/v1/rules",
+            only(auditor, get(rules::resource::list)).merge(only(admin, post(rules::resource::create))),
+        )
+        .route("/api/v1/rules/backtest", only(admin, post(rules::backtest::of_body)))
+        .route(
+            "/api/v1/rules/{id}",
+            only(auditor, get(rules::resource::by_id))
+                .merge(only(admin, put(rules::resource::replace).delete(rules::resource::delete))),
+        )
+        .route("/api/v1/rules/{id}/backtest", only(admin, post(rules::backtest::of_stored)))
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
         // Shippers, in their own protocols.

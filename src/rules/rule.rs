@@ -88,6 +88,12 @@ impl Rule {
         &self.0.spec.code
     }
 
+    /// Selects all records that it looks at, and perhaps more: none of the others can matter to it.
+    #[must_use]
+    pub fn looks_at(&self) -> &Expr {
+        &self.0.looks_at
+    }
+
     /// The fields of records that it reads.
     #[must_use]
     pub fn columns(&self) -> Columns {

@@ -42,6 +42,8 @@ const BEARER: &str = "bearer";
         account::end_session, registration::register, registration::send_code, registration::reset_password,
         users::list, users::create, users::by_id, users::update, users::delete,
         tokens::list, tokens::create, tokens::revoke, settings::list, settings::change, settings::preview_retention,
+        rules::resource::list, rules::resource::by_id, rules::resource::create, rules::resource::replace,
+        rules::resource::delete, rules::backtest::of_stored, rules::backtest::of_body,
         jobs::upload::upload, jobs::upload::create, jobs::resource::list, jobs::resource::by_id, jobs::resource::update,
         jobs::resource::delete, jobs::resource::results, jobs::file::download, jobs::file::contents, jobs::file::info,
         jobs::live::events, jobs::completion::complete, jobs::completion::download,

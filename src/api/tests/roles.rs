@@ -52,7 +52,7 @@ impl For {
 }
 
 /// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
-const ROUTES: [(&str, &str, For); 57] = [
+const ROUTES: [(&str, &str, For); 64] = [
     ("GET", "/health", For::Anyone),
     ("GET", "/docs", For::Anyone),
     ("GET", "/docs/", For::Anyone),
@@ -96,6 +96,13 @@ const ROUTES: [(&str, &str, For); 57] = [
     ("POST", "/api/v1/admin/retention/preview", For::Admin),
     ("GET", "/api/v1/operation-logs", For::Auditor),
     ("POST", "/api/v1/logs/upload", For::Upload),
+    ("GET", "/api/v1/rules", For::Auditor),
+    ("POST", "/api/v1/rules", For::Admin),
+    ("POST", "/api/v1/rules/backtest", For::Admin),
+    ("GET", "/api/v1/rules/1", For::Auditor),
+    ("PUT", "/api/v1/rules/1", For::Admin),
+    ("DELETE", "/api/v1/rules/1", For::Admin),
+    ("POST", "/api/v1/rules/1/backtest", For::Admin),
     ("GET", "/api/v1/jobs", For::Auditor),
     ("POST", "/api/v1/jobs", For::Upload),
     ("GET", "/api/v1/jobs/1", For::Auditor),
