@@ -124,13 +124,13 @@ fn routes(api: Api) -> Router {
             "/api/v1/rules",
             only(auditor, get(rules::resource::list)).merge(only(admin, post(rules::resource::create))),
         )
-        .route("/api/v1/rules/backtest", only(admin, post(rules::backtest::of_body)))
+        .route("/api/v1/rules/backtest", only(auditor, post(rules::backtest::of_body)))
         .route(
             "/api/v1/rules/{id}",
             only(auditor, get(rules::resource::by_id))
                 .merge(only(admin, put(rules::resource::replace).delete(rules::resource::delete))),
         )
-        .route("/api/v1/rules/{id}/backtest", only(admin, post(rules::backtest::of_stored)))
+        .route("/api/v1/rules/{id}/backtest", only(auditor, post(rules::backtest::of_stored)))
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
         // Shippers, in their own protocols.

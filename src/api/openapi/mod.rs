@@ -18,7 +18,7 @@ use errors::Errors;
 use super::error::{ApiError, Envelope};
 use super::params::Params;
 use super::{
-    account, bulk, export, jobs, login, logs, operation_logs, post, registration, settings, stats, system, tail,
+    account, bulk, export, jobs, login, logs, operation_logs, post, registration, rules, settings, stats, system, tail,
     tokens, users,
 };
 

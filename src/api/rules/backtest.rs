@@ -23,7 +23,7 @@ use crate::store::Span;
     tag = "Alerts",
     operation_id = "backtest_rule",
     summary = "What a rule would have raised among the stored records",
-    security(("bearer" = ["admin"])),
+    security(("bearer" = ["auditor", "read"])),
     params(
         ("id" = String, Path, description = "The rule's id or code"),
         ("start_time" = Option<String>, Query, description = "The first instant, as for `GET /logs`"),
@@ -51,7 +51,7 @@ pub(in crate::api) async fn of_stored(
     tag = "Alerts",
     operation_id = "backtest_new_rule",
     summary = "What the rule in the body would have raised among the stored records",
-    security(("bearer" = ["admin"])),
+    security(("bearer" = ["auditor", "read"])),
     params(
         ("start_time" = Option<String>, Query, description = "The first instant, as for `GET /logs`"),
         ("end_time" = Option<String>, Query, description = "The first instant that is too late"),

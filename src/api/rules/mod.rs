@@ -58,7 +58,6 @@ impl Shown {
 /// A body that is a rule.
 struct Written {
     spec: RuleSpec,
-    rule: Rule,
     /// The version that it is meant to change.
     version: Option<i64>,
 }
@@ -84,8 +83,8 @@ impl Written {
             })?),
         };
         let spec = RuleSpec::from_json(&Value::Object(fields)).map_err(|faults| refused(&faults))?;
-        let rule = Rule::new(&spec, &current_values(api)).map_err(|faults| refused(&faults))?;
-        Ok(Self { spec, rule, version })
+        Rule::new(&spec, &current_values(api)).map_err(|faults| refused(&faults))?;
+        Ok(Self { spec, version })
     }
 }
 
