@@ -9,6 +9,7 @@ mod access;
 mod account;
 mod account_fields;
 mod accounts;
+mod alerts;
 mod body;
 mod bulk;
 mod caller;

@@ -47,6 +47,8 @@ pub struct ApiState {
     /// Uploads.
     pub jobs: Jobs,
     pub alerts: Alerts,
+    /// Whether mail can be sent.
+    pub mail: bool,
     /// This daemon's number.
     pub node: u16,
     /// The spool's figures.

@@ -167,6 +167,7 @@ impl App {
             engine: false,
             jobs,
             alerts: Alerts::default(),
+            mail: false,
             node: 0,
             monitor,
             stop: stop.clone(),

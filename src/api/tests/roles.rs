@@ -52,7 +52,7 @@ impl For {
 }
 
 /// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
-const ROUTES: [(&str, &str, For); 64] = [
+const ROUTES: [(&str, &str, For); 86] = [
     ("GET", "/health", For::Anyone),
     ("GET", "/docs", For::Anyone),
     ("GET", "/docs/", For::Anyone),
@@ -96,6 +96,28 @@ const ROUTES: [(&str, &str, For); 64] = [
     ("POST", "/api/v1/admin/retention/preview", For::Admin),
     ("GET", "/api/v1/operation-logs", For::Auditor),
     ("POST", "/api/v1/logs/upload", For::Upload),
+    ("GET", "/api/v1/alerts", For::Auditor),
+    ("GET", "/api/v1/alerts/stream", For::Auditor),
+    ("GET", "/api/v1/alerts/1", For::Auditor),
+    ("PATCH", "/api/v1/alerts/1", For::Manage),
+    ("GET", "/api/v1/ws/status", For::Auditor),
+    ("GET", "/api/v1/faults", For::Auditor),
+    ("GET", "/api/v1/faults/1", For::Auditor),
+    ("GET", "/api/v1/silences", For::Auditor),
+    ("POST", "/api/v1/silences", For::Admin),
+    ("DELETE", "/api/v1/silences/1", For::Admin),
+    ("GET", "/api/v1/clusters", For::Auditor),
+    ("POST", "/api/v1/clusters", For::Admin),
+    ("GET", "/api/v1/clusters/1", For::Auditor),
+    ("PATCH", "/api/v1/clusters/1", For::Admin),
+    ("DELETE", "/api/v1/clusters/1", For::Admin),
+    ("GET", "/api/v1/channels", For::Admin),
+    ("POST", "/api/v1/channels", For::Admin),
+    ("GET", "/api/v1/channels/1", For::Admin),
+    ("PUT", "/api/v1/channels/1", For::Admin),
+    ("DELETE", "/api/v1/channels/1", For::Admin),
+    ("GET", "/api/v1/channels/1/deliveries", For::Admin),
+    ("POST", "/api/v1/channels/1/test", For::Admin),
     ("GET", "/api/v1/rules", For::Auditor),
     ("POST", "/api/v1/rules", For::Admin),
     ("POST", "/api/v1/rules/backtest", For::Auditor),
