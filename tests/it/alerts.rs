@@ -71,7 +71,7 @@ fn failed_logins_raise_one_alert_that_is_told_once_and_taken_to_its_end() {
         receiver
             .taken()
             .into_iter()
-            .filter(|taken| taken.json()["alert"]["rule_code"] == "login-failures-address")
+            .filter(|taken| taken.json()["alert"]["rule"]["code"] == "login-failures-address")
             .collect()
     };
 
@@ -83,7 +83,7 @@ fn failed_logins_raise_one_alert_that_is_told_once_and_taken_to_its_end() {
     let found = of_address(&app);
     assert_eq!(found.len(), 1, "{found:?}");
     let alert = &found[0];
-    assert_eq!((&alert["status"], &alert["severity"]), (&json!("new"), &json!("high")), "{alert}");
+    assert_eq!((&alert["status"], &alert["severity"]), (&json!("new"), &json!("medium")), "{alert}");
     assert_eq!((&alert["related_ip"], &alert["related_user"]), (&json!("203.0.113.5"), &json!("root")));
     assert_eq!((&alert["hosts"], &alert["group"]), (&json!(["bastion"]), &json!([["ip", "203.0.113.5"]])));
     let samples = alert["sample_log_ids"].as_array().unwrap();
@@ -160,7 +160,7 @@ fn a_daemon_that_is_killed_between_failures_counts_each_once_and_tells_once() {
     assert_eq!(of_address(&app).len(), 1);
     let told: Vec<Taken> = receiver.taken();
     let keys: std::collections::BTreeSet<&str> = told.iter().map(|taken| taken.header("x-logseal-delivery")).collect();
-    let about = |code: &str| told.iter().filter(|taken| taken.json()["alert"]["rule_code"] == code).count();
+    let about = |code: &str| told.iter().filter(|taken| taken.json()["alert"]["rule"]["code"] == code).count();
     assert_eq!(about("login-failures-address"), 1, "{told:?}");
     assert_eq!(keys.len(), told.len(), "nothing is told twice");
 }

@@ -114,7 +114,7 @@ pub(in crate::api) async fn by_id(
 pub(in crate::api) async fn create(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let form = Form::read(&api, request, None).await?;
-    let made = api.accounts.meta.create_channel(&form.new(), &by, now()).await?;
+    let made = api.accounts.meta.create_channel(&form.as_new(), &by, now()).await?;
     Ok((StatusCode::CREATED, Json(Shown::of(made))).into_response())
 }
 
@@ -139,7 +139,7 @@ pub(in crate::api) async fn replace(
     Params::of(request.uri()).finish()?;
     let before = channel(&api, &id).await?;
     let form = Form::read(&api, request, config_of(&before).ok().as_ref()).await?;
-    let changed = api.accounts.meta.replace_channel(before.id, &form.new(), &by, now()).await;
+    let changed = api.accounts.meta.replace_channel(before.id, &form.as_new(), &by, now()).await;
     Ok(Json(Shown::of(changed.map_err(missing("channel", &id))?)).into_response())
 }
 
@@ -290,7 +290,7 @@ impl Form {
         Ok(Self { name, kind, config, enabled, severity_min, rule_codes, tell_resolved, per_hour_max })
     }
 
-    fn new(&self) -> NewChannel<'_> {
+    fn as_new(&self) -> NewChannel<'_> {
         NewChannel {
             name: &self.name,
             kind: self.kind,
