@@ -200,7 +200,7 @@ impl Following {
             }
             if !applied.skipped {
                 for alert in &applied.raised {
-                    info!(alert.id = alert.id, rule = alert.rule_code, severity = %alert.severity, "alert: {}", alert.description);
+                    info!(alert.id = alert.id, rule = alert.rule_code, severity = %alert.severity, "an alert was raised");
                 }
                 self.with.alerts.changed();
             }

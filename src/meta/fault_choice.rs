@@ -6,7 +6,7 @@ use super::Severity;
 
 /// A fault that was last seen longer ago does not have what happens on its hosts now.
 pub(super) const SAME_PLACE_MAX: TimeDelta = TimeDelta::minutes(30);
-/// What happens so close to each other anywhere is taken for one.
+/// What begins so close to a fault's beginning, anywhere, is taken for one with it.
 const SAME_TIME_MAX: TimeDelta = TimeDelta::seconds(60);
 
 /// A fault that an alert may join.
@@ -60,7 +60,8 @@ fn closeness(fault: &OpenFault, place: Place<'_>) -> Option<Closeness> {
             return Some(Closeness::Cluster);
         }
     }
-    (near(fault.started_at, SAME_TIME_MAX) || near(fault.last_seen_at, SAME_TIME_MAX)).then_some(Closeness::Time)
+    // Of its beginning: an alert that goes on for hours is no reason for all others of those hours to be one fault with it.
+    near(fault.started_at, SAME_TIME_MAX).then_some(Closeness::Time)
 }
 
 #[cfg(test)]
@@ -110,16 +111,15 @@ mod tests {
     #[test]
     fn a_minute_makes_one_fault_of_what_shares_nothing() {
         let faults = [fault(1, 0, 600, &["a"], &["web"])];
-        for (now, expected) in [(-61, None), (-60, Some(1)), (60, Some(1)), (61, None), (539, None), (540, Some(1))] {
+        for (now, expected) in [(-61, None), (-60, Some(1)), (60, Some(1)), (61, None), (600, None)] {
             check(&faults, now, &["c"], &[], expected);
         }
-        check(&faults, 660, &[], &[], Some(1));
-        check(&faults, 661, &[], &[], None);
+        check(&faults, 60, &[], &[], Some(1));
     }
 
     #[test]
     fn a_host_is_closer_than_a_cluster_and_that_than_time() {
-        let by_time = fault(3, 900, 1000, &["x"], &["x"]);
+        let by_time = fault(3, 1000, 1000, &["x"], &["x"]);
         let by_cluster = fault(2, 0, 500, &["y"], &["web"]);
         let by_host = fault(1, 0, 400, &["a"], &[]);
         let all = [by_time, by_cluster, by_host];

@@ -239,3 +239,21 @@ fn alerts_wait_for_a_metadata_database_that_is_away() {
     wait_until("the alert is raised", || of_address(&app).len() == 1);
     assert_eq!(of_address(&app)[0]["log_count"], 12);
 }
+
+#[test]
+fn the_daemons_status_is_told_once_a_second_to_who_may_know_it() {
+    let app = App::start_with("", &tables(""));
+    let socket_url = |token: &str| format!("ws://{}/api/v1/ws/status?access_token={token}", app.api);
+    assert!(tungstenite::connect(socket_url("ls_nobody")).is_err());
+    let (mut socket, _) = tungstenite::connect(socket_url(app.token())).unwrap();
+    fail(&app, "203.0.113.10", "root", 12);
+    let mut last = Value::Null;
+    wait_until("the open alert is told", || {
+        if let tungstenite::Message::Text(text) = socket.read().unwrap() {
+            last = serde_json::from_str(&text).unwrap();
+        }
+        last["open_alerts"]["medium"].as_u64() >= Some(1)
+    });
+    assert!(last["records_acknowledged"].as_u64() >= Some(12), "{last}");
+    assert!(last["spool"]["behind"]["alerts"]["records"].is_u64(), "{last}");
+}

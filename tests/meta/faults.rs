@@ -59,7 +59,8 @@ on_both! {
         assert_eq!(severe.fault_id, Some(fault));
         raise(&db.meta, RaisedAlert { severity: Severity::Low, ..raised("l", "l", "ann", "web1", 110) }, 110).await;
         apply(&db.meta, vec![continued("s", 1, 5000)], 5000).await;
-        let joined = RaisedAlert { hosts: vec!["db1".to_owned()], ..raised("s2", "s", "ann", "", 5001) };
+        let hosts = vec!["web1".to_owned(), "db1".to_owned()];
+        let joined = RaisedAlert { hosts, ..raised("s2", "s", "ann", "", 5001) };
         apply(&db.meta, vec![AlertEffect::Raised(joined)], 5001).await;
         let now = db.meta.fault(fault).await.unwrap().fault;
         assert_eq!((now.severity, now.last_seen_at, now.started_at), (Severity::Critical, at(5001), at(0)));

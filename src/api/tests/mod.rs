@@ -1,6 +1,7 @@
 //! The router with a real spool behind it and a store that cannot be reached.
 
 mod accounts;
+mod alerts;
 mod around;
 mod elastic;
 mod errors;
