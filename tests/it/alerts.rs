@@ -1,14 +1,18 @@
 //! Alerts, from the records to those who are told.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use rand::RngExt as _;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::runtime::Runtime;
 
 use crate::app::{App, SYSLOG, wait_until};
+use crate::crash::seeded;
 use crate::http_receiver::{Answer, HttpReceiver, Taken};
 use crate::people::sign_in;
 use crate::postgres::{Postgres, Stop};
@@ -256,4 +260,46 @@ fn the_daemons_status_is_told_once_a_second_to_who_may_know_it() {
     });
     assert!(last["records_acknowledged"].as_u64() >= Some(12), "{last}");
     assert!(last["spool"]["behind"]["alerts"]["records"].is_u64(), "{last}");
+}
+
+#[test]
+fn whenever_the_daemon_is_killed_every_failure_counts_once() {
+    const ADDRESSES: usize = 12;
+    let mut rng = seeded();
+    let mut app = App::start_with("", &tables(""));
+    let mut sent = [0_u64; ADDRESSES];
+    for _ in 0..10 {
+        for _ in 0..rng.random_range(1..6) {
+            let mut body = String::new();
+            for _ in 0..rng.random_range(1..20) {
+                let n = rng.random_range(0..ADDRESSES);
+                sent[n] += 1;
+                let (ip, user) = (format!("198.51.100.{n}"), format!("user{n}"));
+                writeln!(body, "<38>1 {} bastion sshd 1 - - Failed password for {user} from {ip} port 22 ssh2", now())
+                    .unwrap();
+            }
+            let posted = app.http().post(app.url("/api/v1/logs/bulk?format=auto&source=ssh")).body(body);
+            assert_eq!(posted.header("content-type", "text/plain").send().unwrap().status(), 201);
+        }
+        // Before, while and after its segment is sealed, judged, applied, remembered.
+        std::thread::sleep(Duration::from_millis(rng.random_range(0..2000)));
+        app.kill();
+        app.run();
+    }
+    let mut expected: Vec<(String, u64)> =
+        (0..ADDRESSES).filter(|n| sent[*n] >= 10).map(|n| (format!("198.51.100.{n}"), sent[n])).collect();
+    expected.sort();
+    assert!(!expected.is_empty());
+    let counted = || -> Vec<(String, u64)> {
+        let of =
+            |alert: &Value| (alert["related_ip"].as_str().unwrap().to_owned(), alert["log_count"].as_u64().unwrap());
+        let mut counted: Vec<_> = of_address(&app).iter().map(of).collect();
+        counted.sort();
+        counted
+    };
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    while counted() != expected && std::time::Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(counted(), expected, "{sent:?}\n{}", app.log());
 }
