@@ -30,19 +30,27 @@ impl RuleBook {
     pub(super) async fn read(meta: &Meta, values: Values) -> Result<Self, MetaError> {
         // Before the rules: a change between the two is seen at the next look.
         let version = meta.rules_version().await?;
-        let mut rules = Vec::new();
-        for stored in meta.enabled_rules().await? {
-            match compile(&stored, &values) {
-                Ok(rule) => rules.push(rule),
-                Err(faults) => warn!(rule = stored.code, "a rule is not used: {}", in_words(&faults)),
-            }
-        }
+        let stored = meta.enabled_rules().await?;
+        // Thousands of them take a while.
+        let compiled = tokio::task::spawn_blocking(move || compile_all(&stored, &values)).await;
+        let rules = compiled.expect("the compilation of rules does not panic");
         Ok(Self { version, values, rules })
     }
 
     pub(super) fn rule(&self, code: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.code() == code)
     }
+}
+
+fn compile_all(stored: &[StoredRule], values: &Values) -> Vec<Rule> {
+    let mut rules = Vec::with_capacity(stored.len());
+    for stored in stored {
+        match compile(stored, values) {
+            Ok(rule) => rules.push(rule),
+            Err(faults) => warn!(rule = stored.code, "a rule is not used: {}", in_words(&faults)),
+        }
+    }
+    rules
 }
 
 /// The values that rules may name.

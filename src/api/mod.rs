@@ -13,6 +13,7 @@ mod alerts;
 mod body;
 mod bulk;
 mod caller;
+mod cluster_names;
 mod cors;
 mod credentials;
 mod csv_cells;

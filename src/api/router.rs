@@ -154,6 +154,7 @@ fn routes(api: Api) -> Router {
             "/api/v1/rules",
             only(auditor, get(rules::resource::list)).merge(only(admin, post(rules::resource::create))),
         )
+        .route("/api/v1/rules/import", only(admin, post(rules::import::import)))
         .route("/api/v1/rules/backtest", only(auditor, post(rules::backtest::of_body)))
         .route(
             "/api/v1/rules/{id}",

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
+use super::cluster_names::ClusterNames;
 use super::error::ApiError;
 use super::letters::Letters;
 use super::live_settings::LiveSettings;
@@ -71,6 +72,7 @@ pub(super) struct Shared {
     /// Room for bodies that are held whole, in units of [`BODY_UNIT_BYTES`].
     pub(super) bodies: Arc<Semaphore>,
     pub(super) letters: Letters,
+    pub(super) cluster_names: ClusterNames,
 }
 
 impl Api {
@@ -86,6 +88,7 @@ impl Api {
             uploads: Arc::new(Semaphore::new(state.jobs.limits().receiving_max.get())),
             bodies: Arc::new(Semaphore::new(body_units.min(Semaphore::MAX_PERMITS))),
             letters: Letters::new(state.stop.clone()),
+            cluster_names: ClusterNames::default(),
             state,
         }))
     }

@@ -21,6 +21,7 @@ mod progress;
 mod query;
 mod record_line;
 mod rules;
+mod rules_import;
 mod safe_text;
 mod since;
 mod sse;

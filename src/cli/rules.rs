@@ -25,6 +25,8 @@ const RULE_BYTES_MAX: u64 = 1 << 20;
 pub enum RulesCommand {
     /// Shows the rules.
     List(ListArgs),
+    /// Takes Sigma rules as they are, from files and folders (*.yml, *.yaml), and sums up what became of them.
+    Import(ImportArgs),
     /// Tells what a rule would have raised among the stored records. Nothing is raised, and the rule is not kept.
     Backtest(BacktestArgs),
 }
@@ -58,6 +60,25 @@ pub struct BacktestArgs {
     json: bool,
 }
 
+/// The arguments of `logseal rules import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files, and folders that are walked.
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Keep nothing, only tell what would be.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do not evaluate new rules yet.
+    #[arg(long)]
+    pub(super) disabled: bool,
+    #[command(flatten)]
+    pub(super) daemon: Daemon,
+    /// Print what became of each file as JSON, one a line.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 #[derive(Deserialize)]
 struct Page {
     total: u64,
@@ -86,6 +107,7 @@ impl RulesCommand {
     pub(super) fn daemon(&mut self) -> &mut Daemon {
         match self {
             Self::List(args) => &mut args.daemon,
+            Self::Import(args) => &mut args.daemon,
             Self::Backtest(args) => &mut args.daemon,
         }
     }
@@ -98,6 +120,7 @@ impl RulesCommand {
 pub(super) async fn run(command: RulesCommand) -> anyhow::Result<ExitCode> {
     match command {
         RulesCommand::List(args) => list(&args).await,
+        RulesCommand::Import(args) => super::rules_import::run(&args).await,
         RulesCommand::Backtest(args) => backtest(&args).await,
     }
 }

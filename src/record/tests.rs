@@ -106,6 +106,7 @@ fn expected(sample: &Sample, id: u64) -> LogRow<'static> {
         format: "test".into(),
         parse_error: "".into(),
         origin: "o".into(),
+        cluster: "".into(),
         ip: sample.ip.map(|ip| ip.to_canonical()),
         message: sample.message.clone().into(),
         raw: [&sample.head[..], &sample.message, &sample.tail].concat().into(),

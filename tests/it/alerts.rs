@@ -209,6 +209,10 @@ fn a_rule_is_made_tried_changed_and_deleted_and_its_faults_are_named() {
     assert_eq!(report["alerts"][1]["triggered_at"], "2026-11-01T10:30:59Z");
     assert_eq!(alerts(&app, "&rule_code=payments"), [] as [Value; 0], "nothing is raised by trying");
 
+    let cluster = json!({ "name": "shops", "hosts": ["web*"] });
+    assert_eq!(admin.post(app.url("/api/v1/clusters")).json(&cluster).send().unwrap().status(), 201);
+    wait_until("records show their cluster", || app.get("/api/v1/logs?host=web1")["list"][0]["cluster"] == "shops");
+
     let made = admin.post(app.url("/api/v1/rules")).json(&rule).send().unwrap();
     assert_eq!(made.status(), 201);
     assert_eq!(admin.post(app.url("/api/v1/rules")).json(&rule).send().unwrap().status(), 409);

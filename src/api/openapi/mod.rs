@@ -49,7 +49,7 @@ const BEARER: &str = "bearer";
         alerts::channels::create, alerts::channels::replace, alerts::channels::delete, alerts::channels::deliveries,
         alerts::channels::test,
         rules::resource::list, rules::resource::by_id, rules::resource::create, rules::resource::replace,
-        rules::resource::delete, rules::backtest::of_stored, rules::backtest::of_body,
+        rules::resource::delete, rules::backtest::of_stored, rules::backtest::of_body, rules::import::import,
         jobs::upload::upload, jobs::upload::create, jobs::resource::list, jobs::resource::by_id, jobs::resource::update,
         jobs::resource::delete, jobs::resource::results, jobs::file::download, jobs::file::contents, jobs::file::info,
         jobs::live::events, jobs::completion::complete, jobs::completion::download,

@@ -1,6 +1,7 @@
 //! Rules of alerts: as a resource, and tried on what is stored.
 
 pub(super) mod backtest;
+pub(super) mod import;
 pub(super) mod resource;
 
 use std::sync::Arc;
@@ -95,9 +96,11 @@ fn current_values(api: &Api) -> Values {
 }
 
 fn refused(faults: &[Fault]) -> ApiError {
-    let faults =
-        faults.iter().map(|fault| FieldFault::new(fault.field.clone(), format!("{}: {}", fault.field, fault.problem)));
-    ApiError::parameters(faults.collect())
+    ApiError::parameters(faults.iter().map(|fault| FieldFault::new(fault.field.clone(), in_words(fault))).collect())
+}
+
+fn in_words(fault: &Fault) -> String {
+    format!("{}: {}", fault.field, fault.problem)
 }
 
 /// The rule that a path names, by its id or its code.

@@ -56,7 +56,7 @@ async fn alerts_are_listed_and_taken_forward_with_comments() {
     assert_eq!(patch(json!({ "status": "resolved", "comment": "done" })).await.json()["status"], "resolved");
     let back = patch(json!({ "status": "new" })).await;
     assert_eq!(back.status, StatusCode::CONFLICT);
-    assert!(back.json()["detail"].as_str().unwrap().contains("anew"), "{}", back.json());
+    assert!(back.json()["detail"].as_str().unwrap().contains("raises a new one"), "{}", back.json());
     let history = app.get(&path).await.json();
     let comments: Vec<&Value> = history["events"].as_array().unwrap().iter().map(|event| &event["comment"]).collect();
     assert_eq!(comments, [&json!(null), &json!("seen"), &json!("done")]);

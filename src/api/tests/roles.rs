@@ -52,7 +52,7 @@ impl For {
 }
 
 /// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
-const ROUTES: [(&str, &str, For); 85] = [
+const ROUTES: [(&str, &str, For); 86] = [
     ("GET", "/health", For::Anyone),
     ("GET", "/docs", For::Anyone),
     ("GET", "/docs/", For::Anyone),
@@ -119,6 +119,7 @@ const ROUTES: [(&str, &str, For); 85] = [
     ("POST", "/api/v1/channels/1/test", For::Admin),
     ("GET", "/api/v1/rules", For::Auditor),
     ("POST", "/api/v1/rules", For::Admin),
+    ("POST", "/api/v1/rules/import", For::Admin),
     ("POST", "/api/v1/rules/backtest", For::Auditor),
     ("GET", "/api/v1/rules/1", For::Auditor),
     ("PUT", "/api/v1/rules/1", For::Admin),

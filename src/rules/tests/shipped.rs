@@ -36,6 +36,7 @@ fn parsed(id: u64, seconds: i64, line: &str) -> LogRow<'static> {
         format: event.format.into(),
         parse_error: event.parse_error.as_deref().unwrap_or_default().into(),
         origin: "syslog".into(),
+        cluster: "".into(),
         ip: event.ip,
         message: event.message.to_vec().into(),
         raw: line.as_bytes().to_vec().into(),
