@@ -1,0 +1,3 @@
+//! Rules that raise alerts.
+
+pub mod sigma;
