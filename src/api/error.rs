@@ -125,11 +125,6 @@ impl ApiError {
             .because(cause)
     }
 
-    /// 400: the parts of a form are not to be made out.
-    pub(super) fn broken_form(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "broken form", detail)
-    }
-
     /// 503: the store of uploaded files does not do it.
     pub(super) fn storage(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::unavailable("the store of uploaded files cannot be used now; the daemon's log says more", 5)
@@ -347,6 +342,8 @@ impl From<MetaError> for ApiError {
             MetaError::Conflict { field } => Self::conflict(format!("this {field} is taken")),
             MetaError::NotFound => Self::new(StatusCode::NOT_FOUND, "not found", "there is no such thing any more"),
             MetaError::LastAdmin => Self::conflict("the last active admin cannot be demoted, disabled or deleted"),
+            MetaError::Stale => Self::conflict("somebody else changed it meanwhile; read it again"),
+            MetaError::Refused(why) => Self::conflict(*why),
             MetaError::Failed(_) => Self::internal(error),
         }
     }

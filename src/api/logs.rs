@@ -15,6 +15,7 @@ use super::openapi::parameters::{
 use super::page::Asked;
 use super::params::Params;
 use super::recording;
+use super::searchable::wait_for_acknowledged;
 use super::state::Api;
 use crate::clock::now_micros;
 use crate::record::LogRow;
@@ -116,6 +117,7 @@ pub(super) async fn by_id(
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let id = number(&id)?;
+    wait_for_acknowledged(&api, id).await?;
     let _turn = api.read_turn().await?;
     let record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
     recording::searched(&api, &by, request.uri(), Some(1)).await?;

@@ -12,6 +12,7 @@ use super::accounts::Accounts;
 use super::error::ApiError;
 use super::letters::Letters;
 use super::live_settings::LiveSettings;
+use crate::alerts::Alerts;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
 use crate::jobs::Jobs;
@@ -45,6 +46,9 @@ pub struct ApiState {
     pub engine: bool,
     /// Uploads.
     pub jobs: Jobs,
+    pub alerts: Alerts,
+    /// Whether mail can be sent.
+    pub mail: bool,
     /// This daemon's number.
     pub node: u16,
     /// The spool's figures.

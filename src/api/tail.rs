@@ -14,6 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::caller::By;
 use super::error::{ApiError, FieldFault};
 use super::live::Live;
+use super::openapi::bodies::EventShape;
 use super::openapi::parameters::FilterParameters;
 use super::params::Params;
 use super::recording;
@@ -35,7 +36,7 @@ const WELCOME: Bytes = Bytes::from_static(b": logseal live tail\nretry: 2000\n\n
         ("access_token" = Option<String>, Query, description = "The credentials, where no header can be sent"),
         ("Last-Event-ID" = Option<u64>, Header, description = "Goes on behind this record"),
     ),
-    responses((status = 200, description = "Server-sent events `log` and `gap`", body = String, content_type = "text/event-stream"))
+    responses((status = 200, description = "Server-sent events `log` and `gap`", body = EventShape, content_type = "text/event-stream"))
 )]
 pub(super) async fn tail(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());

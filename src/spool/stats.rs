@@ -17,6 +17,7 @@ pub(super) struct Counters {
     pub(super) rejected: AtomicU64,
     pub(super) sealed_bytes: AtomicU64,
     pub(super) open_bytes: AtomicU64,
+    pub(super) last_id: AtomicU64,
 }
 
 /// What the counters said at one moment. Totals count since the spool was opened.
@@ -46,6 +47,8 @@ pub struct Stats {
     pub sealed_bytes: u64,
     /// Bytes in the open segment now.
     pub open_bytes: u64,
+    /// The id of the last row appended; 0 before the first.
+    pub last_id: u64,
 }
 
 impl Counters {
@@ -63,6 +66,7 @@ impl Counters {
             rejected_total: self.rejected.load(Relaxed),
             sealed_bytes: self.sealed_bytes.load(Relaxed),
             open_bytes: self.open_bytes.load(Relaxed),
+            last_id: self.last_id.load(Relaxed),
         }
     }
 }

@@ -318,5 +318,6 @@ impl Spool {
         add(&counters.rows, rows);
         add(&counters.bytes, bytes);
         counters.open_bytes.store(open_bytes, Relaxed);
+        counters.last_id.store(self.next_id - 1, Relaxed);
     }
 }

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::app::{App, wait_until};
 use crate::crash::seeded;
 use crate::people::sign_in;
+use crate::s3_server;
 
 /// Uploads take longer than a wait for a record on a busy machine.
 const LONG: Duration = Duration::from_secs(300);
@@ -374,4 +375,46 @@ fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
     assert_eq!(complete(token, json!({"result": {"virus": "none"}})), 204);
     let analyses = job(&app, &id)["analyses"].clone();
     assert_eq!((&analyses[0]["status"], &analyses[0]["result"]), (&json!("completed"), &json!({"virus": "none"})));
+}
+
+#[test]
+fn an_upload_that_is_kept_in_s3_goes_on_after_a_kill_and_is_fetched_from_there() {
+    const LINES: u32 = 60_000;
+    let server = s3_server::shared();
+    let storage = server.config("daemon");
+    let tables = format!(
+        "[storage]\nurl = {:?}\nendpoint = {:?}\naccess_key_id = {:?}\nsecret_access_key = {:?}\n\
+         [auth]\nadmin_password = \"correct horse battery\"\n",
+        storage.url,
+        storage.endpoint,
+        storage.access_key_id,
+        storage.secret_access_key.expose()
+    );
+    let mut app = App::start_with("syslog = []", &tables);
+    // Larger than one part of an upload to S3 (8 MiB), as it would not be when it is packed.
+    let padding = "x".repeat(200);
+    let text: String = (0..LINES)
+        .map(|n| format!("<13>1 2026-11-20T10:00:00Z host app - - [a@1 b=\"{padding}\"] message {n}\n"))
+        .collect();
+    let (status, answer) = post(&app, "/api/v1/jobs", form("numbered.log", text.as_str()));
+    assert_eq!(status, 201, "{answer}");
+    let id = id_of(&answer);
+    wait_until("it is at work", || job(&app, &id)["inserted"].as_i64().unwrap() > 0);
+    app.kill();
+    app.run();
+    let job = ended(&app, &id);
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
+    assert_numbered(&app, LINES);
+    assert_eq!(server.uploads("daemon"), 0, "no upload in parts is left under way");
+    assert_eq!(objects(&app), [] as [PathBuf; 0]);
+
+    let path = format!("/api/v1/jobs/{id}");
+    let fetched = app.http().get(app.url(&format!("{path}/file"))).send().unwrap();
+    assert!(fetched.url().as_str().starts_with(&storage.endpoint), "{}", fetched.url());
+    let address = fetched.url().clone();
+    assert!(fetched.text().unwrap() == text);
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 204);
+    let again = reqwest::blocking::get(address).unwrap();
+    assert_eq!(again.status(), 404, "the object is deleted with its job");
 }

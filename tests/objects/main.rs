@@ -3,5 +3,6 @@
 
 mod folder;
 mod s3;
+#[path = "../support/s3_server.rs"]
 mod s3_server;
 mod stores;

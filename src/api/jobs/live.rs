@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::super::error::ApiError;
+use super::super::openapi::bodies::EventShape;
 use super::super::params::Params;
 use super::super::state::Api;
 use super::super::tail::{Place, event_stream};
@@ -43,7 +44,7 @@ const BEAT: Bytes = Bytes::from_static(b":\n\n");
         ("Last-Event-ID" = Option<u64>, Header, description = "The version that was seen last: it is not sent again"),
     ),
     responses(
-        (status = 200, description = "Server-sent events `job`, the last one `end`", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Server-sent events `job`, the last one `end`", body = EventShape, content_type = "text/event-stream"),
         (status = 204, description = "It is at its end, and the client has seen that"),
     )
 )]

@@ -346,7 +346,9 @@ async fn within<T>(api: &Api, next: impl Future<Output = Result<T, MultipartErro
     let seconds = api.jobs.limits().stall_seconds_max;
     match tokio::time::timeout(Duration::from_secs(seconds), next).await {
         Ok(Ok(next)) => Ok(next),
-        Ok(Err(error)) if error.status() == StatusCode::BAD_REQUEST => Err(ApiError::broken_form(error.body_text())),
+        Ok(Err(error)) if error.status() == StatusCode::BAD_REQUEST => {
+            Err(ApiError::body(format!("the form cannot be read: {}", error.body_text())))
+        }
         Ok(Err(error)) => Err(ApiError::broken_body(error)),
         Err(_) => Err(ApiError::slow_body(seconds)),
     }
