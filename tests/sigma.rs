@@ -16,6 +16,13 @@ use logseal::rules::sigma::matcher::SigmaMatcher;
 use logseal_parsers::{Context, Format, Zone, format};
 use serde_json::Value;
 
+/// Cases that are judged wrong, with the reason; one that is listed here and passes is an error too.
+const EXCEPTIONS: [(&str, &str); 1] = [(
+    "sigma/sigma-rust-test_match_null_fields-1",
+    "its filter `CommandLine: null` is not to match a record without that field; here a field that is null is one that the \
+     record does not have, as in the queries that Sigma's own converter writes, for our records do not keep nulls",
+)];
+
 fn cases() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases");
     let file = std::env::var_os("LOGSEAL_CASES").map_or_else(beside, PathBuf::from).join("sigma.ndjson");
@@ -86,8 +93,12 @@ fn real_rules_match_the_events_that_they_must_match_and_no_others() {
         let event = case.get("event").unwrap();
         count += 1;
         for (way, row) in [("line", as_line(&event.to_string())), ("attributes", as_attributes(event))] {
-            if matches(&rule, &row) != expected {
-                failed.push(format!("{id} as {way}: expected {expected}"));
+            let passes = matches(&rule, &row) == expected;
+            let exception = EXCEPTIONS.iter().find(|(listed, _)| *listed == id);
+            match exception {
+                None if !passes => failed.push(format!("{id} as {way}: expected {expected}")),
+                Some(_) if passes => failed.push(format!("{id} as {way} is listed as an exception and passes")),
+                _ => {}
             }
         }
     }

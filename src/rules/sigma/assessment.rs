@@ -39,7 +39,9 @@ pub fn of_detection(rule: &DetectionRule) -> Assessment {
         }
         None => warnings.push(format!("the log source {stated} is not known: the rule is asked of every record")),
         Some((_, Found::Wider)) => {
-            warnings.push(format!("the log source {stated} is not known as such: the rule is asked of the records of a wider one"));
+            warnings.push(format!(
+                "the log source {stated} is not known as such: the rule is asked of the records of a wider one"
+            ));
         }
         Some((_, Found::Exact)) => {}
     }
@@ -51,9 +53,11 @@ pub fn of_detection(rule: &DetectionRule) -> Assessment {
     }
     if let Some(source) = source {
         let unknown = asked.fields.iter().filter(|field| !mapping::is_known(source, field));
-        warnings.extend(unknown.map(|field| {
-            format!("evaluated, but field {field} is not known to be given by our parsers for {stated}")
-        }));
+        warnings.extend(
+            unknown.map(|field| {
+                format!("evaluated, but field {field} is not known to be given by our parsers for {stated}")
+            }),
+        );
     }
     Assessment { refused, warnings }
 }

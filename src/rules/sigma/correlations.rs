@@ -71,7 +71,9 @@ pub fn translate(correlation: &CorrelationRule, rules: &[DetectionRule]) -> Resu
     let mut numbers = Vec::new();
     for reference in &stated.rules {
         match rules.iter().position(|rule| rule.about.is_called(reference)) {
-            Some(number) if numbers.contains(&number) => problems.push(format!("the rule `{reference}` is named twice")),
+            Some(number) if numbers.contains(&number) => {
+                problems.push(format!("the rule `{reference}` is named twice"))
+            }
             Some(number) => numbers.push(number),
             None => problems.push(format!("the rule `{reference}` is no detection rule of this text")),
         }
@@ -89,7 +91,8 @@ pub fn translate(correlation: &CorrelationRule, rules: &[DetectionRule]) -> Resu
     if stated.group_by.len() > GROUP_BY_MAX {
         problems.push(format!("`group-by` has more than {GROUP_BY_MAX} fields"));
     }
-    let mut field = |name: &str| group_field(correlation, rules, &numbers, name).map_err(|problem| problems.push(problem)).ok();
+    let mut field =
+        |name: &str| group_field(correlation, rules, &numbers, name).map_err(|problem| problems.push(problem)).ok();
     let group_by: Vec<GroupField> = stated.group_by.iter().filter_map(|name| field(name)).collect();
     let kind = kind(correlation, &mut field, &mut warnings);
     match kind {
@@ -183,7 +186,11 @@ fn names_each(condition: &CorrelationCondition, rules: &[String]) -> Result<(), 
             conjunction(expression, &mut names) && rules.iter().all(|rule| names.contains(&rule.as_str()))
         }
     };
-    if all { Ok(()) } else { Err("a temporal correlation is met by all of its rules: other conditions are not supported".to_owned()) }
+    if all {
+        Ok(())
+    } else {
+        Err("a temporal correlation is met by all of its rules: other conditions are not supported".to_owned())
+    }
 }
 
 fn conjunction<'e>(expression: &'e ConditionExpr, names: &mut Vec<&'e str>) -> bool {
@@ -211,9 +218,9 @@ fn group_field(
             None => name,
             Some(alias) => {
                 let stated = alias.mapping.iter().find(|(reference, _)| rule.about.is_called(reference));
-                stated.map(|(_, field)| field.as_str()).ok_or_else(|| {
-                    format!("the alias `{name}` says no field for the rule `{}`", rule.about.title)
-                })?
+                stated
+                    .map(|(_, field)| field.as_str())
+                    .ok_or_else(|| format!("the alias `{name}` says no field for the rule `{}`", rule.about.title))?
             }
         };
         by_rule.push(RuleField::new(&rule.logsource, own));

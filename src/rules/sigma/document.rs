@@ -284,9 +284,5 @@ fn wrapped(
 
 pub(crate) fn logsource(stated: &rsigma_parser::LogSource) -> LogSource {
     let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
-    LogSource {
-        product: lower(&stated.product),
-        category: lower(&stated.category),
-        service: lower(&stated.service),
-    }
+    LogSource { product: lower(&stated.product), category: lower(&stated.category), service: lower(&stated.service) }
 }

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::assessment::{self, Assessment};
-use super::document::{About, CorrelationRule, DetectionRule, FilterRule, SigmaDocument, SigmaFault, SigmaLevel, SigmaRules};
+use super::document::{
+    About, CorrelationRule, DetectionRule, FilterRule, SigmaDocument, SigmaFault, SigmaLevel, SigmaRules,
+};
 use super::filters;
 
 const CODE_BYTES_MAX: usize = 64;
@@ -116,7 +118,8 @@ fn joined(texts: &[&str]) -> String {
 }
 
 fn spec(about: &About, text: &str) -> Value {
-    let tags: Vec<&String> = about.tags.iter().filter(|tag| tag.chars().count() <= TAG_CHARS_MAX).take(TAGS_MAX).collect();
+    let tags: Vec<&String> =
+        about.tags.iter().filter(|tag| tag.chars().count() <= TAG_CHARS_MAX).take(TAGS_MAX).collect();
     let is_retired = matches!(about.status.as_deref(), Some("deprecated" | "unsupported"));
     json!({
         "code": code(about),

@@ -57,10 +57,12 @@ pub(crate) fn check_text(text: &str) -> Result<(), String> {
 
 /// Refuses a condition that is too long or nests too deeply to be parsed.
 pub(crate) fn check_condition(condition: &str) -> Result<(), String> {
-    if condition.len() > CONDITION_BYTES_MAX || condition.split_whitespace().count() > CONDITION_WORDS_MAX {
+    if condition.len() > CONDITION_BYTES_MAX {
+        return Err(format!("a condition is longer than {CONDITION_BYTES_MAX} bytes"));
+    }
+    if condition.split_whitespace().count() > CONDITION_WORDS_MAX {
         return Err(format!("a condition is longer than {CONDITION_WORDS_MAX} words"));
     }
-    // Closing ones are not taken off: what is between them is not known here.
     let opened = condition.bytes().filter(|b| *b == b'(').count();
     let mut depth: usize = 0;
     for byte in condition.bytes() {

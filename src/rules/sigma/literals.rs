@@ -31,7 +31,7 @@ fn of(hir: &Hir) -> Option<Vec<String>> {
             }
             Some(texts)
         }
-        _ => of_concat(std::slice::from_ref(hir)),
+        _ => plain(hir).map(|text| vec![text]),
     }
 }
 

@@ -86,7 +86,8 @@ const SYSLOG: &[&str] = &["rfc3164", "rfc5424", "journal"];
 /// Records of a Linux or Unix machine.
 const UNIX: When =
     All(&[Any(&[Format(SYSLOG), Format(&["auditd", "plain", "cri"]), Has("_TRANSPORT")]), Not(&windows::ANY)]);
-const AUTH_APPS: &[&str] = &["sshd", "sshd-session", "sudo", "su", "login", "systemd-logind", "polkitd", "passwd", "useradd"];
+const AUTH_APPS: &[&str] =
+    &["sshd", "sshd-session", "sudo", "su", "login", "systemd-logind", "polkitd", "passwd", "useradd"];
 const AUDITD: When = Format(&["auditd"]);
 
 /// Fields of records whose text says it all.
@@ -248,12 +249,18 @@ const SOURCES: &[Source] = &[
     Source::of(Some("iis"), None, None, Format(&["w3c"]), REQUEST),
     Source::of(None, Some("proxy"), None, Any(&[Format(&["squid", "w3c"]), Has("c-uri")]), REQUEST).closed(),
     Source::of(None, Some("firewall"), None, FIREWALL, CONNECTION).closed(),
-    Source::of(None, Some("dns"), None, Any(&[Has("query"), Has("QueryName")]), &[
-        ("query", &["query", "QueryName"]),
-        ("record_type", &["record_type", "qtype_name", "QueryType"]),
-        ("answer", &["answer", "answers", "QueryResults"]),
-        ("src_ip", &["@ip"]),
-    ]),
+    Source::of(
+        None,
+        Some("dns"),
+        None,
+        Any(&[Has("query"), Has("QueryName")]),
+        &[
+            ("query", &["query", "QueryName"]),
+            ("record_type", &["record_type", "qtype_name", "QueryType"]),
+            ("answer", &["answer", "answers", "QueryResults"]),
+            ("src_ip", &["@ip"]),
+        ],
+    ),
     Source::of(Some("cisco"), None, Some("aaa"), Any(&[Format(&["cisco_asa"]), Format(SYSLOG)]), MESSAGE),
     Source::of(Some("cisco"), None, None, Any(&[Format(&["cisco_asa"]), Format(SYSLOG)]), CONNECTION),
     Source::of(Some("paloalto"), None, None, Format(&["pan_os", "cef", "leef"]), CONNECTION),
@@ -278,7 +285,13 @@ const SOURCES: &[Source] = &[
     Source::of(Some("gcp"), None, Some("gcp.audit"), Any(&[Has("protoPayload.methodName"), Has("logName")]), &[]),
     Source::of(Some("azure"), None, Some("activitylogs"), Has("operationName"), &[]),
     Source::of(Some("azure"), None, Some("auditlogs"), Any(&[Has("operationName"), Has("LoggedByService")]), &[]),
-    Source::of(Some("azure"), None, Some("signinlogs"), Any(&[Has("appDisplayName"), Has("properties.appDisplayName")]), &[]),
+    Source::of(
+        Some("azure"),
+        None,
+        Some("signinlogs"),
+        Any(&[Has("appDisplayName"), Has("properties.appDisplayName")]),
+        &[],
+    ),
     Source::of(Some("azure"), None, Some("riskdetection"), Has("riskEventType"), &[]),
     Source::of(Some("m365"), None, None, Has("Workload"), &[]),
     Source::of(Some("okta"), None, Some("okta"), Any(&[Has("legacyEventType"), Has("eventType")]), &[]),

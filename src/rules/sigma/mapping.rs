@@ -56,7 +56,10 @@ const FILLED: [(Column, &[&str]); 9] = [
     (Column::Timestamp, &["timestamp", "@timestamp", "time", "eventtime", "ts", "utctime"]),
     (Column::Level, &["level", "severity", "log.level", "loglevel"]),
     (Column::Host, &["host", "hostname", "computer", "computername", "machinename", "host.name"]),
-    (Column::App, &["app", "application", "service", "program", "provider_name", "sourcename", "eventsource", "process.name"]),
+    (
+        Column::App,
+        &["app", "application", "service", "program", "provider_name", "sourcename", "eventsource", "process.name"],
+    ),
     (Column::ProcId, &["pid", "processid", "process_id", "process.pid"]),
     (Column::MsgId, &["eventid", "event_id", "eventname", "msgid", "event.code"]),
     (

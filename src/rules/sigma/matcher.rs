@@ -36,6 +36,13 @@ struct Group {
     rules: Vec<(usize, CompiledRule)>,
 }
 
+/// A group whose rules are not all there yet.
+struct Building {
+    condition: Condition,
+    rules: Vec<(usize, CompiledRule)>,
+    clauses: Vec<Option<Clause>>,
+}
+
 /// A rule that cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("rule {rule}: {}", problems.join("; "))]
@@ -50,11 +57,11 @@ impl SigmaMatcher {
     /// Compiles `rules`, which are numbered in this order from 0.
     ///
     /// # Errors
-    /// All rules that cannot be evaluated; [`assess`](super::assessment::assess) asks for one rule.
+    /// All rules that cannot be evaluated; [`of_detection`](super::assessment::of_detection) asks for one rule.
     pub fn new(rules: &[DetectionRule]) -> Result<Self, Vec<Refusal>> {
         let mut slots = Slots::default();
         let mut sources: HashMap<&LogSource, usize> = HashMap::new();
-        let mut building: Vec<(Condition, Vec<(usize, CompiledRule)>, Vec<Option<Clause>>)> = Vec::new();
+        let mut building: Vec<Building> = Vec::new();
         let mut refusals = Vec::new();
         for (number, rule) in rules.iter().enumerate() {
             let row = rule.logsource.row().map(|(source, _)| source);
@@ -73,18 +80,19 @@ impl SigmaMatcher {
             };
             let group = *sources.entry(&rule.logsource).or_insert_with(|| {
                 let when = row.map_or(When::Always, |row| row.when);
-                building.push((Condition::new(&when, &mut slots), Vec::new(), Vec::new()));
+                let condition = Condition::new(&when, &mut slots);
+                building.push(Building { condition, rules: Vec::new(), clauses: Vec::new() });
                 building.len() - 1
             });
-            if let Some((_, rules, clauses)) = building.get_mut(group) {
-                clauses.push(needs::of_rule(&compiled));
-                rules.push((number, compiled));
+            if let Some(group) = building.get_mut(group) {
+                group.clauses.push(needs::of_rule(&compiled));
+                group.rules.push((number, compiled));
             }
         }
         if !refusals.is_empty() {
             return Err(refusals);
         }
-        let groups = building.into_iter().map(|(condition, rules, clauses)| {
+        let groups = building.into_iter().map(|Building { condition, rules, clauses }| {
             let index = Index::new(clauses);
             Group { condition, index, rules }
         });

@@ -108,17 +108,23 @@ fn of_matcher(slot: Option<usize>, matcher: &CompiledMatcher) -> Vec<Clause> {
         CompiledMatcher::AhoCorasickSet { needles, case_insensitive, .. } => {
             any_of(needles.iter().map(|text| (folds(text, *case_insensitive) && !text.is_empty()).then(|| part(text))))
         }
-        CompiledMatcher::Regex(regex) => literals::of_regex(regex.as_str()).map(|texts| texts.iter().flat_map(|text| part(text)).collect()),
-        CompiledMatcher::RegexSetMatch { set, .. } => any_of(set.patterns().iter().map(|pattern| {
-            Some(literals::of_regex(pattern)?.iter().flat_map(|text| part(text)).collect())
-        })),
+        CompiledMatcher::Regex(regex) => {
+            literals::of_regex(regex.as_str()).map(|texts| texts.iter().flat_map(|text| part(text)).collect())
+        }
+        CompiledMatcher::RegexSetMatch { set, .. } => any_of(
+            set.patterns()
+                .iter()
+                .map(|pattern| Some(literals::of_regex(pattern)?.iter().flat_map(|text| part(text)).collect())),
+        ),
         CompiledMatcher::NumericEq(number) => {
             whole(*number).map(|number| vec![Atom { slot, test: AtomTest::Number(number) }])
         }
-        CompiledMatcher::AnyOf(parts) | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => {
+        CompiledMatcher::AnyOf(parts)
+        | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::Any } => {
             any_of(parts.iter().map(|part| best(of_matcher(slot, part))))
         }
-        CompiledMatcher::AllOf(parts) | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::All } => {
+        CompiledMatcher::AllOf(parts)
+        | CompiledMatcher::CaseInsensitiveGroup { children: parts, mode: GroupMode::All } => {
             return parts.iter().flat_map(|part| of_matcher(slot, part)).collect();
         }
         _ => None,

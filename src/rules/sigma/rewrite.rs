@@ -186,6 +186,7 @@ fn is_empty(value: &SigmaValue) -> bool {
 /// The expression with its flags, as it will be compiled.
 fn flagged(field: &FieldSpec, pattern: &str) -> String {
     let flags = [(Modifier::IgnoreCase, 'i'), (Modifier::Multiline, 'm'), (Modifier::DotAll, 's')];
-    let set: String = flags.iter().filter(|(modifier, _)| field.has_modifier(*modifier)).map(|(_, flag)| flag).collect();
+    let set: String =
+        flags.iter().filter(|(modifier, _)| field.has_modifier(*modifier)).map(|(_, flag)| flag).collect();
     if set.is_empty() { pattern.to_owned() } else { format!("(?{set}){pattern}") }
 }

@@ -132,19 +132,18 @@ impl Event for View<'_> {
 }
 
 /// A value that is not empty; the members of a JSON list, and its text.
-fn present<'v>(value: &'v Cow<'_, str>) -> Option<EventValue<'v>> {
+fn present(value: &str) -> Option<EventValue<'_>> {
     if value.is_empty() {
         return None;
     }
     let text = EventValue::Str(Cow::Borrowed(value));
-    if value.starts_with('[') && value.ends_with(']') && value.len() <= LIST_BYTES_MAX {
-        if let Ok(members) = serde_json::from_str::<Vec<serde_json::Value>>(value) {
-            let mut values = vec![text];
-            for member in members {
-                values.extend(scalar(member));
-            }
-            return Some(EventValue::Array(values));
+    let is_list = value.starts_with('[') && value.ends_with(']') && value.len() <= LIST_BYTES_MAX;
+    if is_list && let Ok(members) = serde_json::from_str::<Vec<serde_json::Value>>(value) {
+        let mut values = vec![text];
+        for member in members {
+            values.extend(scalar(member));
         }
+        return Some(EventValue::Array(values));
     }
     Some(text)
 }

@@ -3,8 +3,8 @@
 //! Sysmon's events have a number for each category; the start of a process is in the security log as well (4688).
 
 use super::logsources::Source;
-use super::when::When::{All, Any, Channel, Format, Has, Is};
 use super::when::When;
+use super::when::When::{All, Any, Channel, Format, Has, Is};
 
 const SYSMON: When = Channel(&["Microsoft-Windows-Sysmon/Operational"]);
 const SECURITY: When = Channel(&["Security"]);
@@ -91,7 +91,13 @@ pub(crate) const CATEGORIES: &[Source] = &[
     sysmon!("sysmon_error", &["255"]),
     Source::of(Some("windows"), Some("ps_module"), None, All(&[POWERSHELL, Is("EventID", &["4103"])]), FIELDS),
     Source::of(Some("windows"), Some("ps_script"), None, All(&[POWERSHELL, Is("EventID", &["4104"])]), FIELDS),
-    Source::of(Some("windows"), Some("ps_classic_start"), None, All(&[OLD_POWERSHELL, Is("EventID", &["400"])]), FIELDS),
+    Source::of(
+        Some("windows"),
+        Some("ps_classic_start"),
+        None,
+        All(&[OLD_POWERSHELL, Is("EventID", &["400"])]),
+        FIELDS,
+    ),
     Source::of(
         Some("windows"),
         Some("ps_classic_provider_start"),
@@ -99,7 +105,13 @@ pub(crate) const CATEGORIES: &[Source] = &[
         All(&[OLD_POWERSHELL, Is("EventID", &["600"])]),
         FIELDS,
     ),
-    Source::of(Some("windows"), Some("ps_classic_script"), None, All(&[OLD_POWERSHELL, Is("EventID", &["800"])]), FIELDS),
+    Source::of(
+        Some("windows"),
+        Some("ps_classic_script"),
+        None,
+        All(&[OLD_POWERSHELL, Is("EventID", &["800"])]),
+        FIELDS,
+    ),
 ];
 
 /// By service: the channel.
@@ -118,24 +130,31 @@ pub(crate) const SERVICES: &[Source] = &[
     channel!("dns-server", &["DNS Server"]),
     channel!("dns-server-audit", &["Microsoft-Windows-DNSServer/Audit"]),
     channel!("dns-server-analytic", &["Microsoft-Windows-DNS-Server/Analytical"]),
-    channel!("dns-client", &["Microsoft-Windows-DNS Client Events/Operational", "Microsoft-Windows-DNS-Client/Operational"]),
+    channel!(
+        "dns-client",
+        &["Microsoft-Windows-DNS Client Events/Operational", "Microsoft-Windows-DNS-Client/Operational"]
+    ),
     channel!("dhcp", &["Microsoft-Windows-DHCP-Server/Operational"]),
     channel!("ntlm", &["Microsoft-Windows-NTLM/Operational"]),
-    channel!("applocker", &[
-        "Microsoft-Windows-AppLocker/MSI and Script",
-        "Microsoft-Windows-AppLocker/EXE and DLL",
-        "Microsoft-Windows-AppLocker/Packaged app-Deployment",
-        "Microsoft-Windows-AppLocker/Packaged app-Execution",
-    ]),
+    channel!(
+        "applocker",
+        &[
+            "Microsoft-Windows-AppLocker/MSI and Script",
+            "Microsoft-Windows-AppLocker/EXE and DLL",
+            "Microsoft-Windows-AppLocker/Packaged app-Deployment",
+            "Microsoft-Windows-AppLocker/Packaged app-Execution",
+        ]
+    ),
     channel!("codeintegrity-operational", &["Microsoft-Windows-CodeIntegrity/Operational"]),
     channel!("printservice-admin", &["Microsoft-Windows-PrintService/Admin"]),
     channel!("printservice-operational", &["Microsoft-Windows-PrintService/Operational"]),
     channel!("smbclient-security", &["Microsoft-Windows-SmbClient/Security"]),
     channel!("smbclient-connectivity", &["Microsoft-Windows-SmbClient/Connectivity"]),
     channel!("smbserver-connectivity", &["Microsoft-Windows-SMBServer/Connectivity"]),
-    channel!("terminalservices-localsessionmanager", &[
-        "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",
-    ]),
+    channel!(
+        "terminalservices-localsessionmanager",
+        &["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",]
+    ),
     channel!("ldap", &["Microsoft-Windows-LDAP-Client/Debug"]),
     channel!("ldap_debug", &["Microsoft-Windows-LDAP-Client/Debug"]),
     channel!("driver-framework", &["Microsoft-Windows-DriverFrameworks-UserMode/Operational"]),
@@ -144,31 +163,38 @@ pub(crate) const SERVICES: &[Source] = &[
     channel!("appxpackaging-om", &["Microsoft-Windows-AppxPackaging/Operational"]),
     channel!("appmodel-runtime", &["Microsoft-Windows-AppModel-Runtime/Admin"]),
     channel!("lsa-server", &["Microsoft-Windows-LSA/Operational"]),
-    channel!("certificateservicesclient-lifecycle-system", &[
-        "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational",
-    ]),
+    channel!(
+        "certificateservicesclient-lifecycle-system",
+        &["Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational",]
+    ),
     channel!("capi2", &["Microsoft-Windows-CAPI2/Operational"]),
     channel!("openssh", &["OpenSSH/Operational"]),
     channel!("iis-configuration", &["Microsoft-IIS-Configuration/Operational"]),
     channel!("shell-core", &["Microsoft-Windows-Shell-Core/Operational"]),
-    channel!("security-mitigations", &[
-        "Microsoft-Windows-Security-Mitigations/Kernel Mode",
-        "Microsoft-Windows-Security-Mitigations/User Mode",
-    ]),
+    channel!(
+        "security-mitigations",
+        &["Microsoft-Windows-Security-Mitigations/Kernel Mode", "Microsoft-Windows-Security-Mitigations/User Mode",]
+    ),
     channel!("diagnosis-scripted", &["Microsoft-Windows-Diagnosis-Scripted/Operational"]),
     channel!("hyper-v-worker", &["Microsoft-Windows-Hyper-V-Worker"]),
     channel!("kernel-event-tracing", &["Microsoft-Windows-Kernel-EventTracing"]),
-    channel!("kernel-shimengine", &[
-        "Microsoft-Windows-Kernel-ShimEngine/Operational",
-        "Microsoft-Windows-Kernel-ShimEngine/Diagnostic",
-    ]),
+    channel!(
+        "kernel-shimengine",
+        &["Microsoft-Windows-Kernel-ShimEngine/Operational", "Microsoft-Windows-Kernel-ShimEngine/Diagnostic",]
+    ),
     channel!("microsoft-servicebus-client", &["Microsoft-ServiceBus-Client"]),
     channel!("vhdmp", &["Microsoft-Windows-VHDMP/Operational"]),
     channel!("sense", &["Microsoft-Windows-SENSE/Operational"]),
     Source::of(Some("windows"), None, None, ANY, FIELDS),
     // Sigma's generic antivirus rules: any record with a signature.
-    Source::of(None, Some("antivirus"), None, Any(&[Has("Signature"), Has("ThreatName"), Has("virus")]), &[
-        ("Signature", &["Signature", "ThreatName", "Threat Name", "virus"]),
-        ("Filename", &["Filename", "Path", "file"]),
-    ]),
+    Source::of(
+        None,
+        Some("antivirus"),
+        None,
+        Any(&[Has("Signature"), Has("ThreatName"), Has("virus")]),
+        &[
+            ("Signature", &["Signature", "ThreatName", "Threat Name", "virus"]),
+            ("Filename", &["Filename", "Path", "file"]),
+        ],
+    ),
 ];

@@ -58,7 +58,8 @@ fn values_and_sequences_keep_their_fields_by_rule() {
     assert_eq!(field.name, "TargetUserName");
     let ordered = translated("type: temporal_ordered\nrules:\n  - succeeded\n  - failed\ntimespan: 1d").unwrap();
     assert_eq!((ordered.kind, ordered.rules.as_slice()), (CorrelationKind::TemporalOrdered, &[1, 0][..]));
-    let temporal = translated("type: temporal\nrules:\n  - failed\n  - succeeded\ntimespan: 10s\ncondition: failed and succeeded");
+    let temporal =
+        translated("type: temporal\nrules:\n  - failed\n  - succeeded\ntimespan: 10s\ncondition: failed and succeeded");
     assert_eq!(temporal.unwrap().kind, CorrelationKind::Temporal);
 }
 
@@ -80,8 +81,14 @@ fn what_cannot_be_said_so_is_refused_with_the_reason() {
     check("type: value_sum\nrules: failed\ntimespan: 5m\ncondition:\n  gte: 1\n  field: x", "`value_sum`");
     check("type: value_count\nrules: failed\ntimespan: 5m\ncondition:\n  gte: 1", "names the field");
     check("type: temporal\nrules: failed\ntimespan: 5m", "two rules");
-    check("type: temporal\nrules:\n  - failed\n  - succeeded\ntimespan: 5m\ncondition: failed and not succeeded", "all of its rules");
-    check("type: temporal\nrules:\n  - failed\n  - succeeded\ntimespan: 5m\ncondition: failed or succeeded", "all of its rules");
+    check(
+        "type: temporal\nrules:\n  - failed\n  - succeeded\ntimespan: 5m\ncondition: failed and not succeeded",
+        "all of its rules",
+    );
+    check(
+        "type: temporal\nrules:\n  - failed\n  - succeeded\ntimespan: 5m\ncondition: failed or succeeded",
+        "all of its rules",
+    );
     check(
         "type: temporal\nrules:\n  - failed\n  - succeeded\ntimespan: 5m\ngroup-by:\n  - a\naliases:\n  a:\n    failed: b",
         "says no field for the rule `Login`",

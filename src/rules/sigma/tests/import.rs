@@ -12,16 +12,19 @@ const LOGIN: &str = "# a comment\ntitle: Failed Login\nid: 5D8FD9DA-6916-45ef-8d
 fn a_rule_keeps_its_text_and_its_code_comes_from_its_id() {
     let imported = assess(LOGIN).unwrap();
     let [rule] = imported.as_slice() else { panic!("one rule: {imported:?}") };
-    assert_eq!(rule.spec_json, Some(json!({
-        "code": "sigma-5d8fd9da-6916-45ef-8d4d-3fa9d19d1a64",
-        "name": "Failed Login",
-        "description": "somebody failed",
-        "severity": "info",
-        "enabled": true,
-        "tags": ["attack.t1110"],
-        "kind": "sigma",
-        "sigma": LOGIN,
-    })));
+    assert_eq!(
+        rule.spec_json,
+        Some(json!({
+            "code": "sigma-5d8fd9da-6916-45ef-8d4d-3fa9d19d1a64",
+            "name": "Failed Login",
+            "description": "somebody failed",
+            "severity": "info",
+            "enabled": true,
+            "tags": ["attack.t1110"],
+            "kind": "sigma",
+            "sigma": LOGIN,
+        }))
+    );
     assert_eq!((rule.level, rule.assessment.warnings.len()), (Some("informational"), 0));
 }
 
@@ -30,7 +33,10 @@ fn a_code_comes_from_the_title_where_there_is_no_id() {
     let text = "title: 'Éin  --Very/Long_Title '\ndetection:\n  s:\n    f: x\n  condition: s\nstatus: deprecated\n";
     let imported = assess(text).unwrap();
     let spec = imported.first().and_then(|rule| rule.spec_json.clone()).unwrap();
-    assert_eq!((&spec["code"], &spec["severity"], &spec["enabled"]), (&json!("sigma-in-very-long-title"), &json!("medium"), &json!(false)));
+    assert_eq!(
+        (&spec["code"], &spec["severity"], &spec["enabled"]),
+        (&json!("sigma-in-very-long-title"), &json!("medium"), &json!(false))
+    );
     let long = text.replace("Very", &"x".repeat(100));
     let spec = assess(&long).unwrap().remove(0).spec_json.unwrap();
     assert_eq!(spec["code"].as_str().map(str::len), Some(64));
@@ -56,6 +62,8 @@ fn a_rule_that_cannot_be_evaluated_has_no_spec() {
     let rule = imported.first().unwrap();
     assert_eq!(rule.spec_json, None);
     assert!(!rule.assessment.can_be_evaluated());
-    let alone = assess("title: f\nlogsource:\n  product: x\nfilter:\n  rules: any\n  s:\n    f: x\n  condition: not s\n").unwrap();
+    let alone =
+        assess("title: f\nlogsource:\n  product: x\nfilter:\n  rules: any\n  s:\n    f: x\n  condition: not s\n")
+            .unwrap();
     assert!(alone.iter().all(|rule| rule.spec_json.is_none() && !rule.assessment.refused.is_empty()));
 }

@@ -47,7 +47,15 @@ fn value() -> impl Strategy<Value = String> {
 
 fn item() -> impl Strategy<Value = String> {
     let modifier = prop::sample::select(vec![
-        "", "|contains", "|startswith", "|endswith", "|contains|cased", "|cased", "|neq", "|windash|contains", "|fieldref",
+        "",
+        "|contains",
+        "|startswith",
+        "|endswith",
+        "|contains|cased",
+        "|cased",
+        "|neq",
+        "|windash|contains",
+        "|fieldref",
     ]);
     let field = prop::sample::select(vec!["f", "g", "h"]);
     let values = prop::collection::vec(value(), 1..4);
@@ -69,7 +77,16 @@ fn rule() -> impl Strategy<Value = String> {
             .prop_map(|words| words.iter().map(|word| format!("    - '{word}'\n")).collect()),
     ];
     let condition = prop::sample::select(vec![
-        "x", "x and y", "x or y", "x and not y", "not x", "1 of them", "all of them", "2 of them", "not (x and y)", "(x or y) and z",
+        "x",
+        "x and y",
+        "x or y",
+        "x and not y",
+        "not x",
+        "1 of them",
+        "all of them",
+        "2 of them",
+        "not (x and y)",
+        "(x or y) and z",
     ]);
     (selection.clone(), selection.clone(), selection, condition).prop_map(|(x, y, z, condition)| {
         format!("title: t\ndetection:\n  x:\n{x}  y:\n{y}  z:\n{z}  condition: {condition}\n")

@@ -56,7 +56,8 @@ fn with(attributes: &[(&'static str, &'static str)]) -> LogRow<'static> {
 
 /// The record that our parsers make of a line.
 fn parsed(format: Format, line: &str) -> LogRow<'static> {
-    let event = format::parse(format, line.as_bytes(), &Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC });
+    let event =
+        format::parse(format, line.as_bytes(), &Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC });
     let attributes = event.attributes.iter().map(|(name, value)| (name.to_owned().into(), value.to_owned().into()));
     LogRow {
         attributes: attributes.collect(),

@@ -31,7 +31,8 @@ fn events_of_windows_are_told_apart_by_channel_and_number() {
     let login = parsed(Format::Auto, LOGIN);
     assert!(matches(&failed, &login));
     assert!(!matches(&failed, &sysmon) && !matches(&creation, &login));
-    let provider = rule("product: windows", "s:\n  Provider_Name: Microsoft-Windows-Sysmon\n  Computer: pc1\ncondition: s");
+    let provider =
+        rule("product: windows", "s:\n  Provider_Name: Microsoft-Windows-Sysmon\n  Computer: pc1\ncondition: s");
     assert!(matches(&provider, &sysmon) && !matches(&provider, &login));
 }
 
@@ -100,7 +101,8 @@ fn requests_are_matched_in_the_names_of_the_w3c() {
         "category: webserver",
         "s:\n  cs-method: GET\n  cs-uri-query|contains: '../../'\n  sc-status: 200\n  cs-user-agent|contains: curl\ncondition: s",
     );
-    let line = r#"192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] "GET /a?f=../../etc/passwd HTTP/1.1" 200 12 "-" "curl/8.0""#;
+    let line =
+        r#"192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] "GET /a?f=../../etc/passwd HTTP/1.1" 200 12 "-" "curl/8.0""#;
     assert!(matches(&traversal, &parsed(Format::Auto, line)));
     assert!(!matches(&traversal, &parsed(Format::Auto, &line.replace("../../", ""))));
     let client = rule("category: webserver", "s:\n  c-ip: 192.0.2.7\ncondition: s");
@@ -122,7 +124,10 @@ fn connections_and_cloud_trails_are_matched() {
         "requestParameters":{"tags":["a","admin"]}}"#;
     let row = parsed(Format::Json, &line.replace('\n', ""));
     assert!(matches(&trail, &row), "{row:?}");
-    let nested = rule("product: aws\nservice: cloudtrail", "s:\n  requestParameters.tags: admin\n  userIdentity.type: root\ncondition: s");
+    let nested = rule(
+        "product: aws\nservice: cloudtrail",
+        "s:\n  requestParameters.tags: admin\n  userIdentity.type: root\ncondition: s",
+    );
     assert!(matches(&nested, &row));
 }
 
@@ -137,7 +142,11 @@ fn warnings_say_what_is_not_known() {
     check("category: webserver", "s:\n  cs-method: GET\ncondition: s", "");
     check("category: webserver", "s:\n  cs-nonsense: GET\ncondition: s", "field cs-nonsense is not known");
     check("product: windows\nservice: security", "s:\n  AnyField: x\ncondition: s", "");
-    check("product: macos\ncategory: process_creation", "s:\n  f: x\ncondition: s", "is not known: the rule is asked of every");
+    check(
+        "product: macos\ncategory: process_creation",
+        "s:\n  f: x\ncondition: s",
+        "is not known: the rule is asked of every",
+    );
     check("product: windows\nservice: unheard", "s:\n  f: x\ncondition: s", "of a wider one");
     check("", "s:\n  f: x\ncondition: s", "states no log source");
 }
