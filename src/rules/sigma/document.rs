@@ -80,6 +80,23 @@ pub struct DetectionRule {
     pub(crate) rule: rsigma_parser::SigmaRule,
 }
 
+impl DetectionRule {
+    /// Whether it searches the texts of records for words, beside fields.
+    #[must_use]
+    pub fn searches_texts(&self) -> bool {
+        fn searches(detection: &rsigma_parser::Detection) -> bool {
+            use rsigma_parser::Detection::{AllOf, And, AnyOf};
+            match detection {
+                AnyOf(parts) | And(parts) => parts.iter().any(searches),
+                // Items without a field are words too.
+                AllOf(items) => items.iter().any(|item| item.field.name.is_none()),
+                _ => true,
+            }
+        }
+        self.rule.detection.named.values().any(searches)
+    }
+}
+
 /// A rule about the matches of others.
 #[derive(Clone, Debug)]
 pub struct CorrelationRule {
