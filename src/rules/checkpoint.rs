@@ -16,7 +16,7 @@ use super::running::{Around, Running};
 use super::state::State;
 
 const MAGIC: &[u8; 8] = b"LGSLRULE";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a checkpoint cannot be gone on from. In each case an evaluator that starts afresh is the way on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +86,7 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
     let mut pending = Pending::new(saved.effects);
     let mut states = saved.rules;
     let mut running = Vec::new();
-    for rule in rules.into_iter().filter(|rule| rule.spec().enabled) {
+    for rule in rules.iter().filter(|rule| rule.spec().enabled).flat_map(Rule::parts) {
         let is_same = |saved: &SavedRule| saved.code == rule.code() && saved.fingerprint == rule.compiled().fingerprint;
         let state = states.iter().position(is_same).map(|at| states.remove(at));
         running.push(match state {

@@ -2,6 +2,8 @@
 
 use super::row_field::RowField;
 use super::rule::{Compiled, What};
+use super::sigma::document::DetectionRule;
+use super::sigma_parts::{Part, PartGroup};
 use crate::query::ast::{Expr, Term};
 use crate::query::field::{Field, NumberField, TextField};
 
@@ -32,6 +34,9 @@ impl Columns {
     /// What one rule reads: its filters, its groups, its message, and whom its alerts are about.
     pub(super) fn of(rule: &Compiled) -> Self {
         let mut columns = Self { ip: true, user_name: true, host: true, ..Self::default() };
+        if let What::Sigma(part) = &rule.what {
+            columns = columns.union(Self::of_sigma(part));
+        }
         columns.add_expr(&rule.looks_at);
         let filters = [Some(&rule.spec.filter), rule.spec.of.as_ref()];
         for text in filters.into_iter().flatten() {
@@ -42,6 +47,19 @@ impl Columns {
         let counted = if let What::Threshold { distinct, .. } = &rule.what { distinct.as_ref() } else { None };
         let named = rule.group_by.iter().chain(rule.value_field()).chain(counted).chain(rule.template.fields());
         named.for_each(|field: &RowField| columns.add(&field.field));
+        columns
+    }
+
+    /// What conditions of log sources, fields and groups may be looked up in. Raw texts are large, and searched for words only.
+    fn of_sigma(part: &Part) -> Self {
+        let raw = part.members.iter().any(DetectionRule::searches_texts);
+        let (level, facility, source, app, proc_id) = (true, true, true, true, true);
+        let (msg_id, format, message, attributes) = (true, true, true, true);
+        let mut columns =
+            Self { level, facility, source, app, proc_id, msg_id, format, message, raw, attributes, ..Self::default() };
+        if let PartGroup::Fields(fields) = &part.group {
+            fields.iter().for_each(|field| columns.add(&field.field));
+        }
         columns
     }
 

@@ -2,6 +2,7 @@
 
 use super::checkpoint::{self, RestoreError};
 use super::columns::Columns;
+use super::detections::Detections;
 use super::effect::{Effect, LIMIT_RULE};
 use super::episodes::Pending;
 use super::limits::{Clock, Limits};
@@ -18,6 +19,7 @@ pub struct Evaluator {
     limits: Limits,
     clock: Clock,
     prefilter: Prefilter,
+    detections: Detections,
     pub(super) pending: Pending,
     /// The watermark of records. Ticks do not move it, so that they decide only when something is noticed.
     pub(super) latest: i64,
@@ -48,8 +50,9 @@ impl Evaluator {
     /// An evaluator that has seen nothing yet. Rules that are not enabled are left out.
     #[must_use]
     pub fn new(rules: Vec<Rule>, limits: Limits, clock: Clock) -> Self {
-        let rules: Vec<Running> = rules.into_iter().filter(|rule| rule.spec().enabled).map(Running::new).collect();
-        Self::with(rules, limits, clock, Pending::new(Vec::new()))
+        let enabled = rules.iter().filter(|rule| rule.spec().enabled);
+        let running = enabled.flat_map(Rule::parts).map(Running::new).collect();
+        Self::with(running, limits, clock, Pending::new(Vec::new()))
     }
 
     /// The same, asking every rule about every record: what the pre-filter is held against.
@@ -67,6 +70,7 @@ impl Evaluator {
             limits,
             clock,
             prefilter,
+            detections: Detections::default(),
             pending,
             latest: i64::MIN,
             now: i64::MIN,
@@ -74,6 +78,7 @@ impl Evaluator {
             late: 0,
             key: Vec::new(),
         };
+        evaluator.detections = Detections::new(evaluator.rules.iter().map(|running| running.rule.compiled()));
         evaluator.find_next_due();
         evaluator
     }
@@ -91,6 +96,12 @@ impl Evaluator {
         for at in self.prefilter.asked(row) {
             if let Some(running) = self.rules.get_mut(at) {
                 running.observe(row, &moment, &mut around);
+                self.next_due = self.next_due.min(running.next_due());
+            }
+        }
+        for (at, members) in self.detections.matched(row) {
+            if let Some(running) = self.rules.get_mut(*at) {
+                running.observe_detected(row, *members, &moment, &mut around);
                 self.next_due = self.next_due.min(running.next_due());
             }
         }
@@ -125,7 +136,7 @@ impl Evaluator {
     /// remembered for it; alerts of rules that are gone or changed end.
     pub fn replace_rules(&mut self, rules: Vec<Rule>) {
         let mut old: Vec<Option<Running>> = std::mem::take(&mut self.rules).into_iter().map(Some).collect();
-        for rule in rules.into_iter().filter(|rule| rule.spec().enabled) {
+        for rule in rules.iter().filter(|rule| rule.spec().enabled).flat_map(Rule::parts) {
             let is_same = |running: &Running| {
                 running.rule.code() == rule.code() && running.rule.compiled().fingerprint == rule.compiled().fingerprint
             };
@@ -139,6 +150,7 @@ impl Evaluator {
             gone.end_all(self.now, &mut self.pending);
         }
         self.prefilter = Prefilter::new(self.rules.iter().map(|running| running.rule.compiled()));
+        self.detections = Detections::new(self.rules.iter().map(|running| running.rule.compiled()));
         self.find_next_due();
     }
 
@@ -148,8 +160,8 @@ impl Evaluator {
         if rule == LIMIT_RULE {
             return self.rules.iter_mut().any(|running| running.close_limit(episode));
         }
-        let running = self.rules.iter_mut().find(|running| running.rule.code() == rule);
-        running.is_some_and(|running| running.close(episode))
+        let mut parts = self.rules.iter_mut().filter(|running| running.rule.code() == rule);
+        parts.any(|running| running.close(episode))
     }
 
     /// All that is remembered, as bytes that [`Evaluator::restore`] reads. Effects that were not taken are in it.
@@ -181,14 +193,22 @@ impl Evaluator {
     /// What each rule has seen and takes.
     #[must_use]
     pub fn statistics(&self) -> Vec<RuleStatistics> {
-        let of = |running: &Running| RuleStatistics {
-            rule: running.rule.code().to_owned(),
-            groups: running.groups.len(),
-            bytes: running.groups.bytes(),
-            matched: running.matched,
-            evicted: running.evicted,
-        };
-        self.rules.iter().map(of).collect()
+        let mut all: Vec<RuleStatistics> = Vec::new();
+        for running in &self.rules {
+            // The parts of a text stand one behind the other.
+            let is_same = all.last().is_some_and(|last| last.rule == running.rule.code());
+            if !is_same {
+                let rule = running.rule.code().to_owned();
+                all.push(RuleStatistics { rule, groups: 0, bytes: 0, matched: 0, evicted: 0 });
+            }
+            if let Some(last) = all.last_mut() {
+                last.groups += running.groups.len();
+                last.bytes += running.groups.bytes();
+                last.matched += running.matched;
+                last.evicted += running.evicted;
+            }
+        }
+        all
     }
 
     /// The fields of records that the rules read.

@@ -1,6 +1,6 @@
 //! What must hold for a record before a rule can look at it: a weaker condition than the rule's own, but a cheap one.
 
-use super::rule::Compiled;
+use super::rule::{Compiled, What};
 use crate::query::ast::{Expr, Term, TextTest};
 use crate::query::field::{Field, TextField};
 use crate::query::level_set::LevelSet;
@@ -39,6 +39,10 @@ impl Need {
 
     /// Of a rule: of its filters and of its groups.
     pub(super) fn of(rule: &Compiled) -> Self {
+        if matches!(rule.what, What::Sigma(_)) {
+            // Asked for all of them at once, in another place.
+            return Self { levels: LevelSet::NONE, ..Self::NOTHING };
+        }
         let mut need = of_expr(&rule.looks_at);
         for grouped in rule.group_by.iter().chain(rule.value_field()) {
             need = need.and(match &grouped.field {

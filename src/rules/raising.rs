@@ -27,9 +27,8 @@ pub(super) fn raise(
     (mark, time, now): (u64, i64, i64),
     pending: &mut Pending,
 ) -> Episode {
-    let fields = rule.group_by.iter().chain(rule.value_field());
-    let named: Vec<(String, String)> =
-        fields.map(|field| field.name.clone()).zip(hash::key_values(&group.key).map(str::to_owned)).collect();
+    let names = rule.group_names().into_iter().map(str::to_owned);
+    let named: Vec<(String, String)> = names.zip(hash::key_values(&group.key).map(str::to_owned)).collect();
     let filling = Filling {
         rule: &rule.spec.name,
         count: firing.count,

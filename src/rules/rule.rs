@@ -9,6 +9,7 @@ use super::check;
 use super::columns::Columns;
 use super::fault::Fault;
 use super::row_field::RowField;
+use super::sigma_parts::{self, Part};
 use super::spec::{Against, Amount, Direction, Kind, RuleSpec, Severity, Values};
 use super::template::Template;
 use crate::query::ast::Expr;
@@ -20,7 +21,11 @@ const QUIET_SECONDS_MIN: u32 = 300;
 
 /// A rule that can be evaluated. Cheap to clone.
 #[derive(Clone)]
-pub struct Rule(Arc<Compiled>);
+pub struct Rule {
+    compiled: Arc<Compiled>,
+    /// The parts of a Sigma text after the first; none for other kinds.
+    further: Arc<[Rule]>,
+}
 
 /// What a rule needs to know of itself.
 pub(super) struct Compiled {
@@ -48,6 +53,7 @@ pub(super) enum What {
     Absence { filter: Matcher, forget: i64 },
     NewValue { filter: Matcher, field: RowField, remember: Option<i64>, learn: i64 },
     Sequence { steps: Vec<(Matcher, usize)> },
+    Sigma(Part),
 }
 
 /// What a rule of the kind `change` looks for.
@@ -64,50 +70,60 @@ impl Rule {
     /// Checks all of `spec` and compiles it with the current values of settings.
     ///
     /// # Errors
-    /// Every fault. A rule of the kind `sigma` is one: its text is compiled elsewhere.
+    /// Every fault; those of a Sigma text name the document.
     pub fn new(spec: &RuleSpec, values: &Values) -> Result<Self, Vec<Fault>> {
-        let mut faults = check::faults(spec);
-        if spec.kind == Kind::Sigma {
-            faults.push(Fault::new("kind", "rules of the kind sigma are not evaluated here"));
-        }
+        let faults = check::faults(spec);
         if !faults.is_empty() {
             return Err(faults);
         }
-        compile(spec, values).map(|compiled| Self(Arc::new(compiled))).map_err(|fault| vec![fault])
+        if spec.kind == Kind::Sigma {
+            return of_sigma(spec, values);
+        }
+        compile(spec, values).map(Self::of_one).map_err(|fault| vec![fault])
+    }
+
+    fn of_one(compiled: Compiled) -> Self {
+        Self { compiled: Arc::new(compiled), further: [].into() }
+    }
+
+    /// What is evaluated by itself: each part of a Sigma text, else the whole rule.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Self> {
+        let first = Self { compiled: Arc::clone(&self.compiled), further: [].into() };
+        std::iter::once(first).chain(self.further.iter().cloned())
     }
 
     /// The rule as it was written.
     #[must_use]
     pub fn spec(&self) -> &RuleSpec {
-        &self.0.spec
+        &self.compiled.spec
     }
 
     /// The rule's unique name.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.0.spec.code
+        &self.compiled.spec.code
     }
 
     /// Selects all records that it looks at, and perhaps more: none of the others can matter to it.
     #[must_use]
     pub fn looks_at(&self) -> &Expr {
-        &self.0.looks_at
+        &self.compiled.looks_at
     }
 
     /// The fields of records that it reads.
     #[must_use]
     pub fn columns(&self) -> Columns {
-        Columns::of(&self.0)
+        self.further.iter().map(Self::columns).fold(Columns::of(&self.compiled), Columns::union)
     }
 
     pub(super) fn compiled(&self) -> &Compiled {
-        &self.0
+        &self.compiled
     }
 }
 
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rule").field(&self.0.spec).finish()
+        f.debug_tuple("Rule").field(&self.compiled.spec).finish()
     }
 }
 
@@ -122,8 +138,7 @@ fn compile(spec: &RuleSpec, values: &Values) -> Result<Compiled, Fault> {
     let group_by: Vec<RowField> =
         groups.map(|(at, name)| RowField::to_group_by(name, &format!("group_by[{at}]"))).collect::<Result<_, _>>()?;
     let message = spec.message.clone().unwrap_or_else(|| default_message(spec));
-    let template = Template::new(&message)
-        .map_err(|faults| faults.into_iter().next().unwrap_or_else(|| Fault::new("message", "cannot be read")))?;
+    let template = read_template(&message)?;
     Ok(Compiled {
         window_seconds,
         window: micros(window_seconds),
@@ -136,6 +151,47 @@ fn compile(spec: &RuleSpec, values: &Values) -> Result<Compiled, Fault> {
         what,
         looks_at,
     })
+}
+
+/// Compiles the parts of a Sigma text, each of which has its groups and its window.
+fn of_sigma(spec: &RuleSpec, values: &Values) -> Result<Rule, Vec<Fault>> {
+    let mut rules = Vec::new();
+    for (number, part) in sigma_parts::read(spec)?.into_iter().enumerate() {
+        rules.push(compile_part(spec, values, number, part).map_err(|fault| vec![fault])?);
+    }
+    let mut rules = rules.into_iter().map(Rule::of_one);
+    let Some(first) = rules.next() else {
+        return Err(vec![Fault::new("sigma", "the text holds no rule")]);
+    };
+    Ok(Rule { further: rules.collect(), ..first })
+}
+
+fn compile_part(spec: &RuleSpec, values: &Values, number: usize, part: Part) -> Result<Compiled, Fault> {
+    let window_seconds = part.window_seconds;
+    let template = match &spec.message {
+        Some(message) => read_template(message)?,
+        None => read_template(&format!("{{{{rule}}}}: {}", part.kind.default_message()))?.with_group(),
+    };
+    let mut fingerprint = Sha256::new();
+    fingerprint.update(self::fingerprint(spec, values));
+    fingerprint.update((number as u64).to_le_bytes());
+    Ok(Compiled {
+        window_seconds,
+        window: micros(window_seconds),
+        quiet: micros(spec.quiet_seconds.unwrap_or(window_seconds.max(QUIET_SECONDS_MIN))),
+        hold: micros(spec.hold_seconds),
+        fingerprint: fingerprint.finalize().into(),
+        spec: spec.clone(),
+        group_by: Vec::new(),
+        template,
+        what: What::Sigma(part),
+        looks_at: Expr::All,
+    })
+}
+
+fn read_template(message: &str) -> Result<Template, Fault> {
+    let first = |faults: Vec<Fault>| faults.into_iter().next();
+    Template::new(message).map_err(|faults| first(faults).unwrap_or_else(|| Fault::new("message", "cannot be read")))
 }
 
 fn compile_what(spec: &RuleSpec, values: &Values) -> Result<(What, Expr), Fault> {
@@ -238,5 +294,21 @@ impl Compiled {
     /// The field whose new values are watched: a group has it beside those of `group_by`.
     pub(super) fn value_field(&self) -> Option<&RowField> {
         if let What::NewValue { field, .. } = &self.what { Some(field) } else { None }
+    }
+
+    /// What the values of a group's key are called, in their order.
+    pub(super) fn group_names(&self) -> Vec<&str> {
+        match &self.what {
+            What::Sigma(part) => part.group_names(),
+            _ => self.group_by.iter().chain(self.value_field()).map(|field| field.name.as_str()).collect(),
+        }
+    }
+
+    /// Tells its alerts about limits from those of others: the parts of a text have one code.
+    pub(super) fn limit_name(&self) -> String {
+        match &self.what {
+            What::Sigma(Part { label: Some(label), .. }) => format!("{}/{label}", self.spec.code),
+            _ => self.spec.code.clone(),
+        }
     }
 }

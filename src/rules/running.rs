@@ -11,6 +11,7 @@ use super::kinds::{self, Seen, change};
 use super::limits::{Limits, Moment};
 use super::raising::{end, raise};
 use super::rule::{Compiled, Rule, What};
+use super::sigma_parts::Sighting;
 use crate::record::LogRow;
 
 /// A rule and all that is remembered for it.
@@ -36,6 +37,14 @@ pub(super) struct Around<'a> {
     pub(super) pending: &'a mut Pending,
     /// Room for a key.
     pub(super) key: &'a mut Vec<u8>,
+}
+
+/// What a record is to one group of a rule; see [`Seen`].
+struct Hit {
+    time: i64,
+    now: i64,
+    hit: u8,
+    value: Option<u128>,
 }
 
 impl Running {
@@ -65,8 +74,37 @@ impl Running {
         if !write_key(rule, row, around.key) {
             return;
         }
+        let value = match &rule.what {
+            What::Threshold { distinct: Some(field), .. } => Some(hash::of_value(&field.of(row))),
+            _ => None,
+        };
         self.matched += 1;
-        let now = moment.now;
+        self.count(rule, row, &Hit { time, now: moment.now, hit, value }, around);
+    }
+
+    /// Counts a record that matches some of the detection rules of a Sigma text: those whose bits are in `members`.
+    pub(super) fn observe_detected(
+        &mut self,
+        row: &LogRow<'_>,
+        members: u64,
+        moment: &Moment,
+        around: &mut Around<'_>,
+    ) {
+        let rule = self.rule.clone();
+        let rule = rule.compiled();
+        let What::Sigma(part) = &rule.what else { return };
+        let Some(time) = kinds::time(&rule.what, moment) else { return };
+        let sightings = part.sightings(row, members);
+        self.matched += u64::from(!sightings.is_empty());
+        for Sighting { key, hit, value } in sightings {
+            *around.key = key;
+            self.count(rule, row, &Hit { time, now: moment.now, hit, value }, around);
+        }
+    }
+
+    /// Counts a record for the group of `around.key`.
+    fn count(&mut self, rule: &Compiled, row: &LogRow<'_>, hit: &Hit, around: &mut Around<'_>) {
+        let Hit { time, now, hit, value } = *hit;
         let since = *self.since.get_or_insert(now);
         self.drop_idle(rule, now, around.limits);
         let id = self.groups.entry(around.key);
@@ -77,6 +115,7 @@ impl Running {
             time,
             now,
             hit,
+            value,
             slack: slack(around.limits),
             since,
             lasts: group.episode.is_some(),
@@ -146,7 +185,7 @@ impl Running {
         }
         let code = &rule.spec.code;
         let raised = Raised {
-            episode: format!("{LIMIT_RULE}-{}-{record}", hash::of_group(code.as_bytes())),
+            episode: format!("{LIMIT_RULE}-{}-{record}", hash::of_group(rule.limit_name().as_bytes())),
             rule: LIMIT_RULE.to_owned(),
             group: vec![("rule".to_owned(), code.clone())],
             triggered_at: now,

@@ -24,6 +24,8 @@ enum Piece {
     Window,
     Value,
     Field(RowField),
+    /// All values of the group, between parentheses, behind a blank.
+    Group,
 }
 
 /// What is filled in.
@@ -59,6 +61,12 @@ impl Template {
         if faults.is_empty() { Ok(Self(pieces)) } else { Err(faults) }
     }
 
+    /// The same with the group behind it, whose names need not be fields of ours.
+    pub(super) fn with_group(mut self) -> Self {
+        self.0.push(Piece::Group);
+        self
+    }
+
     /// The fields of records that it shows.
     pub(super) fn fields(&self) -> impl Iterator<Item = &RowField> {
         self.0.iter().filter_map(|piece| if let Piece::Field(field) = piece { Some(field) } else { None })
@@ -75,6 +83,7 @@ impl Template {
                 Piece::Window => out.push_str(&shown_seconds(filling.window_seconds)),
                 Piece::Value => push_cut(&mut out, filling.value),
                 Piece::Field(field) => push_cut(&mut out, &filling.field(field)),
+                Piece::Group => filling.push_group(&mut out),
             }
         }
         match out.char_indices().nth(MESSAGE_CHARS_MAX) {
@@ -85,6 +94,20 @@ impl Template {
 }
 
 impl Filling<'_> {
+    fn push_group(&self, out: &mut String) {
+        let mut opened = false;
+        for (name, value) in self.group.iter().filter(|(_, value)| !value.is_empty()) {
+            out.push_str(if opened { ", " } else { " (" });
+            opened = true;
+            push_cut(out, name);
+            out.push('=');
+            push_cut(out, value);
+        }
+        if opened {
+            out.push(')');
+        }
+    }
+
     fn field(&self, field: &RowField) -> String {
         let in_group = self.group.iter().find(|(name, _)| *name == field.name);
         match (in_group, self.row) {

@@ -7,9 +7,11 @@ pub(super) mod new_value;
 pub(super) mod ratio;
 pub(super) mod sequence;
 pub(super) mod threshold;
+pub(super) mod together;
 
 use super::limits::Moment;
 use super::rule::{Compiled, What};
+use super::sigma_parts::PartKind;
 use super::state::State;
 use super::window::Full;
 use crate::record::LogRow;
@@ -23,6 +25,8 @@ pub(super) struct Seen<'a, 'r> {
     pub(super) now: i64,
     /// What it is to the rule; see [`hit`].
     pub(super) hit: u8,
+    /// The value that is told apart from others, where the rule counts values.
+    pub(super) value: Option<u128>,
     /// No record that is not late counts up to this time behind the watermark.
     pub(super) slack: i64,
     /// When the rule's first record came.
@@ -60,7 +64,7 @@ impl From<Full> for Firing {
 }
 
 /// What the record is to the rule: 0 if nothing, else bits: for `ratio` 1 for all and 2 for the selected ones, for `sequence` one
-/// for each step, else 1.
+/// for each step, else 1. For `sigma` others tell.
 pub(super) fn hit(what: &What, row: &LogRow<'_>) -> u8 {
     match what {
         What::Threshold { filter, skew, distinct: _, at_least: _ } => {
@@ -81,6 +85,8 @@ pub(super) fn hit(what: &What, row: &LogRow<'_>) -> u8 {
         What::Sequence { steps } => {
             steps.iter().rev().fold(0, |bits, (filter, _)| bits << 1 | u8::from(filter.matches(row)))
         }
+        // Records are matched against all Sigma rules at once.
+        What::Sigma(_) => 0,
     }
 }
 
@@ -91,22 +97,34 @@ pub(super) fn time(what: &What, moment: &Moment) -> Option<i64> {
         What::Threshold { skew: Some(_), .. } => Some(moment.now),
         What::Absence { .. } => Some(moment.now),
         What::Match { .. } | What::NewValue { .. } => Some(moment.time.unwrap_or(moment.now)),
-        What::Threshold { .. } | What::Ratio { .. } | What::Change(_) | What::Sequence { .. } => moment.time,
+        What::Sigma(part) if part.kind == PartKind::Single => Some(moment.time.unwrap_or(moment.now)),
+        What::Threshold { .. } | What::Ratio { .. } | What::Change(_) | What::Sequence { .. } | What::Sigma(_) => {
+            moment.time
+        }
     }
 }
 
 /// Counts a record for its group, and tells whether it satisfies the rule.
 pub(super) fn observe(rule: &Compiled, state: &mut State, seen: &Seen<'_, '_>) -> Option<Firing> {
     match &rule.what {
-        What::Threshold { at_least, distinct, .. } => {
-            threshold::observe(state, seen, rule.window, *at_least, distinct.as_ref())
-        }
+        What::Threshold { at_least, .. } => threshold::observe(state, seen, rule.window, *at_least),
         What::Match { .. } => matching::observe(seen),
         What::Ratio { at_least, share, .. } => ratio::observe(state, seen, rule.window, *at_least, *share),
         What::Change(change) => change::observe(state, seen, rule.window, change),
         What::Absence { .. } => absence::observe(state, seen),
         What::NewValue { remember, learn, field, .. } => new_value::observe(state, seen, field, *remember, *learn),
-        What::Sequence { steps } => sequence::observe(state, seen, rule.window, steps),
+        What::Sequence { steps } => {
+            let needed: Vec<usize> = steps.iter().map(|(_, at_least)| *at_least).collect();
+            sequence::observe(state, seen, rule.window, &needed)
+        }
+        What::Sigma(part) => match part.kind {
+            PartKind::Single => matching::observe(seen),
+            PartKind::Count { at_least } | PartKind::Values { at_least } => {
+                threshold::observe(state, seen, rule.window, at_least)
+            }
+            PartKind::Together => together::observe(state, seen, rule.window, part.members.len()),
+            PartKind::Ordered => sequence::observe(state, seen, rule.window, &vec![1; part.members.len()]),
+        },
     }
 }
 
@@ -114,7 +132,10 @@ pub(super) fn observe(rule: &Compiled, state: &mut State, seen: &Seen<'_, '_>) -
 pub(super) fn keep(rule: &Compiled, slack: i64) -> Option<i64> {
     match &rule.what {
         What::Match { .. } => Some(0),
-        What::Threshold { .. } | What::Sequence { .. } | What::Ratio { .. } => Some(rule.window + slack),
+        What::Sigma(part) if part.kind == PartKind::Single => Some(0),
+        What::Threshold { .. } | What::Sequence { .. } | What::Ratio { .. } | What::Sigma(_) => {
+            Some(rule.window + slack)
+        }
         What::Change(change) => Some(change::keep(change, rule.window) + slack),
         What::NewValue { remember, .. } => *remember,
         What::Absence { .. } => None,

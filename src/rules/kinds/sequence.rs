@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::{Firing, Seen};
-use crate::query::matcher::Matcher;
 use crate::rules::effect::NAMED_MAX;
 use crate::rules::room;
 use crate::rules::state::State;
@@ -24,9 +23,9 @@ pub(super) fn observe(
     state: &mut State,
     seen: &Seen<'_, '_>,
     window: i64,
-    steps: &[(Matcher, usize)],
+    needed: &[usize],
 ) -> Option<Firing> {
-    let last_step = 1 << steps.len().saturating_sub(1);
+    let last_step = 1 << needed.len().saturating_sub(1);
     if seen.lasts {
         return (seen.hit & last_step != 0).then(|| Firing::by(seen));
     }
@@ -37,11 +36,10 @@ pub(super) fn observe(
         *state = State::Events(Box::default());
     }
     let State::Events(events) = state else { return None };
-    let needed: Vec<usize> = steps.iter().map(|(_, at_least)| *at_least).collect();
     let forget = seen.now.saturating_sub(seen.slack).saturating_sub(window);
-    let came_in_order = events.add((seen.time, seen.hit, seen.row.id), &needed, forget);
+    let came_in_order = events.add((seen.time, seen.hit, seen.row.id), needed, forget);
     let may_complete = seen.hit & last_step != 0 || !came_in_order;
-    let (start, end) = if may_complete { events.chain(&needed, window)? } else { return None };
+    let (start, end) = if may_complete { events.chain(needed, window)? } else { return None };
     let within = events.0.iter().filter(|(time, ..)| (start..=end).contains(time));
     let ids = within.map(|(.., id)| *id).take(NAMED_MAX).collect();
     *state = State::Empty;

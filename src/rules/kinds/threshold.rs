@@ -3,8 +3,6 @@
 //! While an alert lasts every record belongs to it and the window stays empty: what an alert has told of counts for no second one.
 
 use super::{Firing, Seen};
-use crate::rules::hash;
-use crate::rules::row_field::RowField;
 use crate::rules::state::State;
 use crate::rules::window::{Different, Times};
 
@@ -13,7 +11,6 @@ pub(super) fn observe(
     seen: &Seen<'_, '_>,
     window: i64,
     at_least: usize,
-    distinct: Option<&RowField>,
 ) -> Option<Firing> {
     if seen.lasts {
         return Some(Firing::by(seen));
@@ -23,12 +20,12 @@ pub(super) fn observe(
     }
     let record = (seen.time, seen.row.id);
     let forget = seen.now.saturating_sub(seen.slack).saturating_sub(window);
-    let full = if let Some(field) = distinct {
+    let full = if let Some(value) = seen.value {
         if !matches!(state, State::Different(_)) {
             *state = State::Different(Different::default());
         }
         let State::Different(values) = state else { return None };
-        values.add(record, hash::of_value(&field.of(seen.row)), window, at_least, forget)
+        values.add(record, value, window, at_least, forget)
     } else {
         if !matches!(state, State::Times(_)) {
             *state = State::Times(Times::default());
