@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::runtime::Runtime;
 
-use crate::app::{App, SYSLOG, wait_until};
+use crate::app::{App, SYSLOG, run, wait_until};
 use crate::crash::seeded;
 use crate::http_receiver::{Answer, HttpReceiver, Taken};
 use crate::people::sign_in;
@@ -306,4 +306,94 @@ fn whenever_the_daemon_is_killed_every_failure_counts_once() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(counted(), expected, "{sent:?}\n{}", app.log());
+}
+
+const SIGMA_LOGIN: &str = "title: Root login refused by sshd
+id: 5b7a1f0e-3c55-4f6b-9a43-0c9a4e2b7a11
+status: test
+level: high
+tags: [attack.t1110]
+logsource: { product: linux, service: sshd }
+detection:
+  words: ['Failed password for root']
+  condition: words
+";
+const SIGMA_MANY: &str = "title: A process that is not ours
+name: strange_process
+logsource: { category: process_creation, product: windows }
+detection:
+  selection:
+    Image|endswith: '\\\\strange.exe'
+  condition: selection
+---
+title: Many strange processes
+level: critical
+correlation:
+  type: event_count
+  rules: [strange_process]
+  group-by: [Computer]
+  timespan: 5m
+  condition: { gte: 3 }
+";
+const SIGMA_WRONG: &str = "title: Asks for what is not there
+logsource: { product: linux }
+detection:
+  selection: { a: b }
+  condition: selektion
+";
+
+#[test]
+fn a_folder_of_sigma_rules_is_imported_with_an_honest_summary() {
+    let app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let folder = app.dir.path().join("sigma");
+    std::fs::create_dir_all(folder.join("windows")).unwrap();
+    for (name, text) in [("login.yml", SIGMA_LOGIN), ("windows/many.yml", SIGMA_MANY), ("wrong.yml", SIGMA_WRONG)] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    std::fs::write(folder.join("other.yml"), "just: some\nyaml: file\n").unwrap();
+    let url = app.url("");
+    let import = |more: &[&str]| {
+        let mut arguments = vec!["rules", "import", "sigma", "--url", &url];
+        arguments.extend(more);
+        run(&arguments, app.dir.path())
+    };
+    // The terminal's own token may not change rules.
+    let refused = import(&[]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("admin"), "{refused:?}");
+
+    let token = json!({ "name": "rules", "scopes": ["admin"] });
+    let made: Value = admin.post(app.url("/api/v1/admin/tokens")).json(&token).send().unwrap().json().unwrap();
+    std::fs::write(app.dir.path().join("admin.token"), made["token"].as_str().unwrap()).unwrap();
+    let trial = import(&["--dry-run", "--token-file", "admin.token"]);
+    assert!(trial.status.success(), "{trial:?}");
+    assert_eq!(app.get("/api/v1/rules?origin=sigma")["total"], 0);
+    let done = import(&["--token-file", "admin.token"]);
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(said.contains("4 files: 2 rules made, 0 changed, 0 as they were"), "{said}");
+    assert!(said.contains("wrong.yml") && said.contains("selektion") && said.contains("other.yml"), "{said}");
+    let again = import(&["--token-file", "admin.token"]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("0 rules made, 0 changed, 2 as they were"), "{again:?}");
+    app.wait_for_log("alert rules were changed");
+
+    let of_sigma = || -> Vec<Value> {
+        alerts(&app, "")
+            .into_iter()
+            .filter(|alert| alert["rule_code"].as_str().unwrap().starts_with("sigma-"))
+            .collect()
+    };
+    fail(&app, "203.0.113.11", "root", 1);
+    wait_until("the first rule raises an alert", || of_sigma().len() == 1);
+    assert_eq!((&of_sigma()[0]["severity"], &of_sigma()[0]["tags"]), (&json!("high"), &json!(["attack.t1110"])));
+    let event = |n: u32| {
+        json!({ "@timestamp": now(), "winlog": {
+            "channel": "Microsoft-Windows-Sysmon/Operational", "event_id": "1", "provider_name": "Microsoft-Windows-Sysmon",
+            "computer_name": "pc1", "event_data": { "Image": "C:\\Temp\\strange.exe", "ProcessId": n.to_string() } } })
+    };
+    let body: String = (0..3).map(|n| format!("{}\n", event(n))).collect();
+    let posted = app.http().post(app.url("/api/v1/logs/bulk?source=windows")).body(body);
+    assert_eq!(posted.header("content-type", "application/x-ndjson").send().unwrap().status(), 201);
+    wait_until("the correlation raises an alert", || of_sigma().len() == 2);
+    let critical: Vec<Value> = of_sigma().into_iter().filter(|alert| alert["severity"] == "critical").collect();
+    assert_eq!((critical.len(), &critical[0]["log_count"]), (1, &json!(3)), "{critical:?}");
 }

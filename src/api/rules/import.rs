@@ -74,11 +74,7 @@ enum What {
     request_body(content = String, content_type = "application/yaml"),
     responses((status = 200, description = "What became of each rule", body = Summary))
 )]
-pub(in crate::api) async fn import(
-    State(api): State<Api>,
-    By(by): By,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(in crate::api) async fn import(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let enabled = params.choice("enabled", &[("true", true), ("false", false)]).unwrap_or(true);
     let is_trial = params.flag("dry_run");
