@@ -19,12 +19,7 @@ const EVENTS_MAX: usize = 8192;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::rules) struct Events(VecDeque<(i64, u8, u64)>);
 
-pub(super) fn observe(
-    state: &mut State,
-    seen: &Seen<'_, '_>,
-    window: i64,
-    needed: &[usize],
-) -> Option<Firing> {
+pub(super) fn observe(state: &mut State, seen: &Seen<'_, '_>, window: i64, needed: &[usize]) -> Option<Firing> {
     let last_step = 1 << needed.len().saturating_sub(1);
     if seen.lasts {
         return (seen.hit & last_step != 0).then(|| Firing::by(seen));

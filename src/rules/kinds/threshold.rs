@@ -6,12 +6,7 @@ use super::{Firing, Seen};
 use crate::rules::state::State;
 use crate::rules::window::{Different, Times};
 
-pub(super) fn observe(
-    state: &mut State,
-    seen: &Seen<'_, '_>,
-    window: i64,
-    at_least: usize,
-) -> Option<Firing> {
+pub(super) fn observe(state: &mut State, seen: &Seen<'_, '_>, window: i64, at_least: usize) -> Option<Firing> {
     if seen.lasts {
         return Some(Firing::by(seen));
     }

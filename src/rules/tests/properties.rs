@@ -112,6 +112,17 @@ fn threshold(distinct: bool) -> Value {
     fields
 }
 
+/// A rule that alerts by itself, and a correlation of each type.
+const SIGMA: &str = "\
+title: one\nname: one\ndetection:\n  s:\n    eventid: v1\n  condition: s\n---\n\
+title: two\nname: two\ndetection:\n  s:\n    eventid: v2\n  condition: s\n---\n\
+title: count\ngenerate: true\ncorrelation:\n  type: event_count\n  rules: [one]\n  group-by: [app]\n  timespan: 10s\n  \
+condition:\n    gte: 3\n---\n\
+title: values\ncorrelation:\n  type: value_count\n  rules: [one, two]\n  timespan: 10s\n  condition:\n    gte: 2\n    \
+field: eventid\n---\n\
+title: together\ncorrelation:\n  type: temporal\n  rules: [one, two]\n  group-by: [app]\n  timespan: 10s\n---\n\
+title: ordered\ncorrelation:\n  type: temporal_ordered\n  rules: [two, one]\n  group-by: [app]\n  timespan: 10s\n";
+
 /// Rules of all kinds, to which the records of [`rows`] matter.
 fn every_kind() -> Vec<Value> {
     let all = [
@@ -126,6 +137,7 @@ fn every_kind() -> Vec<Value> {
         json!({ "kind": "new_value", "field": "msg_id", "group_by": ["app"], "learn_seconds": 10, "days": 1, "quiet_seconds": 2 }),
         json!({ "kind": "sequence", "window_seconds": 15, "group_by": ["app"], "quiet_seconds": 4,
                 "steps": [{ "filter": "msg_id:v1", "at_least": 2 }, { "filter": "msg_id:v2,v3" }, { "filter": "msg_id:v4" }] }),
+        json!({ "kind": "sigma", "sigma": SIGMA, "group_by": ["app"], "quiet_seconds": 4 }),
     ];
     let coded = all.into_iter().enumerate().map(|(at, mut fields)| {
         fields["code"] = json!(format!("rule{at}"));

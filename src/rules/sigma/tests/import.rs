@@ -54,6 +54,8 @@ fn a_correlation_brings_its_rules_along() {
     assert!(again.iter().all(|rule| rule.assessment.can_be_evaluated()), "{again:?}");
     let generating = assess(&format!("{LOGIN}{correlation}generate: true\n")).unwrap();
     assert_eq!(generating.len(), 2);
+    let text = generating[0].spec_json.as_ref().and_then(|spec| spec["sigma"].as_str()).unwrap();
+    assert!(!text.contains("generate"), "its rules would alert twice: {text}");
 }
 
 #[test]
