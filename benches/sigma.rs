@@ -6,8 +6,13 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use logseal::record::LogRow;
+use logseal::rules::evaluator::Evaluator;
+use logseal::rules::limits::{Clock, Limits};
+use logseal::rules::rule::Rule;
 use logseal::rules::sigma::document::{DetectionRule, SigmaDocument, SigmaRules};
 use logseal::rules::sigma::matcher::SigmaMatcher;
+use logseal::rules::spec::{RuleSpec, Values};
+use serde_json::json;
 
 const RULES: usize = 3000;
 const ROWS: usize = 1000;
@@ -191,5 +196,52 @@ fn matching(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, matching);
+/// A rule of ours for each of the rules, and for each tenth a count of its matches instead.
+fn written() -> Vec<Rule> {
+    let values = Values { alert_threshold_login_fail: 10, alert_window_login_fail: 300 };
+    let written = |n: usize| {
+        let mut text = rule(n);
+        if n.is_multiple_of(10) {
+            let count = "correlation:\n  type: event_count\n  rules: [r]\n  group-by: [User]\n  timespan: 5m\n  condition:\n    gte: 5\n";
+            text = format!("name: r\n{text}---\ntitle: many {n}\n{count}");
+        }
+        let json = json!({ "code": format!("sigma-{n}"), "name": "a rule", "kind": "sigma", "sigma": text });
+        let spec = RuleSpec::from_json(&json).expect("the rules of the bench are valid");
+        Rule::new(&spec, &values).expect("the rules of the bench can be evaluated")
+    };
+    (0..RULES).map(written).collect()
+}
+
+fn evaluating(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sigma_evaluator");
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2)).sample_size(10);
+    group.bench_function("reading", |bencher| bencher.iter(|| written().len()));
+    let rules = written();
+    let limits = Limits::default();
+    group.bench_function("starting", |bencher| {
+        bencher.iter(|| Evaluator::new(rules.clone(), limits, Clock::Received).statistics().len());
+    });
+    group.throughput(Throughput::Elements(ROWS as u64));
+    let mut evaluator = Evaluator::new(rules, limits, Clock::Received);
+    let mut next = 0;
+    group.bench_function("mixture", |bencher| {
+        let mixture = |n: usize| match n % 3 {
+            0 => process(n),
+            1 => login(n),
+            _ => request(n),
+        };
+        let mut rows: Vec<LogRow<'_>> = (0..ROWS).map(mixture).collect();
+        bencher.iter(|| {
+            for row in &mut rows {
+                next += 1;
+                (row.id, row.timestamp, row.received_at) = (next, next as i64 * 1000, next as i64 * 1000);
+                evaluator.observe(row);
+            }
+            evaluator.take_effects().len()
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, matching, evaluating);
 criterion_main!(benches);

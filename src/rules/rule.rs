@@ -9,6 +9,7 @@ use super::check;
 use super::columns::Columns;
 use super::fault::Fault;
 use super::row_field::RowField;
+use super::sigma::selects;
 use super::sigma_parts::{self, Part};
 use super::spec::{Against, Amount, Direction, Kind, RuleSpec, Severity, Values};
 use super::template::Template;
@@ -155,9 +156,12 @@ fn compile(spec: &RuleSpec, values: &Values) -> Result<Compiled, Fault> {
 
 /// Compiles the parts of a Sigma text, each of which has its groups and its window.
 fn of_sigma(spec: &RuleSpec, values: &Values) -> Result<Rule, Vec<Fault>> {
+    let parts = sigma_parts::read(spec)?;
+    let sources = parts.iter().flat_map(|part| &part.members).map(|member| selects::of_source(&member.logsource));
+    let looks_at = selects::any(sources);
     let mut rules = Vec::new();
-    for (number, part) in sigma_parts::read(spec)?.into_iter().enumerate() {
-        rules.push(compile_part(spec, values, number, part).map_err(|fault| vec![fault])?);
+    for (number, part) in parts.into_iter().enumerate() {
+        rules.push(compile_part(spec, values, number, (part, looks_at.clone())).map_err(|fault| vec![fault])?);
     }
     let mut rules = rules.into_iter().map(Rule::of_one);
     let Some(first) = rules.next() else {
@@ -166,7 +170,12 @@ fn of_sigma(spec: &RuleSpec, values: &Values) -> Result<Rule, Vec<Fault>> {
     Ok(Rule { further: rules.collect(), ..first })
 }
 
-fn compile_part(spec: &RuleSpec, values: &Values, number: usize, part: Part) -> Result<Compiled, Fault> {
+fn compile_part(
+    spec: &RuleSpec,
+    values: &Values,
+    number: usize,
+    (part, looks_at): (Part, Expr),
+) -> Result<Compiled, Fault> {
     let window_seconds = part.window_seconds;
     let template = match &spec.message {
         Some(message) => read_template(message)?,
@@ -185,7 +194,7 @@ fn compile_part(spec: &RuleSpec, values: &Values, number: usize, part: Part) -> 
         group_by: Vec::new(),
         template,
         what: What::Sigma(part),
-        looks_at: Expr::All,
+        looks_at,
     })
 }
 

@@ -146,6 +146,16 @@ fn every_kind() -> Vec<Value> {
     coded.collect()
 }
 
+fn detection(name: &str, selection: &str) -> String {
+    format!("title: {name}\nname: {name}\ndetection:\n  s:\n    {selection}\n  condition: s\n---\n")
+}
+
+fn correlation(kind: &str, rules: &str, condition: &str) -> String {
+    format!(
+        "title: c\ncorrelation:\n  type: {kind}\n  rules: [{rules}]\n  group-by: [app]\n  timespan: {WINDOW}s\n{condition}"
+    )
+}
+
 fn compiled(rules: &[Value]) -> Vec<Rule> {
     rules.iter().cloned().map(rule).collect()
 }
@@ -168,6 +178,28 @@ proptest! {
         sorted.sort();
         expected.sort();
         prop_assert_eq!(sorted, expected);
+    }
+
+    #[test]
+    fn correlations_of_sigma_are_what_the_definition_says(briefs in briefs(), is_temporal: bool) {
+        let mut rows = rows(&briefs);
+        let text = if is_temporal {
+            // As many rules as values are asked for by the model, which does not count the last.
+            rows.iter_mut().filter(|row| row.msg_id == "v4").for_each(|row| row.msg_id = "".into());
+            let names: Vec<String> = (1..=AT_LEAST).map(|n| format!("v{n}")).collect();
+            let detections = names.iter().map(|name| detection(name, &format!("eventid: {name}")));
+            format!("{}{}", detections.collect::<String>(), correlation("temporal", &names.join(", "), ""))
+        } else {
+            let count = format!("  condition:\n    gte: {AT_LEAST}\n");
+            detection("all", "app|startswith: app") + &correlation("event_count", "all", &count)
+        };
+        let sigma = json!({ "kind": "sigma", "sigma": text, "quiet_seconds": QUIET });
+        let mut evaluator = Evaluator::new(compiled(&[sigma]), limits(), Clock::Received);
+        let mut told = short(effects(&mut evaluator, &rows));
+        let mut expected = model(&rows, is_temporal);
+        told.sort();
+        expected.sort();
+        prop_assert_eq!(told, expected);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::query::ast::Expr;
 use crate::rules::fault::Fault;
 
 /// A detection rule for records whose attribute `what` is its name.
@@ -274,6 +275,17 @@ fn raw_texts_are_read_only_for_words() {
     assert!(fields.attributes && fields.message && fields.format && fields.host && !fields.raw);
     let words = detection("a").replace("s:\n    what: a", "s:\n    - failed");
     assert!(rule(sigma(&[detection("b"), words])).columns().raw);
+}
+
+#[test]
+fn all_records_of_the_log_sources_are_looked_at() {
+    let of = |service: &str| {
+        detection(service)
+            .replace("detection:", &format!("logsource:\n  product: linux\n  service: {service}\ndetection:"))
+    };
+    let looks_at = |documents: &[String]| rule(sigma(documents)).looks_at().to_string();
+    assert_eq!(looks_at(&[of("auditd")]), "format:\"auditd\"");
+    assert_eq!(looks_at(&[of("auditd"), detection("a")]), Expr::All.to_string());
 }
 
 #[test]
