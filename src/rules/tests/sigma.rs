@@ -174,6 +174,10 @@ fn rules_of_a_correlation_alert_by_themselves_only_if_it_says_so() {
     let mut told = observe(&mut all, rows());
     told.sort_by_key(|line| line.starts_with("continued"));
     assert_eq!(told, expected);
+    // Of two correlations one says so.
+    let other = correlation("type: event_count\nrules: [a]\ntimespan: 10s\ncondition: {gte: 9}");
+    let mut all = evaluator([sigma(&[generating.concat(), other])]);
+    assert_eq!(observe(&mut all, [what(1, 0, "a")]), ["raised sigma=Rule a host=h1 x1 @0"]);
 }
 
 #[test]
