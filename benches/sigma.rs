@@ -96,9 +96,12 @@ fn attributes(
 
 /// The start of a process, as Sysmon reports it; one in fifty is a rule's.
 fn process(n: usize) -> LogRow<'static> {
-    let program = if n.is_multiple_of(50) { word(n / 10 * 10) } else { format!("svc{}", n % 97) };
+    // The rule's number is one of those that ask for a program and an option.
+    let of_rule = n.is_multiple_of(50).then_some(n + n / 50 % 4);
+    let program = of_rule.map_or_else(|| format!("svc{}", n % 97), word);
+    let option = of_rule.map_or_else(|| "quiet".to_owned(), |rule| word(rule * 7 + 1));
     let command =
-        format!("\"C:\\Windows\\System32\\{program}.exe\" -k netsvcs -p -s Schedule{} --quiet --session {n}", n % 31);
+        format!("\"C:\\Windows\\System32\\{program}.exe\" -k netsvcs -p -s Schedule{} -{option} --session {n}", n % 31);
     let values = attributes(&[
         ("Channel", "Microsoft-Windows-Sysmon/Operational".to_owned()),
         ("RuleName", "-".to_owned()),
@@ -183,6 +186,13 @@ fn matching(criterion: &mut Criterion) {
     for (name, row) in kinds {
         let rows: Vec<LogRow<'_>> = (0..ROWS).map(row).collect();
         let mut found = Vec::new();
+        let mut matched = rows.iter().filter(|row| {
+            matcher.matches(row, &mut found);
+            !found.is_empty()
+        });
+        let has_matches = matched.next().is_some();
+        assert_eq!(has_matches, matches!(name, "processes" | "mixture"), "{name}");
+        let mut found = Vec::new();
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let counts = black_box(&rows).iter().map(|row| {
@@ -240,6 +250,8 @@ fn evaluating(criterion: &mut Criterion) {
             evaluator.take_effects().len()
         });
     });
+    let matched: u64 = evaluator.statistics().iter().map(|rule| rule.matched).sum();
+    assert!(matched > 0, "no rule of the bench matches anything");
     group.finish();
 }
 
