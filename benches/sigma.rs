@@ -6,8 +6,13 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use logseal::record::LogRow;
+use logseal::rules::evaluator::Evaluator;
+use logseal::rules::limits::{Clock, Limits};
+use logseal::rules::rule::Rule;
 use logseal::rules::sigma::document::{DetectionRule, SigmaDocument, SigmaRules};
 use logseal::rules::sigma::matcher::SigmaMatcher;
+use logseal::rules::spec::{RuleSpec, Values};
+use serde_json::json;
 
 const RULES: usize = 3000;
 const ROWS: usize = 1000;
@@ -91,9 +96,12 @@ fn attributes(
 
 /// The start of a process, as Sysmon reports it; one in fifty is a rule's.
 fn process(n: usize) -> LogRow<'static> {
-    let program = if n.is_multiple_of(50) { word(n / 10 * 10) } else { format!("svc{}", n % 97) };
+    // The rule's number is one of those that ask for a program and an option.
+    let of_rule = n.is_multiple_of(50).then_some(n + n / 50 % 4);
+    let program = of_rule.map_or_else(|| format!("svc{}", n % 97), word);
+    let option = of_rule.map_or_else(|| "quiet".to_owned(), |rule| word(rule * 7 + 1));
     let command =
-        format!("\"C:\\Windows\\System32\\{program}.exe\" -k netsvcs -p -s Schedule{} --quiet --session {n}", n % 31);
+        format!("\"C:\\Windows\\System32\\{program}.exe\" -k netsvcs -p -s Schedule{} -{option} --session {n}", n % 31);
     let values = attributes(&[
         ("Channel", "Microsoft-Windows-Sysmon/Operational".to_owned()),
         ("RuleName", "-".to_owned()),
@@ -178,6 +186,13 @@ fn matching(criterion: &mut Criterion) {
     for (name, row) in kinds {
         let rows: Vec<LogRow<'_>> = (0..ROWS).map(row).collect();
         let mut found = Vec::new();
+        let mut matched = rows.iter().filter(|row| {
+            matcher.matches(row, &mut found);
+            !found.is_empty()
+        });
+        let has_matches = matched.next().is_some();
+        assert_eq!(has_matches, matches!(name, "processes" | "mixture"), "{name}");
+        let mut found = Vec::new();
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let counts = black_box(&rows).iter().map(|row| {
@@ -191,5 +206,54 @@ fn matching(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, matching);
+/// A rule of ours for each of the rules, and for each tenth a count of its matches instead.
+fn written() -> Vec<Rule> {
+    let values = Values { alert_threshold_login_fail: 10, alert_window_login_fail: 300 };
+    let written = |n: usize| {
+        let mut text = rule(n);
+        if n.is_multiple_of(10) {
+            let count = "correlation:\n  type: event_count\n  rules: [r]\n  group-by: [User]\n  timespan: 5m\n  condition:\n    gte: 5\n";
+            text = format!("name: r\n{text}---\ntitle: many {n}\n{count}");
+        }
+        let json = json!({ "code": format!("sigma-{n}"), "name": "a rule", "kind": "sigma", "sigma": text });
+        let spec = RuleSpec::from_json(&json).expect("the rules of the bench are valid");
+        Rule::new(&spec, &values).expect("the rules of the bench can be evaluated")
+    };
+    (0..RULES).map(written).collect()
+}
+
+fn evaluating(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sigma_evaluator");
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2)).sample_size(10);
+    group.bench_function("reading", |bencher| bencher.iter(|| written().len()));
+    let rules = written();
+    let limits = Limits::default();
+    group.bench_function("starting", |bencher| {
+        bencher.iter(|| Evaluator::new(rules.clone(), limits, Clock::Received).statistics().len());
+    });
+    group.throughput(Throughput::Elements(ROWS as u64));
+    let mut evaluator = Evaluator::new(rules, limits, Clock::Received);
+    let mut next = 0;
+    group.bench_function("mixture", |bencher| {
+        let mixture = |n: usize| match n % 3 {
+            0 => process(n),
+            1 => login(n),
+            _ => request(n),
+        };
+        let mut rows: Vec<LogRow<'_>> = (0..ROWS).map(mixture).collect();
+        bencher.iter(|| {
+            for row in &mut rows {
+                next += 1;
+                (row.id, row.timestamp, row.received_at) = (next, next as i64 * 1000, next as i64 * 1000);
+                evaluator.observe(row);
+            }
+            evaluator.take_effects().len()
+        });
+    });
+    let matched: u64 = evaluator.statistics().iter().map(|rule| rule.matched).sum();
+    assert!(matched > 0, "no rule of the bench matches anything");
+    group.finish();
+}
+
+criterion_group!(benches, matching, evaluating);
 criterion_main!(benches);

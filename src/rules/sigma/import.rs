@@ -1,5 +1,7 @@
 //! Sigma's rules as rules of ours: one for each detection rule or correlation, of the kind `sigma`.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::assessment::{self, Assessment};
@@ -33,8 +35,8 @@ pub struct ImportedRule {
 
 /// Reads the rules of a text, assesses each, and says how it is written as a rule of ours.
 ///
-/// A correlation brings its detection rules with it, which are rules of their own only where it says `generate`; filters are
-/// applied and brought along.
+/// A correlation brings its detection rules with it. Where it says `generate` they alert as rules of their own, with their own
+/// codes and severities, so that the correlation's text no longer says so. Filters are applied and brought along.
 ///
 /// # Errors
 /// All that is wrong with the text.
@@ -54,10 +56,9 @@ pub fn assess(text: &str) -> Result<Vec<ImportedRule>, Vec<SigmaFault>> {
     let mut imported: Vec<ImportedRule> =
         correlations.iter().map(|rule| of_correlation(rule, &detections, &filters)).collect();
     for rule in &detections {
-        let is_part = |correlation: &CorrelationRule| {
-            !correlation.rule.generate && correlation.rule.rules.iter().any(|name| rule.about.is_called(name))
-        };
-        if !correlations.iter().any(is_part) {
+        let mut of = correlations.iter().filter(|of| of.rule.rules.iter().any(|name| rule.about.is_called(name)));
+        let is_part = of.clone().next().is_some();
+        if !is_part || of.any(|correlation| correlation.rule.generate) {
             imported.push(of_detection(rule, &filters));
         }
     }
@@ -92,9 +93,31 @@ fn of_detection(rule: &DetectionRule, filters: &[FilterRule]) -> ImportedRule {
 fn of_correlation(rule: &CorrelationRule, rules: &[DetectionRule], filters: &[FilterRule]) -> ImportedRule {
     let parts = rules.iter().filter(|part| rule.rule.rules.iter().any(|name| part.about.is_called(name)));
     let mut texts: Vec<&str> = parts.map(|part| part.text.as_str()).collect();
-    texts.push(&rule.text);
+    let quiet = without_generate(rule);
+    texts.push(&quiet);
     texts.extend(filters.iter().map(|filter| filter.text.as_str()));
     entry(&rule.about, assessment::of_correlation(rule, rules), &texts)
+}
+
+/// The correlation's text, in which its rules raise no alerts.
+fn without_generate(rule: &CorrelationRule) -> Cow<'_, str> {
+    if !rule.rule.generate {
+        return Cow::Borrowed(&rule.text);
+    }
+    let quiet = yaml_serde::from_str(&rule.text).and_then(|mut value: yaml_serde::Value| {
+        let places = [None, Some("correlation")];
+        for place in places {
+            let at = match place {
+                None => Some(&mut value),
+                Some(name) => value.get_mut(name),
+            };
+            if let Some(mapping) = at.and_then(yaml_serde::Value::as_mapping_mut) {
+                mapping.remove("generate");
+            }
+        }
+        yaml_serde::to_string(&value)
+    });
+    quiet.map_or(Cow::Borrowed(rule.text.as_str()), Cow::Owned)
 }
 
 fn entry(about: &About, assessment: Assessment, texts: &[&str]) -> ImportedRule {

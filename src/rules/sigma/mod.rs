@@ -23,6 +23,7 @@ pub mod mapping;
 pub mod matcher;
 mod needs;
 mod rewrite;
+pub(crate) mod selects;
 mod slots;
 mod view;
 mod when;

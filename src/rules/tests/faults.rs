@@ -114,11 +114,3 @@ fn a_rule_is_read_as_it_was_written() {
     assert_eq!(spec.to_json(), fields);
     assert_eq!(serde_json::from_value::<RuleSpec>(fields).unwrap(), spec);
 }
-
-#[test]
-fn a_sigma_rule_is_sound_but_not_evaluated_here() {
-    let fields = json!({ "code": "a", "name": "A", "kind": "sigma", "sigma": "title: x" });
-    let spec = RuleSpec::from_json(&fields).unwrap();
-    let faults = Rule::new(&spec, &values()).unwrap_err();
-    assert_eq!(faults[0].field, "kind");
-}

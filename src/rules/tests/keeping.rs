@@ -178,8 +178,8 @@ fn a_checkpoint_that_is_damaged_or_of_another_version_is_refused() {
         assert!(restore(&changed).is_some(), "changed at {at}");
     }
     let mut newer = saved;
-    newer[8] = 2;
-    assert_eq!(restore(&newer), Some(RestoreError::Version { found: 2 }));
+    newer[8] = 3;
+    assert_eq!(restore(&newer), Some(RestoreError::Version { found: 3 }));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod keeping;
 mod kinds;
 mod properties;
 mod shipped;
+mod sigma;
 
 use serde_json::{Value, json};
 

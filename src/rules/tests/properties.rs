@@ -112,6 +112,17 @@ fn threshold(distinct: bool) -> Value {
     fields
 }
 
+/// A rule that alerts by itself, and a correlation of each type.
+const SIGMA: &str = "\
+title: one\nname: one\ndetection:\n  s:\n    eventid: v1\n  condition: s\n---\n\
+title: two\nname: two\ndetection:\n  s:\n    eventid: v2\n  condition: s\n---\n\
+title: count\ngenerate: true\ncorrelation:\n  type: event_count\n  rules: [one]\n  group-by: [app]\n  timespan: 10s\n  \
+condition:\n    gte: 3\n---\n\
+title: values\ncorrelation:\n  type: value_count\n  rules: [one, two]\n  timespan: 10s\n  condition:\n    gte: 2\n    \
+field: eventid\n---\n\
+title: together\ncorrelation:\n  type: temporal\n  rules: [one, two]\n  group-by: [app]\n  timespan: 10s\n---\n\
+title: ordered\ncorrelation:\n  type: temporal_ordered\n  rules: [two, one]\n  group-by: [app]\n  timespan: 10s\n";
+
 /// Rules of all kinds, to which the records of [`rows`] matter.
 fn every_kind() -> Vec<Value> {
     let all = [
@@ -126,12 +137,23 @@ fn every_kind() -> Vec<Value> {
         json!({ "kind": "new_value", "field": "msg_id", "group_by": ["app"], "learn_seconds": 10, "days": 1, "quiet_seconds": 2 }),
         json!({ "kind": "sequence", "window_seconds": 15, "group_by": ["app"], "quiet_seconds": 4,
                 "steps": [{ "filter": "msg_id:v1", "at_least": 2 }, { "filter": "msg_id:v2,v3" }, { "filter": "msg_id:v4" }] }),
+        json!({ "kind": "sigma", "sigma": SIGMA, "group_by": ["app"], "quiet_seconds": 4 }),
     ];
     let coded = all.into_iter().enumerate().map(|(at, mut fields)| {
         fields["code"] = json!(format!("rule{at}"));
         fields
     });
     coded.collect()
+}
+
+fn detection(name: &str, selection: &str) -> String {
+    format!("title: {name}\nname: {name}\ndetection:\n  s:\n    {selection}\n  condition: s\n---\n")
+}
+
+fn correlation(kind: &str, rules: &str, condition: &str) -> String {
+    format!(
+        "title: c\ncorrelation:\n  type: {kind}\n  rules: [{rules}]\n  group-by: [app]\n  timespan: {WINDOW}s\n{condition}"
+    )
 }
 
 fn compiled(rules: &[Value]) -> Vec<Rule> {
@@ -156,6 +178,28 @@ proptest! {
         sorted.sort();
         expected.sort();
         prop_assert_eq!(sorted, expected);
+    }
+
+    #[test]
+    fn correlations_of_sigma_are_what_the_definition_says(briefs in briefs(), is_temporal: bool) {
+        let mut rows = rows(&briefs);
+        let text = if is_temporal {
+            // As many rules as values are asked for by the model, which does not count the last.
+            rows.iter_mut().filter(|row| row.msg_id == "v4").for_each(|row| row.msg_id = "".into());
+            let names: Vec<String> = (1..=AT_LEAST).map(|n| format!("v{n}")).collect();
+            let detections = names.iter().map(|name| detection(name, &format!("eventid: {name}")));
+            format!("{}{}", detections.collect::<String>(), correlation("temporal", &names.join(", "), ""))
+        } else {
+            let count = format!("  condition:\n    gte: {AT_LEAST}\n");
+            detection("all", "app|startswith: app") + &correlation("event_count", "all", &count)
+        };
+        let sigma = json!({ "kind": "sigma", "sigma": text, "quiet_seconds": QUIET });
+        let mut evaluator = Evaluator::new(compiled(&[sigma]), limits(), Clock::Received);
+        let mut told = short(effects(&mut evaluator, &rows));
+        let mut expected = model(&rows, is_temporal);
+        told.sort();
+        expected.sort();
+        prop_assert_eq!(told, expected);
     }
 
     #[test]
