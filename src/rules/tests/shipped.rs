@@ -15,7 +15,7 @@ fn shipped() -> Evaluator {
 }
 
 /// A line that arrives so many seconds after the start, as the record that it becomes; it counts when it arrives.
-fn parsed(id: u64, seconds: i64, line: &str) -> LogRow<'static> {
+pub(super) fn parsed(id: u64, seconds: i64, line: &str) -> LogRow<'static> {
     let received_at = (START + seconds) * SECOND;
     let cx = Context { received_at, zone: Zone::UTC };
     let event = logseal_parsers::format::parse(Format::Auto, line.as_bytes(), &cx);

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::shipped::parsed;
 use super::*;
 use crate::query::ast::Expr;
 use crate::rules::fault::Fault;
+use crate::rules::sigma::import::assess;
 
 /// A detection rule for records whose attribute `what` is its name.
 fn detection(name: &str) -> String {
@@ -304,4 +306,26 @@ fn thousands_of_rules_are_asked_together_and_each_answers_for_itself() {
     all.observe(&what(1, 0, "w150"));
     let effects = all.take_effects();
     assert_eq!(effects.iter().map(Effect::rule).collect::<Vec<_>>(), ["w150"]);
+}
+
+#[test]
+fn an_imported_correlation_counts_what_our_parsers_read() {
+    let text = "title: Failed\nname: failed\nlogsource:\n  product: linux\n  service: sshd\ndetection:\n  w: [Failed password]\n  \
+                condition: w\n---\ntitle: Guessing\ncorrelation:\n  type: value_count\n  rules: [failed]\n  group-by: [src_ip]\n  \
+                timespan: 5m\n  condition:\n    gte: 3\n    field: user\nlevel: high\n";
+    let imported = assess(text).unwrap();
+    let json = imported.first().and_then(|rule| rule.spec_json.clone()).unwrap();
+    let rule = Rule::new(&RuleSpec::from_json(&json).unwrap(), &values()).unwrap();
+    let mut all = Evaluator::new(vec![rule], Limits::default(), Clock::Received);
+    let row = |id: u64, user: &str, last: u8| {
+        let line = format!(
+            "<38>Jan 15 08:00:01 web-1 sshd[7]: Failed password for invalid user {user} from 198.51.100.{last} port 40000 ssh2"
+        );
+        parsed(id, id as i64, &line)
+    };
+    assert!(observe(&mut all, [row(1, "a", 1), row(2, "a", 1), row(3, "b", 1), row(4, "c", 2)]).is_empty());
+    all.observe(&row(5, "c", 1));
+    let Some(Effect::Raised(raised)) = all.take_effects().pop() else { panic!("nothing is raised") };
+    assert_eq!(raised.message, "Guessing: 3 different values within 5 min (src_ip=198.51.100.1)");
+    assert_eq!((raised.rule.as_str(), raised.user.as_deref()), ("sigma-guessing", Some("c")));
 }
