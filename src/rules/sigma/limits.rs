@@ -1,6 +1,6 @@
 //! What bounds the time and the memory that a text from outside may cost.
 //!
-//! Before a text is made into values it is walked through without keeping anything ([`walk`]): repeated aliases cannot make
+//! Before a text is made into values it is walked through without keeping anything (`walk`): repeated aliases cannot make
 //! much of little. Conditions are measured before they are parsed, for their parser descends with each parenthesis.
 
 use std::cell::Cell;

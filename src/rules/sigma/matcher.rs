@@ -1,7 +1,7 @@
 //! Many rules matched against one record after another.
 //!
 //! Three questions, the cheapest first: does the record belong to the log source (asked once for all rules of it), does it hold
-//! what the rule cannot do without ([`index`](super::index)), and does the rule match.
+//! what the rule cannot do without (`index`), and does the rule match.
 
 use std::collections::HashMap;
 
