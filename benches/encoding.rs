@@ -60,6 +60,10 @@ fn encoding(criterion: &mut Criterion) {
             black_box(out)
         });
     });
+    group.bench_function("decode_for_rules", |b| {
+        let wanted = |name: &str| !name.starts_with("raw_") && name != "proc_id";
+        b.iter(|| black_box(block::decode_columns(&encoded, wanted)));
+    });
     group.bench_function("decode", |b| b.iter(|| black_box(block::decode(&encoded))));
     group.finish();
 }

@@ -5,6 +5,7 @@
 //! otherwise. Unknown keys are refused, in the file with their line. `DATABASE_URL`, `JWT_SECRET`,
 //! `JWT_EXPIRE_MINUTES` and `LOGSEAL_ADMIN_PASSWORD` are taken, too; the variable with the path goes before them.
 
+pub mod alerts;
 pub mod auth;
 pub mod formats;
 pub mod listener;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use networks::Networks;
 
+use alerts::Alerts;
 use auth::Auth;
 use formats::FormatConfig;
 use listener::{ListenerConfig, Protocol, Transport};
@@ -78,6 +80,7 @@ pub struct Config {
     /// Programs that are told of finished uploads.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub analysers: Analysers,
+    pub alerts: Alerts,
     pub log: Log,
     pub shutdown_seconds: u64,
 }
@@ -279,6 +282,7 @@ impl Default for Config {
             smtp: None,
             uploads: Uploads::default(),
             analysers: Analysers::default(),
+            alerts: Alerts::default(),
             log: Log::default(),
             shutdown_seconds: 20,
         }

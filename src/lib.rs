@@ -1,6 +1,7 @@
 //! logseal: a log ingestion and audit pipeline. See `docs/ARCHITECTURE.md` for the way a record takes.
 
 pub mod account_commands;
+pub mod alerts;
 pub mod api;
 pub mod archive;
 pub mod auth;
@@ -15,9 +16,11 @@ pub mod ingest;
 pub mod jobs;
 pub mod meta;
 pub mod metrics;
+pub mod notify;
 pub mod objects;
 pub mod query;
 pub mod record;
+pub mod rules;
 pub mod settings;
 mod sources;
 mod spelling;

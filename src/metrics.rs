@@ -46,6 +46,7 @@ pub struct Metrics {
     pub unparsed: Family<OriginLabel, Counter>,
     pub truncated: Family<OriginLabel, Counter>,
     pub dropped: Family<DropLabel, Counter>,
+    dropped_total: Counter,
     pub connections: Family<OriginLabel, Gauge>,
     pub connections_refused: Family<OriginLabel, Counter>,
     pub acked: Counter,
@@ -82,6 +83,7 @@ impl Metrics {
             unparsed: counters(r, "records_unparsed", "Records kept whole because their format was not understood"),
             truncated: counters(r, "records_truncated", "Records cut at the frame limit"),
             dropped: family(r, "records_dropped", "Records lost, by reason"),
+            dropped_total: Counter::default(),
             connections: family(r, "connections", "Open connections"),
             connections_refused: counters(
                 r,
@@ -128,6 +130,13 @@ impl Metrics {
     /// Counts `n` records as dropped.
     pub fn drop_records(&self, reason: DropReason, n: u64) {
         self.dropped.get_or_create(&DropLabel { reason }).inc_by(n);
+        self.dropped_total.inc_by(n);
+    }
+
+    /// How many were dropped, for whatever reason.
+    #[must_use]
+    pub fn dropped_total(&self) -> u64 {
+        self.dropped_total.get()
     }
 }
 

@@ -5,7 +5,24 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 29] = [
+    (
+        "alerts",
+        &[
+            "clock",
+            "config",
+            "meta",
+            "metrics",
+            "notify",
+            "query",
+            "record",
+            "rules",
+            "settings",
+            "spool",
+            "store",
+            "telemetry",
+        ],
+    ),
     ("account_commands", &["auth", "cli", "config", "meta"]),
     ("auth", &["config"]),
     ("clock", &[]),
@@ -16,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("http_server", &["config", "tls"]),
     ("query", &["record", "spelling"]),
     ("record", &[]),
+    ("rules", &["query", "record", "spelling"]),
     ("spool", &[]),
     ("settings", &["spelling"]),
     ("spelling", &[]),
@@ -41,12 +59,14 @@ const ALLOWED: [(&str, &[&str]); 26] = [
         ],
     ),
     ("meta", &["telemetry"]),
+    ("notify", &["config", "telemetry", "tls"]),
     ("objects", &["config", "telemetry", "tls"]),
     ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
     ("sources", &["clock", "config", "ingest", "metrics", "record", "tls"]),
     (
         "api",
         &[
+            "alerts",
             "archive",
             "auth",
             "clock",
@@ -55,9 +75,11 @@ const ALLOWED: [(&str, &[&str]); 26] = [
             "jobs",
             "meta",
             "metrics",
+            "notify",
             "objects",
             "query",
             "record",
+            "rules",
             "settings",
             "spelling",
             "spool",
@@ -69,6 +91,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     (
         "daemon",
         &[
+            "alerts",
             "api",
             "auth",
             "clock",
@@ -80,8 +103,10 @@ const ALLOWED: [(&str, &[&str]); 26] = [
             "jobs",
             "meta",
             "metrics",
+            "notify",
             "objects",
             "record",
+            "rules",
             "settings",
             "sources",
             "spool",

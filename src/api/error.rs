@@ -342,6 +342,8 @@ impl From<MetaError> for ApiError {
             MetaError::Conflict { field } => Self::conflict(format!("this {field} is taken")),
             MetaError::NotFound => Self::new(StatusCode::NOT_FOUND, "not found", "there is no such thing any more"),
             MetaError::LastAdmin => Self::conflict("the last active admin cannot be demoted, disabled or deleted"),
+            MetaError::Stale => Self::conflict("somebody else changed it meanwhile; read it again"),
+            MetaError::Refused(why) => Self::conflict(*why),
             MetaError::Failed(_) => Self::internal(error),
         }
     }

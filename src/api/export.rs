@@ -4,6 +4,7 @@
 //! the query fails in the middle, the transfer is aborted, so that a short file is visibly short.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::caller::By;
+use super::cluster_names::name as name_cluster;
 use super::error::ApiError;
 use super::export_rows::{Rows, Shape};
 use super::openapi::parameters::{ExportParameters, FilterParameters, OrderParameter};
@@ -27,7 +29,7 @@ use super::recording::ExportRecord;
 use super::state::Api;
 use super::trace_id::TraceId;
 use crate::clock::now_micros;
-use crate::meta::MetaError;
+use crate::meta::{Cluster, MetaError};
 use crate::store::{Export, ExportLimits, Order, StoreError};
 use crate::telemetry::chain;
 
@@ -79,7 +81,8 @@ pub(super) async fn export(State(api): State<Api>, by: By, request: Request) -> 
     let rows = export.rows();
     let headers = shape.headers(now_micros());
     let time_max = Duration::from_secs(api.query.export_seconds_max.into());
-    let mut running = Running::new(export, shape, time_max, turn);
+    let clusters = api.cluster_names.current(&api).await;
+    let mut running = Running::new(export, shape, clusters, time_max, turn);
     // A failure before the first byte still gets a proper answer.
     let first = running.chunk().await.map_err(|broken| match broken {
         Broken::Store(error) => ApiError::from(error),
@@ -114,6 +117,7 @@ fn log_abort(broken: &Broken, trace_id: Option<TraceId>) {
 struct Running {
     export: Export,
     shape: Shape,
+    clusters: Arc<[Cluster]>,
     /// Plain rows that are not sent yet.
     plain: Vec<u8>,
     gzip: Option<GzEncoder<Vec<u8>>>,
@@ -126,9 +130,16 @@ struct Running {
 }
 
 impl Running {
-    fn new(export: Export, shape: Shape, time_max: Duration, turn: OwnedSemaphorePermit) -> Self {
+    fn new(
+        export: Export,
+        shape: Shape,
+        clusters: Arc<[Cluster]>,
+        time_max: Duration,
+        turn: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
             export,
+            clusters,
             gzip: shape.is_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
             shape,
             plain: Vec::new(),
@@ -162,7 +173,8 @@ impl Running {
         while !self.has_ended && rows.bytes() < CHUNK_BYTES {
             let next = tokio::time::timeout_at(self.deadline, self.export.next()).await;
             match next.map_err(|_| Broken::Deadline(self.time_max))?? {
-                Some(row) => {
+                Some(mut row) => {
+                    name_cluster(&mut row, &self.clusters);
                     rows.put(&self.shape, &row)?;
                     self.given += 1;
                 }

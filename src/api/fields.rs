@@ -132,6 +132,20 @@ impl Fields {
         }
     }
 
+    /// Any JSON; null counts as not sent.
+    pub(super) fn json(&mut self, name: &'static str) -> Option<Value> {
+        self.take(name).filter(|value| !value.is_null())
+    }
+
+    /// `true` or `false`; null counts as not sent.
+    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let value = self.json(name)?;
+        if !value.is_boolean() {
+            self.fault(name, format!("{name} must be true or false"));
+        }
+        value.as_bool()
+    }
+
     /// A list of strings; null counts as not sent.
     pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         match self.take(name)? {

@@ -14,9 +14,11 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::cluster_names::name as name_cluster;
 use super::error::ApiError;
 use super::state::Api;
 use crate::ingest::{Committed, TailError, Watcher};
+use crate::meta::Cluster;
 use crate::query::ast::Expr;
 use crate::query::matcher::Matcher;
 use crate::record::{LogRow, block};
@@ -133,13 +135,15 @@ impl Live {
 
     async fn read_stored(&mut self, position: u64, through: u64) -> Bytes {
         match self.page(position, through).await {
-            Ok(rows) => {
+            Ok(mut rows) => {
                 self.failed_reads = 0;
                 let is_whole = rows.len() < CATCH_UP_ROWS as usize;
                 let last = rows.last().map_or(through, |row| row.id);
                 self.position = Some(if is_whole { through } else { last });
                 let mut events = BytesMut::new();
-                for row in &rows {
+                let clusters = self.api.cluster_names.current(&self.api).await;
+                for row in &mut rows {
+                    name_cluster(row, &clusters);
                     put_record(row, &mut events);
                 }
                 events.freeze()
@@ -178,9 +182,12 @@ impl Live {
         }
         let matcher = std::sync::Arc::clone(&self.matcher);
         let bytes = committed.block;
+        let clusters = self.api.cluster_names.current(&self.api).await;
         if bytes.len() <= DECODE_INLINE_BYTES_MAX {
-            events.put(matching(&bytes, &matcher, position));
-        } else if let Ok(found) = tokio::task::spawn_blocking(move || matching(&bytes, &matcher, position)).await {
+            events.put(matching(&bytes, &matcher, &clusters, position));
+        } else if let Ok(found) =
+            tokio::task::spawn_blocking(move || matching(&bytes, &matcher, &clusters, position)).await
+        {
             events.put(found);
         } else {
             events.put(gap(committed.rows));
@@ -208,11 +215,12 @@ impl Live {
 }
 
 /// The events of the records in `bytes` behind `position` that match.
-fn matching(bytes: &Bytes, matcher: &Matcher, position: u64) -> Bytes {
+fn matching(bytes: &Bytes, matcher: &Matcher, clusters: &[Cluster], position: u64) -> Bytes {
     let mut events = BytesMut::new();
     match block::decode(bytes) {
-        Ok(rows) => {
-            for row in rows.iter().filter(|row| row.id > position && matcher.matches(row)) {
+        Ok(mut rows) => {
+            for row in rows.iter_mut().filter(|row| row.id > position && matcher.matches(row)) {
+                name_cluster(row, clusters);
                 put_record(row, &mut events);
             }
         }

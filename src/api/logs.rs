@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::{By, Caller};
+use super::cluster_names::name as name_cluster;
 use super::error::{ApiError, FieldFault};
 use super::openapi::bodies::RecordShape;
 use super::openapi::parameters::{
@@ -93,6 +94,8 @@ pub(super) async fn list(
     recording::searched(&api, &by, request.uri(), Some(total)).await?;
     let is_last = list.len() as u64 <= asked.size;
     list.truncate(usize::try_from(asked.size).unwrap_or(usize::MAX));
+    let clusters = api.cluster_names.current(&api).await;
+    list.iter_mut().for_each(|row| name_cluster(row, &clusters));
     let last = list.last().filter(|_| !is_last).map(|row| Cursor { timestamp: row.timestamp, id: row.id });
     let next_cursor = last.map(|last| asked.next_cursor(last));
     Ok(Json(List { total, list, page: asked.page, size: asked.size, next_cursor }).into_response())
@@ -119,7 +122,8 @@ pub(super) async fn by_id(
     let id = number(&id)?;
     wait_for_acknowledged(&api, id).await?;
     let _turn = api.read_turn().await?;
-    let record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
+    let mut record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
+    name_cluster(&mut record, &api.cluster_names.current(&api).await);
     recording::searched(&api, &by, request.uri(), Some(1)).await?;
     let this = format!("/api/v1/logs/{id}");
     let context = format!("{this}/context?before={CONTEXT_DEFAULT}&after={CONTEXT_DEFAULT}");
@@ -149,8 +153,12 @@ pub(super) async fn context(
     params.finish()?;
     let id = number(&id)?;
     let _turn = api.read_turn().await?;
-    let record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
-    let (before, after) = api.store.context(&record, before, after).await?;
+    let mut record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
+    let (mut before, mut after) = api.store.context(&record, before, after).await?;
+    let clusters = api.cluster_names.current(&api).await;
+    for row in before.iter_mut().chain(&mut after).chain([&mut record]) {
+        name_cluster(row, &clusters);
+    }
     let found = before.len() + after.len() + 1;
     recording::searched(&api, &by, request.uri(), Some(found as u64)).await?;
     Ok(Json(Context { before, record, after }).into_response())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware;
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::access::{Access, gate};
 use super::cors::cors;
@@ -15,8 +15,8 @@ use super::observe::{Observer, observe};
 use super::shippers::{elastic, elastic_probes as probes, gelf, journal, loki, otlp, otlp_grpc, splunk};
 use super::state::{Api, ApiState};
 use super::{
-    account, bulk, export, jobs, login, logs, openapi, operation_logs, post, registration, settings, stats, system,
-    tail, tokens, users,
+    account, alerts, bulk, export, jobs, login, logs, openapi, operation_logs, post, registration, rules, settings,
+    stats, system, tail, tokens, users,
 };
 use crate::config;
 use crate::metrics::Metrics;
@@ -119,6 +119,49 @@ fn routes(api: Api) -> Router {
         // Analysers show tokens of their own, which the handlers check.
         .route("/api/v1/internal/jobs/{id}/file", only(anyone, get(jobs::completion::download)))
         .route("/api/v1/internal/jobs/{id}/completion", only(anyone, post(jobs::completion::complete)))
+        // Alerts.
+        .route("/api/v1/alerts", only(auditor, get(alerts::found::list)))
+        .route("/api/v1/alerts/stream", only(Access::Stream, get(alerts::live::stream)))
+        .route(
+            "/api/v1/alerts/{id}",
+            only(auditor, get(alerts::found::by_id)).merge(only(Access::Manage, patch(alerts::found::update))),
+        )
+        .route("/api/v1/ws/status", only(Access::Stream, get(alerts::live::status)))
+        .route("/api/v1/faults", only(auditor, get(alerts::faults::list)))
+        .route("/api/v1/faults/{id}", only(auditor, get(alerts::faults::by_id)))
+        .route(
+            "/api/v1/silences",
+            only(auditor, get(alerts::silences::list)).merge(only(admin, post(alerts::silences::create))),
+        )
+        .route("/api/v1/silences/{id}", only(admin, delete(alerts::silences::delete)))
+        .route(
+            "/api/v1/clusters",
+            only(auditor, get(alerts::clusters::list)).merge(only(admin, post(alerts::clusters::create))),
+        )
+        .route(
+            "/api/v1/clusters/{id}",
+            only(auditor, get(alerts::clusters::by_id))
+                .merge(only(admin, patch(alerts::clusters::update).delete(alerts::clusters::delete))),
+        )
+        .route("/api/v1/channels", only(admin, get(alerts::channels::list).post(alerts::channels::create)))
+        .route(
+            "/api/v1/channels/{id}",
+            only(admin, get(alerts::channels::by_id).put(alerts::channels::replace).delete(alerts::channels::delete)),
+        )
+        .route("/api/v1/channels/{id}/deliveries", only(admin, get(alerts::channels::deliveries)))
+        .route("/api/v1/channels/{id}/test", only(admin, post(alerts::channels::test)))
+        .route(
+            "/api/v1/rules",
+            only(auditor, get(rules::resource::list)).merge(only(admin, post(rules::resource::create))),
+        )
+        .route("/api/v1/rules/import", only(admin, post(rules::import::import)))
+        .route("/api/v1/rules/backtest", only(auditor, post(rules::backtest::of_body)))
+        .route(
+            "/api/v1/rules/{id}",
+            only(auditor, get(rules::resource::by_id))
+                .merge(only(admin, put(rules::resource::replace).delete(rules::resource::delete))),
+        )
+        .route("/api/v1/rules/{id}/backtest", only(auditor, post(rules::backtest::of_stored)))
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
         // Shippers, in their own protocols.

@@ -9,9 +9,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
+use super::cluster_names::ClusterNames;
 use super::error::ApiError;
 use super::letters::Letters;
 use super::live_settings::LiveSettings;
+use crate::alerts::Alerts;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
 use crate::jobs::Jobs;
@@ -45,6 +47,9 @@ pub struct ApiState {
     pub engine: bool,
     /// Uploads.
     pub jobs: Jobs,
+    pub alerts: Alerts,
+    /// Whether mail can be sent.
+    pub mail: bool,
     /// This daemon's number.
     pub node: u16,
     /// The spool's figures.
@@ -67,6 +72,7 @@ pub(super) struct Shared {
     /// Room for bodies that are held whole, in units of [`BODY_UNIT_BYTES`].
     pub(super) bodies: Arc<Semaphore>,
     pub(super) letters: Letters,
+    pub(super) cluster_names: ClusterNames,
 }
 
 impl Api {
@@ -82,6 +88,7 @@ impl Api {
             uploads: Arc::new(Semaphore::new(state.jobs.limits().receiving_max.get())),
             bodies: Arc::new(Semaphore::new(body_units.min(Semaphore::MAX_PERMITS))),
             letters: Letters::new(state.stop.clone()),
+            cluster_names: ClusterNames::default(),
             state,
         }))
     }

@@ -20,6 +20,8 @@ mod pieces;
 mod progress;
 mod query;
 mod record_line;
+mod rules;
+mod rules_import;
 mod safe_text;
 mod since;
 mod sse;
@@ -119,6 +121,9 @@ pub enum ClientCommand {
     Export(export::ExportArgs),
     /// Sends files through the running daemon.
     Import(import::ImportArgs),
+    /// Lists alert rules and tries them on the past.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Measures a running daemon.
     Bench(bench::BenchArgs),
 }
@@ -178,6 +183,7 @@ impl ClientCommand {
             Self::Tail(args) => Some(&mut args.daemon),
             Self::Export(args) => Some(&mut args.daemon),
             Self::Import(args) => Some(&mut args.daemon),
+            Self::Rules(command) => Some(command.daemon()),
             Self::Bench(args) => Some(&mut args.daemon),
         }
     }
@@ -191,6 +197,7 @@ impl ClientCommand {
             Self::Tail(args) => block_on(tail::run(args)),
             Self::Export(args) => block_on(export::run(args)),
             Self::Import(args) => block_on(import::run(args)),
+            Self::Rules(command) => block_on(rules::run(command)),
             Self::Bench(args) => block_on(bench::run(args)),
         };
         outcome.unwrap_or_else(|error| report(&error))

@@ -173,6 +173,7 @@ fn row<'a>(event: &'a LogEvent<'_>, raw: &'a [u8], received_at: i64) -> LogRow<'
         format: Cow::Borrowed(event.format),
         parse_error: Cow::Borrowed(event.parse_error.as_deref().unwrap_or_default()),
         origin: Cow::Borrowed(""),
+        cluster: Cow::Borrowed(""),
         ip: event.ip,
         message: Cow::Borrowed(&event.message),
         raw: Cow::Borrowed(raw),

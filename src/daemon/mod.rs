@@ -1,5 +1,6 @@
 //! The daemon from start to stop, in order: the table of contents of the process.
 
+mod alerting;
 mod audit;
 mod banner;
 mod housekeeping;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::alerts::Alerts;
 use crate::api::{self, ApiState, LiveSettings, Routers};
 use crate::auth::secret::Secret;
 use crate::clock::now;
@@ -36,6 +38,7 @@ use crate::settings::Settings;
 use crate::sources::Listener;
 use crate::tls::{Certificates, Protocol};
 
+use alerting::Alerting;
 use banner::Listening;
 use people::People;
 use storage::Storage;
@@ -104,6 +107,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .context("write the start into the operation log")?;
 
+    let alerts = Alerts::default();
     let (ingest, queue) =
         Ingest::new(config.ingest.queue_bytes_max, Duration::from_millis(config.ingest.queue_wait_ms));
     let limits = Limits {
@@ -148,6 +152,19 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 
     side.spawn(people::keep(accounts.clone(), stop.clone()));
 
+    let alerts_end = CancellationToken::new();
+    let public_url = public_url(&config, api_address);
+    let alerting = Alerting {
+        follower: storage.alerts,
+        alerts: alerts.clone(),
+        meta: meta.clone(),
+        settings: settings.watch(),
+        monitor: storage.monitor.clone(),
+        metrics: metrics.clone(),
+    };
+    let alerts_follower =
+        alerting.start(&config, &public_url, &side, &stop, &alerts_end).await.context("start the alert rules")?;
+
     let uploads_end = CancellationToken::new();
     let holdback = Holdback::default();
     let follow = Follow {
@@ -180,11 +197,6 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         holdback,
     };
     sources.spawn(schedule(jobs.clone(), pipeline, reconciled, stop.clone()));
-    let scheme = if config.api.tls.is_some() { "https" } else { "http" };
-    let public_url = match config.uploads.public_url.as_str() {
-        "" => format!("{scheme}://{api_address}"),
-        url => url.to_owned(),
-    };
     let analysers = AnalyserClient::new(&public_url);
     side.spawn(jobs::tell(jobs.clone(), analysers, stop.clone()));
     let listening: Vec<Listening> = listeners.iter().map(describe).collect();
@@ -204,6 +216,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         stored: watermark,
         engine: storage.engine.is_some(),
         jobs: jobs.clone(),
+        alerts: alerts.clone(),
+        mail: config.smtp.is_some(),
         node: config.node,
         monitor: storage.monitor.clone(),
         stop: stop.clone(),
@@ -260,6 +274,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     if tokio::time::timeout(TELL_STOP_MAX, uploads_follower).await.is_err() {
         uploads_end.cancel();
     }
+    // What it has not evaluated waits in the spool.
+    if tokio::time::timeout(TELL_STOP_MAX, alerts_follower).await.is_err() {
+        alerts_end.cancel();
+    }
     if let Some(engine) = storage.engine {
         engine.stop().await;
     }
@@ -270,6 +288,15 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     match sequenced {
         Ok(ended) => ended.map_err(|error: Poisoned| anyhow::Error::new(error)),
         Err(_) => anyhow::bail!("the sequencer panicked"),
+    }
+}
+
+/// Where others reach the API, without a slash at its end.
+fn public_url(config: &Config, listening: SocketAddr) -> String {
+    let scheme = if config.api.tls.is_some() { "https" } else { "http" };
+    match config.uploads.public_url.trim_end_matches('/') {
+        "" => format!("{scheme}://{listening}"),
+        url => url.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::alerts;
 use crate::config::Config;
 use crate::engine::supervisor::Supervisor;
 use crate::engine_commands;
@@ -32,6 +33,7 @@ pub(super) struct Storage {
     pub(super) monitor: Monitor,
     pub(super) follower: Follower,
     pub(super) uploads: Follower,
+    pub(super) alerts: Follower,
     /// Records below it were written before this start.
     pub(super) first_new_id: u64,
     pub(super) store: LogStore,
@@ -58,9 +60,11 @@ impl Storage {
         let last_id = (u64::from(config.node) + 1) << NODE_SHIFT;
         let stored = highest_stored(&store, first_id, last_id - 1, recovered.fresh).await?;
         spool.raise_next_id(first_id.max(stored + 1)).context("number the records")?;
-        let [follower, uploads] =
-            spool.register([store::FOLLOWER, jobs::FOLLOWER]).context("open the cursors of the followers")?;
-        Ok(Self { monitor: spool.monitor(), first_new_id: spool.next_id(), spool, follower, uploads, store, engine })
+        let [follower, uploads, alerts] = spool
+            .register([store::FOLLOWER, jobs::FOLLOWER, alerts::FOLLOWER])
+            .context("open the cursors of the followers")?;
+        let (monitor, first_new_id) = (spool.monitor(), spool.next_id());
+        Ok(Self { monitor, first_new_id, spool, follower, uploads, alerts, store, engine })
     }
 }
 

@@ -18,14 +18,26 @@ pub enum MetaError {
     /// It would leave nobody who may administrate.
     #[error("the last active admin cannot be demoted, disabled or deleted")]
     LastAdmin,
+    /// Somebody else changed it meanwhile: read it again.
+    #[error("it was changed meanwhile")]
+    Stale,
+    /// It is not possible as it stands; the text says why.
+    #[error("{0}")]
+    Refused(&'static str),
     /// Anything else; a fault of ours or of the database.
     #[error("the metadata database failed")]
     Failed(#[source] sqlx::Error),
 }
 
 /// Columns that hold a value once, as constraints (Postgres) and messages (SQLite) name them, with the field that a person knows.
-const UNIQUE: [(&str, &str, &str); 3] =
-    [("users", "username_key", "username"), ("users", "email_key", "email"), ("api_tokens", "name", "name")];
+const UNIQUE: [(&str, &str, &str); 6] = [
+    ("users", "username_key", "username"),
+    ("users", "email_key", "email"),
+    ("api_tokens", "name", "name"),
+    ("rules", "code", "code"),
+    ("channels", "name", "name"),
+    ("clusters", "name", "name"),
+];
 
 impl From<sqlx::Error> for MetaError {
     fn from(error: sqlx::Error) -> Self {

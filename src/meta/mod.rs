@@ -1,4 +1,4 @@
-//! What is known of people and machines: users, sessions, tokens, settings, jobs and the operation log, on SQLite or on Postgres.
+//! What is known of people and machines: users, sessions, tokens, settings, jobs, rules, alerts, who is told of them, and the operation log, on SQLite or on Postgres.
 //!
 //! A query is written once and compiled for both drivers by `both!`: `$1` placeholders, `RETURNING`, `ON CONFLICT`, times bound by
 //! the caller, nothing that only one of them knows. Every function that changes something takes who does it (`by`) and when (`now`), and
@@ -6,12 +6,24 @@
 //! rotation of refresh tokens, pruning) says so and writes none.
 
 mod actor;
+mod alert_effects;
+mod alert_patch;
+mod alert_rows;
+mod alert_writer;
+mod alerts;
 mod api_tokens;
+mod channels;
+mod clusters;
 mod codes;
 mod column;
 mod connect;
+mod deliveries;
+mod delivery_queue;
 mod error;
 mod failures;
+mod fault_book;
+mod fault_choice;
+mod faults;
 mod job_analyses;
 mod job_progress;
 mod jobs;
@@ -19,11 +31,16 @@ mod location;
 mod operation;
 mod operation_list;
 mod outbox;
+mod pattern;
 mod prune;
 mod refresh;
 mod role;
+mod rules;
+mod rules_shipped;
 mod sessions;
 mod settings;
+mod severity;
+mod silences;
 mod text;
 mod transaction;
 mod users;
@@ -33,10 +50,17 @@ use std::time::Duration;
 use sqlx::{PgPool, SqlitePool};
 
 pub use actor::Actor;
+pub use alert_effects::{AlertEffect, Applied, ContinuedAlert, EndedAlert, RaisedAlert};
+pub use alert_patch::AlertPatch;
+pub use alerts::{Alert, AlertEvent, AlertFilter, AlertHistory, AlertPage, AlertStatus};
 pub use api_tokens::{ApiToken, NewToken, TokenAccess};
+pub use channels::{Channel, ChannelKind, NewChannel};
+pub use clusters::{Cluster, NewCluster, cluster_of};
 pub use codes::{CODE_ATTEMPTS_MAX, CodeCheck, CodePurpose, CodeStored};
+pub use deliveries::{Delivery, DeliveryEvent, DeliveryPage, DeliveryStatus};
 pub use error::MetaError;
 pub use failures::{FailureCount, Failures};
+pub use faults::{Fault, FaultHistory, FaultPage, FaultStatus};
 pub use job_analyses::{AnalysisStatus, DueAnalysis, JobAnalysis};
 pub use job_progress::{Checkpoint, EntryStatus, JobEnd, JobEntry, JobEntryPage, LineError};
 pub use jobs::{Job, JobId, JobPage, JobStatus, JobStep, NewJob, RecordMark};
@@ -46,8 +70,12 @@ pub use operation_list::{OperationCursor, OperationFilter, OperationPage, Operat
 pub use prune::Pruned;
 pub use refresh::RefreshOutcome;
 pub use role::{Role, Scope, Scopes, UnknownName, UserStatus};
+pub use rules::{NewRule, RuleChange, RuleFilter, RuleOrigin, RulePage, StoredRule};
+pub use rules_shipped::{Shipped, ShippedRule};
 pub use sessions::{EndReason, NewSession, Session, SessionAccess};
 pub use settings::SettingChange;
+pub use severity::Severity;
+pub use silences::{Matcher, NewSilence, Silence};
 pub use users::{Credentials, NewUser, User, UserPage, UserPatch};
 
 /// An answer that takes longer never comes: the network swallowed it.

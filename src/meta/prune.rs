@@ -10,6 +10,9 @@ const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Longer than any limit that looks back at them.
 const FAILURES_KEPT: TimeDelta = TimeDelta::days(2);
 const CODES_KEPT: TimeDelta = TimeDelta::days(2);
+/// What channels were told, and the episodes of alerts: nobody looks further back.
+const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(30);
+const EPISODES_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// How much was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,10 +21,12 @@ pub struct Pruned {
     pub refresh_tokens: u64,
     pub codes: u64,
     pub failures: u64,
+    pub deliveries: u64,
+    pub episodes: u64,
 }
 
 impl Meta {
-    /// Removes old sessions, expired refresh tokens, codes and login failures. Bookkeeping: no entry.
+    /// Removes old sessions, expired refresh tokens, codes, login failures, deliveries of alerts and joined episodes. Bookkeeping: no entry.
     ///
     /// # Errors
     /// [`MetaError`]; what was removed before it stays removed.
@@ -47,6 +52,23 @@ impl Meta {
             .execute(db)
             .await?
             .rows_affected())?;
-        Ok(Pruned { sessions, refresh_tokens, codes, failures })
+        // Of an open alert they say who is to be told of its end.
+        let deliveries = both!(at self, db => sqlx::query(
+            "DELETE FROM deliveries
+             WHERE created_at < $1 AND status <> 'queued'
+               AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert_id AND a.status <> 'resolved')")
+            .bind(Time(now - DELIVERIES_KEPT))
+            .execute(db)
+            .await?
+            .rows_affected())?;
+        // The first one of an alert stays with it.
+        let episodes = both!(at self, db => sqlx::query(
+            "DELETE FROM alert_episodes
+             WHERE ended_at < $1 AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.episode = alert_episodes.episode)")
+            .bind(Time(now - EPISODES_KEPT))
+            .execute(db)
+            .await?
+            .rows_affected())?;
+        Ok(Pruned { sessions, refresh_tokens, codes, failures, deliveries, episodes })
     }
 }

@@ -15,6 +15,11 @@ pub(super) fn whole(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
+/// Each of them as [`whole`].
+pub(super) fn clean_all(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| whole(text)).collect()
+}
+
 /// What names and addresses are compared by: two that differ in case alone are the same.
 pub(super) fn key(text: &str) -> String {
     clean(text.trim()).to_lowercase()

@@ -21,6 +21,8 @@ pub(super) enum Lock {
     Users,
     Settings,
     Codes,
+    Rules,
+    Alerts,
 }
 
 impl Lock {
@@ -29,6 +31,8 @@ impl Lock {
             Self::Users => "users",
             Self::Settings => "settings",
             Self::Codes => "verification_codes",
+            Self::Rules => "rules",
+            Self::Alerts => "alerts",
         }
     }
 }

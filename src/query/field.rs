@@ -54,7 +54,7 @@ pub enum TimeField {
 }
 
 /// What attributes' names are written behind.
-pub(super) const ATTRIBUTE_PREFIXES: [&str; 3] = ["attributes", "attribute", "attr"];
+pub(crate) const ATTRIBUTE_PREFIXES: [&str; 3] = ["attributes", "attribute", "attr"];
 
 /// Every name and every other name; the first of a field is the one that is shown.
 static NAMES: [(&str, Field); 26] = [
@@ -131,7 +131,7 @@ impl TextField {
 }
 
 /// The known name that `name` was probably meant to be.
-pub(super) fn suggestion(name: &str) -> Option<String> {
+pub(crate) fn suggestion(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     // The same limit as for a name that could be close to a known one: spares long work on long words.
     if lower.len() > 24 {

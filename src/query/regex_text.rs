@@ -77,7 +77,7 @@ impl RegexText {
     }
 
     /// A text of three bytes or more that every match contains, where one is easily seen.
-    pub(super) fn required(&self) -> Option<&str> {
+    pub(crate) fn required(&self) -> Option<&str> {
         self.literal.as_deref()
     }
 

@@ -17,6 +17,15 @@ pub struct Malformed(&'static str);
 /// # Errors
 /// [`Malformed`] where the bytes are not a block of [`COLUMNS`] and a segment.
 pub fn decode(block: &[u8]) -> Result<Vec<LogRow<'_>>, Malformed> {
+    decode_columns(block, |_| true)
+}
+
+/// The same with those of [`COLUMNS`] alone that are `wanted`, by their names; the fields of the others are as in an empty record. The
+/// original bytes are in `raw_head`, `raw_tail`, `raw_whole` and `message` together.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_columns(block: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec<LogRow<'_>>, Malformed> {
     let mut bytes = Bytes(block);
     if bytes.varint()? != COLUMNS.len() + 1 {
         return Err(Malformed("number of columns"));
@@ -30,6 +39,10 @@ pub fn decode(block: &[u8]) -> Result<Vec<LogRow<'_>>, Malformed> {
     for (name, type_name) in COLUMNS {
         if bytes.string()? != name.as_bytes() || bytes.string()? != type_name.as_bytes() {
             return Err(Malformed("column name or type"));
+        }
+        if !wanted(name) {
+            bytes.skip(type_name, rows)?;
+            continue;
         }
         match name {
             "id" => bytes.numbers(&mut records, |r, n| r.id = n)?,
@@ -102,6 +115,51 @@ impl<'a> Bytes<'a> {
     fn string(&mut self) -> Result<&'a [u8], Malformed> {
         let len = self.varint()?;
         self.take(len)
+    }
+
+    /// Leaves out a column of `rows` values.
+    fn skip(&mut self, type_name: &str, rows: usize) -> Result<(), Malformed> {
+        let fixed = |width: usize| rows.checked_mul(width).ok_or(Malformed("number of rows"));
+        match type_name {
+            "UInt8" => self.take(rows).map(drop),
+            "IPv6" => self.take(fixed(16)?).map(drop),
+            "String" => self.skip_strings(rows),
+            "LowCardinality(String)" if rows == 0 => Ok(()),
+            "LowCardinality(String)" => {
+                self.u64()?;
+                self.skip_dictionary(rows)
+            }
+            "Map(LowCardinality(String), String)" if rows == 0 => Ok(()),
+            "Map(LowCardinality(String), String)" => {
+                self.u64()?;
+                self.take(fixed(8)?.saturating_sub(8))?;
+                let total = self.u64()? as usize;
+                self.skip_dictionary(total)?;
+                self.skip_strings(total)
+            }
+            // Numbers and times.
+            _ => self.take(fixed(8)?).map(drop),
+        }
+    }
+
+    fn skip_strings(&mut self, count: usize) -> Result<(), Malformed> {
+        for _ in 0..count {
+            self.string()?;
+        }
+        Ok(())
+    }
+
+    fn skip_dictionary(&mut self, rows: usize) -> Result<(), Malformed> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let width = 1usize << (self.u64()? & 0xff).min(3);
+        let count = self.u64()? as usize;
+        self.skip_strings(count)?;
+        if self.u64()? as usize != rows {
+            return Err(Malformed("number of indexes"));
+        }
+        self.take(rows.checked_mul(width).ok_or(Malformed("number of indexes"))?).map(drop)
     }
 
     fn string_list(&mut self, n: usize) -> Result<Vec<&'a [u8]>, Malformed> {

@@ -44,6 +44,8 @@ pub struct LogRow<'a> {
     pub parse_error: Cow<'a, str>,
     /// The listener, the token or the upload that the record came through.
     pub origin: Cow<'a, str>,
+    /// The cluster that the host belongs to. It is not stored: readers are told what holds when they read.
+    pub cluster: Cow<'a, str>,
     /// The address that the record is about.
     pub ip: Option<IpAddr>,
     /// The message, as bytes: a sender may use another encoding than UTF-8.
@@ -74,6 +76,7 @@ impl LogRow<'_> {
             format: owned(self.format),
             parse_error: owned(self.parse_error),
             origin: owned(self.origin),
+            cluster: owned(self.cluster),
             ip: self.ip,
             message: owned(self.message),
             raw: owned(self.raw),
@@ -113,7 +116,7 @@ impl Serialize for LogRow<'_> {
         map.serialize_entry("format", &present(&self.format))?;
         map.serialize_entry("parse_error", &present(&self.parse_error))?;
         map.serialize_entry("origin", &present(&self.origin))?;
-        map.serialize_entry("cluster", &None::<&str>)?;
+        map.serialize_entry("cluster", &present(&self.cluster))?;
         map.end()
     }
 }

@@ -106,6 +106,7 @@ fn expected(sample: &Sample, id: u64) -> LogRow<'static> {
         format: "test".into(),
         parse_error: "".into(),
         origin: "o".into(),
+        cluster: "".into(),
         ip: sample.ip.map(|ip| ip.to_canonical()),
         message: sample.message.clone().into(),
         raw: [&sample.head[..], &sample.message, &sample.tail].concat().into(),
@@ -120,6 +121,44 @@ proptest! {
         let rows = block::decode(&block).unwrap();
         let expected: Vec<_> = samples.iter().zip(7..).map(|(sample, id)| expected(sample, id)).collect();
         prop_assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn columns_that_are_left_out_change_no_other(samples in samples(), left_out in 0..super::COLUMNS.len(), raw: bool) {
+        let name = super::COLUMNS[left_out].0;
+        let of_raw = |column: &str| column.starts_with("raw_") || column == "message";
+        let wanted = |column: &str| {
+            if raw && of_raw(name) { !of_raw(column) } else { column != name || of_raw(name) }
+        };
+        let block = encoded(&batch(&samples));
+        let found = block::decode_columns(&block, wanted).unwrap();
+        let mut whole = block::decode(&block).unwrap();
+        for row in &mut whole {
+            let empty = LogRow::default();
+            match name {
+                _ if of_raw(name) && raw => (row.raw, row.message) = (empty.raw, empty.message),
+                _ if of_raw(name) => {}
+                "id" => row.id = 0,
+                "timestamp" => row.timestamp = 0,
+                "received_at" => row.received_at = 0,
+                "level" => row.level = empty.level,
+                "severity" => row.severity = None,
+                "facility" => row.facility = None,
+                "source" => row.source = empty.source,
+                "host" => row.host = empty.host,
+                "app" => row.app = empty.app,
+                "proc_id" => row.proc_id = empty.proc_id,
+                "msg_id" => row.msg_id = empty.msg_id,
+                "ip" => row.ip = None,
+                "user_name" => row.user_name = empty.user_name,
+                "attributes" => row.attributes = Vec::new(),
+                "format" => row.format = empty.format,
+                "parse_error" => row.parse_error = empty.parse_error,
+                "origin" => row.origin = empty.origin,
+                other => prop_assert!(false, "column {} is not known here", other),
+            }
+        }
+        prop_assert_eq!(found, whole);
     }
 
     #[test]
@@ -140,6 +179,7 @@ proptest! {
         let at = at.index(block.len());
         block[at] ^= 1 << bit;
         drop(block::decode(&block));
+        drop(block::decode_columns(&block, |_| false));
         block.truncate(cut.index(block.len()));
         drop(block::decode(&block));
     }

@@ -95,6 +95,11 @@ impl Follower {
         }
     }
 
+    /// Whether a sealed segment waits to be passed.
+    pub fn has_more(&self) -> bool {
+        self.ledger.first_after(self.passed()).is_some()
+    }
+
     /// Marks the segment of the last [`Self::next`] as passed, durably, and deletes what everybody has
     /// passed. A segment that is passed already is left so. When the future is dropped the move still happens.
     pub async fn advance(&mut self, segment: &SealedSegment) -> Result<(), CursorError> {

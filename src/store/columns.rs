@@ -63,6 +63,7 @@ impl From<StoredRow> for LogRow<'static> {
             format: Cow::Owned(row.format),
             parse_error: Cow::Owned(row.parse_error),
             origin: Cow::Owned(row.origin),
+            cluster: Cow::Borrowed(""),
         }
     }
 }

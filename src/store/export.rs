@@ -39,6 +39,32 @@ impl Default for ExportLimits {
     }
 }
 
+/// Large fields that nobody is going to look at; empty where they are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    pub message: bool,
+    pub raw: bool,
+    pub attributes: bool,
+}
+
+impl LeftOut {
+    /// What is selected, from which table.
+    fn source(self, condition: &str) -> (String, String) {
+        let fields = [
+            (self.message, "message", "'' AS message"),
+            (self.raw, "raw", "'' AS raw"),
+            (self.attributes, "attributes", "CAST(map(), 'Map(String, String)') AS attributes"),
+        ];
+        let (mut read, mut shown) = (COLUMNS.to_owned(), COLUMNS.to_owned());
+        for (_, column, empty) in fields.into_iter().filter(|(is_left_out, ..)| *is_left_out) {
+            read = read.replace(&format!(" {column},"), "");
+            shown = shown.replace(&format!(" {column},"), &format!(" {empty},"));
+        }
+        // In a query of its own: within one, an alias would hide the column of its name from the condition.
+        (shown, format!("(SELECT {read} FROM logs WHERE {condition})"))
+    }
+}
+
 /// A span of event time, both ends inclusive, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Slice {
@@ -80,6 +106,20 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn export(&self, filter: &Expr, order: Order, limits: ExportLimits) -> Result<Export, StoreError> {
+        self.export_without(LeftOut::default(), filter, order, limits).await
+    }
+
+    /// The same without some fields.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn export_without(
+        &self,
+        left_out: LeftOut,
+        filter: &Expr,
+        order: Order,
+        limits: ExportLimits,
+    ) -> Result<Export, StoreError> {
         let condition = Where::new(filter);
         let sql = format!(
             "SELECT min(timestamp) AS first, max(timestamp) AS last, count() AS rows, max(id) AS max_id FROM logs WHERE {}",
@@ -87,7 +127,7 @@ impl LogStore {
         );
         let whole = self.answer(bind(self.read(&sql), &condition).fetch_one::<Whole>()).await?;
         let slice = Slice { first: whole.first, last: whole.last, rows: whole.rows };
-        let reader = SliceReader { store: self.clone(), condition, order, limits, max_id: whole.max_id };
+        let reader = SliceReader { store: self.clone(), condition, left_out, order, limits, max_id: whole.max_id };
         let (sender, slices) = mpsc::channel(SLICES_AHEAD);
         let mut walk = JoinSet::new();
         if whole.rows > 0 {
@@ -133,6 +173,7 @@ impl Export {
 struct SliceReader {
     store: LogStore,
     condition: Where,
+    left_out: LeftOut,
     order: Order,
     limits: ExportLimits,
     /// Records that came later than the export's start are left out.
@@ -178,11 +219,14 @@ impl SliceReader {
     }
 
     async fn read_into(&self, slice: Slice, out: &mpsc::Sender<Chunk>) -> Result<(), StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM logs WHERE ({}) AND {IN_SLICE} ORDER BY {}",
-            self.condition.sql,
-            self.order.sql()
-        );
+        let condition = format!("({}) AND {IN_SLICE}", self.condition.sql);
+        let order = self.order.sql();
+        let sql = if self.left_out == LeftOut::default() {
+            format!("SELECT {COLUMNS} FROM logs WHERE {condition} ORDER BY {order}")
+        } else {
+            let (columns, source) = self.left_out.source(&condition);
+            format!("SELECT {columns} FROM {source} ORDER BY {order}")
+        };
         // The engine gives a sorted result in pieces of one block: small ones, or long records would fill the memory.
         let mut cursor = self.bind(&sql, slice).with_setting("max_block_size", "8192").fetch::<StoredRow>()?;
         let mut chunk = Vec::with_capacity(CHUNK_ROWS);
@@ -249,6 +293,19 @@ fn join(parts: &[Part], whole: Slice, width: i64, rows_max: u64) -> Vec<Slice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_that_are_left_out_are_not_read_and_are_shown_empty() {
+        let (shown, source) = LeftOut { message: true, raw: false, attributes: true }.source("level = 'ERROR'");
+        assert!(
+            shown.contains("user_name, '' AS message, raw, CAST(map(), 'Map(String, String)') AS attributes, format"),
+            "{shown}"
+        );
+        assert!(
+            source.contains("user_name, raw, format") && source.ends_with("FROM logs WHERE level = 'ERROR')"),
+            "{source}"
+        );
+    }
 
     #[test]
     fn parts_are_joined_up_to_the_limit_and_cover_the_span() {

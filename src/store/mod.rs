@@ -23,7 +23,7 @@ use crate::config;
 use crate::query::sql::Where;
 
 pub use error::StoreError;
-pub use export::{Export, ExportLimits};
+pub use export::{Export, ExportLimits, LeftOut};
 pub use insert::InsertError;
 pub use retention::{ExpiredDay, ExpiredSource, RetentionDone, RetentionPlan};
 pub use retention_policy::RetentionPolicy;

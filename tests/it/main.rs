@@ -1,6 +1,10 @@
 //! The whole daemon, as a person runs it: the real binary, the real engine, a folder of its own.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
 
+mod alert_channels;
+mod alert_mail;
+mod alert_syslog;
+mod alerts;
 mod api_bounds;
 mod api_export;
 mod api_logs;
@@ -13,6 +17,7 @@ mod compression;
 mod crash;
 mod damage;
 mod disk_full;
+mod http_receiver;
 mod mail;
 mod numbered;
 mod otlp_loki;

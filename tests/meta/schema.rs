@@ -29,7 +29,7 @@ async fn columns(db: &Database) -> Vec<Column> {
 /// What SQLite keeps in a column of this type of Postgres.
 fn of_sqlite(postgres: &str) -> &'static str {
     match postgres {
-        "bigint" | "timestamp with time zone" => "INTEGER",
+        "bigint" | "boolean" | "timestamp with time zone" => "INTEGER",
         "text" | "inet" | "jsonb" => "TEXT",
         "bytea" => "BLOB",
         other => panic!("{other} has no counterpart"),

@@ -166,6 +166,7 @@ pub(crate) fn row() -> impl Strategy<Value = LogRow<'static>> {
                 format: format.into(),
                 parse_error: parse_error.into(),
                 origin: origin.into(),
+                cluster: "".into(),
                 // An unspecified address is how the store marks an absent one.
                 ip: ip.filter(|ip| ip_bits(*ip) != 0),
                 message: Cow::Owned(message),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::meta::{Role, Scope, UserStatus};
+use crate::meta::{AlertStatus, ChannelKind, Matcher, Role, Scope, Severity, UserStatus};
 
 /// One event of a stream of server-sent events (WHATWG HTML, section 9.2).
 #[derive(ToSchema)]
@@ -240,6 +240,64 @@ fn address() -> utoipa::openapi::schema::Schema {
     };
     let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null));
     OneOfBuilder::new().item(of_format(KnownFormat::Ipv4)).item(of_format(KnownFormat::Ipv6)).item(null).into()
+}
+
+/// What somebody does about an alert.
+#[derive(ToSchema)]
+pub(in crate::api) struct AlertChange {
+    /// The way goes forward only: new, processing, resolved.
+    status: Option<AlertStatus>,
+    #[schema(max_length = 4000)]
+    comment: Option<String>,
+}
+
+/// A silence to be made.
+#[derive(ToSchema)]
+pub(in crate::api) struct NewSilenceForm {
+    /// An alert must fit all of them.
+    #[schema(min_items = 1, max_items = 20)]
+    matchers: Vec<Matcher>,
+    /// Now where it is not given.
+    #[schema(format = DateTime)]
+    starts_at: Option<String>,
+    #[schema(format = DateTime)]
+    ends_at: String,
+    #[schema(max_length = 4000)]
+    comment: Option<String>,
+}
+
+/// A group of hosts.
+#[derive(ToSchema)]
+pub(in crate::api) struct ClusterForm {
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// Names, or patterns in which `*` stands for anything.
+    #[schema(min_items = 1, max_items = 10000)]
+    hosts: Vec<String>,
+    /// What people note about it.
+    attributes: Option<BTreeMap<String, Value>>,
+}
+
+/// Who is to be told of alerts.
+#[derive(ToSchema)]
+pub(in crate::api) struct ChannelForm {
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    kind: ChannelKind,
+    /// As the kind needs it.
+    config: BTreeMap<String, Value>,
+    /// `true` where it is not given.
+    enabled: Option<bool>,
+    /// It is not told of less; `info` where it is not given.
+    severity_min: Option<Severity>,
+    /// It is told of these rules' alerts alone; of all where there are none.
+    #[schema(max_items = 1000)]
+    rule_codes: Option<Vec<String>>,
+    /// Whether it is told of the end; `true` where it is not given.
+    tell_resolved: Option<bool>,
+    /// It is told of so many alerts in an hour; 60 where it is not given.
+    #[schema(minimum = 1, maximum = 10000)]
+    per_hour_max: Option<u32>,
 }
 
 /// Another description of a job, or a step of its life.

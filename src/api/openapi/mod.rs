@@ -18,8 +18,8 @@ use errors::Errors;
 use super::error::{ApiError, Envelope};
 use super::params::Params;
 use super::{
-    account, bulk, export, jobs, login, logs, operation_logs, post, registration, settings, stats, system, tail,
-    tokens, users,
+    account, alerts, bulk, export, jobs, login, logs, operation_logs, post, registration, rules, settings, stats,
+    system, tail, tokens, users,
 };
 
 /// The name under which operations ask for credentials. The roles behind it say who may use them.
@@ -42,6 +42,14 @@ const BEARER: &str = "bearer";
         account::end_session, registration::register, registration::send_code, registration::reset_password,
         users::list, users::create, users::by_id, users::update, users::delete,
         tokens::list, tokens::create, tokens::revoke, settings::list, settings::change, settings::preview_retention,
+        alerts::found::list, alerts::found::by_id, alerts::found::update, alerts::live::stream,
+        alerts::faults::list, alerts::faults::by_id, alerts::silences::list, alerts::silences::create,
+        alerts::silences::delete, alerts::clusters::list, alerts::clusters::by_id, alerts::clusters::create,
+        alerts::clusters::update, alerts::clusters::delete, alerts::channels::list, alerts::channels::by_id,
+        alerts::channels::create, alerts::channels::replace, alerts::channels::delete, alerts::channels::deliveries,
+        alerts::channels::test,
+        rules::resource::list, rules::resource::by_id, rules::resource::create, rules::resource::replace,
+        rules::resource::delete, rules::backtest::of_stored, rules::backtest::of_body, rules::import::import,
         jobs::upload::upload, jobs::upload::create, jobs::resource::list, jobs::resource::by_id, jobs::resource::update,
         jobs::resource::delete, jobs::resource::results, jobs::file::download, jobs::file::contents, jobs::file::info,
         jobs::live::events, jobs::completion::complete, jobs::completion::download,

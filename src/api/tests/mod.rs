@@ -1,6 +1,7 @@
 //! The router with a real spool behind it and a store that cannot be reached.
 
 mod accounts;
+mod alerts;
 mod around;
 mod elastic;
 mod errors;
@@ -30,6 +31,7 @@ use tower::ServiceExt as _;
 
 use super::live_settings::LiveSettings;
 use super::{Accounts, ApiState, Routers, router};
+use crate::alerts::Alerts;
 use crate::auth::secret;
 use crate::auth::server_secret::ServerSecret;
 use crate::config;
@@ -165,6 +167,8 @@ impl App {
             stored: watermark,
             engine: false,
             jobs,
+            alerts: Alerts::default(),
+            mail: false,
             node: 0,
             monitor,
             stop: stop.clone(),

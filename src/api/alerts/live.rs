@@ -1,0 +1,190 @@
+//! Alerts as they change, and how the daemon is, once a second.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::super::error::{ApiError, FieldFault};
+use super::super::openapi::bodies::EventShape;
+use super::super::params::Params;
+use super::super::state::Api;
+use super::super::tail::{Place, event_stream};
+use crate::meta::{Alert, MetaError};
+
+/// Alerts that other daemons changed are looked for this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Something is said this often, so that dead connections are found.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// Changed alerts that are read at once.
+const ALERTS_MAX: u32 = 100;
+/// A watcher has nothing to say.
+const MESSAGE_BYTES_MAX: usize = 4096;
+const WELCOME: Bytes = Bytes::from_static(b": logseal alerts\nretry: 2000\n\n");
+const BEAT: Bytes = Bytes::from_static(b":\n\n");
+
+/// `GET /alerts/stream`: every alert that is raised or changed from now on, or from `Last-Event-ID` on, as it is then.
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts/stream",
+    tag = "Alerts",
+    operation_id = "watch_alerts",
+    summary = "Alerts as they are raised and changed",
+    security(("bearer" = ["auditor", "read"])),
+    params(
+        ("access_token" = Option<String>, Query, description = "The credentials, where no header can be sent"),
+        ("Last-Event-ID" = Option<i64>, Header, description = "Goes on behind this change"),
+    ),
+    responses((status = 200, description = "Server-sent events `alert`", body = EventShape, content_type = "text/event-stream"))
+)]
+pub(in crate::api) async fn stream(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+    check(&request)?;
+    let place = Place::take(&api)?;
+    let seen = match last_event_id(request.headers())? {
+        Some(seen) => seen,
+        None => api.accounts.meta.alerts_version().await?,
+    };
+    let changes = Changes { seen, ready: VecDeque::new(), changes: api.alerts.changes(), stop: api.stop.clone(), api };
+    let events = stream::unfold((Some(WELCOME), changes, place), |(ready, mut changes, place)| async move {
+        let event = match ready {
+            Some(event) => event,
+            None => match tokio::time::timeout(HEARTBEAT, changes.next()).await {
+                Ok(Some(alert)) => event(&alert)?,
+                Ok(None) => return None,
+                Err(_) => BEAT,
+            },
+        };
+        Some((Ok(event), (None, changes, place)))
+    });
+    Ok(event_stream(events))
+}
+
+fn check(request: &Request) -> Result<(), ApiError> {
+    let mut params = Params::of(request.uri());
+    // Read where the caller was: see `access`.
+    params.text("access_token");
+    params.finish()
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| text.trim().parse().ok()).filter(|id| *id >= 0);
+    let fault = || FieldFault::new("Last-Event-ID", "Last-Event-ID must be the id of an event of this stream");
+    id.map(Some).ok_or_else(|| ApiError::parameters(vec![fault()]))
+}
+
+fn event(alert: &Alert) -> Option<Bytes> {
+    let json = serde_json::to_string(alert).ok()?;
+    Some(Bytes::from(format!("event: alert\nid: {}\ndata: {json}\n\n", alert.version)))
+}
+
+/// Alerts in the order of their changes, each as it was when it was read.
+struct Changes {
+    api: Api,
+    seen: i64,
+    ready: VecDeque<Alert>,
+    changes: watch::Receiver<u64>,
+    stop: CancellationToken,
+}
+
+impl Changes {
+    /// The next one; `None` where the daemon stops. Cancel-safe.
+    async fn next(&mut self) -> Option<Alert> {
+        loop {
+            if let Some(alert) = self.ready.pop_front() {
+                return Some(alert);
+            }
+            self.changes.borrow_and_update();
+            match self.api.accounts.meta.alerts_since(self.seen, ALERTS_MAX).await {
+                Ok(alerts) if !alerts.is_empty() => {
+                    self.seen = alerts.last().map_or(self.seen, |alert| alert.version);
+                    self.ready.extend(alerts);
+                    continue;
+                }
+                // The database may be back at the next look.
+                Ok(_) | Err(MetaError::Unavailable(_)) => {}
+                Err(_) => return None,
+            }
+            tokio::select! {
+                _ = self.changes.changed() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.stop.cancelled() => return None,
+            }
+        }
+    }
+}
+
+/// `WS /ws/status`: rates, the queue, the spool, the store and open alerts, once a second.
+pub(in crate::api) async fn status(
+    State(api): State<Api>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    check(&request)?;
+    let upgrade =
+        upgrade.map_err(|refused| ApiError::body(format!("a WebSocket is served here: {}", refused.body_text())))?;
+    let place = Place::take(&api)?;
+    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        // It has gone away: nothing is left to say.
+        say(socket, &api).await.ok();
+        drop(place);
+    }))
+}
+
+async fn say(mut socket: WebSocket, api: &Api) -> Result<(), axum::Error> {
+    let mut before = (api.metrics.acked.get(), tokio::time::Instant::now());
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(STATUS_EVERY) => {
+                let after = (api.metrics.acked.get(), tokio::time::Instant::now());
+                let seconds = (after.1 - before.1).as_secs_f64();
+                let rate = (after.0.saturating_sub(before.0)) as f64 / seconds;
+                before = after;
+                let text = now(api, rate).await.to_string();
+                socket.send(Message::Text(text.into())).await?;
+            }
+            received = socket.recv() => match received {
+                // Pings are answered by the library; what else a watcher says means nothing.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Binary(_))) => {}
+                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return Ok(()),
+            },
+            () = api.stop.cancelled() => return socket.send(Message::Close(None)).await,
+        }
+    }
+}
+
+async fn now(api: &Api, records_per_second: f64) -> Value {
+    let stats = api.monitor.stats();
+    let behind: serde_json::Map<String, Value> = api
+        .monitor
+        .lag()
+        .into_iter()
+        .map(|lag| (lag.follower, json!({ "records": lag.rows, "bytes": lag.bytes })))
+        .collect();
+    // Null where the database does not answer: better than none, or a stream that ends.
+    let alerts = api.accounts.meta.open_alerts().await.ok().map(|open| {
+        open.into_iter()
+            .map(|(severity, count)| (severity.to_string(), json!(count)))
+            .collect::<serde_json::Map<_, _>>()
+    });
+    json!({
+        "records_per_second": records_per_second.round(),
+        "records_acknowledged": api.metrics.acked.get(),
+        "records_stored": api.metrics.stored.get(),
+        "records_dropped": api.metrics.dropped_total(),
+        "spool": { "bytes": stats.sealed_bytes + stats.open_bytes, "last_id": stats.last_id, "behind": behind },
+        "store": { "stored_through": *api.stored.borrow(), "engine_up": api.engine.then(|| api.metrics.engine_up.get() > 0) },
+        "open_alerts": alerts,
+    })
+}

@@ -1,0 +1,142 @@
+//! What the evaluation of rules gives, applied to the alerts: all effects of a part of the records in one transaction, once.
+//!
+//! Daemons do this one after the other: they share the open alerts. Where a daemon's rule is satisfied for a group that has an open alert
+//! already, of whichever daemon, it joins that alert.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use super::alert_writer::AlertWriter;
+use super::transaction::{Lock, Tx};
+use super::{Alert, Meta, MetaError, Severity, both};
+
+/// What the evaluation of a rule gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AlertEffect {
+    Raised(RaisedAlert),
+    Continued(ContinuedAlert),
+    Ended(EndedAlert),
+}
+
+/// A rule was satisfied for a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RaisedAlert {
+    /// Unique, and the same however often the same records are evaluated.
+    pub episode: String,
+    pub rule_code: String,
+    pub rule_name: String,
+    pub severity: Severity,
+    pub tags: Vec<String>,
+    pub group: Vec<(String, String)>,
+    pub triggered_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub count: u64,
+    pub description: String,
+    pub ip: Option<IpAddr>,
+    pub user: Option<String>,
+    pub hosts: Vec<String>,
+    /// Ids of records.
+    pub samples: Vec<u64>,
+}
+
+/// More records count.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContinuedAlert {
+    pub episode: String,
+    pub added: u64,
+    pub last_seen_at: DateTime<Utc>,
+    /// Kept where none was known before, as `user`.
+    pub ip: Option<IpAddr>,
+    pub user: Option<String>,
+    pub hosts: Vec<String>,
+    pub samples: Vec<u64>,
+}
+
+/// No record counted for long enough.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedAlert {
+    pub episode: String,
+    pub at: DateTime<Utc>,
+    /// Whether the rule resolves the alert then.
+    pub resolve_when_quiet: bool,
+}
+
+/// What became of effects.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applied {
+    /// Alerts that were made, as they were then.
+    pub raised: Vec<Alert>,
+    /// Alerts that their rules resolved.
+    pub resolved: Vec<Alert>,
+    /// Episodes that went on and have no open alert: the rule has to be satisfied anew there.
+    pub not_open: Vec<String>,
+    /// Nothing was done: these records' effects are applied already.
+    pub skipped: bool,
+}
+
+impl Meta {
+    /// Applies the effects of this daemon's records up to `last_id`, in one transaction: the alerts, what is to be told of them, and how far
+    /// the daemon is. Up to a record whose effects were applied before, nothing is done.
+    ///
+    /// `None` is for effects that no record gave (rules that notice absence, ends). Those are applied once by their episodes, unless
+    /// they continue one.
+    ///
+    /// # Errors
+    /// [`MetaError`]; then nothing was applied, unless the answer was lost. The same call again is right in both cases.
+    pub async fn apply_effects(
+        &self,
+        last_id: Option<u64>,
+        effects: &[AlertEffect],
+        now: DateTime<Utc>,
+    ) -> Result<Applied, MetaError> {
+        let mut tx = self.begin().await?;
+        let version = tx.lock(Lock::Alerts).await?;
+        if let Some(last_id) = last_id
+            && !move_cursor(&mut tx, last_id).await?
+        {
+            return Ok(Applied { skipped: true, ..Applied::default() });
+        }
+        let mut applied = Applied::default();
+        let mut writer = AlertWriter::new(tx, version, now);
+        for effect in effects {
+            match effect {
+                AlertEffect::Raised(raised) => applied.raised.extend(writer.raise(raised).await?),
+                AlertEffect::Continued(continued) => {
+                    if !writer.go_on(continued).await? {
+                        applied.not_open.push(continued.episode.clone());
+                    }
+                }
+                AlertEffect::Ended(ended) => applied.resolved.extend(writer.end(ended).await?),
+            }
+        }
+        writer.finish().await?.commit().await?;
+        Ok(applied)
+    }
+
+    /// The last record of this daemon whose effects are applied; 0 before the first.
+    ///
+    /// # Errors
+    /// [`MetaError`].
+    pub async fn alert_cursor(&self) -> Result<u64, MetaError> {
+        let last_id: Option<i64> = both!(at self, db => sqlx::query_scalar("SELECT last_id FROM alert_cursors WHERE node = $1")
+            .bind(i64::from(self.node))
+            .fetch_optional(db)
+            .await?)?;
+        Ok(last_id.and_then(|id| u64::try_from(id).ok()).unwrap_or_default())
+    }
+}
+
+/// Says whether the cursor was before `last_id`.
+async fn move_cursor(tx: &mut Tx, last_id: u64) -> Result<bool, MetaError> {
+    let node = i64::from(tx.node);
+    let moved = both!(in tx, db => sqlx::query(
+        "INSERT INTO alert_cursors (node, last_id) VALUES ($1, $2)
+         ON CONFLICT (node) DO UPDATE SET last_id = excluded.last_id WHERE alert_cursors.last_id < excluded.last_id")
+        .bind(node)
+        .bind(i64::try_from(last_id).unwrap_or(i64::MAX))
+        .execute(db)
+        .await?
+        .rows_affected())?;
+    Ok(moved > 0)
+}

@@ -1,0 +1,283 @@
+//! Writes alerts within one transaction that holds their lock: raising, going on, ending, resolving, with all that follows from it.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::alert_rows::Step;
+use super::clusters::{Cluster, cluster_of};
+use super::delivery_queue::DeliveryQueue;
+use super::fault_book::FaultBook;
+use super::fault_choice::Place;
+use super::transaction::Tx;
+use super::{Actor, Alert, AlertStatus, ContinuedAlert, EndedAlert, MetaError, RaisedAlert, text};
+
+/// Of hosts and of samples, an alert keeps the first ones.
+const KEPT_MAX: usize = 20;
+
+/// One transaction's changes of alerts.
+pub(super) struct AlertWriter {
+    tx: Tx,
+    /// The number that taking the lock gave, and the last one that a change has.
+    locked: i64,
+    last: i64,
+    now: DateTime<Utc>,
+    faults: FaultBook,
+    queue: DeliveryQueue,
+    /// Read once they are needed.
+    clusters: Option<Vec<Cluster>>,
+}
+
+impl AlertWriter {
+    /// `version` is what the lock of alerts gave in `tx`.
+    pub(super) fn new(tx: Tx, version: i64, now: DateTime<Utc>) -> Self {
+        Self {
+            tx,
+            locked: version,
+            last: version - 1,
+            now,
+            faults: FaultBook::default(),
+            queue: DeliveryQueue::new(now),
+            clusters: None,
+        }
+    }
+
+    /// Writes what was gathered, and gives the transaction back.
+    pub(super) async fn finish(mut self) -> Result<Tx, MetaError> {
+        self.faults.write(&mut self.tx).await?;
+        self.queue.write_summaries(&mut self.tx).await?;
+        // So many changes were made; where there was none, nobody has to look for one.
+        if self.last != self.locked {
+            self.tx.set_alerts_version(self.last).await?;
+        }
+        Ok(self.tx)
+    }
+
+    /// The alert that is made, unless the episode is known or joins an open one.
+    pub(super) async fn raise(&mut self, raised: &RaisedAlert) -> Result<Option<Alert>, MetaError> {
+        if self.tx.alert_by_episode(&raised.episode).await?.is_some() {
+            return Ok(None);
+        }
+        let key = open_key(&raised.rule_code, &raised.group);
+        if let Some(alert) = self.tx.alert_by_open_key(&key).await? {
+            self.join(alert, raised).await?;
+            return Ok(None);
+        }
+        let mut alert = self.new_alert(raised);
+        let clusters = self.clusters_of(&alert.hosts).await?;
+        alert.cluster = clusters.first().cloned().flatten();
+        let clusters: Vec<String> = clusters.into_iter().flatten().collect();
+        let place = Place { hosts: &alert.hosts, clusters: &clusters, at: alert.triggered_at };
+        alert.fault_id = Some(self.faults.join(&mut self.tx, &alert, place).await?);
+        alert.silenced_by = self.queue.silenced_by(&mut self.tx, &alert).await?;
+        alert.id = self.tx.insert_alert(&alert, &key).await?;
+        self.tx.add_episode(&alert.episode, alert.id).await?;
+        self.tx.note(&alert, &Step { at: alert.triggered_at, by: None, from: None, comment: None }).await?;
+        if alert.silenced_by.is_none() {
+            self.queue.raised(&mut self.tx, &alert).await?;
+        }
+        Ok(Some(alert))
+    }
+
+    /// The rule is satisfied again for a group that has an open alert.
+    async fn join(&mut self, mut alert: Alert, raised: &RaisedAlert) -> Result<(), MetaError> {
+        self.tx.add_episode(&text::whole(&raised.episode), alert.id).await?;
+        let more = ContinuedAlert {
+            episode: raised.episode.clone(),
+            added: raised.count,
+            last_seen_at: raised.last_seen_at,
+            ip: raised.ip,
+            user: raised.user.clone(),
+            hosts: raised.hosts.clone(),
+            samples: raised.samples.clone(),
+        };
+        alert.lasting = true;
+        self.add(&mut alert, &more).await
+    }
+
+    /// Says whether there is an open alert of it.
+    pub(super) async fn go_on(&mut self, continued: &ContinuedAlert) -> Result<bool, MetaError> {
+        let Some(mut alert) = self.tx.alert_by_episode(&continued.episode).await? else { return Ok(false) };
+        if alert.status == AlertStatus::Resolved {
+            return Ok(false);
+        }
+        self.add(&mut alert, continued).await?;
+        Ok(true)
+    }
+
+    /// The alert, where that resolved it.
+    pub(super) async fn end(&mut self, ended: &EndedAlert) -> Result<Option<Alert>, MetaError> {
+        let was_lasting = self.tx.end_episode(&ended.episode, ended.at).await?;
+        let Some(mut alert) = self.tx.alert_by_episode(&ended.episode).await? else { return Ok(None) };
+        let goes_on = self.tx.lasting_episodes(alert.id).await? > 0;
+        if !was_lasting || goes_on || alert.status == AlertStatus::Resolved {
+            return Ok(None);
+        }
+        if ended.resolve_when_quiet {
+            self.resolve(&mut alert, ended.at, None, None).await?;
+            return Ok(Some(alert));
+        }
+        alert.lasting = false;
+        self.update(&mut alert).await?;
+        Ok(None)
+    }
+
+    /// Sets a status that the alert may have, or only notes a comment.
+    pub(super) async fn set_status(
+        &mut self,
+        alert: &mut Alert,
+        status: AlertStatus,
+        comment: Option<&str>,
+        by: &Actor,
+    ) -> Result<(), MetaError> {
+        let now = self.now;
+        if status == AlertStatus::Resolved && alert.status != status {
+            return self.resolve(alert, now, Some(by), comment).await;
+        }
+        let from = Some(alert.status);
+        alert.status = status;
+        self.update(alert).await?;
+        self.tx.note(alert, &Step { at: now, by: Some(by), from, comment }).await
+    }
+
+    /// Resolves it; by itself where `by` is `None`.
+    async fn resolve(
+        &mut self,
+        alert: &mut Alert,
+        at: DateTime<Utc>,
+        by: Option<&Actor>,
+        comment: Option<&str>,
+    ) -> Result<(), MetaError> {
+        let from = Some(alert.status);
+        alert.status = AlertStatus::Resolved;
+        alert.resolved_at = Some(at);
+        alert.lasting = false;
+        self.update(alert).await?;
+        self.tx.end_episodes(alert.id, at).await?;
+        self.tx.note(alert, &Step { at, by, from, comment }).await?;
+        if let Some(fault) = alert.fault_id {
+            self.faults.alert_resolved(&mut self.tx, fault, at).await?;
+        }
+        self.queue.resolved(&mut self.tx, alert).await
+    }
+
+    /// Adds what came to the alert, and to its fault.
+    async fn add(&mut self, alert: &mut Alert, more: &ContinuedAlert) -> Result<(), MetaError> {
+        alert.log_count = alert.log_count.saturating_add(count(more.added));
+        alert.last_seen_at = alert.last_seen_at.max(more.last_seen_at);
+        alert.related_ip = alert.related_ip.or(more.ip);
+        alert.related_user = alert.related_user.take().or_else(|| more.user.as_deref().map(text::whole));
+        keep_first(&mut alert.hosts, &text::clean_all(&more.hosts));
+        keep_first(&mut alert.sample_log_ids, &more.samples);
+        if let Some(fault) = alert.fault_id {
+            let clusters: Vec<String> = self.clusters_of(&alert.hosts).await?.into_iter().flatten().collect();
+            let place = Place { hosts: &alert.hosts, clusters: &clusters, at: alert.last_seen_at };
+            self.faults.see(&mut self.tx, fault, alert.severity, place).await?;
+        }
+        self.update(alert).await
+    }
+
+    async fn update(&mut self, alert: &mut Alert) -> Result<(), MetaError> {
+        alert.version = self.next_version();
+        self.tx.update_alert(alert).await
+    }
+
+    fn next_version(&mut self) -> i64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// For each host the name of its cluster.
+    async fn clusters_of(&mut self, hosts: &[String]) -> Result<Vec<Option<String>>, MetaError> {
+        if self.clusters.is_none() {
+            self.clusters = Some(self.tx.clusters().await?);
+        }
+        let clusters = self.clusters.as_deref().unwrap_or_default();
+        Ok(hosts.iter().map(|host| cluster_of(clusters, host).map(|cluster| cluster.name.clone())).collect())
+    }
+
+    /// What is known without the database.
+    fn new_alert(&mut self, raised: &RaisedAlert) -> Alert {
+        let (mut hosts, mut samples) = (Vec::new(), Vec::new());
+        keep_first(&mut hosts, &text::clean_all(&raised.hosts));
+        keep_first(&mut samples, &raised.samples);
+        Alert {
+            id: 0,
+            version: self.next_version(),
+            episode: text::whole(&raised.episode),
+            rule_code: text::clean(&raised.rule_code),
+            rule_name: text::clean(&raised.rule_name),
+            severity: raised.severity,
+            status: AlertStatus::New,
+            lasting: true,
+            triggered_at: raised.triggered_at,
+            last_seen_at: raised.last_seen_at,
+            log_count: count(raised.count),
+            related_ip: raised.ip,
+            related_user: raised.user.as_deref().map(text::whole),
+            hosts,
+            cluster: None,
+            group: raised.group.iter().map(|(name, value)| (text::whole(name), text::whole(value))).collect(),
+            description: text::whole(&raised.description),
+            sample_log_ids: samples,
+            tags: text::clean_all(&raised.tags),
+            node: i64::from(self.tx.node),
+            fault_id: None,
+            silenced_by: None,
+            resolved_at: None,
+        }
+    }
+}
+
+/// What the open alerts of all daemons are told apart by.
+fn open_key(rule_code: &str, group: &[(String, String)]) -> String {
+    hex::encode(Sha256::digest(json!([rule_code, group]).to_string()))
+}
+
+fn count(records: u64) -> i64 {
+    i64::try_from(records).unwrap_or(i64::MAX)
+}
+
+fn keep_first<T: Clone + PartialEq>(kept: &mut Vec<T>, more: &[T]) {
+    for value in more {
+        if kept.len() >= KEPT_MAX {
+            return;
+        }
+        if !kept.contains(value) {
+            kept.push(value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_key_tells_rules_and_groups_apart() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let keys = [
+            open_key("a", &[]),
+            open_key("b", &[]),
+            open_key("a", &[pair("ip", "1")]),
+            open_key("a", &[pair("user", "1")]),
+            open_key("a", &[pair("ip", "1"), pair("user", "2")]),
+            open_key("a", &[pair("ip", "1,user=2")]),
+            open_key("a", &[pair("ip", "1\"],[\"user"), pair("user", "2")]),
+        ];
+        for (i, key) in keys.iter().enumerate() {
+            assert!(!keys[..i].contains(key), "{i}");
+        }
+        assert_eq!(open_key("a", &[pair("ip", "1")]), keys[2]);
+    }
+
+    #[test]
+    fn the_first_twenty_different_ones_are_kept() {
+        let mut kept = vec![1, 2];
+        keep_first(&mut kept, &[2, 3, 3]);
+        assert_eq!(kept, [1, 2, 3]);
+        keep_first(&mut kept, &(0..100).collect::<Vec<_>>());
+        assert_eq!(kept.len(), KEPT_MAX);
+        assert_eq!(kept[..5], [1, 2, 3, 0, 4]);
+    }
+}

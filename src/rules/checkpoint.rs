@@ -1,0 +1,186 @@
+//! An evaluator's memory as bytes.
+//!
+//! ```text
+//! magic "LGSLRULE"  version u32  crc32c u32 of all behind it  content (postcard)
+//! ```
+//! Numbers of the head are little-endian. Another version is not read: the caller evaluates the records again.
+
+use serde::{Deserialize, Serialize};
+
+use super::effect::Effect;
+use super::episodes::{Episode, Pending};
+use super::evaluator::Evaluator;
+use super::limits::{Clock, Limits};
+use super::rule::Rule;
+use super::running::{Around, Running};
+use super::state::State;
+
+const MAGIC: &[u8; 8] = b"LGSLRULE";
+const VERSION: u32 = 2;
+
+/// Why a checkpoint cannot be gone on from. In each case an evaluator that starts afresh is the way on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// The bytes are none, or were cut or changed.
+    #[error("the checkpoint is damaged: {0}")]
+    Damaged(&'static str),
+    /// Another version of the program wrote it.
+    #[error("the checkpoint is of version {found}, not {VERSION}")]
+    Version {
+        /// Its version.
+        found: u32,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    latest: i64,
+    now: i64,
+    late: u64,
+    effects: Vec<Effect>,
+    rules: Vec<SavedRule>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedRule {
+    code: String,
+    fingerprint: [u8; 32],
+    since: Option<i64>,
+    next_check: Option<i64>,
+    deaf_until: i64,
+    limit: Option<Episode>,
+    matched: u64,
+    evicted: u64,
+    /// The one used longest ago first.
+    groups: Vec<SavedGroup>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedGroup {
+    key: Vec<u8>,
+    state: State,
+    episode: Option<Box<Episode>>,
+    touched: i64,
+    held_until: i64,
+}
+
+pub(super) fn write(evaluator: &Evaluator) -> Vec<u8> {
+    let saved = Saved {
+        latest: evaluator.latest,
+        now: evaluator.now,
+        late: evaluator.late,
+        effects: evaluator.pending.effects().to_vec(),
+        rules: evaluator.rules.iter().map(save).collect(),
+    };
+    let content = postcard::to_stdvec(&saved).expect("lists and numbers in memory can be written");
+    let mut out = Vec::with_capacity(content.len() + 16);
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&VERSION.to_le_bytes());
+    out.extend_from_slice(&crc32c::crc32c(&content).to_le_bytes());
+    out.extend_from_slice(&content);
+    out
+}
+
+pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8]) -> Result<Evaluator, RestoreError> {
+    let saved = content(bytes)?;
+    let mut pending = Pending::new(saved.effects);
+    let mut states = saved.rules;
+    let mut running = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.spec().enabled).flat_map(Rule::parts) {
+        let is_same = |saved: &SavedRule| saved.code == rule.code() && saved.fingerprint == rule.compiled().fingerprint;
+        let state = states.iter().position(is_same).map(|at| states.remove(at));
+        running.push(match state {
+            Some(state) => resume(rule, state),
+            None => Running::new(rule),
+        });
+    }
+    for changed in states {
+        end_all(changed, saved.now, &mut pending);
+    }
+    let mut evaluator = Evaluator::with(running, limits, clock, pending);
+    evaluator.latest = saved.latest;
+    evaluator.now = saved.now;
+    evaluator.late = saved.late;
+    // The limits may be lower than those it was written with.
+    let mut key = Vec::new();
+    let mut around = Around { limits: &limits, pending: &mut evaluator.pending, key: &mut key };
+    for running in &mut evaluator.rules {
+        let rule = running.rule.clone();
+        running.keep_limits(rule.compiled(), saved.latest.unsigned_abs(), saved.now, &mut around);
+    }
+    evaluator.find_next_due();
+    Ok(evaluator)
+}
+
+fn content(bytes: &[u8]) -> Result<Saved, RestoreError> {
+    let (magic, rest) = bytes.split_first_chunk::<8>().ok_or(RestoreError::Damaged("too short"))?;
+    if magic != MAGIC {
+        return Err(RestoreError::Damaged("it does not begin as one"));
+    }
+    let (version, rest) = rest.split_first_chunk::<4>().ok_or(RestoreError::Damaged("too short"))?;
+    let found = u32::from_le_bytes(*version);
+    if found != VERSION {
+        return Err(RestoreError::Version { found });
+    }
+    let (sum, content) = rest.split_first_chunk::<4>().ok_or(RestoreError::Damaged("too short"))?;
+    if crc32c::crc32c(content) != u32::from_le_bytes(*sum) {
+        return Err(RestoreError::Damaged("its checksum does not fit"));
+    }
+    postcard::from_bytes(content).map_err(|_| RestoreError::Damaged("its content cannot be read"))
+}
+
+fn save(running: &Running) -> SavedRule {
+    let groups = running.groups.iter().map(|(_, group)| SavedGroup {
+        key: group.key.to_vec(),
+        state: group.state.clone(),
+        episode: group.episode.clone(),
+        touched: group.touched,
+        held_until: group.held_until,
+    });
+    SavedRule {
+        code: running.rule.code().to_owned(),
+        fingerprint: running.rule.compiled().fingerprint,
+        since: running.since,
+        next_check: running.next_check,
+        deaf_until: running.deaf_until,
+        limit: running.limit.clone(),
+        matched: running.matched,
+        evicted: running.evicted,
+        groups: groups.collect(),
+    }
+}
+
+fn resume(rule: Rule, saved: SavedRule) -> Running {
+    let mut running = Running::new(rule);
+    running.since = saved.since;
+    running.next_check = saved.next_check;
+    running.deaf_until = saved.deaf_until;
+    running.limit = saved.limit;
+    running.matched = saved.matched;
+    running.evicted = saved.evicted;
+    for group in saved.groups {
+        let id = running.groups.entry(&group.key);
+        if let Some(place) = running.groups.get_mut(id) {
+            place.state = group.state;
+            place.episode = group.episode;
+            place.touched = group.touched;
+            place.held_until = group.held_until;
+        }
+        running.groups.recount(id);
+    }
+    running.rebuild_timers();
+    running
+}
+
+/// Ends the alerts of a rule that is gone.
+fn end_all(saved: SavedRule, now: i64, pending: &mut Pending) {
+    let mut lasting: Vec<(Vec<u8>, Box<Episode>)> =
+        saved.groups.into_iter().filter_map(|group| group.episode.map(|episode| (group.key, episode))).collect();
+    lasting.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (_, episode) in lasting {
+        pending.end(*episode, &saved.code, now);
+    }
+    if let Some(episode) = saved.limit {
+        pending.end(episode, super::effect::LIMIT_RULE, now);
+    }
+}
