@@ -22,6 +22,9 @@ use crate::telemetry::chain;
 /// So much of an answer is read, and so much of that is shown.
 const ANSWER_BYTES_MAX: usize = 4096;
 const SHOWN_CHARACTERS_MAX: usize = 200;
+/// So many letters or digits of a secret in a row, and the answer is not shown.
+const SECRET_PART_LETTERS: usize = 8;
+const ANSWER_NOT_SHOWN: &str = "(its answer is not shown: a part of a secret is in it)";
 /// No receiver is believed that it wants to be left alone for longer.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 
@@ -107,7 +110,16 @@ fn shown(body: &[u8], secrets: &[String]) -> String {
     for secret in secrets.iter().filter(|secret| secret.len() > 1) {
         text = text.replace(secret.as_str(), "(not shown)");
     }
-    text.trim().chars().take(SHOWN_CHARACTERS_MAX).collect()
+    let text: String = text.trim().chars().take(SHOWN_CHARACTERS_MAX).collect();
+    if secrets.iter().any(|secret| has_part(&text, secret)) { ANSWER_NOT_SHOWN.to_owned() } else { text }
+}
+
+/// Whether letters and digits of `text` hold so many in a row of `secret`: escaped, cut off, or with something between them.
+fn has_part(text: &str, secret: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<Vec<char>>();
+    let (text, secret) = (letters(text), letters(secret));
+    let mut parts = secret.windows(SECRET_PART_LETTERS);
+    parts.any(|part| text.windows(SECRET_PART_LETTERS).any(|found| found == part))
 }
 
 fn judge(
@@ -206,5 +218,12 @@ mod tests {
         let secrets = ["s3cret".to_owned(), String::new()];
         assert_eq!(shown(b" no\r\nsuch \0s3cret here\xff ", &secrets), "no  such  (not shown) here\u{fffd}");
         assert_eq!(shown("é".repeat(300).as_bytes(), &secrets), "é".repeat(200));
+        let secrets = ["/services/T000/B000/XXXXSECRET".to_owned(), "pass\"word\"s".to_owned()];
+        for said in
+            [r#"{"path":"\/services\/T000\/B000\/XXXXSECRET"}"#, r#""pass\"word\"s""#, "near the end: T000/B000/X"]
+        {
+            assert_eq!(shown(said.as_bytes(), &secrets), ANSWER_NOT_SHOWN, "{said}");
+        }
+        assert_eq!(shown(b"no such service", &secrets), "no such service");
     }
 }

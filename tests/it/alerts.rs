@@ -397,3 +397,28 @@ fn a_folder_of_sigma_rules_is_imported_with_an_honest_summary() {
     let critical: Vec<Value> = of_sigma().into_iter().filter(|alert| alert["severity"] == "critical").collect();
     assert_eq!((critical.len(), &critical[0]["log_count"]), (1, &json!(3)), "{critical:?}");
 }
+
+#[test]
+fn a_channel_is_tried_and_the_answer_says_how_it_went() {
+    let app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let runtime = Runtime::new().unwrap();
+    for (status, outcome) in [(200, "sent"), (400, "failed"), (503, "queued")] {
+        let answer = Answer { status, body: "what it says".to_owned(), ..Answer::default() };
+        let receiver = runtime.block_on(HttpReceiver::start(answer));
+        let channel = json!({ "name": outcome, "kind": "webhook", "config": { "url": receiver.url("/hook") } });
+        let made: Value = admin.post(app.url("/api/v1/channels")).json(&channel).send().unwrap().json().unwrap();
+        let path = format!("/api/v1/channels/{}", made["id"]);
+        let tested: Value = admin.post(app.url(&format!("{path}/test"))).send().unwrap().json().unwrap();
+        assert_eq!(tested["status"], outcome, "{tested}");
+        assert_eq!(
+            tested["error"].as_str().is_some_and(|error| error.contains("what it says")),
+            status != 200,
+            "{tested}"
+        );
+        assert_eq!(receiver.taken()[0].json()["event"], "test");
+        let told: Value =
+            admin.get(app.url(&format!("{path}/deliveries?status={outcome}"))).send().unwrap().json().unwrap();
+        assert_eq!(told["total"], 1, "{told}");
+    }
+}

@@ -93,7 +93,7 @@ pub(in crate::api) async fn create(State(api): State<Api>, By(by): By, request: 
     summary = "Change a group of hosts; what is not given stays",
     security(("bearer" = ["admin"])),
     params(("id" = i64, Path, description = "The cluster's id", minimum = 1)),
-    request_body = bodies::ClusterForm,
+    request_body = bodies::ClusterChange,
     responses((status = 200, description = "The cluster", body = Cluster), (status = 409, description = "The name is taken"))
 )]
 pub(in crate::api) async fn update(

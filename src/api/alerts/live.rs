@@ -50,10 +50,9 @@ const BEAT: Bytes = Bytes::from_static(b":\n\n");
 pub(in crate::api) async fn stream(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     check(&request)?;
     let place = Place::take(&api)?;
-    let seen = match last_event_id(request.headers())? {
-        Some(seen) => seen,
-        None => api.accounts.meta.alerts_version().await?,
-    };
+    let current = api.accounts.meta.alerts_version().await?;
+    // One that is yet to come is of a database that was restored since.
+    let seen = last_event_id(request.headers())?.map_or(current, |seen| seen.min(current));
     let changes = Changes { seen, ready: VecDeque::new(), changes: api.alerts.changes(), stop: api.stop.clone(), api };
     let events = stream::unfold((Some(WELCOME), changes, place), |(ready, mut changes, place)| async move {
         let event = match ready {
@@ -77,7 +76,7 @@ fn check(request: &Request) -> Result<(), ApiError> {
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.trim().parse().ok()).filter(|id| *id >= 0);
     let fault = || FieldFault::new("Last-Event-ID", "Last-Event-ID must be the id of an event of this stream");
     id.map(Some).ok_or_else(|| ApiError::parameters(vec![fault()]))

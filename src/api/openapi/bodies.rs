@@ -278,6 +278,16 @@ pub(in crate::api) struct ClusterForm {
     attributes: Option<BTreeMap<String, Value>>,
 }
 
+/// Another description of a group of hosts; what is not given stays.
+#[derive(ToSchema)]
+pub(in crate::api) struct ClusterChange {
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+    #[schema(min_items = 1, max_items = 10000)]
+    hosts: Option<Vec<String>>,
+    attributes: Option<BTreeMap<String, Value>>,
+}
+
 /// Who is to be told of alerts.
 #[derive(ToSchema)]
 pub(in crate::api) struct ChannelForm {
