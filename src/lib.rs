@@ -22,6 +22,7 @@ pub mod query;
 pub mod record;
 pub mod rules;
 pub mod settings;
+pub mod smtp;
 mod sources;
 mod spelling;
 pub mod spool;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 29] = [
+const ALLOWED: [(&str, &[&str]); 30] = [
     (
         "alerts",
         &[
@@ -24,7 +24,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
         ],
     ),
     ("account_commands", &["auth", "cli", "config", "meta"]),
-    ("auth", &["config"]),
+    ("auth", &["config", "smtp"]),
     ("clock", &[]),
     ("config", &[]),
     ("metrics", &[]),
@@ -36,6 +36,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
     ("rules", &["query", "record", "spelling"]),
     ("spool", &[]),
     ("settings", &["spelling"]),
+    ("smtp", &["config"]),
     ("spelling", &[]),
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
@@ -59,7 +60,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
         ],
     ),
     ("meta", &["telemetry"]),
-    ("notify", &["config", "telemetry", "tls"]),
+    ("notify", &["config", "smtp", "telemetry", "tls"]),
     ("objects", &["config", "telemetry", "tls"]),
     ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
     ("sources", &["clock", "config", "ingest", "metrics", "record", "tls"]),

@@ -1,39 +1,20 @@
 //! Sends verification codes by mail.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder};
-use lettre::transport::smtp::PoolConfig;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use lettre::{Address, AsyncTransport as _, Message};
 
 use super::code::Purpose;
 use super::secret::Secret;
-use crate::config::smtp::{Smtp, SmtpTls};
+use crate::config::smtp::Smtp;
+use crate::smtp::{MailServer, SmtpError};
 
 /// How long one step of the conversation with the server may take, and how long all of it.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-const CONNECTIONS_MAX: u32 = 2;
-
-/// Why `[smtp]` cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum MailerError {
-    #[error("smtp.from is not a mail address")]
-    From(#[source] lettre::address::AddressError),
-    #[error("read smtp.ca {path}")]
-    ReadCa { path: PathBuf, source: std::io::Error },
-    #[error("smtp.ca {path} holds no certificate in PEM form")]
-    NoCa { path: PathBuf },
-    #[error("set up TLS for smtp")]
-    Tls(#[source] lettre::transport::smtp::Error),
-}
 
 /// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -54,27 +35,15 @@ pub enum MailError {
 
 /// The way to the mail server; clones share its connections.
 #[derive(Clone)]
-pub struct Mailer {
-    server: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
-}
+pub struct Mailer(MailServer);
 
 impl Mailer {
     /// Connects to nothing yet. Blocking: reads `smtp.ca`.
     ///
     /// # Errors
-    /// [`MailerError`] names the key that is wrong.
-    pub fn new(config: &Smtp) -> Result<Self, MailerError> {
-        let from = config.from.parse().map_err(MailerError::From)?;
-        let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
-            .port(config.port())
-            .tls(tls(config)?)
-            .timeout(Some(STEP_TIMEOUT))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS_MAX));
-        if !config.user.is_empty() {
-            server = server.credentials(Credentials::new(config.user.clone(), config.password.expose().to_owned()));
-        }
-        Ok(Self { server: server.build(), from })
+    /// [`SmtpError`] names the key that is wrong.
+    pub fn new(config: &Smtp) -> Result<Self, SmtpError> {
+        MailServer::new(config, STEP_TIMEOUT).map(Self)
     }
 
     /// Sends `code` to the address `to`, which may hold for `minutes`, and waits until the server has taken it.
@@ -91,7 +60,7 @@ impl Mailer {
     ) -> Result<(), MailError> {
         let message = self.message(to, now)?.subject(subject(purpose)).body(text(purpose, code, minutes));
         let message = message.expect("a message with sender and recipient can be built");
-        match tokio::time::timeout(SEND_TIMEOUT, self.server.send(message)).await {
+        match tokio::time::timeout(SEND_TIMEOUT, self.0.server.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if error.is_permanent() => Err(MailError::Refused(error)),
             Ok(Err(error)) => Err(MailError::Unavailable(error)),
@@ -104,7 +73,7 @@ impl Mailer {
         // So that no holiday notice answers (RFC 3834).
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         Ok(Message::builder()
-            .from(self.from.clone())
+            .from(self.0.from.clone())
             .to(Mailbox::new(None, to))
             .date(now.into())
             .message_id(None)
@@ -117,23 +86,6 @@ impl Mailer {
 #[must_use]
 pub fn is_address(text: &str) -> bool {
     text.parse::<Address>().is_ok()
-}
-
-fn tls(config: &Smtp) -> Result<Tls, MailerError> {
-    if config.tls == SmtpTls::None {
-        return Ok(Tls::None);
-    }
-    let mut parameters = TlsParameters::builder(config.host.clone());
-    if let Some(path) = &config.ca {
-        let pem = std::fs::read(path).map_err(|source| MailerError::ReadCa { path: path.clone(), source })?;
-        // The library takes a file without any, and then trusts nobody.
-        let holds_one = CertificateDer::pem_slice_iter(&pem).next().is_some_and(|first| first.is_ok());
-        let authority = Certificate::from_pem(&pem).ok().filter(|_| holds_one);
-        let authority = authority.ok_or_else(|| MailerError::NoCa { path: path.clone() })?;
-        parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
-    }
-    let parameters = parameters.build_rustls().map_err(MailerError::Tls)?;
-    Ok(if config.tls == SmtpTls::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
 }
 
 fn subject(purpose: Purpose) -> &'static str {

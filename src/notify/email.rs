@@ -3,31 +3,24 @@
 //! That server is named by the daemon's configuration and not by a channel, so that it may be in a private network.
 
 use chrono::{DateTime, Utc};
+use lettre::AsyncTransport as _;
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::transport::smtp::PoolConfig;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 use super::message::{AlertFacts, Message};
 use super::network::Deadlines;
 use super::send_error::SendError;
-use super::sender::SenderError;
 use super::target::Email;
 use super::words::{cut, facts, one_line, seconds, title};
-use crate::config::smtp::{Smtp, SmtpTls};
+use crate::config::smtp::Smtp;
+use crate::smtp::{MailServer, SmtpError};
 use crate::telemetry::chain;
 
-const CONNECTIONS_MAX: u32 = 2;
 const SUBJECT_CHARACTERS_MAX: usize = 200;
 
 /// The way to the mail server.
 pub(super) struct Postman {
-    server: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+    mail: MailServer,
     deadlines: Deadlines,
 }
 
@@ -35,18 +28,9 @@ impl Postman {
     /// Connects to nothing yet. Blocking: reads `smtp.ca`.
     ///
     /// # Errors
-    /// [`SenderError`] names the key that is wrong.
-    pub(super) fn new(config: &Smtp, deadlines: Deadlines) -> Result<Self, SenderError> {
-        let from = config.from.parse().map_err(SenderError::From)?;
-        let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
-            .port(config.port())
-            .tls(tls(config)?)
-            .timeout(Some(deadlines.connect))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS_MAX));
-        if !config.user.is_empty() {
-            server = server.credentials(Credentials::new(config.user.clone(), config.password.expose().to_owned()));
-        }
-        Ok(Self { server: server.build(), from, deadlines })
+    /// [`SmtpError`] names the key that is wrong.
+    pub(super) fn new(config: &Smtp, deadlines: Deadlines) -> Result<Self, SmtpError> {
+        Ok(Self { mail: MailServer::new(config, deadlines.connect)?, deadlines })
     }
 
     /// One mail to all addresses.
@@ -62,7 +46,7 @@ impl Postman {
     ) -> Result<(), SendError> {
         let mail = self.mail(channel, message, delivery, now)?;
         let whole = self.deadlines.whole;
-        match tokio::time::timeout(whole, self.server.send(mail)).await {
+        match tokio::time::timeout(whole, self.mail.server.send(mail)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if error.is_permanent() => {
                 Err(SendError::refused(format!("the mail server refused the mail: {}", told(&error))))
@@ -79,10 +63,10 @@ impl Postman {
         delivery: &str,
         now: DateTime<Utc>,
     ) -> Result<lettre::Message, SendError> {
-        let domain = self.from.email.domain();
+        let domain = self.mail.from.email.domain();
         let raw = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
         let mut mail = lettre::Message::builder()
-            .from(self.from.clone())
+            .from(self.mail.from.clone())
             .date(now.into())
             // The same in each attempt, so that a mail that came twice is known as one.
             .message_id(Some(format!("<delivery.{}@{domain}>", id(delivery))))
@@ -132,23 +116,6 @@ fn text(message: &Message) -> String {
 /// Of what may stand before the `@` of a message's id.
 fn id(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect()
-}
-
-fn tls(config: &Smtp) -> Result<Tls, SenderError> {
-    if config.tls == SmtpTls::None {
-        return Ok(Tls::None);
-    }
-    let mut parameters = TlsParameters::builder(config.host.clone());
-    if let Some(path) = &config.ca {
-        let pem = std::fs::read(path).map_err(|source| SenderError::ReadCa { path: path.clone(), source })?;
-        // The library takes a file without any, and then trusts nobody.
-        let holds_one = CertificateDer::pem_slice_iter(&pem).next().is_some_and(|first| first.is_ok());
-        let authority = Certificate::from_pem(&pem).ok().filter(|_| holds_one);
-        let authority = authority.ok_or_else(|| SenderError::NoCa { path: path.clone() })?;
-        parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
-    }
-    let parameters = parameters.build_rustls().map_err(SenderError::SmtpTls)?;
-    Ok(if config.tls == SmtpTls::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Tells one channel of one message, once.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +13,7 @@ use super::send_error::SendError;
 use super::target::ChannelConfig;
 use super::{alertmanager, slack, teams, webhook};
 use crate::config::smtp::Smtp;
+use crate::smtp::SmtpError;
 use crate::tls;
 
 /// How receivers are reached.
@@ -30,14 +30,8 @@ pub struct Settings {
 /// Why no sender can be made of the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum SenderError {
-    #[error("smtp.from is not a mail address")]
-    From(#[source] lettre::address::AddressError),
-    #[error("read smtp.ca {path}")]
-    ReadCa { path: PathBuf, source: std::io::Error },
-    #[error("smtp.ca {path} holds no certificate in PEM form")]
-    NoCa { path: PathBuf },
-    #[error("set up TLS for smtp")]
-    SmtpTls(#[source] lettre::transport::smtp::Error),
+    #[error(transparent)]
+    Smtp(#[from] SmtpError),
     #[error("set up TLS for channels")]
     Tls(#[source] rustls::Error),
 }

@@ -5,6 +5,7 @@ use logseal::notify::message::Message;
 use logseal::notify::send_error::SendError;
 use logseal::notify::sender::{Sender, SenderError};
 use logseal::notify::target::Kind;
+use logseal::smtp::SmtpError;
 use serde_json::json;
 
 use crate::alert_channels::{channel, now, settings};
@@ -109,7 +110,7 @@ async fn alerts_are_encrypted_and_go_only_to_a_server_that_is_trusted() {
 fn a_configuration_that_cannot_work_is_refused_at_the_start() {
     let sink = SmtpSink::start(Encryption::Never);
     let sender = Smtp { from: "nobody".to_owned(), ..config(&sink, SmtpTls::None) };
-    assert!(matches!(Sender::new(settings(), Some(&sender)), Err(SenderError::From(_))));
+    assert!(matches!(Sender::new(settings(), Some(&sender)), Err(SenderError::Smtp(SmtpError::From(_)))));
     let absent = Smtp { ca: Some("/nonexistent/ca.crt".into()), ..config(&sink, SmtpTls::StartTls) };
-    assert!(matches!(Sender::new(settings(), Some(&absent)), Err(SenderError::ReadCa { .. })));
+    assert!(matches!(Sender::new(settings(), Some(&absent)), Err(SenderError::Smtp(SmtpError::ReadCa { .. }))));
 }

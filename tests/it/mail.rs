@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::DateTime;
 use logseal::auth::code::{self, Purpose};
-use logseal::auth::mail::{MailError, Mailer, MailerError, is_address};
+use logseal::auth::mail::{MailError, Mailer, is_address};
 use logseal::auth::secret::Secret;
 use logseal::config::smtp::{Smtp, SmtpTls};
+use logseal::smtp::SmtpError;
 
 use crate::certificates::Authority;
 use crate::smtp_sink::{Encryption, SmtpSink};
@@ -127,12 +128,12 @@ async fn nothing_can_be_slipped_into_the_headers() {
 fn a_configuration_that_cannot_work_is_refused_at_the_start() {
     let sink = SmtpSink::start(Encryption::Never);
     let sender = Smtp { from: "nobody".to_owned(), ..config(&sink, SmtpTls::None) };
-    assert!(matches!(Mailer::new(&sender), Err(MailerError::From(_))));
+    assert!(matches!(Mailer::new(&sender), Err(SmtpError::From(_))));
     let absent = Smtp { ca: Some("/nonexistent/ca.crt".into()), ..config(&sink, SmtpTls::StartTls) };
-    assert!(matches!(Mailer::new(&absent), Err(MailerError::ReadCa { .. })));
+    assert!(matches!(Mailer::new(&absent), Err(SmtpError::ReadCa { .. })));
     let dir = tempfile::tempdir().unwrap();
     let empty = dir.path().join("ca.crt");
     std::fs::write(&empty, "no certificate").unwrap();
     let outcome = Mailer::new(&Smtp { ca: Some(empty), ..config(&sink, SmtpTls::StartTls) });
-    assert!(matches!(outcome, Err(MailerError::NoCa { .. })));
+    assert!(matches!(outcome, Err(SmtpError::NoCa { .. })));
 }
