@@ -178,6 +178,14 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no {thing} {id}"))
     }
 
+    /// What the metadata database says of a thing that a path names: 404 where it is not there.
+    pub(super) fn of_thing(thing: &'static str, id: impl Display) -> impl FnOnce(MetaError) -> Self {
+        move |error| match error {
+            MetaError::NotFound => Self::not_found(thing, id),
+            error => error.into(),
+        }
+    }
+
     /// 404: there is no such route.
     pub(super) fn no_route(path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no route {path}"))

@@ -63,6 +63,7 @@ mod time_buckets;
 mod tokens;
 mod trace_id;
 mod users;
+mod watching;
 
 pub use accounts::Accounts;
 pub use live_settings::LiveSettings;

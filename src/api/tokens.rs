@@ -19,7 +19,7 @@ use super::record::SOURCE_BYTES_MAX;
 use super::state::Api;
 use crate::auth::secret::{Secret, display_prefix};
 use crate::clock::now;
-use crate::meta::{ApiToken, MetaError, NewToken, Scope, Scopes};
+use crate::meta::{ApiToken, NewToken, Scope, Scopes};
 
 const NAME_CHARACTERS_MAX: usize = 64;
 /// Requests a second; nobody means more.
@@ -113,10 +113,7 @@ pub(super) async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     Params::of(request.uri()).finish()?;
     let id = path_id(&id)?;
-    api.accounts.meta.revoke_token(id, &by, now()).await.map_err(|error| match error {
-        MetaError::NotFound => ApiError::not_found("token", id),
-        error => error.into(),
-    })?;
+    api.accounts.meta.revoke_token(id, &by, now()).await.map_err(ApiError::of_thing("token", id))?;
     api.accounts.forget_all();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,7 +15,7 @@ use super::openapi::parameters::PageParameters;
 use super::params::Params;
 use super::state::Api;
 use crate::clock::now;
-use crate::meta::{MetaError, NewUser, Role, User, UserPatch, UserStatus};
+use crate::meta::{NewUser, Role, User, UserPatch, UserStatus};
 
 /// `GET /admin/users?q=`: in the order of names, those that have `q` in their name or address.
 #[utoipa::path(
@@ -128,7 +128,7 @@ pub(super) async fn update(
         status,
         email: email.as_ref().map(|email| email.as_deref()),
     };
-    let user = accounts.meta.update_user(id, &patch, &by, now()).await.map_err(|error| of_user(error, id))?;
+    let user = accounts.meta.update_user(id, &patch, &by, now()).await.map_err(ApiError::of_thing("user", id))?;
     accounts.forget_all();
     Ok(Json(user).into_response())
 }
@@ -152,14 +152,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     Params::of(request.uri()).finish()?;
     let id = path_id(&id)?;
-    api.accounts.meta.delete_user(id, &by, now()).await.map_err(|error| of_user(error, id))?;
+    api.accounts.meta.delete_user(id, &by, now()).await.map_err(ApiError::of_thing("user", id))?;
     api.accounts.forget_all();
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn of_user(error: MetaError, id: i64) -> ApiError {
-    match error {
-        MetaError::NotFound => ApiError::not_found("user", id),
-        error => error.into(),
-    }
 }

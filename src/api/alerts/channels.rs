@@ -19,7 +19,6 @@ use super::super::openapi::bodies;
 use super::super::openapi::parameters::PageParameters;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::missing;
 use crate::alerts::config_of;
 use crate::clock::now;
 use crate::meta::{Channel, ChannelKind, Delivery, DeliveryStatus, NewChannel, Severity};
@@ -140,7 +139,7 @@ pub(in crate::api) async fn replace(
     let before = channel(&api, &id).await?;
     let form = Form::read(&api, request, config_of(&before).ok().as_ref()).await?;
     let changed = api.accounts.meta.replace_channel(before.id, &form.as_new(), &by, now()).await;
-    Ok(Json(Shown::of(changed.map_err(missing("channel", &id))?)).into_response())
+    Ok(Json(Shown::of(changed.map_err(ApiError::of_thing("channel", &id))?)).into_response())
 }
 
 /// `DELETE /channels/{id}`
@@ -161,7 +160,7 @@ pub(in crate::api) async fn delete(
     request: Request,
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
-    api.accounts.meta.delete_channel(path_id(&id)?, &by, now()).await.map_err(missing("channel", &id))?;
+    api.accounts.meta.delete_channel(path_id(&id)?, &by, now()).await.map_err(ApiError::of_thing("channel", &id))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -220,20 +219,21 @@ pub(in crate::api) async fn test(
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let meta = &api.accounts.meta;
-    let mut delivery = meta.test_channel(path_id(&id)?, &by, now()).await.map_err(missing("channel", &id))?;
+    let mut delivery =
+        meta.test_channel(path_id(&id)?, &by, now()).await.map_err(ApiError::of_thing("channel", &id))?;
     api.alerts.changed();
     let deadline = Instant::now() + TEST_WAIT_MAX;
     let is_open = |delivery: &Delivery| delivery.status == DeliveryStatus::Queued && delivery.last_error.is_none();
     while is_open(&delivery) && Instant::now() < deadline && !api.stop.is_cancelled() {
         tokio::time::sleep(TEST_LOOK_EVERY).await;
-        delivery = meta.delivery(delivery.id).await.map_err(missing("channel", &id))?;
+        delivery = meta.delivery(delivery.id).await.map_err(ApiError::of_thing("channel", &id))?;
     }
     let Delivery { id: delivery_id, status, last_error: error, .. } = delivery;
     Ok(Json(Tested { delivery_id, status, error }).into_response())
 }
 
 async fn channel(api: &Api, id: &str) -> Result<Channel, ApiError> {
-    api.accounts.meta.channel(path_id(id)?).await.map_err(missing("channel", id))
+    api.accounts.meta.channel(path_id(id)?).await.map_err(ApiError::of_thing("channel", id))
 }
 
 /// A channel as a body describes it.

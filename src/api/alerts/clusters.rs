@@ -14,7 +14,6 @@ use super::super::openapi::bodies;
 use super::super::openapi::parameters::PageParameters;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::missing;
 use crate::clock::now;
 use crate::meta::{Cluster, NewCluster};
 
@@ -56,7 +55,7 @@ pub(in crate::api) async fn by_id(
     request: Request,
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
-    let cluster = api.accounts.meta.cluster(path_id(&id)?).await.map_err(missing("cluster", &id))?;
+    let cluster = api.accounts.meta.cluster(path_id(&id)?).await.map_err(ApiError::of_thing("cluster", &id))?;
     Ok(Json(cluster).into_response())
 }
 
@@ -109,13 +108,13 @@ pub(in crate::api) async fn update(
     let (hosts, attributes) = (hosts(&mut fields), attributes(&mut fields));
     fields.finish()?;
     let meta = &api.accounts.meta;
-    let before = meta.cluster(number).await.map_err(missing("cluster", &id))?;
+    let before = meta.cluster(number).await.map_err(ApiError::of_thing("cluster", &id))?;
     let new = NewCluster {
         name: name.as_deref().unwrap_or(&before.name),
         hosts: hosts.as_deref().unwrap_or(&before.hosts),
         attributes: attributes.as_ref().unwrap_or(&before.attributes),
     };
-    let cluster = meta.replace_cluster(number, &new, &by, now()).await.map_err(missing("cluster", &id))?;
+    let cluster = meta.replace_cluster(number, &new, &by, now()).await.map_err(ApiError::of_thing("cluster", &id))?;
     Ok(Json(cluster).into_response())
 }
 
@@ -137,7 +136,7 @@ pub(in crate::api) async fn delete(
     request: Request,
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
-    api.accounts.meta.delete_cluster(path_id(&id)?, &by, now()).await.map_err(missing("cluster", &id))?;
+    api.accounts.meta.delete_cluster(path_id(&id)?, &by, now()).await.map_err(ApiError::of_thing("cluster", &id))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -10,7 +10,6 @@ use super::super::listed::{Listed, Paging};
 use super::super::openapi::parameters::PageParameters;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::missing;
 use crate::meta::{Fault, FaultHistory, FaultStatus};
 
 /// `GET /faults`
@@ -50,6 +49,6 @@ pub(in crate::api) async fn by_id(
     request: Request,
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
-    let fault = api.accounts.meta.fault(path_id(&id)?).await.map_err(missing("fault", &id))?;
+    let fault = api.accounts.meta.fault(path_id(&id)?).await.map_err(ApiError::of_thing("fault", &id))?;
     Ok(Json(fault).into_response())
 }

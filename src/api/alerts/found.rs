@@ -13,7 +13,7 @@ use super::super::openapi::bodies;
 use super::super::openapi::parameters::PageParameters;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::{missing, several};
+use super::several;
 use crate::clock::now;
 use crate::meta::{Alert, AlertFilter, AlertHistory, AlertPatch, AlertStatus, Severity};
 
@@ -75,7 +75,7 @@ pub(in crate::api) async fn by_id(
     request: Request,
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
-    let history = api.accounts.meta.alert(path_id(&id)?).await.map_err(missing("alert", &id))?;
+    let history = api.accounts.meta.alert(path_id(&id)?).await.map_err(ApiError::of_thing("alert", &id))?;
     Ok(Json(history).into_response())
 }
 
@@ -108,7 +108,7 @@ pub(in crate::api) async fn update(
     fields.finish()?;
     let patch = AlertPatch { status, comment: comment.as_deref().filter(|comment| !comment.is_empty()) };
     let meta = &api.accounts.meta;
-    meta.patch_alert(number, &patch, &by, now()).await.map_err(missing("alert", &id))?;
+    meta.patch_alert(number, &patch, &by, now()).await.map_err(ApiError::of_thing("alert", &id))?;
     api.alerts.changed();
-    Ok(Json(meta.alert(number).await.map_err(missing("alert", &id))?).into_response())
+    Ok(Json(meta.alert(number).await.map_err(ApiError::of_thing("alert", &id))?).into_response())
 }

@@ -3,10 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,11 +12,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::super::error::{ApiError, FieldFault};
+use super::super::error::ApiError;
 use super::super::openapi::bodies::EventShape;
-use super::super::params::Params;
 use super::super::state::Api;
-use super::super::tail::{Place, event_stream};
+use super::super::watching::{Place, Upgrade, event_stream, has_left, last_event_id, no_parameters, web_socket};
 use crate::meta::{Alert, MetaError};
 
 /// Alerts that other daemons changed are looked for this often.
@@ -28,8 +25,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 /// Changed alerts that are read at once.
 const ALERTS_MAX: u32 = 100;
-/// A watcher has nothing to say.
-const MESSAGE_BYTES_MAX: usize = 4096;
 const WELCOME: Bytes = Bytes::from_static(b": logseal alerts\nretry: 2000\n\n");
 const BEAT: Bytes = Bytes::from_static(b":\n\n");
 
@@ -48,11 +43,12 @@ const BEAT: Bytes = Bytes::from_static(b":\n\n");
     responses((status = 200, description = "Server-sent events `alert`", body = EventShape, content_type = "text/event-stream"))
 )]
 pub(in crate::api) async fn stream(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
-    check(&request)?;
+    no_parameters(&request)?;
     let place = Place::take(&api)?;
     let current = api.accounts.meta.alerts_version().await?;
     // One that is yet to come is of a database that was restored since.
-    let seen = last_event_id(request.headers())?.map_or(current, |seen| seen.min(current));
+    let seen: Option<i64> = last_event_id(request.headers(), "an event of this stream")?;
+    let seen = seen.map_or(current, |seen| seen.min(current));
     let changes = Changes { seen, ready: VecDeque::new(), changes: api.alerts.changes(), stop: api.stop.clone(), api };
     let events = stream::unfold((Some(WELCOME), changes, place), |(ready, mut changes, place)| async move {
         let event = match ready {
@@ -66,20 +62,6 @@ pub(in crate::api) async fn stream(State(api): State<Api>, request: Request) -> 
         Some((Ok(event), (None, changes, place)))
     });
     Ok(event_stream(events))
-}
-
-fn check(request: &Request) -> Result<(), ApiError> {
-    let mut params = Params::of(request.uri());
-    // Read where the caller was: see `access`.
-    params.text("access_token");
-    params.finish()
-}
-
-fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
-    let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else { return Ok(None) };
-    let id = value.to_str().ok().and_then(|text| text.trim().parse().ok()).filter(|id| *id >= 0);
-    let fault = || FieldFault::new("Last-Event-ID", "Last-Event-ID must be the id of an event of this stream");
-    id.map(Some).ok_or_else(|| ApiError::parameters(vec![fault()]))
 }
 
 fn event(alert: &Alert) -> Option<Bytes> {
@@ -126,14 +108,12 @@ impl Changes {
 /// `WS /ws/status`: rates, the queue, the spool, the store and open alerts, once a second.
 pub(in crate::api) async fn status(
     State(api): State<Api>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Upgrade,
     request: Request,
 ) -> Result<Response, ApiError> {
-    check(&request)?;
-    let upgrade =
-        upgrade.map_err(|refused| ApiError::body(format!("a WebSocket is served here: {}", refused.body_text())))?;
+    no_parameters(&request)?;
+    let upgrade = web_socket(upgrade)?;
     let place = Place::take(&api)?;
-    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(upgrade.on_upgrade(move |socket| async move {
         // It has gone away: nothing is left to say.
         say(socket, &api).await.ok();
@@ -153,11 +133,7 @@ async fn say(mut socket: WebSocket, api: &Api) -> Result<(), axum::Error> {
                 let text = now(api, rate).await.to_string();
                 socket.send(Message::Text(text.into())).await?;
             }
-            received = socket.recv() => match received {
-                // Pings are answered by the library; what else a watcher says means nothing.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Binary(_))) => {}
-                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return Ok(()),
-            },
+            received = socket.recv() => if has_left(received.as_ref()) { return Ok(()) },
             () = api.stop.cancelled() => return socket.send(Message::Close(None)).await,
         }
     }

@@ -7,9 +7,7 @@ pub(super) mod found;
 pub(super) mod live;
 pub(super) mod silences;
 
-use super::error::ApiError;
 use super::params::Params;
-use crate::meta::MetaError;
 
 /// What a comma-separated parameter names; none where it was not given.
 fn several<T: std::str::FromStr>(params: &mut Params, name: &'static str, choices: &str) -> Vec<T> {
@@ -19,11 +17,4 @@ fn several<T: std::str::FromStr>(params: &mut Params, name: &'static str, choice
         params.fault(name, format!("{name} must be of {choices}, separated by commas"));
         Vec::new()
     })
-}
-
-fn missing(thing: &'static str, id: &str) -> impl FnOnce(MetaError) -> ApiError {
-    move |error| match error {
-        MetaError::NotFound => ApiError::not_found(thing, id),
-        error => error.into(),
-    }
 }

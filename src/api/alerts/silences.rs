@@ -14,7 +14,6 @@ use super::super::openapi::bodies;
 use super::super::openapi::parameters::PageParameters;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::missing;
 use crate::clock::now;
 use crate::meta::{Matcher, NewSilence, Silence};
 
@@ -114,6 +113,6 @@ pub(in crate::api) async fn delete(
     request: Request,
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
-    api.accounts.meta.delete_silence(path_id(&id)?, &by, now()).await.map_err(missing("silence", &id))?;
+    api.accounts.meta.delete_silence(path_id(&id)?, &by, now()).await.map_err(ApiError::of_thing("silence", &id))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -17,7 +17,7 @@ use super::super::state::Api;
 use super::{file, job};
 use crate::auth::secret;
 use crate::clock::now;
-use crate::meta::{Actor, MetaError};
+use crate::meta::Actor;
 
 const RESULT_BYTES_MAX: u64 = 1 << 20;
 
@@ -63,10 +63,8 @@ pub(in crate::api) async fn complete(
         _ => return Err(ApiError::body("either result or error must be given")),
     };
     let by = actor(&analyser, by);
-    api.accounts.meta.complete_analysis(job.id, &analyser, outcome, &by, now()).await.map_err(|error| match error {
-        MetaError::NotFound => ApiError::not_found("analysis by this analyser of job", job.id),
-        error => error.into(),
-    })?;
+    let completed = api.accounts.meta.complete_analysis(job.id, &analyser, outcome, &by, now()).await;
+    completed.map_err(ApiError::of_thing("analysis by this analyser of job", job.id))?;
     api.jobs.tell();
     Ok(StatusCode::NO_CONTENT)
 }

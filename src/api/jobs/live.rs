@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,9 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::error::ApiError;
 use super::super::openapi::bodies::EventShape;
-use super::super::params::Params;
 use super::super::state::Api;
-use super::super::tail::{Place, event_stream};
+use super::super::watching::{Place, Upgrade, event_stream, has_left, no_parameters, web_socket};
 use super::{Shown, job};
 use crate::meta::{AnalysisStatus, JobId, MetaError};
 
@@ -23,8 +22,6 @@ use crate::meta::{AnalysisStatus, JobId, MetaError};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Something is said this often, so that dead connections are found.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A watcher has nothing to say.
-const MESSAGE_BYTES_MAX: usize = 4096;
 
 /// Sent at once, so that a client sees that it is connected.
 const WELCOME: Bytes = Bytes::from_static(b": logseal job\nretry: 2000\n\n");
@@ -53,7 +50,7 @@ pub(in crate::api) async fn events(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    check(&request)?;
+    no_parameters(&request)?;
     let id = job(&api, &id).await?.id;
     let place = Place::take(&api)?;
     let seen = last_event_id(request.headers());
@@ -80,16 +77,14 @@ pub(in crate::api) async fn events(
 pub(in crate::api) async fn socket(
     State(api): State<Api>,
     Path(id): Path<String>,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    upgrade: Upgrade,
     request: Request,
 ) -> Result<Response, ApiError> {
-    check(&request)?;
+    no_parameters(&request)?;
     let id = job(&api, &id).await?.id;
-    let upgrade =
-        upgrade.map_err(|refused| ApiError::body(format!("a WebSocket is served here: {}", refused.body_text())))?;
+    let upgrade = web_socket(upgrade)?;
     let place = Place::take(&api)?;
     let changes = Changes::new(&api, id, None);
-    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(upgrade.on_upgrade(move |socket| async move {
         // It has gone away, or is at its end: either way nothing is left to say.
         say(socket, changes).await.ok();
@@ -107,21 +102,10 @@ async fn say(mut socket: WebSocket, mut changes: Changes) -> Result<(), axum::Er
                     return socket.send(Message::Close(Some(frame))).await;
                 }
             },
-            received = socket.recv() => match received {
-                // Pings are answered by the library; what else a watcher says means nothing.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Binary(_))) => {}
-                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return Ok(()),
-            },
+            received = socket.recv() => if has_left(received.as_ref()) { return Ok(()) },
             () = tokio::time::sleep(HEARTBEAT) => socket.send(Message::Ping(Bytes::new())).await?,
         }
     }
-}
-
-fn check(request: &Request) -> Result<(), ApiError> {
-    let mut params = Params::of(request.uri());
-    // Read where the caller was: see `access`.
-    params.text("access_token");
-    params.finish()
 }
 
 /// The version that the client saw last. What is none is as good as nothing: the job is sent whole each time.

@@ -42,12 +42,5 @@ fn job_id(text: &str) -> Result<JobId, ApiError> {
 /// The job with this id.
 async fn job(api: &Api, text: &str) -> Result<Job, ApiError> {
     let id = job_id(text)?;
-    api.accounts.meta.job(id).await.map_err(|error| missing(error, id))
-}
-
-fn missing(error: MetaError, id: JobId) -> ApiError {
-    match error {
-        MetaError::NotFound => ApiError::not_found("job", id),
-        error => error.into(),
-    }
+    api.accounts.meta.job(id).await.map_err(ApiError::of_thing("job", id))
 }

@@ -13,7 +13,7 @@ use super::super::openapi::bodies;
 use super::super::openapi::parameters::{JobParameters, PageParameters};
 use super::super::params::Params;
 use super::super::state::Api;
-use super::{Shown, TITLE_CHARACTERS_MAX, job, job_id, missing};
+use super::{Shown, TITLE_CHARACTERS_MAX, job, job_id};
 use crate::clock::now;
 use crate::jobs::Jobs;
 use crate::meta::{Job, JobEntry, JobStatus, JobStep, Role};
@@ -111,7 +111,7 @@ pub(in crate::api) async fn update(
         Some(_) => Some(meta.retry_job(id, &by, now()).await),
         None => None,
     };
-    match step.transpose().map_err(|error| missing(error, id))? {
+    match step.transpose().map_err(ApiError::of_thing("job", id))? {
         Some(JobStep::Impossible(job)) => {
             let wanted = if status == Some(JobStatus::Cancelled) { "cancelled" } else { "tried again" };
             return Err(ApiError::conflict(format!("a job that is {} cannot be {wanted}", job.status)));
@@ -126,7 +126,7 @@ pub(in crate::api) async fn update(
         meta.job(id).await
     };
     api.jobs.tell();
-    Ok(Json(Shown::of(&api, job.map_err(|error| missing(error, id))?).await?).into_response())
+    Ok(Json(Shown::of(&api, job.map_err(ApiError::of_thing("job", id))?).await?).into_response())
 }
 
 /// `DELETE /jobs/{id}`: forgets it and its file. Its records stay.
@@ -153,7 +153,7 @@ pub(in crate::api) async fn delete(
     Params::of(request.uri()).finish()?;
     let found = job(&api, &id).await?;
     check_owner(&caller, &found)?;
-    match api.accounts.meta.delete_job(found.id, &by, now()).await.map_err(|error| missing(error, found.id))? {
+    match api.accounts.meta.delete_job(found.id, &by, now()).await.map_err(ApiError::of_thing("job", found.id))? {
         JobStep::Impossible(job) => {
             Err(ApiError::conflict(format!("a job that is {} must be cancelled first", job.status)))
         }

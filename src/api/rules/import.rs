@@ -12,7 +12,7 @@ use super::super::error::{ApiError, FieldFault};
 use super::super::fields::text;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::{current_values, in_words};
+use super::current_values;
 use crate::clock::now;
 use crate::meta::{Actor, MetaError, NewRule, RuleChange, RuleOrigin};
 use crate::rules::rule::Rule;
@@ -124,7 +124,7 @@ fn read(text: &str, enabled: bool, values: &Values) -> Result<Vec<Read>, Vec<Sig
         let spec = match spec {
             Some(Ok(spec)) => Some(spec),
             Some(Err(faults)) => {
-                problems.extend(faults.iter().map(in_words));
+                problems.extend(faults.iter().map(ToString::to_string));
                 None
             }
             None => None,

@@ -17,7 +17,7 @@ use super::error::{ApiError, FieldFault};
 use super::fields::{JSON, not_json};
 use super::state::Api;
 use crate::alerts::values;
-use crate::meta::{MetaError, RuleOrigin, StoredRule};
+use crate::meta::{RuleOrigin, StoredRule};
 use crate::rules::fault::Fault;
 use crate::rules::rule::Rule;
 use crate::rules::spec::{RuleSpec, Values};
@@ -96,11 +96,7 @@ fn current_values(api: &Api) -> Values {
 }
 
 fn refused(faults: &[Fault]) -> ApiError {
-    ApiError::parameters(faults.iter().map(|fault| FieldFault::new(fault.field.clone(), in_words(fault))).collect())
-}
-
-fn in_words(fault: &Fault) -> String {
-    format!("{}: {}", fault.field, fault.problem)
+    ApiError::parameters(faults.iter().map(|fault| FieldFault::new(fault.field.clone(), fault.to_string())).collect())
 }
 
 /// The rule that a path names, by its id or its code.
@@ -110,12 +106,5 @@ async fn rule(api: &Api, name: &str) -> Result<StoredRule, ApiError> {
         Ok(id) => meta.rule(id).await,
         Err(_) => meta.rule_by_code(name).await,
     };
-    found.map_err(|error| missing(error, name))
-}
-
-fn missing(error: MetaError, name: &str) -> ApiError {
-    match error {
-        MetaError::NotFound => ApiError::not_found("rule", name),
-        error => error.into(),
-    }
+    found.map_err(ApiError::of_thing("rule", name))
 }

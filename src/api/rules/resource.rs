@@ -11,7 +11,7 @@ use super::super::listed::{Listed, Paging};
 use super::super::openapi::parameters::PageParameters;
 use super::super::params::Params;
 use super::super::state::Api;
-use super::{Shown, Written, missing, rule};
+use super::{Shown, Written, rule};
 use crate::clock::now;
 use crate::meta::{NewRule, RuleChange, RuleFilter, RuleOrigin};
 use crate::rules::spec::{Kind, RuleSpec};
@@ -129,7 +129,7 @@ pub(in crate::api) async fn replace(
     }
     let change = RuleChange { definition: Some(&definition), enabled: Some(spec.enabled), version };
     let rule = api.accounts.meta.change_rule(before.id, &change, &by, now()).await;
-    let rule = rule.map_err(|error| missing(error, &id))?;
+    let rule = rule.map_err(ApiError::of_thing("rule", &id))?;
     api.alerts.rules_changed();
     Ok(Json(Shown::of(rule)).into_response())
 }
@@ -156,7 +156,7 @@ pub(in crate::api) async fn delete(
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let rule = rule(&api, &id).await?;
-    api.accounts.meta.delete_rule(rule.id, &by, now()).await.map_err(|error| missing(error, &id))?;
+    api.accounts.meta.delete_rule(rule.id, &by, now()).await.map_err(ApiError::of_thing("rule", &id))?;
     api.alerts.rules_changed();
     Ok(StatusCode::NO_CONTENT.into_response())
 }
