@@ -153,16 +153,8 @@ impl Following {
         let mut first_id = self.last_id + 1;
         let mut warned = false;
         loop {
-            let nothing = Evaluator::new(Vec::new(), self.with.limits, Clock::Received);
-            let mut evaluator = std::mem::replace(&mut self.evaluator, nothing);
             let segment = segment.clone();
-            let task = tokio::task::spawn_blocking(move || {
-                let read = observe(&mut evaluator, &segment, first_id);
-                (evaluator, read)
-            });
-            // It panics only by a fault of ours, which ends this task as well.
-            let (evaluator, read) = task.await.expect("the evaluation of rules does not panic");
-            self.evaluator = evaluator;
+            let read = self.on_a_thread(move |evaluator| observe(evaluator, &segment, first_id)).await;
             let Err(interrupted) = read else { return };
             if !std::mem::replace(&mut warned, true) {
                 warn!(error = %chain(&interrupted), "alert rules wait for the disk");
@@ -170,6 +162,20 @@ impl Following {
             first_id = interrupted.next_id;
             tokio::time::sleep(RETRY_AFTER).await;
         }
+    }
+
+    /// Does `work` where it keeps nobody waiting.
+    async fn on_a_thread<T: Send + 'static>(&mut self, work: impl FnOnce(&mut Evaluator) -> T + Send + 'static) -> T {
+        let nothing = Evaluator::new(Vec::new(), self.with.limits, Clock::Received);
+        let mut evaluator = std::mem::replace(&mut self.evaluator, nothing);
+        let task = tokio::task::spawn_blocking(move || {
+            let done = work(&mut evaluator);
+            (evaluator, done)
+        });
+        // It panics only by a fault of ours, which ends this task as well.
+        let (evaluator, done) = task.await.expect("the evaluation of rules does not panic");
+        self.evaluator = evaluator;
+        done
     }
 
     /// Puts what the evaluator has to tell behind what waits.
@@ -214,13 +220,12 @@ impl Following {
         }
     }
 
-    async fn remember(&self) {
-        let evaluator = self.evaluator.checkpoint();
-        let saved = Saved { last_id: self.last_id, waiting: self.waiting.clone(), evaluator };
-        let path = self.with.state.clone();
-        let written = tokio::task::spawn_blocking(move || saved.write(&path)).await;
+    async fn remember(&mut self) {
+        let (last_id, waiting, path) = (self.last_id, self.waiting.clone(), self.with.state.clone());
+        let write =
+            move |evaluator: &mut Evaluator| Saved { last_id, waiting, evaluator: evaluator.checkpoint() }.write(&path);
         // The segment is passed all the same: a full disk must not fill up further. After a crash windows lack what came since.
-        if let Ok(Err(error)) = written {
+        if let Err(error) = self.on_a_thread(write).await {
             warn!(path = %self.with.state.display(), %error, "what alert rules have seen could not be written");
         }
     }
@@ -243,7 +248,8 @@ impl Following {
     async fn renew_rules(&mut self) {
         match RuleBook::read(&self.with.meta, values(&self.with.settings.current())).await {
             Ok(book) => {
-                self.evaluator.replace_rules(book.rules.clone());
+                let rules = book.rules.clone();
+                self.on_a_thread(move |evaluator| evaluator.replace_rules(rules)).await;
                 self.book = book;
                 self.take(None);
                 self.apply().await;

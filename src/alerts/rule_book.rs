@@ -47,7 +47,11 @@ fn compile_all(stored: &[StoredRule], values: &Values) -> Vec<Rule> {
     for stored in stored {
         match compile(stored, values) {
             Ok(rule) => rules.push(rule),
-            Err(faults) => warn!(rule = stored.code, "a rule is not used: {}", in_words(&faults)),
+            Err(faults) => warn!(
+                rule = stored.code,
+                "a rule is not used: {}",
+                faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+            ),
         }
     }
     rules
@@ -98,8 +102,4 @@ pub async fn ship(meta: &Meta, now: DateTime<Utc>) -> Result<(), MetaError> {
         );
     }
     Ok(())
-}
-
-fn in_words(faults: &[Fault]) -> String {
-    faults.iter().map(|fault| format!("{}: {}", fault.field, fault.problem)).collect::<Vec<_>>().join("; ")
 }

@@ -1,22 +1,17 @@
 //! What the alerts' follower remembers over a restart, in one file.
-//!
-//! ```text
-//! magic "LGSLALRT"  version u32  crc32c u32 of all behind it  content (postcard)
-//! ```
-//! Numbers of the head are little-endian. The file is replaced as a whole, so it is there as it was or as it is.
+//! It is replaced as a whole, so it is there as it was or as it is.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::rules::effect::Effect;
+use crate::rules::frame::{Frame, RestoreError};
+use crate::spool::disk;
 
-const MAGIC: &[u8; 8] = b"LGSLALRT";
-const VERSION: u32 = 1;
-const HEAD_LEN: usize = 16;
+const FRAME: Frame = Frame { magic: *b"LGSLALRT", version: 1 };
 
 /// What is remembered.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +37,7 @@ pub(super) struct Bundle {
 pub(super) enum Found {
     Absent,
     Whole(Saved),
-    Damaged(&'static str),
+    Damaged(RestoreError),
 }
 
 impl Saved {
@@ -52,7 +47,7 @@ impl Saved {
     /// It is there and cannot be read.
     pub(super) fn read(path: &Path) -> io::Result<Found> {
         match fs::read(path) {
-            Ok(bytes) => Ok(decode(&bytes).map_or_else(Found::Damaged, Found::Whole)),
+            Ok(bytes) => Ok(FRAME.read(&bytes).map_or_else(Found::Damaged, Found::Whole)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Absent),
             Err(error) => Err(error),
         }
@@ -63,43 +58,8 @@ impl Saved {
     /// # Errors
     /// The disk refuses; the file is as it was.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        let incoming = path.with_extension("incoming");
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&incoming)?;
-        file.write_all(&encode(self).map_err(io::Error::other)?)?;
-        file.sync_all()?;
-        fs::rename(&incoming, path)?;
-        match path.parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
+        disk::write_durably(path, &FRAME.write(self))
     }
-}
-
-fn encode(saved: &Saved) -> Result<Vec<u8>, postcard::Error> {
-    let mut bytes = vec![0; HEAD_LEN];
-    bytes = postcard::to_extend(saved, bytes)?;
-    let sum = crc32c::crc32c(bytes.get(HEAD_LEN..).unwrap_or_default());
-    let head = MAGIC.iter().copied().chain(VERSION.to_le_bytes()).chain(sum.to_le_bytes());
-    for (to, from) in bytes.iter_mut().zip(head) {
-        *to = from;
-    }
-    Ok(bytes)
-}
-
-fn decode(bytes: &[u8]) -> Result<Saved, &'static str> {
-    let (head, content) = bytes.split_at_checked(HEAD_LEN).ok_or("it is too short")?;
-    let (magic, numbers) = head.split_at(MAGIC.len());
-    let (version, sum) = numbers.split_at(size_of::<u32>());
-    if magic != MAGIC {
-        return Err("it is not such a file");
-    }
-    if version != VERSION.to_le_bytes() {
-        return Err("it is of another version");
-    }
-    if sum != crc32c::crc32c(content).to_le_bytes() {
-        return Err("its checksum is wrong");
-    }
-    postcard::from_bytes(content).map_err(|_| "its content cannot be read")
 }
 
 #[cfg(test)]

@@ -150,16 +150,26 @@ impl<'a> Bytes<'a> {
     }
 
     fn skip_dictionary(&mut self, rows: usize) -> Result<(), Malformed> {
-        if rows == 0 {
-            return Ok(());
+        if rows > 0 {
+            self.indexed(rows, Self::skip_strings)?;
         }
+        Ok(())
+    }
+
+    /// The keys of a `LowCardinality` column behind its prefix, as `keys` reads so many of them, the width of an index, and the `rows` indexes.
+    fn indexed<T>(
+        &mut self,
+        rows: usize,
+        keys: impl FnOnce(&mut Self, usize) -> Result<T, Malformed>,
+    ) -> Result<(T, usize, &'a [u8]), Malformed> {
         let width = 1usize << (self.u64()? & 0xff).min(3);
         let count = self.u64()? as usize;
-        self.skip_strings(count)?;
+        let keys = keys(self, count)?;
         if self.u64()? as usize != rows {
             return Err(Malformed("number of indexes"));
         }
-        self.take(rows.checked_mul(width).ok_or(Malformed("number of indexes"))?).map(drop)
+        let indexes = self.take(rows.checked_mul(width).ok_or(Malformed("number of indexes"))?)?;
+        Ok((keys, width, indexes))
     }
 
     fn string_list(&mut self, n: usize) -> Result<Vec<&'a [u8]>, Malformed> {
@@ -217,13 +227,7 @@ impl<'a> Bytes<'a> {
         if rows == 0 {
             return Ok(Vec::new());
         }
-        let width = 1usize << (self.u64()? & 0xff).min(3);
-        let count = self.u64()? as usize;
-        let keys = self.string_list(count)?;
-        if self.u64()? as usize != rows {
-            return Err(Malformed("number of indexes"));
-        }
-        let indexes = self.take(rows.checked_mul(width).ok_or(Malformed("number of indexes"))?)?;
+        let (keys, width, indexes) = self.indexed(rows, Self::string_list)?;
         indexes
             .chunks_exact(width)
             .map(|index| {

@@ -1,36 +1,17 @@
-//! An evaluator's memory as bytes.
-//!
-//! ```text
-//! magic "LGSLRULE"  version u32  crc32c u32 of all behind it  content (postcard)
-//! ```
-//! Numbers of the head are little-endian. Another version is not read: the caller evaluates the records again.
+//! An evaluator's memory as bytes. Those of another version are not read: the caller evaluates the records again.
 
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
 use super::episodes::{Episode, Pending};
 use super::evaluator::Evaluator;
+use super::frame::{Frame, RestoreError};
 use super::limits::{Clock, Limits};
 use super::rule::Rule;
 use super::running::{Around, Running};
 use super::state::State;
 
-const MAGIC: &[u8; 8] = b"LGSLRULE";
-const VERSION: u32 = 2;
-
-/// Why a checkpoint cannot be gone on from. In each case an evaluator that starts afresh is the way on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RestoreError {
-    /// The bytes are none, or were cut or changed.
-    #[error("the checkpoint is damaged: {0}")]
-    Damaged(&'static str),
-    /// Another version of the program wrote it.
-    #[error("the checkpoint is of version {found}, not {VERSION}")]
-    Version {
-        /// Its version.
-        found: u32,
-    },
-}
+const FRAME: Frame = Frame { magic: *b"LGSLRULE", version: 2 };
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -72,17 +53,11 @@ pub(super) fn write(evaluator: &Evaluator) -> Vec<u8> {
         effects: evaluator.pending.effects().to_vec(),
         rules: evaluator.rules.iter().map(save).collect(),
     };
-    let content = postcard::to_stdvec(&saved).expect("lists and numbers in memory can be written");
-    let mut out = Vec::with_capacity(content.len() + 16);
-    out.extend_from_slice(MAGIC);
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    out.extend_from_slice(&crc32c::crc32c(&content).to_le_bytes());
-    out.extend_from_slice(&content);
-    out
+    FRAME.write(&saved)
 }
 
 pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8]) -> Result<Evaluator, RestoreError> {
-    let saved = content(bytes)?;
+    let saved: Saved = FRAME.read(bytes)?;
     let mut pending = Pending::new(saved.effects);
     let mut states = saved.rules;
     let mut running = Vec::new();
@@ -110,23 +85,6 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
     }
     evaluator.find_next_due();
     Ok(evaluator)
-}
-
-fn content(bytes: &[u8]) -> Result<Saved, RestoreError> {
-    let (magic, rest) = bytes.split_first_chunk::<8>().ok_or(RestoreError::Damaged("too short"))?;
-    if magic != MAGIC {
-        return Err(RestoreError::Damaged("it does not begin as one"));
-    }
-    let (version, rest) = rest.split_first_chunk::<4>().ok_or(RestoreError::Damaged("too short"))?;
-    let found = u32::from_le_bytes(*version);
-    if found != VERSION {
-        return Err(RestoreError::Version { found });
-    }
-    let (sum, content) = rest.split_first_chunk::<4>().ok_or(RestoreError::Damaged("too short"))?;
-    if crc32c::crc32c(content) != u32::from_le_bytes(*sum) {
-        return Err(RestoreError::Damaged("its checksum does not fit"));
-    }
-    postcard::from_bytes(content).map_err(|_| RestoreError::Damaged("its content cannot be read"))
 }
 
 fn save(running: &Running) -> SavedRule {

@@ -1,10 +1,11 @@
 //! Evaluates records, one after the other, against all rules.
 
-use super::checkpoint::{self, RestoreError};
+use super::checkpoint;
 use super::columns::Columns;
 use super::detections::Detections;
 use super::effect::{Effect, LIMIT_RULE};
 use super::episodes::Pending;
+use super::frame::RestoreError;
 use super::limits::{Clock, Limits};
 use super::prefilter::Prefilter;
 use super::rule::Rule;
@@ -20,6 +21,7 @@ pub struct Evaluator {
     clock: Clock,
     prefilter: Prefilter,
     detections: Detections,
+    columns: Columns,
     pub(super) pending: Pending,
     /// The watermark of records. Ticks do not move it, so that they decide only when something is noticed.
     pub(super) latest: i64,
@@ -64,13 +66,16 @@ impl Evaluator {
     }
 
     pub(super) fn with(rules: Vec<Running>, limits: Limits, clock: Clock, pending: Pending) -> Self {
-        let prefilter = Prefilter::new(rules.iter().map(|running| running.rule.compiled()));
+        let compiled = || rules.iter().map(|running| running.rule.compiled());
+        let (prefilter, detections) = (Prefilter::new(compiled()), Detections::new(compiled()));
+        let columns = columns_of(&rules);
         let mut evaluator = Self {
             rules,
             limits,
             clock,
             prefilter,
-            detections: Detections::default(),
+            detections,
+            columns,
             pending,
             latest: i64::MIN,
             now: i64::MIN,
@@ -78,7 +83,6 @@ impl Evaluator {
             late: 0,
             key: Vec::new(),
         };
-        evaluator.detections = Detections::new(evaluator.rules.iter().map(|running| running.rule.compiled()));
         evaluator.find_next_due();
         evaluator
     }
@@ -151,6 +155,7 @@ impl Evaluator {
         }
         self.prefilter = Prefilter::new(self.rules.iter().map(|running| running.rule.compiled()));
         self.detections = Detections::new(self.rules.iter().map(|running| running.rule.compiled()));
+        self.columns = columns_of(&self.rules);
         self.find_next_due();
     }
 
@@ -214,8 +219,7 @@ impl Evaluator {
     /// The fields of records that the rules read.
     #[must_use]
     pub fn columns(&self) -> Columns {
-        let columns = self.rules.iter().map(|running| running.rule.columns());
-        columns.fold(Columns::default(), Columns::union)
+        self.columns
     }
 
     fn advance(&mut self, now: i64) {
@@ -229,4 +233,8 @@ impl Evaluator {
     pub(super) fn find_next_due(&mut self) {
         self.next_due = self.rules.iter().map(Running::next_due).min().unwrap_or(i64::MAX);
     }
+}
+
+fn columns_of(rules: &[Running]) -> Columns {
+    rules.iter().map(|running| running.rule.columns()).fold(Columns::default(), Columns::union)
 }

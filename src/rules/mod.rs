@@ -17,7 +17,7 @@
 
 mod buckets;
 pub mod check;
-pub mod checkpoint;
+mod checkpoint;
 pub mod columns;
 mod compile;
 mod detections;
@@ -25,6 +25,7 @@ pub mod effect;
 mod episodes;
 pub mod evaluator;
 pub mod fault;
+pub mod frame;
 mod groups;
 mod hash;
 mod kinds;

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::rules::checkpoint::RestoreError;
 use crate::rules::effect::LIMIT_RULE;
+use crate::rules::frame::RestoreError;
 
 fn failures() -> Value {
     json!({ "kind": "threshold", "filter": "app:sshd", "group_by": ["user_name"], "window_seconds": 60, "at_least": 2 })
