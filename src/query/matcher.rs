@@ -184,7 +184,8 @@ fn regex_test(pattern: &str) -> Test {
     RegexBuilder::new(pattern).dot_matches_new_line(true).build().map_or(Test::Never, Test::Regex)
 }
 
-fn text_of<'r>(row: &'r LogRow<'_>, field: &TextField) -> &'r [u8] {
+/// The bytes of a field; absent is empty.
+pub(crate) fn text_of<'r>(row: &'r LogRow<'_>, field: &TextField) -> &'r [u8] {
     match field {
         TextField::Message => &row.message,
         TextField::Raw => &row.raw,
@@ -204,7 +205,8 @@ fn text_of<'r>(row: &'r LogRow<'_>, field: &TextField) -> &'r [u8] {
     }
 }
 
-fn number_of(row: &LogRow<'_>, field: NumberField) -> Option<u64> {
+/// The number of a field.
+pub(crate) fn number_of(row: &LogRow<'_>, field: NumberField) -> Option<u64> {
     match field {
         NumberField::Id => Some(row.id),
         NumberField::Severity => row.severity.filter(|n| *n != u8::MAX).map(u64::from),
@@ -212,7 +214,8 @@ fn number_of(row: &LogRow<'_>, field: NumberField) -> Option<u64> {
     }
 }
 
-const fn time_of(row: &LogRow<'_>, field: TimeField) -> i64 {
+/// The time of a field, in microseconds since 1970 (UTC).
+pub(crate) const fn time_of(row: &LogRow<'_>, field: TimeField) -> i64 {
     match field {
         TimeField::Timestamp => row.timestamp,
         TimeField::ReceivedAt => row.received_at,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
 use super::episodes::{Episode, Pending};
-use super::evaluator::Evaluator;
+use super::evaluator::{Evaluator, enabled_parts};
 use super::frame::{Frame, RestoreError};
 use super::limits::{Clock, Limits};
 use super::rule::Rule;
@@ -61,7 +61,7 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
     let mut pending = Pending::new(saved.effects);
     let mut states = saved.rules;
     let mut running = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.spec().enabled).flat_map(Rule::parts) {
+    for rule in enabled_parts(&rules) {
         let is_same = |saved: &SavedRule| saved.code == rule.code() && saved.fingerprint == rule.compiled().fingerprint;
         let state = states.iter().position(is_same).map(|at| states.remove(at));
         running.push(match state {

@@ -38,11 +38,8 @@ impl Columns {
             columns = columns.union(Self::of_sigma(part));
         }
         columns.add_expr(&rule.looks_at);
-        let filters = [Some(&rule.spec.filter), rule.spec.of.as_ref()];
-        for text in filters.into_iter().flatten() {
-            if let Ok(expr) = super::check::read_filter("filter", text) {
-                columns.add_expr(&expr);
-            }
+        if let What::Ratio { selects, .. } = &rule.what {
+            columns.add_expr(selects);
         }
         let counted = if let What::Threshold { distinct, .. } = &rule.what { distinct.as_ref() } else { None };
         let named = rule.group_by.iter().chain(rule.value_field()).chain(counted).chain(rule.template.fields());

@@ -110,7 +110,7 @@ fn compile_what(spec: &RuleSpec, values: &Values) -> Result<(What, Expr), Fault>
             let all = check::read_filter("of", spec.of.as_deref().unwrap_or_default())?;
             let of = Matcher::new(&all);
             let share = spec.share.unwrap_or(1.0);
-            return Ok((What::Ratio { filter, of, at_least: u64::from(at_least), share }, all));
+            return Ok((What::Ratio { filter, selects: expr, of, at_least: u64::from(at_least), share }, all));
         }
         Kind::Change => What::Change(Change {
             filter,

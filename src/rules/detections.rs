@@ -19,13 +19,13 @@ impl Detections {
     /// Of `rules`, which are numbered in this order.
     pub(super) fn new<'a>(rules: impl Iterator<Item = &'a Compiled>) -> Self {
         let mut owners = Vec::new();
-        let mut members: Vec<DetectionRule> = Vec::new();
+        let mut members: Vec<&DetectionRule> = Vec::new();
         for (number, rule) in rules.enumerate() {
             let What::Sigma(part) = &rule.what else { continue };
             owners.extend((0..part.members.len()).map(|member| (number, member)));
-            members.extend(part.members.iter().cloned());
+            members.extend(&part.members);
         }
-        let matcher = SigmaMatcher::new(&members).expect("each rule was compiled by itself when its text was read");
+        let matcher = SigmaMatcher::new(members).expect("each rule was compiled by itself when its text was read");
         Self { matcher, owners, found: Vec::new(), matched: Vec::new() }
     }
 

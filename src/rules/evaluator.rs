@@ -52,8 +52,7 @@ impl Evaluator {
     /// An evaluator that has seen nothing yet. Rules that are not enabled are left out.
     #[must_use]
     pub fn new(rules: Vec<Rule>, limits: Limits, clock: Clock) -> Self {
-        let enabled = rules.iter().filter(|rule| rule.spec().enabled);
-        let running = enabled.flat_map(Rule::parts).map(Running::new).collect();
+        let running = enabled_parts(&rules).map(Running::new).collect();
         Self::with(running, limits, clock, Pending::new(Vec::new()))
     }
 
@@ -140,7 +139,8 @@ impl Evaluator {
     /// remembered for it; alerts of rules that are gone or changed end.
     pub fn replace_rules(&mut self, rules: Vec<Rule>) {
         let mut old: Vec<Option<Running>> = std::mem::take(&mut self.rules).into_iter().map(Some).collect();
-        for rule in rules.iter().filter(|rule| rule.spec().enabled).flat_map(Rule::parts) {
+        let mut rules_now = Vec::new();
+        for rule in enabled_parts(&rules) {
             let is_same = |running: &Running| {
                 running.rule.code() == rule.code() && running.rule.compiled().fingerprint == rule.compiled().fingerprint
             };
@@ -148,15 +148,14 @@ impl Evaluator {
             let mut running = kept.unwrap_or_else(|| Running::new(rule.clone()));
             running.rule = rule;
             running.rebuild_timers();
-            self.rules.push(running);
+            rules_now.push(running);
         }
         for mut gone in old.into_iter().flatten() {
             gone.end_all(self.now, &mut self.pending);
         }
-        self.prefilter = Prefilter::new(self.rules.iter().map(|running| running.rule.compiled()));
-        self.detections = Detections::new(self.rules.iter().map(|running| running.rule.compiled()));
-        self.columns = columns_of(&self.rules);
-        self.find_next_due();
+        let pending = std::mem::replace(&mut self.pending, Pending::new(Vec::new()));
+        let (latest, now, late) = (self.latest, self.now, self.late);
+        *self = Self { latest, now, late, ..Self::with(rules_now, self.limits, self.clock, pending) };
     }
 
     /// Forgets an alert that was resolved while it lasted, and what led to it: the rule must be satisfied anew to raise another.
@@ -233,6 +232,11 @@ impl Evaluator {
     pub(super) fn find_next_due(&mut self) {
         self.next_due = self.rules.iter().map(Running::next_due).min().unwrap_or(i64::MAX);
     }
+}
+
+/// What is evaluated of `rules`.
+pub(super) fn enabled_parts(rules: &[Rule]) -> impl Iterator<Item = Rule> {
+    rules.iter().filter(|rule| rule.spec().enabled).flat_map(Rule::parts)
 }
 
 fn columns_of(rules: &[Running]) -> Columns {

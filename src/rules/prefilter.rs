@@ -10,9 +10,9 @@ use foldhash::fast::RandomState;
 use logseal_parsers::Level;
 
 use super::need::{Need, Wanted};
-use super::row_field::text_of;
 use super::rule::Compiled;
 use crate::query::field::TextField;
+use crate::query::matcher::text_of;
 use crate::record::LogRow;
 
 /// A set of rules.
@@ -138,7 +138,7 @@ fn values(needs: &[Need]) -> Vec<Values> {
 impl Values {
     fn add_rules(&self, row: &LogRow<'_>, found: &mut Set) {
         let text = text_of(row, &self.field);
-        if let Some(rules) = self.rules.get(text.as_bytes()) {
+        if let Some(rules) = self.rules.get(text) {
             found.add(rules);
         }
         if let Some(rules) = &self.when_present

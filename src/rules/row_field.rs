@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::fault::Fault;
-use crate::query::field::{ATTRIBUTE_PREFIXES, Field, NumberField, TextField, TimeField, suggestion};
+use crate::query::field::{ATTRIBUTE_PREFIXES, Field, NumberField, TextField, suggestion};
+use crate::query::matcher::{number_of, text_of, time_of};
 use crate::query::time::show_instant;
 use crate::record::LogRow;
 
@@ -42,20 +43,13 @@ impl RowField {
     /// The value in `row`; absent is empty.
     pub(super) fn of<'r>(&self, row: &'r LogRow<'_>) -> Cow<'r, str> {
         match &self.field {
-            Field::Text(field) => text_of(row, field),
-            Field::Number(NumberField::Id) => row.id.to_string().into(),
-            Field::Number(NumberField::Severity) => number(row.severity),
-            Field::Number(NumberField::Facility) => number(row.facility),
-            Field::Time(TimeField::Timestamp) => show_instant(row.timestamp).into(),
-            Field::Time(TimeField::ReceivedAt) => show_instant(row.received_at).into(),
+            Field::Text(field) => String::from_utf8_lossy(text_of(row, field)),
+            Field::Number(field) => number_of(row, *field).map(|n| n.to_string()).unwrap_or_default().into(),
+            Field::Time(field) => show_instant(time_of(row, *field)).into(),
             Field::Ip => row.ip.map(|ip| ip.to_string()).unwrap_or_default().into(),
             Field::Level => row.level.as_str().into(),
         }
     }
-}
-
-fn number(value: Option<u8>) -> Cow<'static, str> {
-    value.filter(|n| *n != u8::MAX).map(|n| n.to_string()).unwrap_or_default().into()
 }
 
 fn find(name: &str) -> Option<Field> {
@@ -66,25 +60,4 @@ fn find(name: &str) -> Option<Field> {
         return (!plain.is_empty()).then(|| Field::Text(TextField::Attribute(plain.to_owned())));
     }
     Field::named(name)
-}
-
-/// The text of a field; absent is empty.
-pub(super) fn text_of<'r>(row: &'r LogRow<'_>, field: &TextField) -> Cow<'r, str> {
-    match field {
-        TextField::Message => String::from_utf8_lossy(&row.message),
-        TextField::Raw => String::from_utf8_lossy(&row.raw),
-        TextField::Source => Cow::Borrowed(&row.source),
-        TextField::Host => Cow::Borrowed(&row.host),
-        TextField::App => Cow::Borrowed(&row.app),
-        TextField::ProcId => Cow::Borrowed(&row.proc_id),
-        TextField::MsgId => Cow::Borrowed(&row.msg_id),
-        TextField::UserName => Cow::Borrowed(&row.user_name),
-        TextField::Format => Cow::Borrowed(&row.format),
-        TextField::ParseError => Cow::Borrowed(&row.parse_error),
-        TextField::Origin => Cow::Borrowed(&row.origin),
-        TextField::Attribute(name) => {
-            let found = row.attributes.iter().find(|(known, _)| known == name);
-            found.map_or(Cow::Borrowed(""), |(_, value)| Cow::Borrowed(&**value))
-        }
-    }
 }

@@ -41,13 +41,37 @@ pub(super) struct Compiled {
 
 /// What a rule looks for.
 pub(super) enum What {
-    Threshold { filter: Matcher, at_least: usize, distinct: Option<RowField>, skew: Option<i64> },
-    Match { filter: Matcher },
-    Ratio { filter: Matcher, of: Matcher, at_least: u64, share: f64 },
+    Threshold {
+        filter: Matcher,
+        at_least: usize,
+        distinct: Option<RowField>,
+        skew: Option<i64>,
+    },
+    Match {
+        filter: Matcher,
+    },
+    /// `selects` is what `filter` was made of.
+    Ratio {
+        filter: Matcher,
+        selects: Expr,
+        of: Matcher,
+        at_least: u64,
+        share: f64,
+    },
     Change(Change),
-    Absence { filter: Matcher, forget: i64 },
-    NewValue { filter: Matcher, field: RowField, remember: Option<i64>, learn: i64 },
-    Sequence { steps: Vec<(Matcher, usize)> },
+    Absence {
+        filter: Matcher,
+        forget: i64,
+    },
+    NewValue {
+        filter: Matcher,
+        field: RowField,
+        remember: Option<i64>,
+        learn: i64,
+    },
+    Sequence {
+        steps: Vec<(Matcher, usize)>,
+    },
     Sigma(Part),
 }
 

@@ -75,7 +75,10 @@ impl Running {
             return;
         }
         let value = match &rule.what {
-            What::Threshold { distinct: Some(field), .. } => Some(hash::of_value(&field.of(row))),
+            What::Threshold { distinct: Some(field), .. } => match &*field.of(row) {
+                "" => return,
+                text => Some(hash::of_value(text)),
+            },
             _ => None,
         };
         self.matched += 1;
@@ -242,7 +245,7 @@ pub(super) fn slack(limits: &Limits) -> i64 {
     2 * limits.lateness()
 }
 
-/// Writes the key of the record's group; `false` if it lacks one of the fields, or the value that is counted.
+/// Writes the key of the record's group; `false` if it lacks one of the fields.
 fn write_key(rule: &Compiled, row: &LogRow<'_>, key: &mut Vec<u8>) -> bool {
     key.clear();
     for field in rule.group_by.iter().chain(rule.value_field()) {
@@ -252,8 +255,5 @@ fn write_key(rule: &Compiled, row: &LogRow<'_>, key: &mut Vec<u8>) -> bool {
         }
         hash::push_value(key, &value);
     }
-    match &rule.what {
-        What::Threshold { distinct: Some(field), .. } => !field.of(row).is_empty(),
-        _ => true,
-    }
+    true
 }

@@ -101,13 +101,15 @@ impl Running {
         let leap = now.saturating_sub(check) / width - CHECKS_MAX;
         let check = if leap > 0 { check + leap * width } else { check };
         let since = self.since.unwrap_or(check);
-        let mut groups: Vec<(Box<[u8]>, PlaceId)> = self.groups.iter().map(|(id, g)| (g.key.clone(), id)).collect();
-        groups.sort();
-        for (_, id) in groups {
-            let Some(group) = self.groups.get_mut(id) else { continue };
-            let State::History(history) = &group.state else { continue };
+        let groups = self.groups.iter().filter_map(|(id, group)| {
+            let State::History(history) = &group.state else { return None };
             // The window that is over ends with the bucket, whose end is the next one's beginning.
-            let Some(firing) = change::judge(history, check - 1, rule.window, change, since) else { continue };
+            Some((group.key.clone(), id, change::judge(history, check - 1, rule.window, change, since)?))
+        });
+        let mut fallen: Vec<(Box<[u8]>, PlaceId, Firing)> = groups.collect();
+        fallen.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        for (_, id, firing) in fallen {
+            let Some(group) = self.groups.get_mut(id) else { continue };
             match &mut group.episode {
                 Some(episode) => {
                     let more = More { added: 0, time: firing.last, now: check, row: None };

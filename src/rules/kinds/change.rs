@@ -45,8 +45,12 @@ pub(in crate::rules) fn judge(history: &History, now: i64, window: i64, change: 
         // From nothing any rise is endless: nothing counts as one.
         count >= change.factor * usual.max(1.0)
     };
-    let value = format!("{:.1}", count / usual.max(1.0));
-    is_satisfied.then(|| Firing { count: records, ids: Vec::new(), last: history.last_time, value })
+    is_satisfied.then(|| Firing {
+        count: records,
+        ids: Vec::new(),
+        last: history.last_time,
+        value: format!("{:.1}", count / usual.max(1.0)),
+    })
 }
 
 /// When the next bucket is over.

@@ -196,7 +196,7 @@ macro_rules! zeek {
     };
 }
 
-const SOURCES: &[Source] = &[
+pub(super) const SOURCES: &[Source] = &[
     linux!("sshd", App(&["sshd", "sshd-session", "sshd-auth"])),
     linux!("auth", Any(&[Facility(4), Facility(10), App(AUTH_APPS)])),
     linux!("sudo", App(&["sudo"])),

@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn every_column_in_the_tables_is_one() {
-        for source in [crate::rules::sigma::windows::CATEGORIES, crate::rules::sigma::windows::SERVICES].concat() {
+        use crate::rules::sigma::{logsources, windows};
+        for source in [windows::CATEGORIES, windows::SERVICES, logsources::SOURCES].concat() {
             for name in source.fields.iter().flat_map(|(_, places)| *places) {
                 assert!(!name.starts_with('@') || matches!(place(name), Place::Column(_)), "{name}");
             }

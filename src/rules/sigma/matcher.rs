@@ -58,12 +58,14 @@ impl SigmaMatcher {
     ///
     /// # Errors
     /// All rules that cannot be evaluated; [`of_detection`](super::assessment::of_detection) asks for one rule.
-    pub fn new(rules: &[DetectionRule]) -> Result<Self, Vec<Refusal>> {
+    pub fn new<'a>(rules: impl IntoIterator<Item = &'a DetectionRule>) -> Result<Self, Vec<Refusal>> {
         let mut slots = Slots::default();
         let mut sources: HashMap<&LogSource, usize> = HashMap::new();
         let mut building: Vec<Building> = Vec::new();
         let mut refusals = Vec::new();
-        for (number, rule) in rules.iter().enumerate() {
+        let mut count = 0;
+        for (number, rule) in rules.into_iter().enumerate() {
+            count += 1;
             let row = rule.logsource.row().map(|(source, _)| source);
             let (rewritten, asked) = rewrite(&rule.rule, row, &mut slots);
             let compiled = if asked.problems.is_empty() {
@@ -96,7 +98,7 @@ impl SigmaMatcher {
             let index = Index::new(clauses);
             Group { condition, index, rules }
         });
-        Ok(Self { slots, groups: groups.collect(), rules: rules.len() })
+        Ok(Self { slots, groups: groups.collect(), rules: count })
     }
 
     /// Puts the numbers of the rules that `row` matches into `found`, in ascending order, in the place of what was there.

@@ -69,6 +69,7 @@ fn a_rule_that_cannot_be_evaluated_has_no_spec() {
     let alone =
         assess("title: f\nlogsource:\n  product: x\nfilter:\n  rules: any\n  s:\n    f: x\n  condition: not s\n")
             .unwrap();
+    assert_eq!(alone.len(), 1);
     assert!(alone.iter().all(|rule| rule.spec_json.is_none() && !rule.assessment.refused.is_empty()));
 }
 
