@@ -311,13 +311,16 @@ fn progress_is_told_by_events_and_by_a_socket() {
     );
     let states = watching.join().unwrap();
     assert_eq!(states.last(), Some(&last));
-    let again = |version: u64| {
+    let again = |version: i128| {
         let request = app.http().get(app.url(&format!("/api/v1/jobs/{id}/events")));
         request.header("last-event-id", version.to_string()).send().unwrap()
     };
-    let seen = *versions.last().unwrap();
+    let seen = i128::from(*versions.last().unwrap());
     assert_eq!(again(seen).status(), 204);
     assert!(again(seen - 1).text().unwrap().contains("event: end"));
+    for wrong in [-1, 1 << 64] {
+        assert_eq!(again(wrong).status(), 422, "{wrong}");
+    }
 }
 
 /// Reads one request; its head and body.

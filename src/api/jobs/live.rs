@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::error::ApiError;
 use super::super::openapi::bodies::EventShape;
 use super::super::state::Api;
-use super::super::watching::{Place, Upgrade, event_stream, has_left, no_parameters, web_socket};
+use super::super::watching::{Place, Upgrade, event_stream, has_left, last_event_id, no_parameters, web_socket};
 use super::{Shown, job};
 use crate::meta::{AnalysisStatus, JobId, MetaError};
 
@@ -53,7 +53,7 @@ pub(in crate::api) async fn events(
     no_parameters(&request)?;
     let id = job(&api, &id).await?.id;
     let place = Place::take(&api)?;
-    let seen = last_event_id(request.headers());
+    let seen = last_event_id(request.headers(), "an event of this job")?;
     let changes = Changes::new(&api, id, seen);
     // An EventSource comes again after each end; this tells it to stay away.
     if changes.is_seen_to_the_end().await? {
@@ -106,11 +106,6 @@ async fn say(mut socket: WebSocket, mut changes: Changes) -> Result<(), axum::Er
             () = tokio::time::sleep(HEARTBEAT) => socket.send(Message::Ping(Bytes::new())).await?,
         }
     }
-}
-
-/// The version that the client saw last. What is none is as good as nothing: the job is sent whole each time.
-fn last_event_id(headers: &HeaderMap) -> Option<i64> {
-    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
 }
 
 fn event(change: &Change) -> Bytes {

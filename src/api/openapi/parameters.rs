@@ -103,7 +103,8 @@ parameters! {
             "How lines are read; `json` where it is not given. Also a format of the configuration's `[formats]`, by its name.";
         "multiline" = one_of(logseal_parsers::multiline::Rule::ALL.iter().map(|rule| rule.as_str())),
             "Which lines belong to one record; `none` where it is not given. With any other rule the body is read as a whole file.";
-        "header" = text().max_length(Some(16384)), "The lines of a table's header, where the body goes on below it.";
+        // No `maxLength`: that counts characters, and what is bounded is bytes.
+        "header" = text(), "The lines of a table's header, where the body goes on below it; at most 16 KiB.";
 }
 
 fn query(name: &str, schema: impl Into<RefOr<Schema>>, description: &str) -> Parameter {
