@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use logseal_parsers::auditd::joiner::Joiner;
 use logseal_parsers::push::{elastic, gelf, journal, json_stream, loki, otlp, splunk};
-use logseal_parsers::{Context, Format, LineParser, Zone, fluent, format, json};
+use logseal_parsers::multiline::{Limits, Rule};
+use logseal_parsers::{Context, FileOptions, FileParser, Format, LineParser, Zone, fluent, format, json};
 use rustix::time::{ClockId, clock_gettime};
 
 // 2026-11-20T18:00:00Z
@@ -32,7 +32,7 @@ const READERS: &[fn(&[u8])] = &[
     |text| drop(otlp::decode(otlp::Encoding::Protobuf, text, &CX, &mut |_| ())),
     |text| json::records(text).into_iter().flatten().for_each(drop),
     |text| drop(fluent::message(text)),
-    audit_lines,
+    joined_file,
 ];
 
 fn file(text: &[u8]) {
@@ -54,10 +54,11 @@ fn json_pieces(text: &[u8]) {
     splitter.finish(|_| ());
 }
 
-fn audit_lines(text: &[u8]) {
-    let mut joiner = Joiner::new();
-    text.split(|b| *b == b'\n').for_each(|line| drop(joiner.push(line)));
-    drop(joiner.flush());
+/// As an upload comes: audit events are gathered, lines joined, documents taken apart.
+fn joined_file(text: &[u8]) {
+    let mut parser = FileParser::new(FileOptions { format: Format::Auto.into(), multiline: Rule::Auto, limits: Limits::default() });
+    let taken = parser.feed(text, true, &CX, &mut |_| ());
+    assert_eq!(taken, text.len());
 }
 
 fn read(which: usize, text: &[u8]) {

@@ -31,7 +31,7 @@ fn stream(object: &str, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     let mut members = Members::of(object)?;
     while let Some((name, part)) = members.next()? {
         match &*name {
-            "stream" => labels = labels_of(part, "stream")?,
+            "stream" => labels = labels_of(part).ok_or_else(|| malformed("stream is not an object"))?,
             "values" => values = Some(part),
             _ => {}
         }
@@ -43,56 +43,63 @@ fn stream(object: &str, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     };
     let mut elements = Elements::of(list)?;
     while let Some(part) = elements.next()? {
-        let Part::Array(entry) = part else { return Err(malformed("an entry of values is not a list")) };
-        self::entry(entry, &labels, sink)?;
+        let Some(text) = part.into_text() else { continue };
+        match Entry::of(&text) {
+            Ok(entry) => sink.line(&labels, &entry.metadata, Some(entry.time), entry.line.as_bytes())?,
+            Err(why) => sink.unread(&labels, text.as_bytes(), why)?,
+        }
     }
     Ok(())
 }
 
 /// `["time", "line"]` or `["time", "line", {metadata}]`
-fn entry(list: &str, labels: &Labels<'_>, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
-    let mut elements = Elements::of(list)?;
-    let time = match elements.next()? {
-        Some(Part::Text(text)) => time_of(&text)?,
-        Some(Part::Number(digits)) => time_of(digits)?,
-        _ => return Err(malformed("an entry does not begin with a time in nanoseconds")),
-    };
-    let Some(Part::Text(line)) = elements.next()? else { return Err(malformed("an entry has no line")) };
-    let mut metadata = Labels::new();
-    if let Some(part) = elements.next()? {
-        metadata = labels_of(part, "the metadata of a line")?;
-        if elements.next()?.is_some() {
-            return Err(malformed("an entry has more than time, line and metadata"));
+struct Entry<'a> {
+    time: i64,
+    line: Cow<'a, str>,
+    metadata: Labels<'a>,
+}
+
+impl<'a> Entry<'a> {
+    fn of(list: &'a str) -> Result<Self, &'static str> {
+        let mut elements = Elements::of(list).map_err(|_| "an entry of values is not a list")?;
+        let mut next = || elements.next().map_err(|_| "an entry of values is no JSON");
+        let time = match next()? {
+            Some(Part::Text(text)) => time_of(&text),
+            Some(Part::Number(digits)) => time_of(digits),
+            _ => None,
+        };
+        let time = time.ok_or("an entry does not begin with a time in nanoseconds")?;
+        let Some(Part::Text(line)) = next()? else { return Err("an entry has no line") };
+        let Some(part) = next()? else { return Ok(Self { time, line, metadata: Labels::new() }) };
+        let metadata = labels_of(part).ok_or("the metadata of a line is not an object")?;
+        if next()?.is_some() {
+            return Err("an entry has more than time, line and metadata");
         }
+        Ok(Self { time, line, metadata })
     }
-    sink.line(labels, &metadata, Some(time), line.as_bytes())
 }
 
 /// Nanoseconds since 1970; with a fraction or an exponent, as some senders write, in the unit that the size tells.
-fn time_of(text: &str) -> Result<i64, BodyFault> {
-    let micros = match text.parse::<i64>() {
+fn time_of(text: &str) -> Option<i64> {
+    match text.parse::<i64>() {
         Ok(nanos) => Some(nanos.div_euclid(1_000)),
         Err(_) => timestamp::epoch(text),
-    };
-    micros.ok_or_else(|| malformed(format!("\"{}\" is not a time in nanoseconds", shown(text))))
+    }
 }
 
-fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
-fn labels_of<'a>(part: Part<'a>, what: &str) -> Result<Labels<'a>, BodyFault> {
+/// `None` for what is not an object.
+fn labels_of(part: Part<'_>) -> Option<Labels<'_>> {
     let object = match part {
         Part::Object(object) => object,
-        Part::Null => return Ok(Labels::new()),
-        _ => return Err(malformed(format!("{what} is not an object"))),
+        Part::Null => return Some(Labels::new()),
+        _ => return None,
     };
     let mut labels = Labels::new();
-    let mut members = Members::of(object)?;
-    while let Some((name, part)) = members.next()? {
+    let mut members = Members::of(object).ok()?;
+    while let Some((name, part)) = members.next().ok()? {
         labels.push((name, part.into_text().unwrap_or(Cow::Borrowed(""))));
     }
-    Ok(labels)
+    Some(labels)
 }
 
 fn malformed(what: impl Into<String>) -> BodyFault {

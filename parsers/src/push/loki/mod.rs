@@ -6,8 +6,10 @@
 //!
 //! Each line is a record: its bytes are the **original bytes**, and it is read as a line of any format ([`Format::Auto`]), so that what it says
 //! itself is found. The time is the entry's. Labels and structured metadata become attributes under their own names; they fill app, host and
-//! level where the line leaves them open, and come before what the line says in no other case. What cannot be read refuses the whole body,
-//! as Loki does: the protocol has no way to name one line of several.
+//! level where the line leaves them open, and come before what the line says in no other case.
+//!
+//! An entry that cannot be read is kept whole beside those that can: the protocol has no way to name one line of several. A body of which no entry
+//! can be read is refused, as Loki does.
 
 mod json;
 mod labels;
@@ -55,10 +57,14 @@ pub fn decode(
     cx: &Context,
     each: &mut dyn FnMut(Record<'_>),
 ) -> Result<(), BodyFault> {
-    let mut sink = Sink { growth: Growth::new(), cx, each };
+    let mut sink = Sink { growth: Growth::new(), cx, each, has_line: false, unread: None };
     match encoding {
-        Encoding::Json => json::request(body, &mut sink),
-        Encoding::Protobuf => protobuf::request(body, &mut sink),
+        Encoding::Json => json::request(body, &mut sink)?,
+        Encoding::Protobuf => protobuf::request(body, &mut sink)?,
+    }
+    match sink.unread {
+        Some(why) if !sink.has_line => Err(BodyFault::Malformed(why.to_owned())),
+        _ => Ok(()),
     }
 }
 
@@ -70,6 +76,9 @@ struct Sink<'s> {
     growth: Growth,
     cx: &'s Context,
     each: &'s mut dyn FnMut(Record<'_>),
+    has_line: bool,
+    /// What was wrong with the first entry that could not be read.
+    unread: Option<&'static str>,
 }
 
 impl Sink<'_> {
@@ -81,10 +90,29 @@ impl Sink<'_> {
         time: Option<i64>,
         line: &[u8],
     ) -> Result<(), BodyFault> {
-        let shared = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
-        self.growth.spend(shared)?;
+        self.has_line = true;
         let mut event = format::parse(Format::Auto, line, self.cx);
         event.timestamp = time.or(event.timestamp);
+        self.hand_over(event, labels, metadata, line)
+    }
+
+    /// Keeps an entry of a stream with `labels` that is none, by its text.
+    fn unread(&mut self, labels: &Labels<'_>, text: &[u8], why: &'static str) -> Result<(), BodyFault> {
+        self.unread.get_or_insert(why);
+        let event = LogEvent { parse_error: Some(Cow::Borrowed(why)), ..format::parse(Format::Plain, text, self.cx) };
+        let no_metadata = Labels::new();
+        self.hand_over(event, labels, &no_metadata, text)
+    }
+
+    fn hand_over<'a>(
+        &mut self,
+        mut event: LogEvent<'a>,
+        labels: &'a Labels<'a>,
+        metadata: &'a Labels<'a>,
+        raw: &[u8],
+    ) -> Result<(), BodyFault> {
+        let shared = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.growth.spend(shared)?;
         let find = |names: &[&str]| {
             let mut all = names.iter();
             all.find_map(|wanted| {
@@ -105,7 +133,7 @@ impl Sink<'_> {
         for (name, value) in labels.iter().chain(metadata) {
             event.attributes.push(name, value);
         }
-        (self.each)(Record { event: Box::new(event), raw: line, service });
+        (self.each)(Record { event: Box::new(event), raw, service });
         Ok(())
     }
 }

@@ -84,6 +84,33 @@ fn what_is_no_push_request_is_refused() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_is_kept_beside_those_that_can() {
+    let entries = r#"["1","before"],["soon","x"],"no list",["1",{"a": 1}],["1","x",[]],null,["2","behind"]"#;
+    let body = format!(r#"{{"streams":[{{"stream":{{"app":"shop"}},"values":[{entries}]}}]}}"#);
+    let mut kept = Vec::new();
+    let each = &mut |Record { event, raw, service }: Record<'_>| {
+        kept.push((
+            String::from_utf8(raw.to_vec()).unwrap(),
+            event.parse_error.map(Cow::into_owned),
+            service.to_owned(),
+        ));
+    };
+    decode(Encoding::Json, body.as_bytes(), &CX, each).unwrap();
+    let of_shop = |text: &str, why: Option<&str>| (text.to_owned(), why.map(str::to_owned), "shop".to_owned());
+    assert_eq!(
+        kept,
+        [
+            of_shop("before", None),
+            of_shop(r#"["soon","x"]"#, Some("an entry does not begin with a time in nanoseconds")),
+            of_shop("no list", Some("an entry of values is not a list")),
+            of_shop(r#"["1",{"a": 1}]"#, Some("an entry has no line")),
+            of_shop(r#"["1","x",[]]"#, Some("the metadata of a line is not an object")),
+            of_shop("behind", None),
+        ]
+    );
+}
+
+#[test]
 fn times_with_a_fraction_are_in_the_unit_that_their_size_tells() {
     let body = br#"{"streams":[{"values":[["1795000000.5","a"],[1795000000000000001,"b"],["-1","c"]]}]}"#;
     let times: Vec<_> = decoded(Encoding::Json, body).unwrap().iter().map(|(event, ..)| event.timestamp).collect();
