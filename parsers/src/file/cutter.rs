@@ -136,6 +136,9 @@ impl Cutter {
             if opening != Opening::More {
                 self.scan = Scan::default();
             }
+            if matches!(opening, Opening::Record { .. } | Opening::Array { .. } | Opening::Events { .. }) {
+                self.joiner.front_was_taken();
+            }
             match opening {
                 Opening::Line => {}
                 Opening::Lines(count) => self.lines_until = count,

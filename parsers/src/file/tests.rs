@@ -231,6 +231,16 @@ fn quoted_cells_may_hold_line_ends() {
 }
 
 #[test]
+fn a_row_of_several_lines_leaves_nothing_behind_for_the_next_line() {
+    let file = b"time,message\n2-140Z,\"a\nb\"\n\"a\nb\"\n";
+    let whole = read_in(FileOptions::default(), file, file.len());
+    assert_eq!(whole.iter().map(Owned::text).collect::<Vec<_>>(), ["time,message", "2-140Z,\"a\nb\"", "\"a", "b\""]);
+    for step in 1..file.len() {
+        assert_eq!(read_in(FileOptions::default(), file, step), whole, "{step}");
+    }
+}
+
+#[test]
 fn a_quote_that_is_never_closed_costs_one_line() {
     let found = read("time,message\n2023-11-14T22:13:20Z,\"a\n2023-11-14T22:13:20Z,b\n2023-11-14T22:13:20Z,c\n");
     let messages: Vec<_> = found.iter().map(|found| String::from_utf8_lossy(&found.event.message)).collect();

@@ -177,6 +177,11 @@ impl Joiner {
         self.lines == 0 && !self.is_rest_of_line
     }
 
+    /// The caller took the front of the buffer itself, at whose start this was: what was looked at there is no more.
+    pub(crate) fn front_was_taken(&mut self) {
+        self.scanned = 0;
+    }
+
     /// Whether each line is a record.
     pub(crate) fn joins_none(&self) -> bool {
         matches!(self.begins, Begins::Rule(Rule::None))
