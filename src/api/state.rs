@@ -13,6 +13,7 @@ use super::cluster_names::ClusterNames;
 use super::error::ApiError;
 use super::letters::Letters;
 use super::live_settings::LiveSettings;
+use super::recording::RecordedCounts;
 use crate::alerts::Alerts;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
@@ -73,6 +74,7 @@ pub(super) struct Shared {
     pub(super) bodies: Arc<Semaphore>,
     pub(super) letters: Letters,
     pub(super) cluster_names: ClusterNames,
+    pub(super) recorded_counts: RecordedCounts,
 }
 
 impl Api {
@@ -89,6 +91,7 @@ impl Api {
             bodies: Arc::new(Semaphore::new(body_units.min(Semaphore::MAX_PERMITS))),
             letters: Letters::new(state.stop.clone()),
             cluster_names: ClusterNames::default(),
+            recorded_counts: RecordedCounts::default(),
             state,
         }))
     }

@@ -26,6 +26,7 @@ mod pipeline;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod real_clients;
+mod recorded_reads;
 mod recordings;
 mod relp;
 mod rsyslog;
