@@ -18,6 +18,7 @@ mod cors;
 mod credentials;
 mod csv_cells;
 mod cutter;
+mod database;
 mod decompress;
 mod error;
 mod export;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
 use super::cluster_names::ClusterNames;
+use super::database::DatabaseProbe;
 use super::error::ApiError;
 use super::letters::Letters;
 use super::live_settings::LiveSettings;
@@ -75,6 +76,7 @@ pub(super) struct Shared {
     pub(super) letters: Letters,
     pub(super) cluster_names: ClusterNames,
     pub(super) recorded_counts: RecordedCounts,
+    pub(super) database: DatabaseProbe,
 }
 
 impl Api {
@@ -92,6 +94,7 @@ impl Api {
             letters: Letters::new(state.stop.clone()),
             cluster_names: ClusterNames::default(),
             recorded_counts: RecordedCounts::default(),
+            database: DatabaseProbe::default(),
             state,
         }))
     }

@@ -162,7 +162,12 @@ fn records_are_taken_in_while_postgres_is_away_and_all_are_found_afterwards() {
     let shipper = make_token(&app, &admin, &json!({"name": "web", "scopes": ["ingest"]}));
     assert_eq!(ask(&app, &shipper, "POST", "/logs", &record("a", "before")).0, 201);
 
+    assert_eq!(app.get("/health")["dependencies"]["database"]["state"], "up");
     postgres.stop(Stop::Immediate);
+    wait_until("health tells that the database is away", || {
+        let health = app.get("/health");
+        health["status"] == "degraded" && health["dependencies"]["database"]["state"] == "down"
+    });
     wait_until("sessions are not believed any more", || ask(&app, &admin, "GET", "/logs", &Value::Null).0 == 503);
     assert_eq!(ask(&app, &shipper, "POST", "/logs", &record("a", "meanwhile")).0, 201);
     app.tcp().write_all(b"<14>1 2026-11-20T10:20:30Z h a - - - meanwhile\n").unwrap();
@@ -178,4 +183,5 @@ fn records_are_taken_in_while_postgres_is_away_and_all_are_found_afterwards() {
         let (status, found) = ask(&app, &admin, "GET", "/logs?q=before%20OR%20meanwhile", &Value::Null);
         status == 200 && found["total"] == 3
     });
+    wait_until("health tells that the database is back", || app.get("/health")["status"] == "ok");
 }
