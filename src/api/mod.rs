@@ -53,6 +53,7 @@ mod searchable;
 mod security_headers;
 mod settings;
 mod shippers;
+mod sources;
 mod state;
 mod stats;
 mod submission;

@@ -8,6 +8,7 @@ mod alerts;
 mod api_bounds;
 mod api_export;
 mod api_logs;
+mod api_sources;
 mod api_tail;
 mod api_tls;
 mod app;

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::app::{App, SYSLOG, client, wait_until};
 use crate::postgres::{Postgres, Stop, shared};
 
-const ADMIN_PASSWORD: &str = "correct horse battery";
+pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 const PASSWORD: &str = "a long sentence";
 
 /// A daemon whose operation log becomes records, with its accounts in the database at `url` (empty: SQLite).
-fn start(url: &str) -> App {
+pub(crate) fn start(url: &str) -> App {
     let tables = format!(
         "{SYSLOG}[operation_log]\npublish = true\n[auth]\nadmin_password = \"{ADMIN_PASSWORD}\"\n[database]\nurl = \"{url}\"\n"
     );
@@ -20,7 +20,7 @@ fn start(url: &str) -> App {
 }
 
 /// Asks with what `who` carries; status and answer.
-fn ask(app: &App, who: &Client, method: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn ask(app: &App, who: &Client, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let request = who.request(method.parse().unwrap(), app.url(&format!("/api/v1{path}")));
     let request = if body.is_null() { request } else { request.json(body) };
     let response = request.send().unwrap();

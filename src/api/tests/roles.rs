@@ -52,7 +52,7 @@ impl For {
 }
 
 /// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
-const ROUTES: [(&str, &str, For); 86] = [
+const ROUTES: [(&str, &str, For); 87] = [
     ("GET", "/health", For::Anyone),
     ("GET", "/docs", For::Anyone),
     ("GET", "/docs/", For::Anyone),
@@ -94,6 +94,7 @@ const ROUTES: [(&str, &str, For); 86] = [
     ("GET", "/api/v1/admin/config", For::Admin),
     ("PUT", "/api/v1/admin/config", For::Admin),
     ("POST", "/api/v1/admin/retention/preview", For::Admin),
+    ("GET", "/api/v1/admin/sources", For::Admin),
     ("GET", "/api/v1/operation-logs", For::Auditor),
     ("POST", "/api/v1/logs/upload", For::Upload),
     ("GET", "/api/v1/alerts", For::Auditor),
