@@ -108,6 +108,15 @@ fn accounts_sessions_tokens_and_settings_work(url: &str) {
     let wrong = json!([{"config_key": "retention_days", "config_value": 0}]);
     assert_eq!(ask(&app, &admin, "POST", "/admin/retention/preview", &wrong).0, 422);
 
+    wait_until("the new settings were applied, which is seen though nothing was past them", || {
+        let runs = get(&app, &admin, "/operation-logs?action=retention_run");
+        let run = &runs["list"][0]["detail"];
+        run["reason"] == "settings_changed"
+            && run["end"]["state"] == "completed"
+            && run["policy"]["days"] == 30
+            && run["done"]["rows_total"] == 0
+    });
+
     // Signed out is out, at once; so is a program whose token is revoked.
     assert_eq!(ask(&app, &auditor, "POST", "/auth/logout", &Value::Null).0, 204);
     assert_eq!(ask(&app, &auditor, "GET", "/logs", &Value::Null).0, 401);
