@@ -18,6 +18,7 @@ mod compression;
 mod crash;
 mod damage;
 mod disk_full;
+mod first_admin;
 mod http_receiver;
 mod mail;
 mod numbered;
