@@ -21,6 +21,7 @@ mod disk_full;
 mod first_admin;
 mod http_receiver;
 mod mail;
+mod mail_codes;
 mod numbered;
 mod otlp_loki;
 mod people;
