@@ -3,15 +3,17 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::num::NonZeroU32;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use chrono::{DateTime, Utc};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
+use crate::auth::account_name::{check_username, read_email};
 use crate::auth::password::hash_now;
 use crate::auth::password_policy::PasswordPolicy;
 use crate::auth::secret::{Secret, display_prefix};
 use crate::cli::accounts::{TokenCommand, UserCommand};
 use crate::config::Config;
+use crate::config::source_name::{RESERVED_DETAIL, SOURCE_BYTES_MAX, is_reserved};
 use crate::meta::{Actor, Location, Meta, MetaError, NewToken, NewUser, User, UserPatch, UserStatus};
 
 /// Users that are read at once.
@@ -26,6 +28,9 @@ const INTERRUPT: u8 = 3;
 pub fn user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
     on_meta(config, async |meta, by, now| match command {
         UserCommand::Add { name, role, email, generate } => {
+            // Before a password is asked for.
+            check_username(&name)?;
+            let email = email.as_deref().map(read_email).transpose()?;
             let (password, is_drawn) = new_password(generate)?;
             let hash = checked_hash(&password, &name)?;
             let new = NewUser { username: &name, email: email.as_deref(), password_hash: &hash, role };
@@ -73,6 +78,9 @@ pub fn user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
 pub fn token(config: &Config, command: TokenCommand) -> anyhow::Result<()> {
     on_meta(config, async |meta, by, now| match command {
         TokenCommand::Add { name, scope, source, rate_limit, expires } => {
+            if let Some(source) = &source {
+                check_source(source)?;
+            }
             let secret = Secret::api_token();
             let new = NewToken {
                 name: &name,
@@ -164,6 +172,12 @@ fn in_words(error: MetaError) -> anyhow::Error {
         MetaError::LastAdmin => anyhow!("this is the last active admin: make another one first"),
         error => anyhow::Error::new(error),
     }
+}
+
+fn check_source(source: &str) -> anyhow::Result<()> {
+    ensure!((1..=SOURCE_BYTES_MAX).contains(&source.len()), "source must have 1 to {SOURCE_BYTES_MAX} bytes");
+    ensure!(!is_reserved(source), "source {source}: {RESERVED_DETAIL}");
+    Ok(())
 }
 
 fn checked_hash(password: &str, username: &str) -> anyhow::Result<String> {

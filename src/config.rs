@@ -12,6 +12,7 @@ pub mod listener;
 pub mod otlp;
 pub mod secret_text;
 pub mod smtp;
+pub mod source_name;
 pub mod storage;
 pub mod uploads;
 

@@ -26,7 +26,7 @@ use super::error::ApiError;
 use super::lines::{LINE_BYTES_MAX, Line};
 use super::openapi::parameters::{LineParameters, WaitParameter};
 use super::params::Params;
-use super::record::SOURCE_BYTES_MAX;
+use super::record::source_fault;
 use super::searchable::Wait;
 use super::state::Api;
 use super::submission::{Durable, IdSpan, Submission};
@@ -146,8 +146,8 @@ fn cutter(headers: &HeaderMap, lines: &Lines) -> Cutter {
 
 fn source(params: &mut Params) -> String {
     let source = params.text("source").unwrap_or_else(|| DEFAULT_SOURCE.to_owned());
-    if source.len() > SOURCE_BYTES_MAX {
-        params.fault("source", format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
+    if let Some(detail) = source_fault(&source) {
+        params.fault("source", detail);
     }
     source
 }
@@ -319,7 +319,7 @@ struct Stated {
 impl Stated {
     /// Moves `source` and `raw_data` out of the attributes, where the JSON parser leaves them.
     fn take_from(event: &mut LogEvent<'_>) -> Self {
-        let is_source = |value: &str| (1..=SOURCE_BYTES_MAX).contains(&value.len());
+        let is_source = |value: &str| source_fault(value).is_none();
         let mut stated = Self::default();
         if event.format != json::FORMAT || event.attributes.is_empty() {
             return stated;
@@ -365,11 +365,13 @@ mod tests {
         let line = r#"{"message":"m","source":"WEB","raw_data":"<1>m","status":200}"#;
         let plain = r#"{"message":"m"}"#;
         let long = format!(r#"{{"message":"m","source":"{}"}}"#, "x".repeat(129));
-        let rows = rows(&intake(&[line, plain, &long]));
+        let reserved = r#"{"message":"m","source":"logseal.audit"}"#;
+        let rows = rows(&intake(&[line, plain, &long, reserved]));
         assert_eq!((&*rows[0].source, &*rows[0].raw), ("WEB", &b"<1>m"[..]));
         assert_eq!(rows[0].attributes, [("status".into(), "200".into())]);
         assert_eq!((&*rows[1].source, &*rows[1].raw), ("src", plain.as_bytes()));
         assert_eq!((&*rows[2].source, rows[2].attributes.len()), ("src", 1));
+        assert_eq!((&*rows[3].source, rows[3].attributes.len()), ("src", 1));
     }
 
     #[test]

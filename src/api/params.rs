@@ -113,28 +113,34 @@ impl Params {
             app: self.text("app"),
             q: self.text("q"),
         };
-        match Filter::parse(&text, now_micros()) {
-            Ok(filter) => {
+        match self.filter(&text) {
+            Some(filter) => {
                 Selection { expr: filter.to_expr(), start_time: filter.start_time, end_time: filter.end_time }
             }
-            Err(faults) => {
-                self.faults.extend(faults.into_iter().map(|fault| FieldFault::new(fault.field, fault.detail)));
-                Selection { expr: Expr::All, start_time: None, end_time: None }
-            }
+            None => Selection { expr: Expr::All, start_time: None, end_time: None },
         }
+    }
+
+    /// `source` and `host` alone.
+    pub(super) fn sender(&mut self) -> Expr {
+        let (source, host) = (self.text("source"), self.text("host"));
+        self.filter(&FilterText { source, host, ..FilterText::default() }).map_or(Expr::All, |filter| filter.to_expr())
     }
 
     /// `start_time` and `end_time` alone.
     pub(super) fn times(&mut self) -> Span {
         let (start_time, end_time) = (self.text("start_time"), self.text("end_time"));
-        let text = FilterText { start_time, end_time, ..FilterText::default() };
-        match Filter::parse(&text, now_micros()) {
-            Ok(filter) => Span { start: filter.start_time, end: filter.end_time },
-            Err(faults) => {
-                self.faults.extend(faults.into_iter().map(|fault| FieldFault::new(fault.field, fault.detail)));
-                Span { start: None, end: None }
-            }
-        }
+        let filter = self.filter(&FilterText { start_time, end_time, ..FilterText::default() });
+        filter.map_or(Span { start: None, end: None }, |filter| Span { start: filter.start_time, end: filter.end_time })
+    }
+
+    /// The filter; with a fault for each part that is wrong there is none.
+    fn filter(&mut self, text: &FilterText) -> Option<Filter> {
+        let read = Filter::parse(text, now_micros());
+        read.map_err(|faults| {
+            self.faults.extend(faults.into_iter().map(|fault| FieldFault::new(fault.field, fault.detail)));
+        })
+        .ok()
     }
 
     pub(super) fn fault(&mut self, field: &'static str, detail: impl Into<String>) {

@@ -8,6 +8,7 @@ use logseal_parsers::{Level, LogEvent};
 
 use super::error::FieldFault;
 use super::flattened::{self, Members, Text};
+use crate::config::source_name::{RESERVED_DETAIL, is_reserved};
 
 /// The longest name of a source.
 pub(super) const SOURCE_BYTES_MAX: usize = 128;
@@ -26,6 +27,14 @@ pub(super) struct Record<'a> {
     pub(super) event: LogEvent<'a>,
     /// The original bytes where the sender states them; else the record's JSON text is original.
     pub(super) raw_data: Option<Cow<'a, str>>,
+}
+
+/// Why records cannot be filed under `source`; `None` where they can.
+pub(super) fn source_fault(source: &str) -> Option<String> {
+    if source.is_empty() || source.len() > SOURCE_BYTES_MAX {
+        return Some(format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
+    }
+    is_reserved(source).then(|| format!("source: {RESERVED_DETAIL}"))
 }
 
 /// Reads the JSON object `json`.
@@ -91,8 +100,8 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Result<Record<'a>, Vec<FieldFault>> {
-        if self.source.as_ref().is_some_and(|source| source.is_empty() || source.len() > SOURCE_BYTES_MAX) {
-            self.fault("source", format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
+        if let Some(detail) = self.source.as_deref().and_then(source_fault) {
+            self.fault("source", detail);
         }
         let present = [
             ("source", self.source.is_some()),
@@ -204,6 +213,10 @@ mod tests {
         check("[]", &[""]);
         check("17", &[""]);
         check("{\"source\":", &[""]);
+        check(
+            r#"{"source":"logseal.audit","level":"INFO","timestamp":"2026-11-20T10:20:30Z","message":"m"}"#,
+            &["source"],
+        );
         check(
             r#"{"source":"","level":"LOUD","timestamp":"yesterday","message":7,"colour":"red"}"#,
             &["level", "timestamp", "message", "colour", "source"],

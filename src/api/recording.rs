@@ -1,5 +1,9 @@
 //! What the operation log is told of searches and exports: who asked for what, and what was handed out.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use axum::http::Uri;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -10,6 +14,10 @@ use super::state::Api;
 use crate::clock::now;
 use crate::meta::{Action, Meta, MetaError};
 
+/// So long the same numbers, asked for by the same caller, are one entry.
+const SAME_FOR: Duration = Duration::from_secs(60);
+/// So many are remembered, some 50 bytes each.
+const COUNTS_MAX: usize = 10_000;
 /// Credentials, not a part of what was asked.
 const NOT_RECORDED: &str = "access_token";
 
@@ -21,6 +29,62 @@ pub(super) async fn searched(api: &Api, by: &By, uri: &Uri, found: Option<u64>) 
     let detail = json!({ "path": uri.path(), "parameters": parameters(uri), "found": found });
     api.accounts.meta.record(Action::LogsSearched, None, detail, &by.0, now()).await?;
     Ok(())
+}
+
+/// Records that records were counted, as [`searched`] does; `found` is how many. Who asks the same again within [`SAME_FOR`] is not recorded
+/// again: a page that shows numbers asks for each of them every few seconds.
+///
+/// # Errors
+/// 503 while the metadata database cannot be reached.
+pub(super) async fn counted(api: &Api, by: &By, uri: &Uri, found: u64) -> Result<(), ApiError> {
+    let question = question(by, uri);
+    if api.recorded_counts.has(&question, Instant::now()) {
+        return Ok(());
+    }
+    searched(api, by, uri, Some(found)).await?;
+    api.recorded_counts.note(question, Instant::now());
+    Ok(())
+}
+
+/// Records that stored records were shown to `rule`: its code, or all of a rule that is not kept.
+///
+/// # Errors
+/// 503 while the metadata database cannot be reached.
+pub(super) async fn backtested(api: &Api, by: &By, uri: &Uri, rule: Value, found: u64) -> Result<(), ApiError> {
+    let detail = json!({ "path": uri.path(), "parameters": parameters(uri), "rule": rule, "found": found });
+    api.accounts.meta.record(Action::LogsSearched, None, detail, &by.0, now()).await?;
+    Ok(())
+}
+
+/// Who asked for which numbers, as a hash.
+type Question = [u8; 32];
+
+fn question(by: &By, uri: &Uri) -> Question {
+    let asked = json!([by.0.user_id, by.0.token_id, by.0.ip, uri.path(), parameters(uri)]);
+    Sha256::digest(asked.to_string()).into()
+}
+
+/// Counts that were recorded a moment ago.
+#[derive(Default)]
+pub(super) struct RecordedCounts(Mutex<HashMap<Question, Instant>>);
+
+impl RecordedCounts {
+    fn has(&self, question: &Question, now: Instant) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(question).is_some_and(|at| now.duration_since(*at) < SAME_FOR)
+    }
+
+    fn note(&self, question: Question, now: Instant) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= COUNTS_MAX {
+            known.retain(|_, at| now.duration_since(*at) < SAME_FOR);
+        }
+        // To forget one costs an entry more, no more than that.
+        if known.len() >= COUNTS_MAX {
+            known.clear();
+        }
+        known.insert(question, now);
+    }
 }
 
 /// An export under way. It has an entry when it begins, and one when all of it was handed out; where the second is missing, the
@@ -74,5 +138,30 @@ mod tests {
     fn credentials_are_not_recorded() {
         let uri = Uri::from_static("/api/v1/logs/tail?q=a%20b&access_token=secret&size=5");
         assert_eq!(parameters(&uri), json!({ "q": "a b", "size": "5" }));
+    }
+
+    #[test]
+    fn the_same_numbers_are_recorded_again_after_a_minute_and_other_ones_at_once() {
+        let by = |user_id| By(crate::meta::Actor { user_id: Some(user_id), ..crate::meta::Actor::default() });
+        let uri = Uri::from_static("/api/v1/stats/top?field=ip");
+        let (counts, start) = (RecordedCounts::default(), Instant::now());
+        let asked = question(&by(1), &uri);
+        assert!(!counts.has(&asked, start));
+        counts.note(asked, start);
+        assert!(counts.has(&asked, start + SAME_FOR / 2));
+        assert!(!counts.has(&asked, start + SAME_FOR));
+        assert!(!counts.has(&question(&by(2), &uri), start), "somebody else");
+        for other in ["/api/v1/stats/top?field=host", "/api/v1/stats/patterns?field=ip"] {
+            assert!(!counts.has(&question(&by(1), &Uri::from_static(other)), start), "{other}");
+        }
+    }
+
+    #[test]
+    fn no_more_counts_are_remembered_than_there_is_room_for() {
+        let (counts, now) = (RecordedCounts::default(), Instant::now());
+        for n in 0..=COUNTS_MAX as u64 {
+            counts.note(Sha256::digest(n.to_string()).into(), now);
+        }
+        assert!(counts.0.lock().unwrap().len() <= COUNTS_MAX);
     }
 }

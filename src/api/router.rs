@@ -16,7 +16,7 @@ use super::shippers::{elastic, elastic_probes as probes, gelf, journal, loki, ot
 use super::state::{Api, ApiState};
 use super::{
     account, alerts, bulk, export, jobs, login, logs, openapi, operation_logs, post, registration, rules, settings,
-    stats, system, tail, tokens, users,
+    sources, stats, system, tail, tokens, users,
 };
 use crate::config;
 use crate::metrics::Metrics;
@@ -98,6 +98,7 @@ fn routes(api: Api) -> Router {
         .route("/api/v1/admin/tokens", only(admin, get(tokens::list).post(tokens::create)))
         .route("/api/v1/admin/tokens/{id}", only(admin, delete(tokens::revoke)))
         .route("/api/v1/admin/config", only(admin, get(settings::list).put(settings::change)))
+        .route("/api/v1/admin/sources", only(admin, get(sources::list)))
         .route("/api/v1/admin/retention/preview", only(admin, post(settings::preview_retention)))
         // Uploads.
         .route("/api/v1/logs/upload", whole(only(Access::Upload, post(jobs::upload::upload))))

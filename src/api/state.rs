@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
 use super::cluster_names::ClusterNames;
+use super::database::DatabaseProbe;
 use super::error::ApiError;
 use super::letters::Letters;
 use super::live_settings::LiveSettings;
+use super::recording::RecordedCounts;
 use crate::alerts::Alerts;
 use crate::config;
 use crate::ingest::{Ingest, Tail};
@@ -73,6 +75,8 @@ pub(super) struct Shared {
     pub(super) bodies: Arc<Semaphore>,
     pub(super) letters: Letters,
     pub(super) cluster_names: ClusterNames,
+    pub(super) recorded_counts: RecordedCounts,
+    pub(super) database: DatabaseProbe,
 }
 
 impl Api {
@@ -89,6 +93,8 @@ impl Api {
             bodies: Arc::new(Semaphore::new(body_units.min(Semaphore::MAX_PERMITS))),
             letters: Letters::new(state.stop.clone()),
             cluster_names: ClusterNames::default(),
+            recorded_counts: RecordedCounts::default(),
+            database: DatabaseProbe::default(),
             state,
         }))
     }

@@ -9,11 +9,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::caller::By;
 use super::error::{ApiError, FieldFault};
 use super::openapi::parameters::{
     FieldName, FieldParameters, FilterParameters, HistogramParameters, PatternParameters,
 };
 use super::params::{Params, Selection};
+use super::recording;
 use super::state::Api;
 use super::time_buckets::{BUCKETS_MAX, Span};
 use crate::store::{Bucket, FacetField, PATTERNS_MAX};
@@ -56,8 +58,8 @@ struct Pattern {
     ),
     responses((status = 200, description = "Values, the commonest first", body = Facet))
 )]
-pub(super) async fn facets(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
-    let (field, values) = commonest(&api, request.uri()).await?;
+pub(super) async fn facets(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
+    let (field, values) = commonest(&api, &by, request.uri()).await?;
     Ok(Json(Facet { field, values }).into_response())
 }
 
@@ -76,12 +78,12 @@ pub(super) async fn facets(State(api): State<Api>, request: Request) -> Result<R
     ),
     responses((status = 200, description = "Values, the commonest first", body = Vec<Value>))
 )]
-pub(super) async fn top(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
-    let (_, values) = commonest(&api, request.uri()).await?;
+pub(super) async fn top(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
+    let (_, values) = commonest(&api, &by, request.uri()).await?;
     Ok(Json(values).into_response())
 }
 
-async fn commonest(api: &Api, uri: &Uri) -> Result<(String, Vec<Value>), ApiError> {
+async fn commonest(api: &Api, by: &By, uri: &Uri) -> Result<(String, Vec<Value>), ApiError> {
     let mut params = Params::of(uri);
     let selection = params.selection();
     let limit = params.whole("limit", 1..=TOP_MAX).unwrap_or(TOP_DEFAULT);
@@ -97,6 +99,7 @@ async fn commonest(api: &Api, uri: &Uri) -> Result<(String, Vec<Value>), ApiErro
     };
     let _turn = api.read_turn().await?;
     let values = api.store.top(&selection.expr, &field, limit as u32).await?;
+    recording::counted(api, by, uri, sum(&values)).await?;
     Ok((name, values.into_iter().map(|(value, count)| Value { value, count }).collect()))
 }
 
@@ -111,13 +114,14 @@ async fn commonest(api: &Api, uri: &Uri) -> Result<(String, Vec<Value>), ApiErro
     params(FilterParameters, PatternParameters),
     responses((status = 200, description = "Messages with their numbers, addresses and ids taken out", body = Vec<Pattern>))
 )]
-pub(super) async fn patterns(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn patterns(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
     let limit = params.whole("limit", 1..=u64::from(PATTERNS_MAX)).unwrap_or(PATTERNS_DEFAULT);
     params.finish()?;
     let _turn = api.read_turn().await?;
     let found = api.store.patterns(&selection.expr, limit as u32).await?;
+    recording::counted(&api, &by, request.uri(), sum(&found)).await?;
     let patterns: Vec<_> = found.into_iter().map(|(pattern, count)| Pattern { pattern, count }).collect();
     Ok(Json(patterns).into_response())
 }
@@ -133,12 +137,13 @@ pub(super) async fn patterns(State(api): State<Api>, request: Request) -> Result
     params(FilterParameters),
     responses((status = 200, description = "The levels that occur", body = BTreeMap<String, u64>))
 )]
-pub(super) async fn by_level(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn by_level(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
     params.finish()?;
     let _turn = api.read_turn().await?;
     let levels = api.store.top(&selection.expr, &FacetField::Level, logseal_parsers::Level::ALL.len() as u32).await?;
+    recording::counted(&api, &by, request.uri(), sum(&levels)).await?;
     Ok(Json(levels.into_iter().collect::<BTreeMap<_, _>>()).into_response())
 }
 
@@ -153,7 +158,7 @@ pub(super) async fn by_level(State(api): State<Api>, request: Request) -> Result
     params(FilterParameters, HistogramParameters),
     responses((status = 200, description = "Buckets in UTC, also the empty ones", body = Vec<super::time_buckets::Column>))
 )]
-pub(super) async fn by_time(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn by_time(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
     let buckets = [("minute", Bucket::Minute), ("hour", Bucket::Hour), ("day", Bucket::Day)];
@@ -162,12 +167,18 @@ pub(super) async fn by_time(State(api): State<Api>, request: Request) -> Result<
     params.finish()?;
     let _turn = api.read_turn().await?;
     let Some((first, last)) = extent(&api, &selection).await? else {
+        recording::counted(&api, &by, request.uri(), 0).await?;
         return Ok(Json(Vec::<Value>::new()).into_response());
     };
     // Before the query: what cannot be shown need not be counted.
     let span = Span::of(first, last, bucket).ok_or_else(too_many_buckets)?;
     let counted = api.store.by_time(&selection.expr, bucket, by_level).await?;
+    recording::counted(&api, &by, request.uri(), counted.iter().map(|(_, _, n)| n).sum()).await?;
     Ok(Json(span.columns(&counted, by_level)).into_response())
+}
+
+fn sum(values: &[(String, u64)]) -> u64 {
+    values.iter().map(|(_, count)| count).sum()
 }
 
 /// The first and the last instant to show; `None` where there is neither a bound nor a record to tell it.

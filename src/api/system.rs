@@ -44,7 +44,7 @@ struct Brief {
 
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`, `degraded` (records are taken in, search is not served) or `stopping`.
+    /// `ok`, or `degraded`: records are taken in, but what needs the dependency that is down is not served.
     status: &'static str,
     version: &'static str,
     uptime_seconds: u64,
@@ -54,6 +54,8 @@ struct Health {
 #[derive(Serialize, ToSchema)]
 struct Dependencies {
     store: Store,
+    /// The metadata database: accounts, settings, rules, the operation log.
+    database: Database,
     /// Only where the embedded engine is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     engine: Option<Engine>,
@@ -65,6 +67,11 @@ struct Store {
     state: Condition,
     /// The last id up to which search finds everything.
     stored_through: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Database {
+    state: Condition,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -113,7 +120,8 @@ pub(super) async fn health(State(api): State<Api>, request: Request) -> Result<R
         return Ok(Json(Brief { status: "ready" }).into_response());
     }
     let dependencies = dependencies(&api).await;
-    let status = if dependencies.store.state == Condition::Up { "ok" } else { "degraded" };
+    let needed = [dependencies.store.state, dependencies.database.state];
+    let status = if needed.contains(&Condition::Down) { "degraded" } else { "ok" };
     let health = Health {
         status,
         version: env!("CARGO_PKG_VERSION"),
@@ -128,8 +136,10 @@ async fn dependencies(api: &Api) -> Dependencies {
     let lag = api.monitor.lag();
     let engine =
         Engine { state: condition(api.metrics.engine_up.get() > 0), restarts: api.metrics.engine_restarts.get() };
+    let (store, database) = tokio::join!(store_answers(api), api.database.answers(&api.accounts.meta));
     Dependencies {
-        store: Store { state: condition(store_answers(api).await), stored_through: *api.stored.borrow() },
+        database: Database { state: condition(database) },
+        store: Store { state: condition(store), stored_through: *api.stored.borrow() },
         engine: api.engine.then_some(engine),
         spool: Spool {
             bytes: stats.sealed_bytes + stats.open_bytes,

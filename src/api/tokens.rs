@@ -15,7 +15,7 @@ use super::listed::{Listed, Paging};
 use super::openapi::bodies;
 use super::openapi::parameters::PageParameters;
 use super::params::Params;
-use super::record::SOURCE_BYTES_MAX;
+use super::record::{SOURCE_BYTES_MAX, source_fault};
 use super::state::Api;
 use crate::auth::secret::{Secret, display_prefix};
 use crate::clock::now;
@@ -137,8 +137,8 @@ fn scopes(fields: &mut Fields) -> Scopes {
 
 fn source(fields: &mut Fields) -> Option<String> {
     let source = fields.text("source", 1..=SOURCE_BYTES_MAX)?;
-    if source.len() > SOURCE_BYTES_MAX {
-        fields.fault("source", format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
+    if let Some(detail) = source_fault(&source) {
+        fields.fault("source", detail);
     }
     Some(source)
 }

@@ -1,6 +1,7 @@
 //! The building blocks of authentication. They know neither the database nor HTTP: who keeps users and sessions, and who
 //! asks for them, puts these together.
 
+pub mod account_name;
 pub mod attempt;
 pub mod code;
 pub mod jwt;

@@ -20,7 +20,7 @@ const PASSWORD_HASHES_MAX: usize = 64;
 pub struct Auth {
     /// Signs access tokens; empty: made at the first start and kept in the data folder. Daemons that share users need the same.
     pub jwt_secret: SecretText,
-    /// Of the admin that is made where there is no user yet; empty: drawn, and printed once.
+    /// Of the admin that is made where there is no user yet; empty: drawn, and printed at that start.
     pub admin_password: SecretText,
     pub access_token_minutes: NonZeroU32,
     pub refresh_token_days: NonZeroU32,

@@ -205,6 +205,7 @@ fn a_listener_is_refused_what_its_protocol_does_not_have() {
         ("[[listener]]\nprotocol = \"gelf\"\ncompression = \"zlib\"\n", "listener[0].compression"),
         ("[[syslog]]\ntransport = \"udp\"\ncompression = \"zlib\"\n", "syslog[0].compression"),
         ("[[syslog]]\nprotocol = \"relp\"\n", "syslog[0].protocol"),
+        ("[[syslog]]\nsource = \"logseal.audit\"\n", "syslog[0].source"),
     ] {
         let error = load(table, &[]).unwrap_err().to_string();
         assert!(error.starts_with(key), "{error}");

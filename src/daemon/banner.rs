@@ -36,7 +36,7 @@ pub(super) fn text(
     lines.push(format!("  store        {store}"));
     lines.push(format!("  data         {}", data_dir.display()));
     if let Some((username, password)) = first_password {
-        lines.push(format!("  first login  {username} / {}   (shown this once: change it)", password.expose()));
+        lines.push(first_login(username, password));
     }
     if let Some(line) = line_to_try(listeners) {
         lines.push("try".to_owned());
@@ -48,6 +48,11 @@ pub(super) fn text(
         ));
     }
     lines.join("\n") + "\n"
+}
+
+/// How somebody signs in who has never done so.
+pub(super) fn first_login(username: &str, password: &Secret) -> String {
+    format!("  first login  {username} / {}   (shown at this start only: change it)", password.expose())
 }
 
 fn line_to_try(listeners: &[Listening]) -> Option<String> {

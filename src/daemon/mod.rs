@@ -141,8 +141,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     ));
 
     let (run_sender, runs) = mpsc::channel(retention::RUNS_MAX);
-    side.spawn(retention::retain(storage.store.clone(), settings.watch(), run_sender, stop.clone()));
-    side.spawn(retention::report(runs, meta.clone()));
+    side.spawn(retention::retain(storage.store.clone(), settings.watch(), run_sender, retention::PACE, stop.clone()));
+    side.spawn(retention::report(runs, meta.clone(), stop.clone()));
     side.spawn(settings.clone().follow(stop.clone()));
     side.spawn(housekeeping::watch_spool(storage.monitor.clone(), metrics.clone(), stop.clone()));
     if let Some(engine) = &storage.engine {

@@ -22,6 +22,8 @@ use crate::config::Config;
 use crate::meta::{Actor, Location, Meta, NewToken, Scope};
 use crate::telemetry::chain;
 
+use super::banner;
+
 const FIRST_ADMIN: &str = "admin";
 /// In the data folder: who can read it may use the commands of the terminal.
 const CLI_TOKEN_FILE: &str = "cli.token";
@@ -48,13 +50,14 @@ impl People {
         };
         let secret = secret.context("load the secret of access tokens")?;
         let mailer = config.smtp.as_ref().map(Mailer::new).transpose().context("set up mail")?;
-        let first_password = first_admin(&meta, config, now()).await.context("make the first admin")?;
         cli_token(&meta, config, now()).await.context("write the token of the terminal's commands")?;
+        let first_password = first_admin(&meta, config, now()).await.context("make the first admin")?;
         Ok(Self { accounts: Accounts::new(meta, secret, mailer, &config.auth), first_password })
     }
 }
 
-/// Makes an admin where there is no user yet.
+/// Makes an admin where there is no user yet. A drawn password is shown before the admin is there, and again in the banner: the start may
+/// fail, or be killed, at any point between the two.
 async fn first_admin(
     meta: &Meta,
     config: &Config,
@@ -70,8 +73,18 @@ async fn first_admin(
     }
     let drawn = given.is_empty().then(Secret::password);
     let password = drawn.as_ref().map_or(given, Secret::expose);
-    let is_made = meta.ensure_first_admin(FIRST_ADMIN, &hash_now(password)?, &Actor::default(), now).await?;
+    let show = || match &drawn {
+        Some(password) => show(password),
+        None => Ok(()),
+    };
+    let is_made = meta.ensure_first_admin(FIRST_ADMIN, &hash_now(password)?, show, &Actor::default(), now).await?;
     Ok(drawn.filter(|_| is_made).map(|password| (FIRST_ADMIN, password)))
+}
+
+fn show(password: &Secret) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{}", banner::first_login(FIRST_ADMIN, password)).and_then(|()| out.flush());
+    written.context("show the password of the first admin on standard output (auth.admin_password would state it)")
 }
 
 /// A token for who may read the data folder: the one that lies there, or a new one where that is not good.

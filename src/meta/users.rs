@@ -78,23 +78,27 @@ impl Meta {
     }
 
     /// Makes an admin where there is no user at all, and says whether it did. One of several daemons that start at once does.
+    /// `show` tells a person of it just before it is so: an admin whose password nobody saw would lock everybody out.
     ///
     /// # Errors
-    /// [`MetaError`].
-    pub async fn ensure_first_admin(
+    /// [`MetaError`], and what `show` failed with. No admin was made.
+    pub async fn ensure_first_admin<E: From<MetaError>>(
         &self,
         username: &str,
         password_hash: &str,
+        show: impl FnOnce() -> Result<(), E>,
         by: &Actor,
         now: DateTime<Utc>,
-    ) -> Result<bool, MetaError> {
+    ) -> Result<bool, E> {
         let mut tx = self.begin().await?;
         tx.lock(Lock::Users).await?;
-        let users: i64 = both!(in tx, db => sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(db).await?)?;
+        let users =
+            both!(in tx, db => sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM users").fetch_one(db).await?)?;
         if users > 0 {
             return Ok(false);
         }
         insert(&mut tx, &NewUser { username, email: None, password_hash, role: Role::Admin }, by, now).await?;
+        show()?;
         tx.commit().await?;
         Ok(true)
     }

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::listener::ListenerConfig;
+use crate::config::source_name::is_reserved;
 use crate::ingest::Ingest;
 use crate::metrics::{Metrics, OriginLabel};
 use crate::record::{Batch, Origin};
@@ -130,7 +131,8 @@ impl Intake {
         if event.parse_error.is_some() {
             self.unparsed.inc();
         }
-        let stated = source.filter(|source| !self.source_is_fixed && !source.is_empty());
+        // A name that is the daemon's own is as good as none: the protocol has no word for a record that is refused.
+        let stated = source.filter(|source| !self.source_is_fixed && !source.is_empty() && !is_reserved(source));
         let source = stated.map_or(self.source.as_str(), |source| {
             source.get(..source.floor_char_boundary(SOURCE_BYTES_MAX)).unwrap_or(source)
         });

@@ -19,6 +19,9 @@ pub(crate) struct App {
     pub(crate) dir: Arc<tempfile::TempDir>,
     pub(crate) data_dir: PathBuf,
     config: String,
+    variables: Vec<(&'static str, String)>,
+    /// What it wrote to standard output, up to the line that ends the banner's facts.
+    banner: String,
     pub(crate) api: SocketAddr,
     listeners: HashMap<String, SocketAddr>,
     log: Arc<Mutex<String>>,
@@ -49,23 +52,39 @@ impl App {
         Self::start_in(dir, data_dir, top, tables)
     }
 
+    /// As [`App::start`], with variables of the environment.
+    pub(crate) fn start_with_variables(variables: &[(&'static str, &str)]) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let data_dir = dir.path().join("data");
+        let mut app = Self::prepared(dir, data_dir, "", SYSLOG);
+        app.variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        app.run();
+        app
+    }
+
     pub(crate) fn start_in(dir: Arc<tempfile::TempDir>, data_dir: PathBuf, top: &str, tables: &str) -> Self {
+        let mut app = Self::prepared(dir, data_dir, top, tables);
+        app.run();
+        app
+    }
+
+    fn prepared(dir: Arc<tempfile::TempDir>, data_dir: PathBuf, top: &str, tables: &str) -> Self {
         // Records are counted and their ids compared: the daemon's own are for the tests that are about them.
         let own = if tables.contains("[operation_log]") { "" } else { "[operation_log]\npublish = false\n" };
         let config = format!("data_dir = {data_dir:?}\n{top}\n[api]\nlisten = \"127.0.0.1:0\"\n{tables}\n{own}");
-        let mut app = Self {
+        Self {
             child: None,
             dir,
             data_dir,
             config,
+            variables: Vec::new(),
+            banner: String::new(),
             api: SocketAddr::from(([127, 0, 0, 1], 0)),
             listeners: HashMap::new(),
             log: Arc::default(),
             token: String::new(),
             http: client(""),
-        };
-        app.run();
-        app
+        }
     }
 
     /// Starts the process and waits for its banner.
@@ -88,6 +107,7 @@ impl App {
         let mut child = Command::new(env!("CARGO_BIN_EXE_logseal"))
             .arg("--config")
             .arg(&path)
+            .envs(self.variables.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -107,12 +127,14 @@ impl App {
 
     fn read_banner(&mut self, mut stdout: BufReader<ChildStdout>) {
         self.listeners.clear();
+        self.banner.clear();
         let mut line = String::new();
         loop {
             line.clear();
             if stdout.read_line(&mut line).unwrap() == 0 {
                 panic!("the daemon ended before it was up:\n{}", self.log());
             }
+            self.banner.push_str(&line);
             let words: Vec<&str> = line.split_whitespace().collect();
             match words[..] {
                 ["api", url] => self.api = url.split_once("://").unwrap().1.parse().unwrap(),
@@ -135,6 +157,10 @@ impl App {
         self.http = client(&self.token);
         // The pipe is kept open, so that the banner's last lines find a reader.
         std::thread::spawn(move || drop(stdout.read_to_string(&mut String::new())));
+    }
+
+    pub(crate) fn banner(&self) -> &str {
+        &self.banner
     }
 
     pub(crate) fn log(&self) -> String {

@@ -490,6 +490,16 @@ fn accounts_and_tokens_are_made_and_taken_away_from_the_terminal_while_the_daemo
     assert!(!weak.status.success() && !stderr(&weak).contains("password1"), "{weak:?}");
     let taken = fed(&["user", "add", "ADA"], dir, "another sentence\n");
     assert!(stderr(&taken).contains("this username is taken"), "{taken:?}");
+    for (arguments, why) in [
+        (&["user", "add", "al ice"][..], "username may have letters, digits"),
+        (&["user", "add", ""], "username must have 1 to 64 characters"),
+        (&["user", "add", "eve", "--email", "nowhere"], "email is not a mail address"),
+        (&["token", "add", "forger", "--scope", "ingest", "--source", "Logseal.audit"], "the daemon's own"),
+        (&["token", "add", "silent", "--scope", "ingest", "--source", ""], "source must have 1 to 128 bytes"),
+    ] {
+        let refused = fed(arguments, dir, "a long sentence\n");
+        assert!(!refused.status.success() && stderr(&refused).contains(why), "{refused:?}");
+    }
     let last = fed(&["user", "disable", "admin"], dir, "");
     assert!(stderr(&last).contains("the last active admin"), "{last:?}");
     assert!(stdout(&run(&["user", "list"], dir)).contains("auditor"));

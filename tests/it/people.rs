@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::app::{App, SYSLOG, client, wait_until};
 use crate::postgres::{Postgres, Stop, shared};
 
-const ADMIN_PASSWORD: &str = "correct horse battery";
+pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 const PASSWORD: &str = "a long sentence";
 
 /// A daemon whose operation log becomes records, with its accounts in the database at `url` (empty: SQLite).
-fn start(url: &str) -> App {
+pub(crate) fn start(url: &str) -> App {
     let tables = format!(
         "{SYSLOG}[operation_log]\npublish = true\n[auth]\nadmin_password = \"{ADMIN_PASSWORD}\"\n[database]\nurl = \"{url}\"\n"
     );
@@ -20,7 +20,7 @@ fn start(url: &str) -> App {
 }
 
 /// Asks with what `who` carries; status and answer.
-fn ask(app: &App, who: &Client, method: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn ask(app: &App, who: &Client, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let request = who.request(method.parse().unwrap(), app.url(&format!("/api/v1{path}")));
     let request = if body.is_null() { request } else { request.json(body) };
     let response = request.send().unwrap();
@@ -108,6 +108,15 @@ fn accounts_sessions_tokens_and_settings_work(url: &str) {
     let wrong = json!([{"config_key": "retention_days", "config_value": 0}]);
     assert_eq!(ask(&app, &admin, "POST", "/admin/retention/preview", &wrong).0, 422);
 
+    wait_until("the new settings were applied, which is seen though nothing was past them", || {
+        let runs = get(&app, &admin, "/operation-logs?action=retention_run");
+        let run = &runs["list"][0]["detail"];
+        run["reason"] == "settings_changed"
+            && run["end"]["state"] == "completed"
+            && run["policy"]["days"] == 30
+            && run["done"]["rows_total"] == 0
+    });
+
     // Signed out is out, at once; so is a program whose token is revoked.
     assert_eq!(ask(&app, &auditor, "POST", "/auth/logout", &Value::Null).0, 204);
     assert_eq!(ask(&app, &auditor, "GET", "/logs", &Value::Null).0, 401);
@@ -162,7 +171,12 @@ fn records_are_taken_in_while_postgres_is_away_and_all_are_found_afterwards() {
     let shipper = make_token(&app, &admin, &json!({"name": "web", "scopes": ["ingest"]}));
     assert_eq!(ask(&app, &shipper, "POST", "/logs", &record("a", "before")).0, 201);
 
+    assert_eq!(app.get("/health")["dependencies"]["database"]["state"], "up");
     postgres.stop(Stop::Immediate);
+    wait_until("health tells that the database is away", || {
+        let health = app.get("/health");
+        health["status"] == "degraded" && health["dependencies"]["database"]["state"] == "down"
+    });
     wait_until("sessions are not believed any more", || ask(&app, &admin, "GET", "/logs", &Value::Null).0 == 503);
     assert_eq!(ask(&app, &shipper, "POST", "/logs", &record("a", "meanwhile")).0, 201);
     app.tcp().write_all(b"<14>1 2026-11-20T10:20:30Z h a - - - meanwhile\n").unwrap();
@@ -178,4 +192,5 @@ fn records_are_taken_in_while_postgres_is_away_and_all_are_found_afterwards() {
         let (status, found) = ask(&app, &admin, "GET", "/logs?q=before%20OR%20meanwhile", &Value::Null);
         status == 200 && found["total"] == 3
     });
+    wait_until("health tells that the database is back", || app.get("/health")["status"] == "ok");
 }

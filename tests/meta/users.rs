@@ -1,5 +1,7 @@
 use logseal::meta::{MetaError, NewUser, Role, UserPatch, UserStatus};
+
 use serde_json::json;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::harness::{at, by, on_both};
 
@@ -161,16 +163,25 @@ on_both! {
     async fn the_first_admin_is_made_once_by_whichever_daemon(db) {
         let others = [db.other(4).await, db.other(5).await, db.other(6).await];
         let (actor, now) = (by(), at(0));
+        let unseen = || Err(MetaError::NotFound);
+        assert!(db.meta.ensure_first_admin("admin", "h", unseen, &actor, now).await.is_err());
+        assert_eq!(db.meta.users(1, 1, "").await.unwrap().total, 0, "nobody saw the password");
+        let times_shown = AtomicU32::new(0);
+        let shown = || {
+            times_shown.fetch_add(1, Ordering::Relaxed);
+            Ok::<(), MetaError>(())
+        };
         let (a, b, c, d) = tokio::join!(
-            db.meta.ensure_first_admin("admin", "h", &actor, now),
-            others[0].ensure_first_admin("admin", "h", &actor, now),
-            others[1].ensure_first_admin("admin", "h", &actor, now),
-            others[2].ensure_first_admin("admin", "h", &actor, now),
+            db.meta.ensure_first_admin("admin", "h", shown, &actor, now),
+            others[0].ensure_first_admin("admin", "h", shown, &actor, now),
+            others[1].ensure_first_admin("admin", "h", shown, &actor, now),
+            others[2].ensure_first_admin("admin", "h", shown, &actor, now),
         );
         let made = [a, b, c, d].into_iter().filter(|made| *made.as_ref().unwrap()).count();
         assert_eq!(made, 1);
         let admin = db.meta.user_by_username("admin").await.unwrap().unwrap();
         assert_eq!((admin.role, admin.status), (Role::Admin, UserStatus::Active));
-        assert!(!db.meta.ensure_first_admin("second", "h", &actor, now).await.unwrap());
+        assert!(!db.meta.ensure_first_admin("second", "h", shown, &actor, now).await.unwrap());
+        assert_eq!(times_shown.into_inner(), 1);
     }
 }

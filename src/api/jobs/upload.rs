@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::super::caller::{By, Caller};
 use super::super::error::{ApiError, FieldFault};
 use super::super::params::Params;
-use super::super::record::SOURCE_BYTES_MAX;
+use super::super::record::source_fault;
 use super::super::state::Api;
 use super::{Shown, TITLE_CHARACTERS_MAX};
 use crate::archive::file_type::{FileType, file_type};
@@ -218,8 +218,8 @@ impl Texts {
         let source = form.take("source");
         // A token that has a source files everything under it.
         let source = caller.filing("").source.or(source).unwrap_or_default();
-        if source.is_empty() || source.len() > SOURCE_BYTES_MAX {
-            form.fault("source", format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
+        if let Some(detail) = source_fault(&source) {
+            form.fault("source", detail);
         }
         let format = form.take("format").unwrap_or_else(|| Format::Auto.to_string());
         if let Err(error) = formats.find(&format) {

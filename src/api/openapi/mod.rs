@@ -18,8 +18,8 @@ use errors::Errors;
 use super::error::{ApiError, Envelope};
 use super::params::Params;
 use super::{
-    account, alerts, bulk, export, jobs, login, logs, operation_logs, post, registration, rules, settings, stats,
-    system, tail, tokens, users,
+    account, alerts, bulk, export, jobs, login, logs, operation_logs, post, registration, rules, settings, sources,
+    stats, system, tail, tokens, users,
 };
 
 /// The name under which operations ask for credentials. The roles behind it say who may use them.
@@ -42,6 +42,7 @@ const BEARER: &str = "bearer";
         account::end_session, registration::register, registration::send_code, registration::reset_password,
         users::list, users::create, users::by_id, users::update, users::delete,
         tokens::list, tokens::create, tokens::revoke, settings::list, settings::change, settings::preview_retention,
+        sources::list,
         alerts::found::list, alerts::found::by_id, alerts::found::update, alerts::live::stream,
         alerts::faults::list, alerts::faults::by_id, alerts::silences::list, alerts::silences::create,
         alerts::silences::delete, alerts::clusters::list, alerts::clusters::by_id, alerts::clusters::create,

@@ -87,6 +87,16 @@ parameters! {
         "user_id" = whole(1, 1 << 53), "Who did it.";
         "action" = action(), "What was done.";
 
+    /// Which sources and hosts, and in which order.
+    SourceParameters:
+        "source" = text(), "One or several sources, separated by commas.";
+        "host" = text(), "One or several hosts, separated by commas.";
+        "start_time" = instant(), "Counts only records that arrived from then on; a narrower span is cheaper.";
+        "end_time" = instant(), "Counts only records that arrived before then.";
+        "silent_for_min" = whole(0, 3_155_760_000), "Only what has sent nothing for so many seconds.";
+        "sort" = one_of(["source", "host", "records", "bytes", "first_seen", "last_seen"]), "`source` where it is not given.";
+        "order" = one_of(["asc", "desc"]), "`asc` where it is not given.";
+
     /// Which jobs.
     JobParameters:
         "status" = one_of(["queued", "processing", "completed", "failed", "cancelled"]), "Where they are.";

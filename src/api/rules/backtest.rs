@@ -5,9 +5,12 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 
+use super::super::caller::By;
 use super::super::error::ApiError;
 use super::super::params::Params;
+use super::super::recording;
 use super::super::state::Api;
 use super::{Written, current_values, refused, rule};
 use crate::alerts::{Backtest, BacktestError, Report, compile};
@@ -34,6 +37,7 @@ use crate::store::Span;
 pub(in crate::api) async fn of_stored(
     State(api): State<Api>,
     Path(id): Path<String>,
+    by: By,
     request: Request,
 ) -> Result<Response, ApiError> {
     let span = span(&request)?;
@@ -41,7 +45,9 @@ pub(in crate::api) async fn of_stored(
     // It is tried whether it is in use or not.
     stored.enabled = true;
     let rule = compile(&stored, &current_values(&api)).map_err(|faults| refused(&faults))?;
-    report(&api, rule, span).await
+    let report = report(&api, rule, span).await?;
+    recording::backtested(&api, &by, request.uri(), json!(stored.code), report.records).await?;
+    Ok(Json(report).into_response())
 }
 
 /// `POST /rules/backtest`
@@ -59,12 +65,16 @@ pub(in crate::api) async fn of_stored(
     request_body = RuleSpec,
     responses((status = 200, description = "What it would have raised; nothing is, and the rule is not kept", body = Report))
 )]
-pub(in crate::api) async fn of_body(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(in crate::api) async fn of_body(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let span = span(&request)?;
+    let uri = request.uri().clone();
     let written = Written::read(&api, request).await?;
     let spec = RuleSpec { enabled: true, ..written.spec };
     let rule = Rule::new(&spec, &current_values(&api)).map_err(|faults| refused(&faults))?;
-    report(&api, rule, span).await
+    let report = report(&api, rule, span).await?;
+    let definition = serde_json::to_value(&spec).unwrap_or(Value::Null);
+    recording::backtested(&api, &by, &uri, definition, report.records).await?;
+    Ok(Json(report).into_response())
 }
 
 fn span(request: &Request) -> Result<Span, ApiError> {
@@ -74,15 +84,14 @@ fn span(request: &Request) -> Result<Span, ApiError> {
     Ok(span)
 }
 
-async fn report(api: &Api, rule: Rule, span: Span) -> Result<Response, ApiError> {
+async fn report(api: &Api, rule: Rule, span: Span) -> Result<Report, ApiError> {
     // It reads as much as an export, and takes the place of one.
     let _turn = api.export_turn().await?;
     let seconds_max = Duration::from_secs(api.query.export_seconds_max.into());
     let backtest = Backtest { rule, span, limits: Limits::default(), seconds_max };
-    let report = backtest.run(&api.store).await.map_err(|error| match error {
+    backtest.run(&api.store).await.map_err(|error| match error {
         BacktestError::Store(error) => error.into(),
         error @ BacktestError::Deadline(_) => ApiError::unavailable(format!("{error}: narrow the span"), 60),
         error @ BacktestError::Evaluation(_) => ApiError::internal(error),
-    })?;
-    Ok(Json(report).into_response())
+    })
 }

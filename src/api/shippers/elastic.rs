@@ -153,7 +153,7 @@ fn take(body: &[u8], default_index: &Arc<str>, intake: &mut Intake) -> Vec<Noted
         }
         let kind = match content {
             Content::Record { event, raw } => {
-                intake.add(&event, raw, if index.is_empty() { SOURCE } else { &index });
+                intake.add(&event, raw, &index, SOURCE);
                 Kind::Record
             }
             Content::Change => Kind::Change,

@@ -31,7 +31,7 @@ pub(in crate::api) async fn create(
     let intake = on_body(body.bytes.clone(), move |body| {
         let cx = intake.context();
         for message in gelf::messages(body) {
-            intake.add(&gelf::parse(message, &cx), message, SOURCE);
+            intake.add(&gelf::parse(message, &cx), message, "", SOURCE);
         }
         intake
     })

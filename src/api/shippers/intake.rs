@@ -7,6 +7,7 @@ use crate::api::error::ApiError;
 use crate::api::record::SOURCE_BYTES_MAX;
 use crate::api::state::Api;
 use crate::clock::now_micros;
+use crate::config::source_name::is_reserved;
 use crate::ingest::{Ids, Rejected, WhenFull};
 use crate::metrics::OriginLabel;
 use crate::record::{Batch, Origin};
@@ -56,14 +57,14 @@ impl Intake {
         Context { received_at: self.received_at, zone: Zone::UTC }
     }
 
-    /// Takes a record whose original bytes are `raw`. `source` is what the sender files it under; a token that has a source of
-    /// its own overrules it.
-    pub(super) fn add(&mut self, event: &LogEvent<'_>, raw: &[u8], source: &str) {
+    /// Takes a record whose original bytes are `raw`. `stated` is what the sender files it under, empty where it does not say; a token
+    /// that has a source of its own overrules it.
+    pub(super) fn add(&mut self, event: &LogEvent<'_>, raw: &[u8], stated: &str, default: &'static str) {
         self.records += 1;
         if self.records > RECORDS_MAX {
             return;
         }
-        let source = self.filing.source.as_deref().unwrap_or_else(|| cut(source));
+        let source = self.filing.source.as_deref().unwrap_or_else(|| named(stated, default));
         // The sender names the host or there is none: a proxy's address would be a wrong one.
         let origin = Origin { source, origin: &self.filing.origin, peer: "", received_at: self.received_at };
         self.open.push(event, raw, &origin);
@@ -154,6 +155,12 @@ impl Intake {
     }
 }
 
+/// The source that is stated. One that is the daemon's own is as good as none: a collector sends the records of many in one body, and those
+/// of the others must not be refused with it.
+fn named<'a>(stated: &'a str, default: &'static str) -> &'a str {
+    if stated.is_empty() || is_reserved(stated) { default } else { cut(stated) }
+}
+
 /// As much of a source's name as there is room for.
 fn cut(source: &str) -> &str {
     let end = (0..=SOURCE_BYTES_MAX.min(source.len())).rev().find(|&end| source.is_char_boundary(end));
@@ -163,6 +170,13 @@ fn cut(source: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_that_is_not_stated_or_not_the_senders_is_the_protocols() {
+        assert_eq!(named("logs-app", "elastic"), "logs-app");
+        assert_eq!(named("", "elastic"), "elastic");
+        assert_eq!(named("Logseal.audit", "elastic"), "elastic");
+    }
 
     #[test]
     fn a_long_name_is_cut_between_characters() {

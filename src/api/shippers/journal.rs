@@ -87,7 +87,7 @@ fn add(intake: &mut Intake, entries: &mut u64, entry: Entry<'_>) {
         event.parse_error = Some(format!("longer than {ENTRY_BYTES_MAX} bytes: cut").into());
         intake.note_cut();
     }
-    intake.add(&event, entry.bytes, SOURCE);
+    intake.add(&event, entry.bytes, "", SOURCE);
 }
 
 fn damaged(fault: Fault) -> ApiError {

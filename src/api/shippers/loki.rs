@@ -67,7 +67,7 @@ async fn take(api: &Api, filing: Filing, encoding: Encoding, body: Bytes) -> Res
     let decoded = on_body(body, move |body| {
         let cx = intake.context();
         loki::decode(encoding, body, &cx, &mut |Record { event, raw, service }| {
-            intake.add(&event, raw, if service.is_empty() { SOURCE } else { service });
+            intake.add(&event, raw, service, SOURCE);
         })
         .map(|()| intake)
     });

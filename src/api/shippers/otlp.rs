@@ -88,7 +88,7 @@ pub(super) async fn take(api: &Api, filing: Filing, encoding: Encoding, body: By
         let mut taken = Taken::default();
         otlp::decode(encoding, body, &cx, &mut |item| match item {
             Item::Record { event, raw, service } => {
-                intake.add(&event, raw, if service.is_empty() { "otlp" } else { service });
+                intake.add(&event, raw, service, "otlp");
             }
             Item::Rejected(reason) => {
                 if taken.rejected == 0 {

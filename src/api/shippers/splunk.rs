@@ -124,8 +124,7 @@ fn read(body: &[u8], metadata: Metadata<'_>, form: Form, intake: &mut Intake) ->
     let cx = intake.context();
     let mut first_fault = None;
     let keep = |intake: &mut Intake, event: Event<'_>| {
-        let source = event.source.as_deref().filter(|source| !source.is_empty()).unwrap_or(SOURCE);
-        intake.add(&event.event, event.raw, source);
+        intake.add(&event.event, event.raw, event.source.as_deref().unwrap_or_default(), SOURCE);
     };
     match form {
         Form::Lines => lines(body, metadata, &cx).for_each(|event| keep(intake, event)),

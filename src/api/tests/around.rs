@@ -163,3 +163,48 @@ async fn a_handler_knows_who_asks() {
     assert_eq!(ask([10, 0, 0, 1]).await, "198.51.100.1");
     assert_eq!(ask([192, 0, 2, 1]).await, "192.0.2.1");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_over_its_rate_is_told_when_to_come_again_and_then_passes() {
+    let app = App::new();
+    let secret = crate::auth::secret::Secret::api_token();
+    let slow = NewToken {
+        name: "slow",
+        secret_hash: secret.hash(),
+        prefix: "ls_",
+        scopes: [Scope::Read].into_iter().collect(),
+        source: None,
+        rate_limit: Some(2),
+        expires_at: None,
+    };
+    app.accounts.meta.create_token(&slow, &Actor::default(), crate::clock::now()).await.unwrap();
+    let ask = async || app.ask(Method::GET, "/api/v1/metrics", secret.expose(), Value::Null).await;
+    let number = |answer: &Answer, name: &str| answer.header(name).unwrap().parse::<u32>().unwrap();
+
+    let started = Instant::now();
+    let mut allowed = 0;
+    let refused = loop {
+        let answer = ask().await;
+        assert_eq!(number(&answer, "ratelimit-limit"), 2);
+        if answer.status != StatusCode::OK {
+            break answer;
+        }
+        allowed += 1;
+        assert!(number(&answer, "ratelimit-remaining") < 2);
+        assert!(number(&answer, "ratelimit-reset") <= 1);
+        assert!(started.elapsed() < DEADLINE, "{allowed} requests were allowed");
+    };
+    assert!(allowed >= 2, "a second's worth may come at once");
+    assert!(is_envelope(&refused, 429), "{:?}", refused.bytes);
+    assert_eq!(refused.json()["detail"], "more than 2 requests a second");
+    assert_eq!(number(&refused, "ratelimit-remaining"), 0);
+    assert_eq!(refused.header("retry-after"), refused.header("ratelimit-reset"));
+    assert!((1..=60).contains(&number(&refused, "retry-after")));
+
+    let started = Instant::now();
+    while ask().await.status != StatusCode::OK {
+        assert!(started.elapsed() < DEADLINE, "it never passes again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(app.get("/api/v1/metrics").await.header("ratelimit-limit"), None, "a token without a limit");
+}

@@ -94,6 +94,7 @@ async fn health_and_metrics_answer_without_a_store() {
     let health = app.get("/api/v1/health").await;
     assert_eq!((health.status.as_u16(), &health.json()["status"]), (200, &"degraded".into()));
     assert_eq!(health.json()["dependencies"]["store"]["state"], "down");
+    assert_eq!(health.json()["dependencies"]["database"]["state"], "up");
     let metrics = app.get("/metrics").await;
     assert_eq!(metrics.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
     let text = String::from_utf8(metrics.bytes.to_vec()).unwrap();

@@ -252,3 +252,29 @@ async fn whole_lines_before_a_broken_connection_are_stored() {
     assert_eq!((answer.status.as_u16(), answer.header("x-logseal-stored")), (400, Some("2")));
     assert_eq!(app.metrics.acked.get(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_the_daemons_own_is_refused_wherever_a_request_states_one() {
+    let app = App::new();
+    let form = "--b\r\nContent-Disposition: form-data; name=\"source\"\r\n\r\nlogseal.audit\r\n\
+        --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.log\"\r\n\r\nline\r\n--b--\r\n";
+    let token = r#"{"name": "forger", "scopes": ["ingest"], "source": "logseal.audit"}"#;
+    let one = record("forged").replace("\"A\"", "\"logseal.audit\"");
+    for (path, content_type, body) in [
+        ("/api/v1/logs", "application/json", one.as_str()),
+        ("/api/v1/logs/bulk?source=LOGSEAL.audit", "text/plain", "forged"),
+        ("/api/v1/logs/upload", "multipart/form-data; boundary=b", form),
+        ("/api/v1/admin/tokens", "application/json", token),
+    ] {
+        let headers = [("content-type", content_type)];
+        let answer = app.send(request(Method::POST, path, &headers, Body::from(body.to_owned()))).await;
+        let json = answer.json();
+        assert_eq!(
+            (answer.status, &json["errors"][0]["field"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &"source".into()),
+            "{path}: {json}"
+        );
+        assert!(json["detail"].as_str().unwrap().contains("the daemon's own"), "{path}: {json}");
+    }
+    assert!(app.metrics.render().contains("logseal_records_acked_total 0\n"));
+}

@@ -5,7 +5,7 @@ use super::*;
 const JSON: &str = "application/json";
 const PROTOBUF: &str = "application/x-protobuf";
 const GRPC: &str = "application/grpc";
-const EXPORT: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+pub(super) const EXPORT: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 /// One record with the body "hi"; one that breaks off in its body.
 const GOOD: &[u8] = b"\x0a\x0a\x12\x08\x12\x06\x2a\x04\x0a\x02hi";
 const BAD: &[u8] = b"\x0a\x06\x12\x04\x12\x02\x2a\x05";

@@ -1,0 +1,30 @@
+//! Names of sources: how long they may be, and which of them no sender may use.
+
+/// The longest name.
+pub const SOURCE_BYTES_MAX: usize = 128;
+/// Sources that begin so are the daemon's own: what it writes about itself could be forged otherwise.
+const RESERVED: &str = "logseal.";
+
+/// What is said of a source that [`is_reserved`].
+pub const RESERVED_DETAIL: &str = "names that begin with logseal. are the daemon's own";
+
+/// Whether records of this source come from the daemon alone, whatever the case.
+#[must_use]
+pub fn is_reserved(source: &str) -> bool {
+    source.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_daemons_own_names_are_reserved_and_no_others() {
+        for source in ["logseal.audit", "LOGSEAL.Audit", "logseal."] {
+            assert!(is_reserved(source), "{source}");
+        }
+        for source in ["", "logseal", "logseal-web", "my.logseal.audit", "logsealé", "web"] {
+            assert!(!is_reserved(source), "{source}");
+        }
+    }
+}
