@@ -97,7 +97,7 @@ impl Metrics {
                 "segments_rejected",
                 "Segments that the store refused for good, kept in spool/rejected",
             ),
-            spool_bytes: gauge(r, "spool_bytes", "Bytes of records that are durable and not yet stored"),
+            spool_bytes: gauge(r, "spool_bytes", "Bytes of the spool on disk, which spool.disk_bytes_max bounds"),
             spool_segments: gauge(r, "spool_segments", "Sealed segments that are not yet stored"),
             spool_oldest_seconds: {
                 let g = Gauge::default();

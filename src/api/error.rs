@@ -219,6 +219,11 @@ impl ApiError {
         Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers too large", detail)
     }
 
+    /// 505.
+    pub(super) fn version(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "http version not supported", detail)
+    }
+
     /// 503: the answer was not there in time.
     pub(super) fn timed_out(after: Duration, only_read: bool) -> Self {
         let doubt = if only_read { "" } else { "; what it asked for may be done all the same" };

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::Version;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
@@ -67,9 +68,14 @@ enum Broken {
         description = "All records that match, however many; a transfer that fails in the middle is aborted",
         content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/gzip")),
         headers(("X-Logseal-Rows" = u64, description = "How many records it has")),
-    ))
+    ), (status = 505, description = "Asked over HTTP/1.0, where a transfer that fails looks like one that ends"))
 )]
 pub(super) async fn export(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
+    if request.version() == Version::HTTP_10 {
+        return Err(ApiError::version(
+            "an export needs HTTP/1.1: before it, a transfer that fails looks like one that ends",
+        ));
+    }
     let mut params = Params::of(request.uri());
     let selection = params.selection();
     let order = order(&mut params, Order::OldestFirst);

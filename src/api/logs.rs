@@ -152,6 +152,7 @@ pub(super) async fn context(
     let (before, after) = (side("before"), side("after"));
     params.finish()?;
     let id = number(&id)?;
+    wait_for_acknowledged(&api, id).await?;
     let _turn = api.read_turn().await?;
     let mut record = api.store.by_id(id).await?.ok_or_else(|| ApiError::not_found("log", id))?;
     let (mut before, mut after) = api.store.context(&record, before, after).await?;

@@ -113,7 +113,7 @@ impl ListenerConfig {
     /// The address to bind.
     #[must_use]
     pub fn listen(&self) -> SocketAddr {
-        self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, self.protocol.usual_port()).into())
+        self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, self.protocol.usual_port(self.transport)).into())
     }
 
     /// The name of the format of the lines that the protocol carries.
@@ -210,8 +210,10 @@ impl Protocol {
     }
 
     /// The port that is written in the manuals of its clients; for those below 1024, one with 5000 or 2000 added.
-    fn usual_port(self) -> u16 {
+    fn usual_port(self, transport: Transport) -> u16 {
         match self {
+            // RFC 5425, section 4.1.
+            Self::Syslog if transport == Transport::Tls => 6514,
             Self::Syslog => 5514,
             Self::Relp => 2514,
             Self::Fluent => 24224,

@@ -152,6 +152,14 @@ fn records_are_kept_for_a_hundred_years_at_most() {
 }
 
 #[test]
+fn syslog_over_tls_has_a_port_of_its_own() {
+    let config =
+        load("[[syslog]]\ntransport = \"tls\"\ntls = { certificate = \"c\", key = \"k\" }\n[[syslog]]\n", &[]).unwrap();
+    let ports: Vec<u16> = config.syslog.iter().map(|listener| listener.listen().port()).collect();
+    assert_eq!(ports, [6514, 5514]);
+}
+
+#[test]
 fn tls_needs_a_certificate() {
     let error = load("[[syslog]]\ntransport = \"tls\"\nlisten = \"127.0.0.1:6514\"\n", &[]).unwrap_err().to_string();
     assert!(error.contains("syslog[0].tls"), "{error}");

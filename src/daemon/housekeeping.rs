@@ -12,7 +12,6 @@ use crate::engine::supervisor::EngineState;
 use crate::meta::{Action, Actor, Meta};
 use crate::metrics::Metrics;
 use crate::spool::ledger::Monitor;
-use crate::store::FOLLOWER;
 use crate::telemetry::chain;
 
 const GAUGES_EVERY: Duration = Duration::from_millis(500);
@@ -75,15 +74,17 @@ pub(super) async fn record_engine_restarts(
 /// Keeps the spool's gauges fresh until `stop`.
 pub(super) async fn watch_spool(monitor: Monitor, metrics: Metrics, stop: CancellationToken) {
     loop {
-        if let Some(lag) = monitor.lag_of(FOLLOWER) {
-            metrics.spool_bytes.set(lag.bytes as i64);
-            metrics.spool_segments.set(lag.segments as i64);
-            #[expect(clippy::disallowed_methods, reason = "an age is measured against the real time")]
-            let now = std::time::SystemTime::now();
-            let now_ms = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64);
-            let age_ms = lag.oldest_created_at_ms.map_or(0, |created| now_ms.saturating_sub(created));
-            metrics.spool_oldest_seconds.set(age_ms as f64 / 1e3);
-        }
+        // A segment stays until every follower has passed it, so the slowest one counts.
+        let stats = monitor.stats();
+        metrics.spool_bytes.set((stats.sealed_bytes + stats.open_bytes) as i64);
+        let lag = monitor.lag();
+        metrics.spool_segments.set(lag.iter().map(|lag| lag.segments).max().unwrap_or(0) as i64);
+        #[expect(clippy::disallowed_methods, reason = "an age is measured against the real time")]
+        let now = std::time::SystemTime::now();
+        let now_ms = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64);
+        let oldest = lag.iter().filter_map(|lag| lag.oldest_created_at_ms).min();
+        let age_ms = oldest.map_or(0, |created| now_ms.saturating_sub(created));
+        metrics.spool_oldest_seconds.set(age_ms as f64 / 1e3);
         tokio::select! {
             () = tokio::time::sleep(GAUGES_EVERY) => {}
             () = stop.cancelled() => return,

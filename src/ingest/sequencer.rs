@@ -314,7 +314,7 @@ impl Sequencer {
         if lost > 0 {
             error!(
                 records = lost,
-                "stopping with a full spool: records of senders that expect no acknowledgement are lost"
+                "stopping with a full spool: what was not acknowledged is dropped, and senders that expect no acknowledgement lose it"
             );
             self.metrics.drop_records(DropReason::Shutdown, lost);
         }

@@ -1,6 +1,7 @@
 //! One job from its file to its end: batches on their way, and a checkpoint behind what is durable.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ const IN_FLIGHT_MAX: usize = 3;
 /// Pieces that are read ahead.
 const READ_AHEAD: usize = 2;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
+/// How long a stop waits for what is on its way.
+const SETTLE_MAX: Duration = Duration::from_secs(2);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often a waiting job looks whether the store has caught up.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -83,20 +86,18 @@ pub(super) async fn run(
         written_at: Instant::now(),
     };
     let ended = run.work().await;
-    // What is on its way becomes durable, whatever else happened; it is noted, so that a later run does not repeat it.
-    while let Some((receipt, piece)) = run.in_flight.pop_front() {
-        if let Ok(ids) = receipt.durable().await {
-            run.note(ids.last, piece);
-        }
-    }
+    let is_noted = run.settle_all().await;
     let analysers: Vec<&str> = jobs.analysers().keys().map(String::as_str).collect();
     let end = match &ended {
         Ok(()) => Some(JobEnd::Completed { analysers: &analysers }),
         Err(Broken::Failed(reason)) => Some(JobEnd::Failed(reason)),
         Err(Broken::Left) => None,
     };
+    // The next start finds in the spool how far it came.
+    let end = end.filter(|_| is_noted);
     match run.finish(end).await {
-        Ok(()) => run.hold.release(),
+        Ok(()) if is_noted => run.hold.release(),
+        Ok(()) => info!(job = %id, "an upload goes on at the next start: the spool did not take all of it in time"),
         // The hold stays, and with it the segments: the next start finds in them what could not be noted.
         Err(error) => warn!(job = %id, error = %chain(&error), "how far an upload came could not be noted"),
     }
@@ -170,7 +171,10 @@ impl Run<'_> {
         self.hold.begin();
         let batch = std::mem::take(&mut piece.batch);
         piece.rows = batch.rows() as u64;
-        let receipt = self.pipeline.ingest.enqueue(batch, WhenFull::Wait).await?;
+        let receipt = tokio::select! {
+            receipt = self.pipeline.ingest.enqueue(batch, WhenFull::Wait) => receipt?,
+            () = self.leave.cancelled() => return Err(Broken::Left),
+        };
         self.in_flight.push_back((receipt, piece));
         Ok(())
     }
@@ -203,10 +207,32 @@ impl Run<'_> {
     /// Waits until no more than `count` batches are on their way.
     async fn settle_down_to(&mut self, count: usize) -> Result<(), Broken> {
         while self.in_flight.len() > count {
-            let settled = first_receipt(&mut self.in_flight).await;
+            let settled = tokio::select! {
+                settled = first_receipt(&mut self.in_flight) => settled,
+                // A full spool takes nothing until there is room.
+                () = self.leave.cancelled() => return Err(Broken::Left),
+            };
             self.settled(settled).await?;
         }
         Ok(())
+    }
+
+    /// What is on its way becomes durable, whatever else happened; it is noted, so that a later run does not repeat it. Only a stop
+    /// of the daemon does not wait for a full spool: this says whether all of it was noted.
+    async fn settle_all(&mut self) -> bool {
+        let stop = self.stop.clone();
+        let too_late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(SETTLE_MAX).await;
+        };
+        let mut too_late = pin!(too_late);
+        while let Some((receipt, piece)) = self.in_flight.pop_front() {
+            tokio::select! {
+                durable = receipt.durable() => if let Ok(ids) = durable { self.note(ids.last, piece) },
+                () = &mut too_late => return false,
+            }
+        }
+        true
     }
 
     async fn settled(&mut self, settled: Option<(Result<u64, Rejected>, Piece)>) -> Result<(), Broken> {

@@ -63,3 +63,11 @@ fn an_export_whose_store_dies_in_the_middle_is_an_aborted_transfer() {
     wait_until("the engine is back", || app.http().get(app.url("/api/v1/logs?size=1")).send().unwrap().status() == 200);
     assert_eq!(app.count("source=web"), 300_000);
 }
+
+#[test]
+fn an_export_over_http_1_0_is_refused_for_its_end_would_mean_nothing() {
+    let app = App::start();
+    let response = app.http().get(app.url("/api/v1/logs/export")).version(reqwest::Version::HTTP_10).send().unwrap();
+    assert_eq!(response.status(), 505);
+    assert!(response.text().unwrap().contains("HTTP/1.1"));
+}

@@ -12,7 +12,7 @@ use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::app::{App, wait_until};
+use crate::app::{App, signal, wait_until};
 use crate::crash::seeded;
 use crate::people::sign_in;
 use crate::s3_server;
@@ -259,6 +259,46 @@ fn an_upload_waits_for_the_store_and_ends_all_the_same() {
         (&json!("completed"), &json!(30_000), &json!("gzip"))
     );
     assert_numbered(&app, 30_000);
+}
+
+#[test]
+fn a_large_upload_holds_up_neither_a_small_one_nor_live_senders() {
+    const LINES: u32 = 400_000;
+    let app = App::start_with("syslog = []", "");
+    let (_, answer) = post(&app, "/api/v1/jobs", form("large.log.gz", gzip(numbered(LINES).as_bytes())));
+    let large = id_of(&answer);
+    wait_until("it is at work", || job(&app, &large)["inserted"].as_i64().unwrap() > 0);
+    let form = Form::new().text("source", "small").part("file", Part::bytes(&b"one line\n"[..]).file_name("small.log"));
+    let small = upload(&app, form);
+    assert_eq!((&small["status"], &small["inserted"]), (&json!("completed"), &json!(1)), "{small}");
+    let live =
+        json!({ "source": "live", "level": "INFO", "timestamp": "2026-11-20T10:00:00Z", "message": "in between" });
+    assert_eq!(app.post("/api/v1/logs", &live).0, 201);
+    let meanwhile = job(&app, &large);
+    assert_eq!(meanwhile["status"], "processing", "too small to tell anything: {meanwhile}");
+    let large = ended(&app, &large);
+    assert_eq!((&large["status"], &large["inserted"]), (&json!("completed"), &json!(LINES)), "{large}");
+    assert_numbered(&app, LINES);
+}
+
+#[test]
+fn an_upload_into_a_full_spool_does_not_hold_a_stop_up() {
+    const LINES: u32 = 100_000;
+    let limits = "[uploads]\nlag_bytes_max = 1073741824\n[spool]\ndisk_bytes_max = 4194304\n";
+    let mut app = App::start_with("syslog = []\nshutdown_seconds = 8", limits);
+    signal(app.engine_pid().unwrap(), "STOP");
+    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
+    let id = id_of(&answer);
+    app.wait_for_log("the spool takes no more");
+    let started = std::time::Instant::now();
+    let status = app.stop();
+    let took = started.elapsed();
+    assert!(status.success(), "{}", app.log());
+    assert!(took < Duration::from_secs(25), "the stop took {took:?}\n{}", app.log());
+    app.run();
+    let job = ended(&app, &id);
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
+    assert_numbered(&app, LINES);
 }
 
 #[test]

@@ -127,8 +127,11 @@ impl Cutter {
 
     fn line(&mut self, text: &[u8], is_end: bool, lines: &LineParser) -> Step {
         if self.is_auto && self.joiner.is_at_start() && self.lines_until == 0 {
+            // One that is too long is divided, as far as it has arrived: it is never seen whole.
+            let near = text.get(..=self.limits.bytes_max).unwrap_or(text);
+            let is_whole = is_end && near.len() <= self.limits.bytes_max;
             let first_line =
-                || memchr::memchr(b'\n', text).or(is_end.then_some(text.len())).and_then(|end| text.get(..end));
+                || memchr::memchr(b'\n', near).or(is_whole.then_some(near.len())).and_then(|end| near.get(..end));
             if lines.has_table() || lines.is_header(first_line) {
                 self.join_none();
             }

@@ -241,6 +241,13 @@ fn a_row_of_several_lines_leaves_nothing_behind_for_the_next_line() {
 }
 
 #[test]
+fn a_line_that_is_divided_is_no_header() {
+    let options = FileOptions { limits: Limits { lines_max: 8, bytes_max: 8 }, ..FileOptions::default() };
+    let whole = read_with(options, b"+0\t.\t\t\t\t\t\n {[b");
+    assert_eq!(whole.iter().map(Owned::text).collect::<Vec<_>>(), ["+0\t.\t\t\t\t", "\t\n {[b"]);
+}
+
+#[test]
 fn a_quote_that_is_never_closed_costs_one_line() {
     let found = read("time,message\n2023-11-14T22:13:20Z,\"a\n2023-11-14T22:13:20Z,b\n2023-11-14T22:13:20Z,c\n");
     let messages: Vec<_> = found.iter().map(|found| String::from_utf8_lossy(&found.event.message)).collect();
