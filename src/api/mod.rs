@@ -52,6 +52,7 @@ mod searchable;
 mod security_headers;
 mod settings;
 mod shippers;
+mod standing;
 mod state;
 mod stats;
 mod submission;

@@ -13,6 +13,7 @@ mod registration;
 mod roles;
 mod shippers;
 mod splunk;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
