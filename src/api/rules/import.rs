@@ -68,7 +68,7 @@ enum What {
     summary = "Take Sigma rules as they are: YAML of one or several documents",
     security(("bearer" = ["admin"])),
     params(
-        ("enabled" = Option<bool>, Query, description = "Whether new rules are evaluated; `true` where it is not given"),
+        ("enabled" = Option<bool>, Query, description = "Whether new rules are evaluated; `true` where it is not given. Deprecated and unsupported ones never are"),
         ("dry_run" = Option<bool>, Query, description = "`true`: nothing is kept, the answer says what would be"),
     ),
     request_body(content = String, content_type = "application/yaml"),
@@ -118,7 +118,8 @@ fn read(text: &str, enabled: bool, values: &Values) -> Result<Vec<Read>, Vec<Sig
         let mut problems = rule.assessment.refused.clone();
         let spec = rule.spec_json.as_ref().map(|json| {
             let mut spec = RuleSpec::from_json(json)?;
-            spec.enabled = enabled;
+            // What Sigma's people have retired stays off, also where the caller wants rules on.
+            spec.enabled &= enabled;
             Rule::new(&spec, values).map(|_| spec)
         });
         let spec = match spec {
