@@ -399,6 +399,50 @@ fn a_folder_of_sigma_rules_is_imported_with_an_honest_summary() {
 }
 
 #[test]
+fn files_of_a_folder_find_each_others_rules_and_one_that_fails_keeps_no_other() {
+    let app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let token = json!({ "name": "rules", "scopes": ["admin"] });
+    let made: Value = admin.post(app.url("/api/v1/admin/tokens")).json(&token).send().unwrap().json().unwrap();
+    std::fs::write(app.dir.path().join("admin.token"), made["token"].as_str().unwrap()).unwrap();
+    let folder = app.dir.path().join("sigma");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (process, many) = SIGMA_MANY.split_once("---\n").unwrap();
+    let large = format!("# {}\n{SIGMA_LOGIN}", "x".repeat(1 << 20));
+    let same = SIGMA_LOGIN.lines().filter(|line| !line.starts_with("id:")).collect::<Vec<_>>().join("\n");
+    for (name, text) in [
+        ("1-large.yml", large.as_str()),
+        ("2-many.yml", many),
+        ("3-process.yml", process),
+        ("4-login.yml", SIGMA_LOGIN),
+        ("5-untitled.yml", &same),
+        ("6-again.yml", &same),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let url = app.url("");
+    let import = || run(&["rules", "import", "sigma", "--url", &url, "--token-file", "admin.token"], app.dir.path());
+    for expected in ["6 files: 3 rules made, 0 changed, 0 as", "6 files: 0 rules made, 0 changed, 3 as"] {
+        let done = import();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert_eq!(done.status.code(), Some(1), "{done:?}");
+        assert!(said.contains(expected) && said.contains("1 files could not be read or sent"), "{said}");
+        let of = |name: &str| said.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+        assert!(of("1-large.yml").contains("bytes"), "{said}");
+        assert!(of("6-again.yml").contains("refused") && of("6-again.yml").contains("same code"), "{said}");
+    }
+    assert_eq!(app.get("/api/v1/rules?origin=sigma")["total"], 3);
+    // A daemon that is not there is no reason to be silent about what was done.
+    let gone = run(
+        &["rules", "import", "sigma", "--url", "http://127.0.0.1:1", "--token-file", "admin.token"],
+        app.dir.path(),
+    );
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&gone.stdout).contains("6 files: 0 rules made"), "{gone:?}");
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("no daemon answers"), "{gone:?}");
+}
+
+#[test]
 fn a_channel_is_tried_and_the_answer_says_how_it_went() {
     let app = App::start_with("", &tables(""));
     let admin = sign_in(&app, "admin", PASSWORD);

@@ -42,6 +42,21 @@ async fn rules_that_their_authors_retired_are_imported_and_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_second_rule_of_a_text_with_the_same_code_is_refused() {
+    let app = App::new();
+    let admin = admin(&app).await;
+    let text = [detection("Same name", ""), detection("Same Name!", "level: high\n"), detection("Other", "")].concat();
+    for (created, unchanged) in [(2, 0), (0, 2)] {
+        let answer = import(&app, &admin, "", &text).await.json();
+        let counts = ["created", "unchanged", "updated", "refused"].map(|name| answer[name].as_i64().unwrap());
+        assert_eq!(counts, [created, unchanged, 0, 1], "{answer}");
+        let problem = answer["rules"][1]["problems"][0].as_str().unwrap();
+        assert!(problem.contains("\"Same name\"") && problem.contains("sigma-same-name"), "{problem}");
+    }
+    assert_eq!(app.get("/api/v1/rules/sigma-same-name").await.json()["severity"], "medium");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_a_path_would_take_for_something_else_is_refused() {
     let app = App::new();
     let admin = admin(&app).await;
