@@ -236,6 +236,22 @@ fn a_rule_is_made_tried_changed_and_deleted_and_its_faults_are_named() {
 }
 
 #[test]
+fn a_rule_is_tried_with_the_limits_of_the_configuration() {
+    let app = App::start_with("", &tables("groups_per_rule_max = 1\n"));
+    let record = |host: &str, second: u32| {
+        json!({ "source": "shop", "level": "ERROR", "host": host, "message": "payment refused",
+            "timestamp": format!("2026-11-01T10:00:{second:02}Z") })
+    };
+    let records = json!([record("web1", 0), record("web2", 1), record("web1", 2), record("web2", 3)]);
+    assert_eq!(app.post("/api/v1/logs?wait=searchable", &records).0, 201);
+    let rule = json!({ "code": "pairs", "name": "Pairs", "kind": "threshold", "filter": "source:shop", "group_by": ["host"],
+        "at_least": 2, "window_seconds": 60 });
+    let (status, report) = app.post("/api/v1/rules/backtest?start_time=2026-11-01T00:00:00Z", &rule);
+    assert_eq!((status, &report["records"], &report["raised"]), (200, &json!(4), &json!(0)), "{report}");
+    assert!(report["evicted"].as_u64() >= Some(1), "{report}");
+}
+
+#[test]
 fn alerts_wait_for_a_metadata_database_that_is_away() {
     let postgres = Postgres::start();
     let database = format!("[database]\nurl = {:?}\n", postgres.database());
