@@ -88,7 +88,7 @@ const ALLOWED: [(&str, &[&str]); 30] = [
             "telemetry",
         ],
     ),
-    ("cli", &["meta", "query", "record"]),
+    ("cli", &["meta", "query", "record", "rules"]),
     (
         "daemon",
         &[

@@ -202,3 +202,6 @@ impl Trial {
         self.report.alerts.iter_mut().rev().find(|fired| fired.episode == episode)
     }
 }
+
+#[cfg(test)]
+mod tests;

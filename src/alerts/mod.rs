@@ -32,8 +32,21 @@ pub use follow::Follow;
 pub use rule_book::{compile, ship, values};
 pub use troubles::WatchTroubles;
 
+use crate::config::alerts::Alerts as Config;
+use crate::rules::limits::Limits;
+
 /// The name of the alerts' follower of the spool.
 pub const FOLLOWER: &str = "alerts";
+
+/// What one rule may remember, by the configuration.
+#[must_use]
+pub fn limits(config: &Config) -> Limits {
+    Limits {
+        groups_per_rule_max: config.groups_per_rule_max.get(),
+        bytes_per_rule_max: config.bytes_per_rule_max.get(),
+        lateness_seconds: config.lateness_seconds,
+    }
+}
 
 /// How the API and the tasks of alerts wake each other. Cloning is cheap.
 #[derive(Clone, Default)]

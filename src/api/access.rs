@@ -9,6 +9,7 @@ use super::caller::Caller;
 use super::credentials::Credentials;
 use super::error::{ApiError, Stranger};
 use super::peer::Peer;
+use super::standing::Standing;
 use super::state::Api;
 use crate::auth::rate::{Client, Verdict};
 use crate::clock::now;
@@ -40,7 +41,7 @@ pub(super) enum Access {
 impl Access {
     /// # Errors
     /// 401 where it takes to be known, 403 where that is not enough.
-    fn check(self, caller: Option<&Caller>) -> Result<(), ApiError> {
+    pub(super) fn check(self, caller: Option<&Caller>) -> Result<(), ApiError> {
         let caller = match (self, caller) {
             (Self::Anyone, _) => return Ok(()),
             (_, None) => return Err(ApiError::not_authenticated()),
@@ -126,6 +127,12 @@ async fn admit(api: &Api, access: Access, mut request: Request) -> Result<(Reque
         Credentials::Shown(_) => ApiError::unknown_caller(Stranger::Unknown),
     })?;
     if let Some(caller) = caller {
+        if access == Access::Stream
+            && let Credentials::Shown(shown) = &credentials
+            && let Some(holder) = accounts.holder(shown, now())
+        {
+            request.extensions_mut().insert(Standing { holder, access });
+        }
         request.extensions_mut().insert(caller);
     }
     Ok((request, verdict))

@@ -40,6 +40,17 @@ pub struct Accounts {
     remembered: Arc<Mutex<Remembered>>,
 }
 
+/// Whom good credentials are of, for as long as that has to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    Session {
+        id: i64,
+        user_id: i64,
+    },
+    /// The hash of an API token.
+    Token([u8; 32]),
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Key {
     Session(i64),
@@ -73,12 +84,27 @@ impl Accounts {
 
     /// Whose `credentials` these are: an API token, or an access token of a live session. `None` where they are not good.
     pub(super) async fn caller(&self, credentials: &str, now: DateTime<Utc>) -> Result<Option<Caller>, MetaError> {
-        if secret::is_api_token(credentials) {
-            return self.program(secret::hash(credentials), now).await;
+        let Some(holder) = self.holder(credentials, now) else { return Ok(None) };
+        match self.current(holder, now).await {
+            Err(error @ MetaError::Unavailable(_)) => self.trusted_to_send(holder, now).map(Some).ok_or(error),
+            found => found,
         }
-        match self.signer.verify(credentials, now) {
-            Ok(claims) => self.person(claims.session_id, claims.user_id, now).await,
-            Err(_) => Ok(None),
+    }
+
+    /// Whom `credentials` name. Whether they are still good is not looked up.
+    pub(super) fn holder(&self, credentials: &str, now: DateTime<Utc>) -> Option<Holder> {
+        if secret::is_api_token(credentials) {
+            return Some(Holder::Token(secret::hash(credentials)));
+        }
+        let claims = self.signer.verify(credentials, now).ok()?;
+        Some(Holder::Session { id: claims.session_id, user_id: claims.user_id })
+    }
+
+    /// Who `holder` is now; `None` where it is nobody any more.
+    pub(super) async fn current(&self, holder: Holder, now: DateTime<Utc>) -> Result<Option<Caller>, MetaError> {
+        match holder {
+            Holder::Session { id, user_id } => self.person(id, user_id, now).await,
+            Holder::Token(hash) => self.program(hash, now).await,
         }
     }
 
@@ -87,14 +113,10 @@ impl Accounts {
         let known = self.with(|remembered| remembered.callers.get(&key).cloned());
         let found = match known {
             Some((at, caller)) if now - at < BELIEVED_FOR => Some(caller),
-            known => match self.meta.token_access(&hash, now).await {
-                Ok(access) => self.remember(key, access.map(|access| Caller::Program(Arc::new(access))), now),
-                Err(error @ MetaError::Unavailable(_)) => {
-                    let lately = known.filter(|(at, _)| now - *at < TRUSTED_TO_SEND_FOR);
-                    return lately.and_then(|(_, caller)| only_sending(&caller, now)).map(Some).ok_or(error);
-                }
-                Err(error) => return Err(error),
-            },
+            _ => {
+                let access = self.meta.token_access(&hash, now).await?;
+                self.remember(key, access.map(|access| Caller::Program(Arc::new(access))), now)
+            }
         };
         Ok(found.filter(|caller| match caller {
             Caller::Program(token) => {
@@ -103,6 +125,14 @@ impl Accounts {
             }
             Caller::Person { .. } => false,
         }))
+    }
+
+    /// A token that was good lately, while it cannot be looked up.
+    fn trusted_to_send(&self, holder: Holder, now: DateTime<Utc>) -> Option<Caller> {
+        let Holder::Token(hash) = holder else { return None };
+        let known = self.with(|remembered| remembered.callers.get(&Key::Token(hash)).cloned());
+        let (_, caller) = known.filter(|(at, _)| now - *at < TRUSTED_TO_SEND_FOR)?;
+        only_sending(&caller, now)
     }
 
     async fn person(&self, session_id: i64, user_id: i64, now: DateTime<Utc>) -> Result<Option<Caller>, MetaError> {

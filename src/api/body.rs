@@ -24,6 +24,8 @@ const STREAM_RATIO_MAX: u64 = 250;
 const PARSE_INLINE_BYTES_MAX: usize = 128 << 10;
 /// A body that tells of one thing, such as an account, has at most this many bytes.
 const SMALL_BYTES_MAX: u64 = 64 << 10;
+/// One that may hold a long text or list, such as a rule with a Sigma text of 1 MiB or a cluster of 10,000 hosts, each written in JSON.
+const LARGE_BYTES_MAX: usize = 4 << 20;
 
 /// What of a body may be read.
 #[derive(Clone, Copy, Debug)]
@@ -156,7 +158,25 @@ pub(super) async fn whole(api: &Api, headers: &HeaderMap, body: Body) -> Result<
 /// # Errors
 /// As [`whole`].
 pub(super) async fn whole_coded(api: &Api, headers: &HeaderMap, coding: Coding, body: Body) -> Result<Whole, ApiError> {
-    let bytes_max = api.config.body_bytes_max as u64;
+    whole_up_to(api, headers, coding, body, api.config.body_bytes_max).await
+}
+
+/// Reads a body of a route that may need much.
+///
+/// # Errors
+/// As [`whole`].
+pub(super) async fn large(api: &Api, headers: &HeaderMap, body: Body) -> Result<Whole, ApiError> {
+    whole_up_to(api, headers, Coding::of(headers)?, body, LARGE_BYTES_MAX.min(api.config.body_bytes_max)).await
+}
+
+async fn whole_up_to(
+    api: &Api,
+    headers: &HeaderMap,
+    coding: Coding,
+    body: Body,
+    bytes_max: usize,
+) -> Result<Whole, ApiError> {
+    let bytes_max = bytes_max as u64;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > bytes_max) {
         return Err(ApiError::too_large(over(bytes_max)));

@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use serde_json::Value;
 
-use super::body::{check_type, small};
+use super::body::{check_type, large, small};
 use super::error::{ApiError, FieldFault};
 use super::flattened::Members;
 use super::state::Api;
@@ -33,6 +33,17 @@ impl Fields {
         check_type(request.headers(), &[JSON], false)?;
         let (parts, body) = request.into_parts();
         Self::from_json(&small(api, &parts.headers, body).await?)
+    }
+
+    /// As [`Fields::of`], where one of the members may be long.
+    ///
+    /// # Errors
+    /// As [`Fields::of`], and 503 while too many large bodies are read.
+    pub(super) async fn of_large(api: &Api, request: Request) -> Result<Self, ApiError> {
+        check_type(request.headers(), &[JSON], false)?;
+        let (parts, body) = request.into_parts();
+        let body = large(api, &parts.headers, body).await?;
+        Self::from_json(&body.bytes)
     }
 
     /// As [`Fields::of`], also for the pairs of a form, in which those named `ignored` may be, too.

@@ -54,6 +54,7 @@ mod security_headers;
 mod settings;
 mod shippers;
 mod sources;
+mod standing;
 mod state;
 mod stats;
 mod submission;

@@ -20,6 +20,7 @@ use crate::config;
 use crate::ingest::{Ingest, Tail};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
+use crate::rules::limits::Limits;
 use crate::spool::ledger::Monitor;
 use crate::store::LogStore;
 
@@ -50,6 +51,8 @@ pub struct ApiState {
     /// Uploads.
     pub jobs: Jobs,
     pub alerts: Alerts,
+    /// What rules that are tried may remember, as those in use.
+    pub rule_limits: Limits,
     /// Whether mail can be sent.
     pub mail: bool,
     /// This daemon's number.

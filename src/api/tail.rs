@@ -12,6 +12,7 @@ use super::openapi::bodies::EventShape;
 use super::openapi::parameters::FilterParameters;
 use super::params::Params;
 use super::recording;
+use super::standing::Standing;
 use super::state::Api;
 use super::watching::{Place, event_stream, last_event_id};
 
@@ -33,7 +34,12 @@ const WELCOME: Bytes = Bytes::from_static(b": logseal live tail\nretry: 2000\n\n
     ),
     responses((status = 200, description = "Server-sent events `log` and `gap`", body = EventShape, content_type = "text/event-stream"))
 )]
-pub(super) async fn tail(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn tail(
+    State(api): State<Api>,
+    by: By,
+    standing: Standing,
+    request: Request,
+) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let selection = params.selection();
     // Read where the caller was: see `access`.
@@ -50,5 +56,5 @@ pub(super) async fn tail(State(api): State<Api>, by: By, request: Request) -> Re
         };
         Some((Ok(events), (None, live, place)))
     });
-    Ok(event_stream(events))
+    Ok(event_stream(&api, standing, events))
 }

@@ -20,6 +20,7 @@ mod pieces;
 mod progress;
 mod query;
 mod record_line;
+mod rule_files;
 mod rules;
 mod rules_import;
 mod safe_text;

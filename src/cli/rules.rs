@@ -18,7 +18,8 @@ use super::{Daemon, OutputError};
 
 /// A rule or a report is not larger.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
-const RULE_BYTES_MAX: u64 = 1 << 20;
+/// The daemon takes no larger one.
+const RULE_BYTES_MAX: u64 = 4 << 20;
 
 /// What can be done with rules.
 #[derive(Debug, Subcommand)]

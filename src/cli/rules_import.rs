@@ -1,21 +1,19 @@
-//! `logseal rules import`: Sigma rules from files, one request a file, and an honest summary.
+//! `logseal rules import`: Sigma rules from files, one request for those that need each other, and an honest summary.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::client::{Api, accepted, read_whole};
+use super::rule_files::{Together, find, together};
 use super::rules::ImportArgs;
 use super::{OutputError, safe_text};
 
-const FILE_BYTES_MAX: u64 = 1 << 20;
 const ANSWER_BYTES_MAX: usize = 16 << 20;
-/// A folder that is deeper has a link in it that leads back.
-const DEPTH_MAX: usize = 32;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -43,42 +41,105 @@ struct Sum {
     warned: usize,
     refused: usize,
     unreadable: usize,
+    failed: usize,
 }
 
-/// Runs the command.
+/// What became of one request.
+enum Sent {
+    Taken(Vec<u8>),
+    /// The files are not Sigma rules.
+    NotRules(anyhow::Error),
+    /// The others may do better.
+    Failed(anyhow::Error),
+    /// So would the others.
+    Hopeless(anyhow::Error),
+}
+
+/// Runs the command. What fails of one file does not keep the others; the summary comes always, and the exit code tells.
 ///
 /// # Errors
-/// Where the daemon is not there or does not admit the caller, a path cannot be read, or the output cannot be written.
+/// Where the daemon is not there or does not admit the caller, a folder cannot be read, or the output cannot be written.
 pub(super) async fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let api = Api::of(&args.daemon)?;
     let mut files = Vec::new();
     for path in &args.paths {
         find(path, 0, &mut files)?;
     }
-    let parameters = [("enabled", (!args.disabled).to_string()), ("dry_run", args.dry_run.to_string())];
-    let mut out = anstream::stdout().lock();
-    let mut sum = Sum::default();
-    for file in &files {
-        sum.files += 1;
-        let text = read(file)?;
-        let request = api.http().post(api.url("/api/v1/rules/import", &parameters));
-        let sent = request.header(CONTENT_TYPE, "application/yaml").body(text).send().await;
-        let response = sent.map_err(|error| api.unreachable(error))?;
-        let name = safe_text::sentence(&file.display().to_string());
-        let is_its_fault = response.status().as_u16() == 422;
-        let answer = match accepted(response, "").await {
-            Ok(response) => read_whole(response, ANSWER_BYTES_MAX).await?,
-            Err(error) if is_its_fault => {
-                sum.unreadable += 1;
-                writeln!(out, "{name}: {}", safe_text::sentence(&format!("{error:#}"))).map_err(OutputError)?;
-                continue;
+    let mut report = Report { sum: Sum { files: files.len(), ..Sum::default() }, is_json: args.json };
+    let (all, unread) = together(files);
+    for unread in unread {
+        report.sum.failed += 1;
+        report.failure(&unread.file.display().to_string(), &unread.why)?;
+    }
+    let mut hopeless = None;
+    for one in &all {
+        match send(&api, args, one).await {
+            Sent::Taken(answer) => report.taken(one, &answer)?,
+            Sent::NotRules(why) => {
+                report.sum.unreadable += one.count();
+                report.failure(&one.name(), &why)?;
             }
-            Err(error) => return Err(error),
-        };
-        if args.json {
-            out.write_all(&answer).and_then(|()| writeln!(out)).map_err(OutputError)?;
+            Sent::Failed(why) => {
+                report.sum.failed += one.count();
+                report.failure(&one.name(), &why)?;
+            }
+            Sent::Hopeless(why) => {
+                hopeless = Some(why);
+                break;
+            }
         }
-        let answer: Answer = serde_json::from_slice(&answer).context("understand the daemon's answer")?;
+    }
+    if !args.json {
+        print(&report.sum, args.dry_run, &mut anstream::stdout().lock()).map_err(OutputError)?;
+    }
+    match hopeless {
+        Some(why) => Err(why),
+        None if report.sum.failed > 0 => Ok(ExitCode::FAILURE),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn send(api: &Api, args: &ImportArgs, files: &Together) -> Sent {
+    let text = match files.text() {
+        Ok(text) => text,
+        Err(why) => return Sent::Failed(why),
+    };
+    let parameters = [("enabled", (!args.disabled).to_string()), ("dry_run", args.dry_run.to_string())];
+    let request = api.http().post(api.url("/api/v1/rules/import", &parameters));
+    let response = match request.header(CONTENT_TYPE, "application/yaml").body(text).send().await {
+        Ok(response) => response,
+        // A daemon that took too long with this may answer to others.
+        Err(error) if error.is_timeout() && !error.is_connect() => return Sent::Failed(api.unreachable(error)),
+        Err(error) => return Sent::Hopeless(api.unreachable(error)),
+    };
+    let status = response.status().as_u16();
+    match accepted(response, "").await {
+        Ok(response) => match read_whole(response, ANSWER_BYTES_MAX).await {
+            Ok(answer) => Sent::Taken(answer),
+            Err(why) => Sent::Failed(why),
+        },
+        Err(why) => match status {
+            422 => Sent::NotRules(why),
+            401 | 403 | 404 => Sent::Hopeless(why),
+            _ => Sent::Failed(why),
+        },
+    }
+}
+
+/// What is told while it goes on.
+struct Report {
+    sum: Sum,
+    is_json: bool,
+}
+
+impl Report {
+    fn taken(&mut self, files: &Together, answer: &[u8]) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        if self.is_json {
+            out.write_all(answer).and_then(|()| writeln!(out)).map_err(OutputError)?;
+        }
+        let answer: Answer = serde_json::from_slice(answer).context("understand the daemon's answer")?;
+        let sum = &mut self.sum;
         sum.created += answer.created;
         sum.updated += answer.updated;
         sum.unchanged += answer.unchanged;
@@ -86,77 +147,42 @@ pub(super) async fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
             let (is_refused, is_warned) = (rule.outcome == "refused", !rule.warnings.is_empty());
             sum.refused += usize::from(is_refused);
             sum.warned += usize::from(is_warned && !is_refused);
-            if !args.json && (is_refused || is_warned) {
+            if !self.is_json && (is_refused || is_warned) {
                 let word = if is_refused { "refused" } else { "warning" };
-                let why = safe_text::sentence(&[rule.problems, rule.warnings].concat().join("; "));
-                writeln!(out, "{name}: {word}: {}: {why}", safe_text::sentence(&rule.title)).map_err(OutputError)?;
+                let mut why = [rule.problems, rule.warnings].concat();
+                if is_refused && files.is_torn {
+                    why.push("files that belong together were sent one by one: together they are too large".to_owned());
+                }
+                let (name, why) = (files.name_of(&rule.title), safe_text::sentence(&why.join("; ")));
+                let (name, title) = (safe_text::sentence(&name), safe_text::sentence(&rule.title));
+                writeln!(out, "{name}: {word}: {title}: {why}").map_err(OutputError)?;
             }
         }
+        Ok(())
     }
-    if !args.json {
-        print(&sum, args.dry_run, &mut out).map_err(OutputError)?;
+
+    /// Nothing became of `name`.
+    fn failure(&self, name: &str, why: &anyhow::Error) -> Result<(), OutputError> {
+        let mut out = anstream::stdout().lock();
+        let why = format!("{why:#}");
+        if self.is_json {
+            writeln!(out, "{}", json!({ "file": name, "error": why })).map_err(OutputError)
+        } else {
+            writeln!(out, "{}: {}", safe_text::sentence(name), safe_text::sentence(&why)).map_err(OutputError)
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn print(sum: &Sum, is_trial: bool, out: &mut impl std::io::Write) -> std::io::Result<()> {
-    let Sum { files, created, updated, unchanged, warned, refused, unreadable } = sum;
+    let Sum { files, created, updated, unchanged, warned, refused, unreadable, failed } = sum;
     let would = if is_trial { "would be " } else { "" };
     writeln!(
         out,
         "{files} files: {created} rules {would}made, {updated} {would}changed, {unchanged} as they were; {warned} of them with a warning"
     )?;
-    writeln!(out, "{refused} rules cannot be evaluated, {unreadable} files are not Sigma rules")
-}
-
-/// The files at `path`, those of folders in the order of their names.
-fn find(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let what = || format!("read {}", path.display());
-    if !std::fs::metadata(path).with_context(what)?.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    if depth > DEPTH_MAX {
-        bail!("{} is deeper than {DEPTH_MAX} folders", path.display());
-    }
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(path).with_context(what)? {
-        entries.push(entry.with_context(what)?.path());
-    }
-    entries.sort();
-    for entry in entries {
-        let is_rule = entry.extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
-        if is_rule || entry.is_dir() {
-            find(&entry, depth + 1, files)?;
-        }
+    writeln!(out, "{refused} rules cannot be evaluated, {unreadable} files are not Sigma rules")?;
+    if *failed > 0 {
+        writeln!(out, "{failed} files could not be read or sent")?;
     }
     Ok(())
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let what = || format!("read {}", file.display());
-    let bytes = std::fs::metadata(file).with_context(what)?.len();
-    if bytes > FILE_BYTES_MAX {
-        bail!("{} has {bytes} bytes; a file of rules has at most {FILE_BYTES_MAX}", file.display());
-    }
-    std::fs::read(file).with_context(what)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_are_walked_for_rules_in_the_order_of_names() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("linux")).unwrap();
-        for name in ["b.yml", "a.yaml", "readme.md", "linux/c.yml"] {
-            std::fs::write(dir.path().join(name), "title: x").unwrap();
-        }
-        let mut files = Vec::new();
-        find(dir.path(), 0, &mut files).unwrap();
-        let names: Vec<_> = files.iter().map(|file| file.strip_prefix(dir.path()).unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["a.yaml", "b.yml", "linux/c.yml"]);
-        assert!(find(&dir.path().join("gone"), 0, &mut files).is_err());
-    }
 }

@@ -13,7 +13,6 @@ use crate::metrics::Metrics;
 use crate::notify::guard::Allowed;
 use crate::notify::network::Deadlines;
 use crate::notify::sender::{Sender, Settings};
-use crate::rules::limits::Limits;
 use crate::settings::watch::SettingsWatch;
 use crate::spool::follower::Follower;
 use crate::spool::ledger::Monitor;
@@ -63,11 +62,7 @@ impl Alerting {
             spool_bytes_max: config.spool.disk_bytes_max,
         };
         side.spawn(troubles.run(stop.clone()));
-        let limits = Limits {
-            groups_per_rule_max: config.alerts.groups_per_rule_max.get(),
-            bytes_per_rule_max: config.alerts.bytes_per_rule_max.get(),
-            lateness_seconds: config.alerts.lateness_seconds,
-        };
+        let limits = crate::alerts::limits(&config.alerts);
         let follow = Follow { follower, meta, alerts, settings, limits, state: config.data_dir.join(STATE_FILE) };
         Ok(side.spawn(follow.run(end.clone())))
     }

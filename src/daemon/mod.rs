@@ -217,6 +217,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         engine: storage.engine.is_some(),
         jobs: jobs.clone(),
         alerts: alerts.clone(),
+        rule_limits: crate::alerts::limits(&config.alerts),
         mail: config.smtp.is_some(),
         node: config.node,
         monitor: storage.monitor.clone(),

@@ -17,6 +17,8 @@ pub const DISTINCT_MAX: u32 = 10_000;
 pub const DAYS_MAX: u32 = 28;
 /// The longest time to learn, and to remember a silent group: 90 days.
 const LONG_SECONDS_MAX: u32 = 90 * 86_400;
+/// What stands where a code may stand in the routes of rules.
+const ROUTES: [&str; 2] = ["backtest", "import"];
 /// The most bytes of a Sigma rule.
 const SIGMA_BYTES_MAX: usize = 1 << 20;
 
@@ -132,6 +134,10 @@ impl Check {
                 "code",
                 "must have 1 to 64 of the characters a-z, 0-9, \".\", \"_\" and \"-\", and begin with one of a-z, 0-9",
             );
+        } else if code.bytes().all(|b| b.is_ascii_digit()) {
+            self.fault("code", "must not be a number: rules are also named by the numbers that are their ids");
+        } else if ROUTES.contains(&code) {
+            self.fault("code", format!("must not be \"{code}\": a route has that name"));
         }
     }
 

@@ -13,7 +13,7 @@ use super::spec_reading;
 /// A record that lacks one of the `group_by` fields does not count.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RuleSpec {
-    /// The unique name by which the rule is known: `^[a-z0-9][a-z0-9._-]{0,63}$`.
+    /// The unique name by which the rule is known: `^[a-z0-9][a-z0-9._-]{0,63}$`, but no number, and neither `import` nor `backtest`.
     pub code: String,
     /// What people call it: 1 to 200 characters.
     pub name: String,
@@ -127,7 +127,8 @@ pub enum Kind {
     Change,
     /// A group that was heard of before falls silent.
     Absence,
-    /// A value that was not seen before.
+    /// A value that was not seen before. It may also be written `new-value`.
+    #[serde(alias = "new-value")]
     NewValue,
     /// Records that follow each other.
     Sequence,
@@ -208,6 +209,9 @@ impl Kind {
         ("sequence", Self::Sequence),
         ("sigma", Self::Sigma),
     ];
+
+    /// What else people write.
+    pub const OTHER_NAMES: [(&str, Self); 1] = [("new-value", Self::NewValue)];
 
     /// The name that rules are written with.
     #[must_use]

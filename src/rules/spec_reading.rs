@@ -53,7 +53,7 @@ pub(super) fn read(json: &Value) -> (RuleSpec, bool, Vec<Fault>) {
         return (RuleSpec::default(), false, vec![Fault::new("rule", "a rule is an object of fields")]);
     };
     let mut from = Reader { object, path: String::new(), faults: Vec::new() };
-    let kind = from.choice("kind", &Kind::ALL);
+    let kind = from.kind();
     if kind.is_none() && !object.contains_key("kind") {
         from.fault("kind", format!("must be given: {}", names(&Kind::ALL)));
     }
@@ -168,6 +168,12 @@ impl<'a> Reader<'a> {
             self.fault(name, format!("must be one of {}{hint}", names(choices)));
         }
         found
+    }
+
+    fn kind(&mut self) -> Option<Kind> {
+        let word = self.value("kind").and_then(Value::as_str);
+        let other = Kind::OTHER_NAMES.into_iter().find(|(name, _)| Some(*name) == word);
+        other.map(|(_, kind)| kind).or_else(|| self.choice("kind", &Kind::ALL))
     }
 
     fn texts(&mut self, name: &str) -> Vec<String> {

@@ -236,6 +236,22 @@ fn a_rule_is_made_tried_changed_and_deleted_and_its_faults_are_named() {
 }
 
 #[test]
+fn a_rule_is_tried_with_the_limits_of_the_configuration() {
+    let app = App::start_with("", &tables("groups_per_rule_max = 1\n"));
+    let record = |host: &str, second: u32| {
+        json!({ "source": "shop", "level": "ERROR", "host": host, "message": "payment refused",
+            "timestamp": format!("2026-11-01T10:00:{second:02}Z") })
+    };
+    let records = json!([record("web1", 0), record("web2", 1), record("web1", 2), record("web2", 3)]);
+    assert_eq!(app.post("/api/v1/logs?wait=searchable", &records).0, 201);
+    let rule = json!({ "code": "pairs", "name": "Pairs", "kind": "threshold", "filter": "source:shop", "group_by": ["host"],
+        "at_least": 2, "window_seconds": 60 });
+    let (status, report) = app.post("/api/v1/rules/backtest?start_time=2026-11-01T00:00:00Z", &rule);
+    assert_eq!((status, &report["records"], &report["raised"]), (200, &json!(4), &json!(0)), "{report}");
+    assert!(report["evicted"].as_u64() >= Some(1), "{report}");
+}
+
+#[test]
 fn alerts_wait_for_a_metadata_database_that_is_away() {
     let postgres = Postgres::start();
     let database = format!("[database]\nurl = {:?}\n", postgres.database());
@@ -396,6 +412,50 @@ fn a_folder_of_sigma_rules_is_imported_with_an_honest_summary() {
     wait_until("the correlation raises an alert", || of_sigma().len() == 2);
     let critical: Vec<Value> = of_sigma().into_iter().filter(|alert| alert["severity"] == "critical").collect();
     assert_eq!((critical.len(), &critical[0]["log_count"]), (1, &json!(3)), "{critical:?}");
+}
+
+#[test]
+fn files_of_a_folder_find_each_others_rules_and_one_that_fails_keeps_no_other() {
+    let app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let token = json!({ "name": "rules", "scopes": ["admin"] });
+    let made: Value = admin.post(app.url("/api/v1/admin/tokens")).json(&token).send().unwrap().json().unwrap();
+    std::fs::write(app.dir.path().join("admin.token"), made["token"].as_str().unwrap()).unwrap();
+    let folder = app.dir.path().join("sigma");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (process, many) = SIGMA_MANY.split_once("---\n").unwrap();
+    let large = format!("# {}\n{SIGMA_LOGIN}", "x".repeat(1 << 20));
+    let same = SIGMA_LOGIN.lines().filter(|line| !line.starts_with("id:")).collect::<Vec<_>>().join("\n");
+    for (name, text) in [
+        ("1-large.yml", large.as_str()),
+        ("2-many.yml", many),
+        ("3-process.yml", process),
+        ("4-login.yml", SIGMA_LOGIN),
+        ("5-untitled.yml", &same),
+        ("6-again.yml", &same),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let url = app.url("");
+    let import = || run(&["rules", "import", "sigma", "--url", &url, "--token-file", "admin.token"], app.dir.path());
+    for expected in ["6 files: 3 rules made, 0 changed, 0 as", "6 files: 0 rules made, 0 changed, 3 as"] {
+        let done = import();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert_eq!(done.status.code(), Some(1), "{done:?}");
+        assert!(said.contains(expected) && said.contains("1 files could not be read or sent"), "{said}");
+        let of = |name: &str| said.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+        assert!(of("1-large.yml").contains("bytes"), "{said}");
+        assert!(of("6-again.yml").contains("refused") && of("6-again.yml").contains("same code"), "{said}");
+    }
+    assert_eq!(app.get("/api/v1/rules?origin=sigma")["total"], 3);
+    // A daemon that is not there is no reason to be silent about what was done.
+    let gone = run(
+        &["rules", "import", "sigma", "--url", "http://127.0.0.1:1", "--token-file", "admin.token"],
+        app.dir.path(),
+    );
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&gone.stdout).contains("6 files: 0 rules made"), "{gone:?}");
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("no daemon answers"), "{gone:?}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ use crate::notify::target::{ChannelConfig, Kind};
 
 const NAME_CHARACTERS_MAX: usize = 200;
 const CODES_MAX: usize = 1000;
+/// No rule's code is longer.
+const CODE_CHARACTERS_MAX: usize = 64;
 const PER_HOUR_DEFAULT: u64 = 60;
 const PER_HOUR_MAX: u64 = 10_000;
 /// A test is waited for so long: a receiver has 15 s to take it.
@@ -264,8 +266,11 @@ impl Form {
         let enabled = fields.flag("enabled").unwrap_or(true);
         let severity_min = fields.parsed("severity_min").unwrap_or(Severity::Info);
         let rule_codes = fields.texts("rule_codes").unwrap_or_default();
-        if rule_codes.len() > CODES_MAX {
-            fields.fault("rule_codes", format!("rule_codes must be at most {CODES_MAX}"));
+        let fits = |code: &String| (1..=CODE_CHARACTERS_MAX).contains(&code.chars().count());
+        if rule_codes.len() > CODES_MAX || !rule_codes.iter().all(fits) {
+            let detail =
+                format!("rule_codes must be at most {CODES_MAX}, of 1 to {CODE_CHARACTERS_MAX} characters each");
+            fields.fault("rule_codes", detail);
         }
         let tell_resolved = fields.flag("tell_resolved").unwrap_or(true);
         let per_hour_max = fields.whole("per_hour_max", 1..=PER_HOUR_MAX).unwrap_or(PER_HOUR_DEFAULT);

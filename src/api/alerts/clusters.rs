@@ -72,7 +72,7 @@ pub(in crate::api) async fn by_id(
 )]
 pub(in crate::api) async fn create(State(api): State<Api>, By(by): By, request: Request) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
-    let mut fields = Fields::of(&api, request).await?;
+    let mut fields = Fields::of_large(&api, request).await?;
     let name = fields.required_text("name", 1..=NAME_CHARACTERS_MAX);
     let hosts = hosts(&mut fields);
     let hosts = fields.required("hosts", hosts).unwrap_or_default();
@@ -103,7 +103,7 @@ pub(in crate::api) async fn update(
 ) -> Result<Response, ApiError> {
     Params::of(request.uri()).finish()?;
     let number = path_id(&id)?;
-    let mut fields = Fields::of(&api, request).await?;
+    let mut fields = Fields::of_large(&api, request).await?;
     let name = fields.text("name", 1..=NAME_CHARACTERS_MAX);
     let (hosts, attributes) = (hosts(&mut fields), attributes(&mut fields));
     fields.finish()?;

@@ -3,19 +3,20 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::super::error::ApiError;
 use super::super::openapi::bodies::EventShape;
+use super::super::standing::Standing;
 use super::super::state::Api;
-use super::super::watching::{Place, Upgrade, event_stream, has_left, last_event_id, no_parameters, web_socket};
+use super::super::watching::{Place, Upgrade, event_stream, last_event_id, no_parameters, tell, web_socket};
 use crate::meta::{Alert, MetaError};
 
 /// Alerts that other daemons changed are looked for this often.
@@ -42,14 +43,24 @@ const BEAT: Bytes = Bytes::from_static(b":\n\n");
     ),
     responses((status = 200, description = "Server-sent events `alert`", body = EventShape, content_type = "text/event-stream"))
 )]
-pub(in crate::api) async fn stream(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
+pub(in crate::api) async fn stream(
+    State(api): State<Api>,
+    standing: Standing,
+    request: Request,
+) -> Result<Response, ApiError> {
     no_parameters(&request)?;
     let place = Place::take(&api)?;
     let current = api.accounts.meta.alerts_version().await?;
     // One that is yet to come is of a database that was restored since.
     let seen: Option<i64> = last_event_id(request.headers(), "an event of this stream")?;
     let seen = seen.map_or(current, |seen| seen.min(current));
-    let changes = Changes { seen, ready: VecDeque::new(), changes: api.alerts.changes(), stop: api.stop.clone(), api };
+    let changes = Changes {
+        seen,
+        ready: VecDeque::new(),
+        changes: api.alerts.changes(),
+        stop: api.stop.clone(),
+        api: api.clone(),
+    };
     let events = stream::unfold((Some(WELCOME), changes, place), |(ready, mut changes, place)| async move {
         let event = match ready {
             Some(event) => event,
@@ -61,7 +72,7 @@ pub(in crate::api) async fn stream(State(api): State<Api>, request: Request) -> 
         };
         Some((Ok(event), (None, changes, place)))
     });
-    Ok(event_stream(events))
+    Ok(event_stream(&api, standing, events))
 }
 
 fn event(alert: &Alert) -> Option<Bytes> {
@@ -106,8 +117,19 @@ impl Changes {
 }
 
 /// `WS /ws/status`: rates, the queue, the spool, the store and open alerts, once a second.
+#[utoipa::path(
+    get,
+    path = "/api/v1/ws/status",
+    tag = "System",
+    operation_id = "watch_status",
+    summary = "How the daemon is, once a second, over a WebSocket",
+    security(("bearer" = ["auditor", "read"])),
+    params(("access_token" = Option<String>, Query, description = "The credentials, where no header can be sent")),
+    responses((status = 101, description = "A WebSocket that is sent texts of JSON: rates, the spool, the store, open alerts"))
+)]
 pub(in crate::api) async fn status(
     State(api): State<Api>,
+    standing: Standing,
     upgrade: Upgrade,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -115,28 +137,25 @@ pub(in crate::api) async fn status(
     let upgrade = web_socket(upgrade)?;
     let place = Place::take(&api)?;
     Ok(upgrade.on_upgrade(move |socket| async move {
-        // It has gone away: nothing is left to say.
-        say(socket, &api).await.ok();
+        let states = states(api.clone());
+        tell(socket, api, standing, states, "nothing more is told").await;
         drop(place);
     }))
 }
 
-async fn say(mut socket: WebSocket, api: &Api) -> Result<(), axum::Error> {
-    let mut before = (api.metrics.acked.get(), tokio::time::Instant::now());
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(STATUS_EVERY) => {
-                let after = (api.metrics.acked.get(), tokio::time::Instant::now());
-                let seconds = (after.1 - before.1).as_secs_f64();
-                let rate = (after.0.saturating_sub(before.0)) as f64 / seconds;
-                before = after;
-                let text = now(api, rate).await.to_string();
-                socket.send(Message::Text(text.into())).await?;
-            }
-            received = socket.recv() => if has_left(received.as_ref()) { return Ok(()) },
-            () = api.stop.cancelled() => return socket.send(Message::Close(None)).await,
-        }
-    }
+/// A state each second.
+fn states(api: Api) -> impl Stream<Item = String> + Send {
+    let mut ticks: Interval = tokio::time::interval_at(tokio::time::Instant::now() + STATUS_EVERY, STATUS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let before = (api.metrics.acked.get(), tokio::time::Instant::now());
+    stream::unfold((api, ticks, before), |(api, mut ticks, before)| async move {
+        ticks.tick().await;
+        let after = (api.metrics.acked.get(), tokio::time::Instant::now());
+        let seconds = (after.1 - before.1).as_secs_f64();
+        let rate = (after.0.saturating_sub(before.0)) as f64 / seconds;
+        let text = now(&api, rate).await.to_string();
+        Some((text, (api, ticks, after)))
+    })
 }
 
 async fn now(api: &Api, records_per_second: f64) -> Value {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -13,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::error::ApiError;
 use super::super::openapi::bodies::EventShape;
+use super::super::standing::Standing;
 use super::super::state::Api;
-use super::super::watching::{Place, Upgrade, event_stream, has_left, last_event_id, no_parameters, web_socket};
+use super::super::watching::{Place, Upgrade, event_stream, last_event_id, no_parameters, tell, web_socket};
 use super::{Shown, job};
 use crate::meta::{AnalysisStatus, JobId, MetaError};
 
@@ -48,6 +48,7 @@ const BEAT: Bytes = Bytes::from_static(b":\n\n");
 pub(in crate::api) async fn events(
     State(api): State<Api>,
     Path(id): Path<String>,
+    standing: Standing,
     request: Request,
 ) -> Result<Response, ApiError> {
     no_parameters(&request)?;
@@ -70,13 +71,27 @@ pub(in crate::api) async fn events(
         };
         Some((Ok(event), (None, changes, place)))
     });
-    Ok(event_stream(events))
+    Ok(event_stream(&api, standing, events))
 }
 
 /// `WS /ws/jobs/{id}`: the same as JSON texts; the server closes it at the end.
+#[utoipa::path(
+    get,
+    path = "/api/v1/ws/jobs/{id}",
+    tag = "Uploads",
+    operation_id = "watch_job_by_socket",
+    summary = "An upload as it goes on, over a WebSocket",
+    security(("bearer" = ["auditor", "read"])),
+    params(
+        ("id" = String, Path, description = "The job's id", format = "uuid"),
+        ("access_token" = Option<String>, Query, description = "The credentials, where no header can be sent"),
+    ),
+    responses((status = 101, description = "A WebSocket that is sent the job as texts of JSON, and closed at its end"))
+)]
 pub(in crate::api) async fn socket(
     State(api): State<Api>,
     Path(id): Path<String>,
+    standing: Standing,
     upgrade: Upgrade,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -86,26 +101,10 @@ pub(in crate::api) async fn socket(
     let place = Place::take(&api)?;
     let changes = Changes::new(&api, id, None);
     Ok(upgrade.on_upgrade(move |socket| async move {
-        // It has gone away, or is at its end: either way nothing is left to say.
-        say(socket, changes).await.ok();
+        let states = stream::unfold(changes, |mut changes| async { Some((changes.next().await?.json, changes)) });
+        tell(socket, api, standing, states, "the job is at its end").await;
         drop(place);
     }))
-}
-
-async fn say(mut socket: WebSocket, mut changes: Changes) -> Result<(), axum::Error> {
-    loop {
-        tokio::select! {
-            change = changes.next() => match change {
-                Some(change) => socket.send(Message::Text(change.json.into())).await?,
-                None => {
-                    let frame = CloseFrame { code: close_code::NORMAL, reason: "the job is at its end".into() };
-                    return socket.send(Message::Close(Some(frame))).await;
-                }
-            },
-            received = socket.recv() => if has_left(received.as_ref()) { return Ok(()) },
-            () = tokio::time::sleep(HEARTBEAT) => socket.send(Message::Ping(Bytes::new())).await?,
-        }
-    }
 }
 
 fn event(change: &Change) -> Bytes {

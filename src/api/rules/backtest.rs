@@ -14,7 +14,7 @@ use super::super::recording;
 use super::super::state::Api;
 use super::{Written, current_values, refused, rule};
 use crate::alerts::{Backtest, BacktestError, Report, compile};
-use crate::rules::limits::Limits;
+use crate::rules::fault::Fault;
 use crate::rules::rule::Rule;
 use crate::rules::spec::RuleSpec;
 use crate::store::Span;
@@ -44,9 +44,10 @@ pub(in crate::api) async fn of_stored(
     let mut stored = rule(&api, &id).await?;
     // It is tried whether it is in use or not.
     stored.enabled = true;
-    let rule = compile(&stored, &current_values(&api)).map_err(|faults| refused(&faults))?;
+    let (code, values) = (stored.code.clone(), current_values(&api));
+    let rule = compiled(move || compile(&stored, &values)).await?;
     let report = report(&api, rule, span).await?;
-    recording::backtested(&api, &by, request.uri(), json!(stored.code), report.records).await?;
+    recording::backtested(&api, &by, request.uri(), json!(code), report.records).await?;
     Ok(Json(report).into_response())
 }
 
@@ -70,11 +71,19 @@ pub(in crate::api) async fn of_body(State(api): State<Api>, by: By, request: Req
     let uri = request.uri().clone();
     let written = Written::read(&api, request).await?;
     let spec = RuleSpec { enabled: true, ..written.spec };
-    let rule = Rule::new(&spec, &current_values(&api)).map_err(|faults| refused(&faults))?;
+    let values = current_values(&api);
+    let tried = spec.clone();
+    let rule = compiled(move || Rule::new(&tried, &values)).await?;
     let report = report(&api, rule, span).await?;
     let definition = serde_json::to_value(&spec).unwrap_or(Value::Null);
     recording::backtested(&api, &by, &uri, definition, report.records).await?;
     Ok(Json(report).into_response())
+}
+
+/// A rule may be as long as a book of Sigma: it is compiled away from those who wait for the network.
+async fn compiled(compile: impl FnOnce() -> Result<Rule, Vec<Fault>> + Send + 'static) -> Result<Rule, ApiError> {
+    let rule = tokio::task::spawn_blocking(compile).await.map_err(ApiError::internal)?;
+    rule.map_err(|faults| refused(&faults))
 }
 
 fn span(request: &Request) -> Result<Span, ApiError> {
@@ -88,7 +97,7 @@ async fn report(api: &Api, rule: Rule, span: Span) -> Result<Report, ApiError> {
     // It reads as much as an export, and takes the place of one.
     let _turn = api.export_turn().await?;
     let seconds_max = Duration::from_secs(api.query.export_seconds_max.into());
-    let backtest = Backtest { rule, span, limits: Limits::default(), seconds_max };
+    let backtest = Backtest { rule, span, limits: api.rule_limits, seconds_max };
     backtest.run(&api.store).await.map_err(|error| match error {
         BacktestError::Store(error) => error.into(),
         error @ BacktestError::Deadline(_) => ApiError::unavailable(format!("{error}: narrow the span"), 60),

@@ -1,5 +1,7 @@
 //! Rules of the SigmaHQ format, taken as they are.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -68,7 +70,7 @@ enum What {
     summary = "Take Sigma rules as they are: YAML of one or several documents",
     security(("bearer" = ["admin"])),
     params(
-        ("enabled" = Option<bool>, Query, description = "Whether new rules are evaluated; `true` where it is not given"),
+        ("enabled" = Option<bool>, Query, description = "Whether new rules are evaluated; `true` where it is not given. Deprecated and unsupported ones never are"),
         ("dry_run" = Option<bool>, Query, description = "`true`: nothing is kept, the answer says what would be"),
     ),
     request_body(content = String, content_type = "application/yaml"),
@@ -106,6 +108,9 @@ pub(in crate::api) async fn import(State(api): State<Api>, By(by): By, request: 
     Ok(Json(summary).into_response())
 }
 
+/// The codes of a text's rules, each with the title of the first that has it.
+type Codes = HashMap<String, String>;
+
 /// A rule of the text, with what it becomes unless there are problems.
 struct Read {
     rule: ImportedRule,
@@ -114,15 +119,30 @@ struct Read {
 }
 
 fn read(text: &str, enabled: bool, values: &Values) -> Result<Vec<Read>, Vec<SigmaFault>> {
-    let check = |rule: ImportedRule| {
+    let mut codes = Codes::new();
+    let mut check = |rule: ImportedRule| {
         let mut problems = rule.assessment.refused.clone();
         let spec = rule.spec_json.as_ref().map(|json| {
             let mut spec = RuleSpec::from_json(json)?;
-            spec.enabled = enabled;
+            // What Sigma's people have retired stays off, also where the caller wants rules on.
+            spec.enabled &= enabled;
             Rule::new(&spec, values).map(|_| spec)
         });
         let spec = match spec {
-            Some(Ok(spec)) => Some(spec),
+            Some(Ok(spec)) => match codes.get(&spec.code) {
+                // It would be taken for a new text of the other, and replace it.
+                Some(title) => {
+                    problems.push(format!(
+                        "the rule \"{title}\" of this text has the same code, {}: rules are told apart by their ids, and by their titles where they have none",
+                        spec.code
+                    ));
+                    None
+                }
+                None => {
+                    codes.insert(spec.code.clone(), rule.title.clone());
+                    Some(spec)
+                }
+            },
             Some(Err(faults)) => {
                 problems.extend(faults.iter().map(ToString::to_string));
                 None
@@ -131,7 +151,7 @@ fn read(text: &str, enabled: bool, values: &Values) -> Result<Vec<Read>, Vec<Sig
         };
         Read { rule, spec, problems }
     };
-    Ok(assess(text)?.into_iter().map(check).collect())
+    Ok(assess(text)?.into_iter().map(&mut check).collect())
 }
 
 async fn keep(api: &Api, read: Read, is_trial: bool, by: &Actor) -> Result<Outcome, ApiError> {

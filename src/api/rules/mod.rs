@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::body::{check_type, small};
+use super::body::{check_type, large, on_body};
 use super::error::{ApiError, FieldFault};
 use super::fields::{JSON, not_json};
 use super::state::Api;
@@ -69,8 +69,13 @@ impl Written {
     async fn read(api: &Api, request: Request) -> Result<Self, ApiError> {
         check_type(request.headers(), &[JSON], false)?;
         let (parts, body) = request.into_parts();
-        let body = small(api, &parts.headers, body).await?;
-        let mut fields: Map<String, Value> = serde_json::from_slice(&body).map_err(|error| {
+        let body = large(api, &parts.headers, body).await?;
+        let values = current_values(api);
+        on_body(body.bytes.clone(), move |bytes| Self::of(bytes, &values)).await?
+    }
+
+    fn of(body: &[u8], values: &Values) -> Result<Self, ApiError> {
+        let mut fields: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
             let is_no_object = error.is_data();
             ApiError::body(if is_no_object { "the body must be a JSON object".to_owned() } else { not_json(&error) })
         })?;
@@ -84,7 +89,7 @@ impl Written {
             })?),
         };
         let spec = RuleSpec::from_json(&Value::Object(fields)).map_err(|faults| refused(&faults))?;
-        Rule::new(&spec, &current_values(api)).map_err(|faults| refused(&faults))?;
+        Rule::new(&spec, values).map_err(|faults| refused(&faults))?;
         Ok(Self { spec, version })
     }
 }

@@ -38,7 +38,8 @@ pub(in crate::api) async fn list(State(api): State<Api>, request: Request) -> Re
     let enabled = params.choice("enabled", &[("true", true), ("false", false)]);
     let origins = [("shipped", RuleOrigin::Shipped), ("user", RuleOrigin::User), ("sigma", RuleOrigin::Sigma)];
     let origin = params.choice("origin", &origins);
-    let kinds = Kind::ALL.map(|(name, _)| (name, name));
+    let names = Kind::ALL.into_iter().chain(Kind::OTHER_NAMES);
+    let kinds: Vec<(&str, &str)> = names.map(|(name, kind)| (name, kind.name())).collect();
     let kind = params.choice("kind", &kinds);
     params.finish()?;
     let filter = RuleFilter { enabled, origin, kind };

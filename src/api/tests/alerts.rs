@@ -133,6 +133,10 @@ async fn secrets_of_channels_are_never_shown_and_stay_where_they_are_not_given()
     let mut fields = app.ask(Method::POST, "/api/v1/channels", &admin, faulty).await.fields();
     fields.sort_unstable();
     assert_eq!(fields, ["config.secrets", "config.url"]);
+    for codes in [json!(["a".repeat(65)]), json!([""]), json!(vec!["a"; 1001])] {
+        let faulty = json!({ "name": "x", "kind": "webhook", "config": { "url": "https://x" }, "rule_codes": codes });
+        assert_eq!(app.ask(Method::POST, "/api/v1/channels", &admin, faulty).await.fields(), ["rule_codes"]);
+    }
     let mail = json!({ "name": "m", "kind": "email", "config": { "to": ["a@example.net"] } });
     assert_eq!(app.ask(Method::POST, "/api/v1/channels", &admin, mail).await.fields(), ["kind"]);
     assert_eq!(app.ask(Method::DELETE, &path, &admin, Value::Null).await.status, StatusCode::NO_CONTENT);

@@ -11,8 +11,10 @@ mod otlp;
 mod people;
 mod registration;
 mod roles;
+mod rules;
 mod shippers;
 mod splunk;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,6 +170,7 @@ impl App {
             engine: false,
             jobs,
             alerts: Alerts::default(),
+            rule_limits: crate::alerts::limits(&config::alerts::Alerts::default()),
             mail: false,
             node: 0,
             monitor,

@@ -52,7 +52,7 @@ impl For {
 }
 
 /// With parameters that no route knows, so that whoever is let in gets a 422 and changes nothing.
-const ROUTES: [(&str, &str, For); 87] = [
+const ROUTES: [(&str, &str, For); 89] = [
     ("GET", "/health", For::Anyone),
     ("GET", "/docs", For::Anyone),
     ("GET", "/docs/", For::Anyone),
@@ -100,6 +100,7 @@ const ROUTES: [(&str, &str, For); 87] = [
     ("GET", "/api/v1/alerts", For::Auditor),
     ("GET", "/api/v1/alerts/stream", For::Auditor),
     ("GET", "/api/v1/alerts/1", For::Auditor),
+    ("GET", "/api/v1/ws/status", For::Auditor),
     ("PATCH", "/api/v1/alerts/1", For::Manage),
     ("GET", "/api/v1/faults", For::Auditor),
     ("GET", "/api/v1/faults/1", For::Auditor),
@@ -136,6 +137,7 @@ const ROUTES: [(&str, &str, For); 87] = [
     ("GET", "/api/v1/jobs/1/zip-contents", For::Auditor),
     ("GET", "/api/v1/jobs/1/zip-info", For::Auditor),
     ("GET", "/api/v1/jobs/1/events", For::Auditor),
+    ("GET", "/api/v1/ws/jobs/1", For::Auditor),
     ("GET", "/api/v1/internal/jobs/1/file", For::Anyone),
     ("POST", "/api/v1/internal/jobs/1/completion", For::Anyone),
     ("HEAD", "/api/v1/logs", For::Search),

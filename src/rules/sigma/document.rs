@@ -144,6 +144,8 @@ impl SigmaRules {
     /// All that is wrong, one for each document at least.
     pub fn parse(yaml: &str) -> Result<Vec<SigmaDocument>, Vec<SigmaFault>> {
         let whole = |problem: String| vec![SigmaFault { document: 0, problem }];
+        // Editors of Windows put it before the text.
+        let yaml = yaml.strip_prefix('\u{feff}').unwrap_or(yaml);
         limits::check_text(yaml).map_err(whole)?;
         let values = values(yaml)?;
         let has_actions = values.iter().any(|value| value.get("action").is_some());

@@ -166,7 +166,7 @@ fn severity(level: Option<SigmaLevel>) -> &'static str {
 }
 
 /// `sigma-` with the id, or with the title where there is none, in the letters that codes have.
-fn code(about: &About) -> String {
+pub(super) fn code(about: &About) -> String {
     let named = about.id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&about.title);
     let mut code = "sigma".to_owned();
     for word in named.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {

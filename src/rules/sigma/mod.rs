@@ -17,6 +17,7 @@ pub mod filters;
 pub mod import;
 mod index;
 pub mod limits;
+pub mod links;
 mod literals;
 mod logsources;
 pub mod mapping;

@@ -31,6 +31,11 @@ fn a_rule_keeps_its_text_and_its_code_comes_from_its_id() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_text() {
+    assert_eq!(assess(&format!("\u{feff}{LOGIN}")), assess(LOGIN));
+}
+
+#[test]
 fn a_code_comes_from_the_title_where_there_is_no_id() {
     let text = "title: 'Éin  --Very/Long_Title '\ndetection:\n  s:\n    f: x\n  condition: s\nstatus: deprecated\n";
     let imported = assess(text).unwrap();
