@@ -33,8 +33,8 @@ struct Seen {
     records: u64,
     /// Of them, those that arrived within the last hour.
     records_last_hour: u64,
-    /// Of their original form.
-    bytes: u64,
+    /// Of their original form; null unless they were asked for.
+    bytes: Option<u64>,
     /// Records that were not understood.
     unparsed: u64,
     /// The same as a part of all: 0 to 1.
@@ -104,8 +104,10 @@ fn asked(params: &mut Params, paging: Paging, now: i64) -> (Expr, InventoryPage)
         ("last_seen", InventorySort::LastSeen),
     ];
     let silent_for_min = params.whole("silent_for_min", 0..=SILENT_SECONDS_MAX);
+    let sort = params.choice("sort", &sorts).unwrap_or_default();
     let page = InventoryPage {
-        sort: params.choice("sort", &sorts).unwrap_or_default(),
+        sort,
+        bytes: params.flag("bytes") || sort == InventorySort::Bytes,
         descending: params.choice("order", &[("asc", false), ("desc", true)]).unwrap_or(false),
         size: paging.size,
         offset: u64::from(paging.page() - 1) * u64::from(paging.size),
@@ -139,6 +141,7 @@ mod tests {
         let (filter, page) = check("/?source=web&host=h1,h2&sort=records&order=desc&page=3&size=10").unwrap();
         assert!(filter.contains("web") && filter.contains("h1") && filter.contains("h2"), "{filter}");
         assert_eq!((page.sort, page.descending, page.size, page.offset), (InventorySort::Records, true, 10, 20));
+        assert!(!page.bytes && check("/?bytes").unwrap().1.bytes && check("/?sort=bytes").unwrap().1.bytes);
         assert_eq!(check("/?silent_for_min=60").unwrap().1.silent_since, Some(NOW - 60_000_000));
         for query in ["/?sort=colour", "/?order=up", "/?silent_for_min=-1", "/?q=x", "/?levels=INFO", "/?page=0"] {
             assert!(check(query).is_none(), "{query}");
@@ -152,7 +155,7 @@ mod tests {
             host: String::new(),
             records: 8,
             records_last_hour: 0,
-            bytes: 80,
+            bytes: None,
             unparsed: 2,
             first_seen: 0,
             last_seen,

@@ -42,6 +42,8 @@ pub struct InventoryPage {
     pub descending: bool,
     pub size: u32,
     pub offset: u64,
+    /// Whether bytes are counted, which reads every message.
+    pub bytes: bool,
     /// Only what has not been heard of since then, in microseconds since 1970 (UTC).
     pub silent_since: Option<i64>,
 }
@@ -55,8 +57,8 @@ pub struct Sender {
     pub records: u64,
     /// Of them, those that arrived within the last hour.
     pub records_last_hour: u64,
-    /// Of their original form.
-    pub bytes: u64,
+    /// Of their original form, where they were asked for.
+    pub bytes: Option<u64>,
     /// Records that were not understood.
     pub unparsed: u64,
     /// Arrival of the first and the last one, in microseconds since 1970 (UTC).
@@ -80,7 +82,7 @@ struct SenderRow {
 
 impl LogStore {
     /// How many pairs of source and host the records that match `filter` have, and those of them that `page` asks for. Reads a
-    /// few small columns of every matching record; a filter of arrival bounds it.
+    /// few small columns of every matching record (some ten bytes of each, but for `bytes`); a filter of arrival bounds it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -96,10 +98,15 @@ impl LogStore {
         } else {
             ""
         };
+        let bytes = if page.bytes {
+            "sum(length(raw_head) + if(raw_whole = 1, 0, length(message) + length(raw_tail)))"
+        } else {
+            "toUInt64(0)"
+        };
         let seen = format!(
             "SELECT source, host, count() AS records,
                     countIf(received_at >= fromUnixTimestamp64Micro({{hour:Int64}}, 'UTC')) AS records_last_hour,
-                    sum(length(raw_head) + if(raw_whole = 1, 0, length(message) + length(raw_tail))) AS bytes,
+                    {bytes} AS bytes,
                     countIf(parse_error != '') AS unparsed, min(received_at) AS first_seen, max(received_at) AS last_seen
              FROM logs WHERE {} GROUP BY source, host {silent}",
             condition.sql,
@@ -126,21 +133,21 @@ impl LogStore {
             // Behind the last page no row tells the total.
             None => self.answer(asked(&format!("SELECT count() AS n FROM ({seen})")).fetch_one::<Count>()).await?.n,
         };
-        Ok((total, rows.into_iter().map(Sender::from).collect()))
+        Ok((total, rows.into_iter().map(|row| row.sender(page.bytes)).collect()))
     }
 }
 
-impl From<SenderRow> for Sender {
-    fn from(row: SenderRow) -> Self {
-        Self {
-            source: row.source,
-            host: row.host,
-            records: row.records,
-            records_last_hour: row.records_last_hour,
-            bytes: row.bytes,
-            unparsed: row.unparsed,
-            first_seen: row.first_seen,
-            last_seen: row.last_seen,
+impl SenderRow {
+    fn sender(self, has_bytes: bool) -> Sender {
+        Sender {
+            source: self.source,
+            host: self.host,
+            records: self.records,
+            records_last_hour: self.records_last_hour,
+            bytes: has_bytes.then_some(self.bytes),
+            unparsed: self.unparsed,
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
         }
     }
 }

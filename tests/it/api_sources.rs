@@ -41,7 +41,7 @@ fn each_source_and_host_is_listed_with_how_much_it_sent_and_when() {
     };
     // The line that is not understood names no host.
     let all = [("db", None, 5), ("web", None, 1), ("web", Some("h1"), 8), ("web", Some("h2"), 3)];
-    let only = "source=web,db";
+    let only = "source=web,db&bytes=true";
     let answer = get(only);
     assert_eq!((rows(&answer), &answer["total"]), (all.to_vec(), &json!(4)));
     let h1 = &answer["list"][2];
@@ -57,6 +57,7 @@ fn each_source_and_host_is_listed_with_how_much_it_sent_and_when() {
     for (query, expected) in [
         ("host=h1,h2", vec![all[2], all[3]]),
         ("source=db", vec![all[0]]),
+        ("source=web,db&sort=bytes&order=desc&size=1", vec![all[2]]),
         ("source=web,db&sort=records&order=desc&size=2", vec![all[2], all[0]]),
         ("source=web,db&sort=records&order=desc&size=2&page=2", vec![all[3], all[1]]),
         ("source=web,db&sort=last_seen&size=1", vec![all[2]]),
@@ -67,6 +68,7 @@ fn each_source_and_host_is_listed_with_how_much_it_sent_and_when() {
     ] {
         assert_eq!(rows(&get(query)), expected, "{query}");
     }
+    assert_eq!(get("source=db")["list"][0]["bytes"], Value::Null, "they are dear, so they are asked for");
     let behind = get(&format!("{only}&page=9"));
     assert_eq!((rows(&behind), &behind["total"]), (vec![], &json!(4)), "the total is told behind the last page, too");
     let log = get_operations(&app, &admin);

@@ -93,6 +93,7 @@ parameters! {
         "host" = text(), "One or several hosts, separated by commas.";
         "start_time" = instant(), "Counts only records that arrived from then on; a narrower span is cheaper.";
         "end_time" = instant(), "Counts only records that arrived before then.";
+        "bytes" = flag(), "Whether the bytes of the records are counted, which reads all of them.";
         "silent_for_min" = whole(0, 3_155_760_000), "Only what has sent nothing for so many seconds.";
         "sort" = one_of(["source", "host", "records", "bytes", "first_seen", "last_seen"]), "`source` where it is not given.";
         "order" = one_of(["asc", "desc"]), "`asc` where it is not given.";

@@ -5,6 +5,7 @@ mod alerts;
 mod around;
 mod elastic;
 mod errors;
+mod gates;
 mod ingestion;
 mod live_tail;
 mod otlp;
