@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::effect::{LIMIT_RULE, Raised};
 use super::episodes::{About, Episode, More, Pending};
-use super::groups::{Groups, PlaceId};
+use super::groups::{Group, Groups, PlaceId};
 use super::hash;
 use super::kinds::{self, Seen, change};
 use super::limits::{Limits, Moment};
@@ -219,23 +219,26 @@ impl Running {
         }
     }
 
-    /// Forgets the alert about the rule's limits. Tells whether it was this one.
-    pub(super) fn close_limit(&mut self, episode: &str) -> bool {
-        self.limit.take_if(|limit| limit.id == episode).is_some()
+    /// Forgets the alert about the rule's limits, if it is one of those. Tells whether it was.
+    pub(super) fn close_limit(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
+        self.limit.take_if(|limit| is_closed(&limit.id)).is_some()
     }
 
-    /// Forgets an alert and what led to it, without an effect. Tells whether it was there.
-    pub(super) fn close(&mut self, episode: &str) -> bool {
-        let found = self.groups.iter().find(|(_, group)| group.episode.as_ref().is_some_and(|e| e.id == episode));
-        let Some((id, _)) = found else { return false };
-        let is_remembered = matches!(self.rule.compiled().what, What::NewValue { .. });
-        if is_remembered && let Some(group) = self.groups.get_mut(id) {
-            group.episode = None;
-            self.groups.recount(id);
-        } else {
-            self.groups.remove(id);
+    /// Forgets alerts and what led to them, without an effect. Tells whether there was one.
+    pub(super) fn close(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
+        let lasts = |group: &Group| group.episode.as_ref().is_some_and(|episode| is_closed(&episode.id));
+        let found: Vec<PlaceId> = self.groups.iter().filter(|(_, group)| lasts(group)).map(|(id, _)| id).collect();
+        // What others are compared with led to no alert by itself: without it the next record would be one that never was before.
+        let is_remembered = matches!(self.rule.compiled().what, What::NewValue { .. } | What::Change(_));
+        for id in &found {
+            if is_remembered && let Some(group) = self.groups.get_mut(*id) {
+                group.episode = None;
+                self.groups.recount(*id);
+            } else {
+                self.groups.remove(*id);
+            }
         }
-        true
+        !found.is_empty()
     }
 }
 
