@@ -24,6 +24,7 @@ mod messages;
 mod observe;
 mod rule_book;
 mod saved;
+mod trouble;
 mod troubles;
 
 use std::sync::Arc;
