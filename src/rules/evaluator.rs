@@ -46,7 +46,7 @@ pub struct RuleStatistics {
     pub bytes: usize,
     /// The records that counted.
     pub matched: u64,
-    /// The groups that were forgotten for want of room.
+    /// The groups, and records of groups, that were forgotten for want of room.
     pub evicted: u64,
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Running {
     pub(super) limit: Option<Episode>,
     pub(super) matched: u64,
     pub(super) evicted: u64,
+    /// Records that groups had no room for, which are to be told.
+    lost: u64,
 }
 
 /// What a rule works with beside its own.
@@ -59,6 +61,7 @@ impl Running {
             limit: None,
             matched: 0,
             evicted: 0,
+            lost: 0,
         }
     }
 
@@ -125,6 +128,7 @@ impl Running {
             is_held: now < group.held_until,
         };
         let firing = kinds::observe(rule, &mut group.state, &seen);
+        self.lost += group.state.take_lost();
         match (firing, &mut group.episode) {
             (Some(firing), Some(episode)) => {
                 let more = More { added: firing.count, time: firing.last, now, row: Some(row) };
@@ -167,10 +171,10 @@ impl Running {
         }
     }
 
-    /// Evicts the groups that were used longest ago until the limits hold, and tells of it; `record` is the id of the record that
+    /// Evicts the groups that were used longest ago until the limits hold, and tells of them and of records that were lost before; `record` is the id of the record that
     /// was too much, or another number that belongs to the moment.
     pub(super) fn keep_limits(&mut self, rule: &Compiled, record: u64, now: i64, around: &mut Around<'_>) {
-        let mut evicted = 0;
+        let mut evicted = std::mem::take(&mut self.lost);
         while self.groups.len() > around.limits.groups_per_rule_max
             || self.groups.bytes() > around.limits.bytes_per_rule_max
         {
@@ -195,7 +199,7 @@ impl Running {
             last_seen_at: now,
             count: evicted,
             message: format!(
-                "the rule {code} has more groups than fit its limits; those used longest ago are forgotten"
+                "the rule {code} has more groups, or more records of one, than fit its limits; those of longest ago are forgotten"
             ),
             samples: vec![record],
             ..Raised::default()
