@@ -138,6 +138,9 @@ impl Running {
                 let episode = raise(rule, group, firing, Some(row), (row.id, time, now), around.pending);
                 group.episode = Some(Box::new(episode));
             }
+            (None, None) if !seen.is_held && kinds::gathers_hosts(rule, hit) => {
+                group.hosts.add(&row.host, time, now.saturating_sub(seen.slack).saturating_sub(rule.window));
+            }
             (None, Some(_)) if matches!(rule.what, What::Absence { .. }) => {
                 end(rule, group, now, around.pending);
             }

@@ -211,8 +211,8 @@ fn a_checkpoint_that_is_damaged_or_of_another_version_is_refused() {
         assert!(restore(&changed).is_some(), "changed at {at}");
     }
     let mut newer = saved;
-    newer[8] = 3;
-    assert_eq!(restore(&newer), Some(RestoreError::Version { found: 3 }));
+    newer[8] = 4;
+    assert_eq!(restore(&newer), Some(RestoreError::Version { found: 4 }));
 }
 
 #[test]
