@@ -27,9 +27,13 @@ fn a_million_groups_of_hostile_values_stay_within_the_limits() {
         json!({ "code": "match", "kind": "match", "group_by": ["user_name"] }),
         json!({ "code": "absence", "kind": "absence", "group_by": ["user_name"], "window_seconds": 9 }),
         json!({ "code": "new", "kind": "new_value", "field": "user_name" }),
+        json!({ "code": "ratio", "kind": "ratio", "filter": "app:other", "group_by": ["user_name"], "window_seconds": 9, "at_least": 9, "share": 0.5 }),
+        json!({ "code": "change", "kind": "change", "group_by": ["user_name"], "window_seconds": 60, "at_least": 9, "factor": 2, "against": "same_hour" }),
+        json!({ "code": "sequence", "kind": "sequence", "group_by": ["user_name"], "window_seconds": 9,
+                "steps": [{ "filter": "app:sshd", "at_least": 2 }, { "filter": "app:other" }] }),
     ];
     let mut all = Evaluator::new(kinds.into_iter().map(rule).collect(), limits, Clock::Received);
-    // Two hundred thousand for each of the five.
+    // Two hundred thousand for each of the eight.
     let padding = "x".repeat(5000);
     for id in 0..200_000_u64 {
         // Every fourth value is very long, and all begin alike.

@@ -82,6 +82,32 @@ fn an_alert_names_the_hosts_of_all_records_that_led_to_it_and_of_no_others() {
 }
 
 #[test]
+fn a_rise_is_measured_against_the_same_time_of_earlier_days() {
+    const DAY: i64 = 86_400;
+    // Four records, then six, in an hour that ends at the full hour: the mean is five.
+    let days = |last: usize| {
+        let mut rows = vec![at(1, -3600)];
+        for (day, records) in [(0, 4), (1, 6), (2, last)] {
+            rows.extend((0..records).map(|_| at(1, day * DAY + 3540)));
+        }
+        // The last one comes when the hour is over.
+        rows.push(at(1, 2 * DAY + 3600));
+        rows.into_iter().enumerate().map(|(id, row)| LogRow { id: id as u64 + 1, ..row }).collect::<Vec<_>>()
+    };
+    let fields = json!({
+        "kind": "change", "window_seconds": 3600, "at_least": 5, "factor": 2.0, "against": "same_hour", "days": 2,
+        "message": "{{count}} {{value}}"
+    });
+    let mut all = evaluator([fields.clone()]);
+    assert!(observe(&mut all, days(8)).is_empty(), "nine are less than twice the mean");
+    let mut all = evaluator([fields]);
+    days(9).iter().for_each(|row| all.observe(row));
+    let effects = all.take_effects();
+    let [Effect::Raised(raised)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((raised.message.as_str(), raised.triggered_at), ("10 2.0", (START + 2 * DAY + 3600) * SECOND));
+}
+
+#[test]
 fn a_match_is_one_alert_a_group_and_no_new_one_while_it_is_held() {
     let mut all =
         evaluator([json!({ "kind": "match", "filter": "cleared", "group_by": ["host"], "hold_seconds": 50 })]);
