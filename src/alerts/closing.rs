@@ -50,3 +50,47 @@ impl Closing {
         Ok(episodes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::meta::{Actor, AlertEffect, AlertPatch, AlertStatus, Location, RaisedAlert, Severity};
+
+    #[tokio::test]
+    async fn what_was_applied_before_the_start_is_known_and_what_was_resolved_is_told_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let meta = Meta::open(&Location::Sqlite(dir.path().join("meta.sqlite")), 3).await.unwrap();
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let raised = RaisedAlert {
+            episode: "door-1".to_owned(),
+            rule_code: "door".to_owned(),
+            rule_name: "A door opened".to_owned(),
+            severity: Severity::Low,
+            tags: Vec::new(),
+            group: Vec::new(),
+            triggered_at: now,
+            last_seen_at: now,
+            count: 1,
+            description: "opened".to_owned(),
+            ip: None,
+            user: None,
+            hosts: Vec::new(),
+            samples: Vec::new(),
+        };
+        let applied = meta.apply_effects(Some(9), &[AlertEffect::Raised(raised)], now).await.unwrap();
+        let mut closing = Closing::start(&meta, Some(0)).await.unwrap();
+        assert!(closing.was_applied(9) && !closing.was_applied(10));
+        assert!(closing.resolved(&meta).await.unwrap().is_empty(), "it is open");
+        let before = closing.version;
+        let patch = AlertPatch { status: Some(AlertStatus::Resolved), comment: None };
+        meta.patch_alert(applied.raised[0].id, &patch, &Actor::default(), now).await.unwrap();
+        let expected = Episodes::from([("door".to_owned(), BTreeSet::from(["door-1".to_owned()]))]);
+        assert_eq!(closing.resolved(&meta).await.unwrap(), expected);
+        assert!(closing.resolved(&meta).await.unwrap().is_empty());
+        // After a crash it goes on from what was remembered; where nothing lasts, there is nothing to hear of.
+        assert_eq!(Closing::start(&meta, Some(before)).await.unwrap().resolved(&meta).await.unwrap(), expected);
+        assert!(Closing::start(&meta, None).await.unwrap().resolved(&meta).await.unwrap().is_empty());
+    }
+}

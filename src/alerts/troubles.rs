@@ -178,6 +178,9 @@ impl WatchTroubles {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meta::Location;
+    use crate::spool::SpoolConfig;
+    use crate::spool::writer::Spool;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + minutes * 60, 0).unwrap()
@@ -234,5 +237,37 @@ mod tests {
         assert_eq!(after.look(rejecting, at(16)), [ended(&raised.episode, at(16))]);
         let again = Figures { segments_rejected: 2, ..rejecting };
         assert_eq!(codes(&after.look(again, at(17))), ["+logseal.segment-rejected"]);
+    }
+
+    #[tokio::test]
+    async fn at_the_start_what_is_left_over_in_the_database_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let meta = Meta::open(&Location::Sqlite(dir.path().join("meta.sqlite")), 3).await.unwrap();
+        let code = Trouble::EngineRestarted.code();
+        let episodes = [format!("{code}:3:1"), format!("{code}:3:2"), format!("{code}:4:1")];
+        for episode in &episodes {
+            let raised = raised(Trouble::EngineRestarted, 3, episode, "x".to_owned(), at(0));
+            meta.apply_effects(None, &[AlertEffect::Raised(raised)], at(0)).await.unwrap();
+        }
+        let spool = SpoolConfig {
+            dir: dir.path().join("spool"),
+            node: 3,
+            segment_rows_max: 1000,
+            segment_bytes_max: 1 << 20,
+            disk_bytes_max: 1 << 30,
+            disk_free_bytes_min: 0,
+        };
+        let (spool, _) = Spool::open(spool).unwrap();
+        let (alerts, metrics) = (Alerts::default(), Metrics::new());
+        // It is restarted once more before the first look: that is of the alert that there is.
+        metrics.engine_restarts.set(1);
+        let (monitor, mut changes) = (spool.monitor(), alerts.changes());
+        let watch = WatchTroubles { meta: meta.clone(), alerts, monitor, metrics, node: 3, spool_bytes_max: 1 << 30 };
+        let told = tokio::time::timeout(Duration::from_secs(20), changes.changed());
+        tokio::select! {
+            () = watch.run(CancellationToken::new()) => panic!("it ended by itself"),
+            told = told => told.expect("it tells in time").unwrap(),
+        }
+        assert_eq!(meta.lasting_episodes(code).await.unwrap(), episodes[1..]);
     }
 }
