@@ -1,9 +1,11 @@
 //! The outbox: what is due is told to its channel, again and ever less often where that fails.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures_util::stream::{self, StreamExt as _};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -17,11 +19,11 @@ use crate::notify::sender::Sender;
 use crate::notify::target::{ChannelConfig, Kind};
 use crate::telemetry::chain;
 
-/// Told at once.
-const AT_ONCE: usize = 8;
-/// Taken in one go.
-const DUE_MAX: u32 = 64;
-/// Longer than one round takes: what is not settled by then, because its daemon was killed, is taken by another.
+/// So much is told to one channel at once: one that hangs delays nothing but what is to be told to it.
+const AT_ONCE_PER_CHANNEL: usize = 4;
+/// So much is told to all of them at once, which more channels than anybody has would have to hang for.
+const AT_ONCE: usize = 256;
+/// Longer than telling one takes: what is not settled by then, because its daemon was killed, is taken by another.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// Something may be due this soon, or another daemon may have put it there.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -35,36 +37,89 @@ pub struct Deliver {
     pub public_url: String,
 }
 
+/// What is being told. Each task gives its channel's id back.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<i64>,
+    per_channel: BTreeMap<i64, usize>,
+}
+
+impl UnderWay {
+    /// How much more may be told to the channel now.
+    fn places(&self, channel_id: i64) -> usize {
+        let of_channel = AT_ONCE_PER_CHANNEL.saturating_sub(self.per_channel.get(&channel_id).copied().unwrap_or(0));
+        of_channel.min(AT_ONCE.saturating_sub(self.tasks.len()))
+    }
+
+    fn begin(&mut self, deliver: &Arc<Deliver>, delivery: Delivery) {
+        let deliver = Arc::clone(deliver);
+        *self.per_channel.entry(delivery.channel_id).or_default() += 1;
+        self.tasks.spawn(async move {
+            deliver.settle(&delivery).await;
+            delivery.channel_id
+        });
+    }
+
+    /// Waits until a place is free again; for ever where all are.
+    async fn next_end(&mut self) {
+        let Some(ended) = self.tasks.join_next().await else { return std::future::pending().await };
+        // It panics only by a fault of ours, which ends this task as well.
+        let channel_id = ended.expect("telling a channel does not panic");
+        if let Some(count) = self.per_channel.get_mut(&channel_id) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_channel.remove(&channel_id);
+            }
+        }
+    }
+}
+
 impl Deliver {
     /// Tells what is due, until `stop`. What is under way then is told again at the next start, if the receiver did not get it in time.
     pub async fn run(self, stop: CancellationToken) {
+        let deliver = Arc::new(self);
+        let mut under_way = UnderWay::default();
+        tokio::select! {
+            () = deliver.tell_all(&mut under_way) => {}
+            () = stop.cancelled() => {}
+        }
+        under_way.tasks.shutdown().await;
+    }
+
+    async fn tell_all(self: &Arc<Self>, under_way: &mut UnderWay) {
         let mut has_failed = false;
         loop {
-            let round = tokio::select! {
-                round = self.round() => round,
-                () = stop.cancelled() => return,
-            };
-            if let Err(error) = &round
+            let begun = self.begin_due(under_way).await;
+            if let Err(error) = &begun
                 && !has_failed
             {
                 warn!(error = %chain(error), "what is to be told of alerts waits for the metadata database");
             }
-            has_failed = round.is_err();
-            if matches!(round, Ok(told) if told == DUE_MAX as usize) {
+            has_failed = begun.is_err();
+            if has_failed {
+                tokio::time::sleep(LOOK_EVERY).await;
                 continue;
             }
             tokio::select! {
-                () = self.alerts.0.deliveries.notified(), if !has_failed => {}
+                () = under_way.next_end() => {}
+                () = self.alerts.0.deliveries.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = stop.cancelled() => return,
             }
         }
     }
 
-    async fn round(&self) -> Result<usize, MetaError> {
-        let due = self.meta.claim_deliveries(now(), LEASE, DUE_MAX).await?;
-        stream::iter(&due).for_each_concurrent(AT_ONCE, |delivery| self.settle(delivery)).await;
-        Ok(due.len())
+    /// Takes as much of what is due as there are places, and begins to tell it.
+    async fn begin_due(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<(), MetaError> {
+        for channel_id in self.meta.channels_due(now()).await? {
+            let places = u32::try_from(under_way.places(channel_id)).unwrap_or(u32::MAX);
+            if places == 0 {
+                continue;
+            }
+            for delivery in self.meta.claim_deliveries(channel_id, now(), LEASE, places).await? {
+                under_way.begin(self, delivery);
+            }
+        }
+        Ok(())
     }
 
     /// Tells one, and notes what became of it.

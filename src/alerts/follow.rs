@@ -8,10 +8,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::Alerts;
+use super::closing::Closing;
 use super::effects::for_meta;
 use super::observe::observe;
 use super::rule_book::{RuleBook, values};
-use super::saved::{Bundle, Found, Saved};
+use super::saved::{Bundle, Saved};
 use crate::clock::{now, now_micros};
 use crate::meta::{AlertEffect, Meta, MetaError};
 use crate::rules::evaluator::Evaluator;
@@ -52,10 +53,12 @@ impl Follow {
 
     /// Reads the rules and goes on from what is remembered.
     async fn start(self) -> Following {
+        let saved = Saved::load(&self.state).await;
+        let remembers = !saved.evaluator.is_empty();
         let mut warned = false;
-        let book = loop {
-            match RuleBook::read(&self.meta, values(&self.settings.current())).await {
-                Ok(book) => break book,
+        let (book, closing) = loop {
+            match self.read(remembers.then_some(saved.alerts_version)).await {
+                Ok(read) => break read,
                 Err(error) if !std::mem::replace(&mut warned, true) => {
                     warn!(error = %chain(&error), "alert rules wait for the metadata database");
                 }
@@ -63,37 +66,25 @@ impl Follow {
             }
             tokio::time::sleep(RETRY_AFTER).await;
         };
-        let saved = self.read_state().await;
         let fresh = || Evaluator::new(book.rules.clone(), self.limits, Clock::Received);
-        let mut evaluator = if saved.evaluator.is_empty() {
-            fresh()
-        } else {
+        let mut evaluator = if remembers {
             let restored = Evaluator::restore(book.rules.clone(), self.limits, Clock::Received, &saved.evaluator);
             restored.unwrap_or_else(|error| {
                 warn!(error = %chain(&error), "what alert rules had seen is forgotten: their windows begin anew");
                 fresh()
             })
+        } else {
+            fresh()
         };
         evaluator.resumed(now_micros());
         info!(rules = book.rules.len(), last_id = saved.last_id, "alert rules are evaluated");
-        Following { with: self, book, evaluator, last_id: saved.last_id, waiting: saved.waiting, has_failed: false }
+        let (last_id, waiting) = (saved.last_id, saved.waiting);
+        Following { with: self, book, evaluator, closing, last_id, waiting, has_failed: false }
     }
 
-    async fn read_state(&self) -> Saved {
-        let path = self.state.clone();
-        let place = self.state.display();
-        match tokio::task::spawn_blocking(move || Saved::read(&path)).await {
-            Ok(Ok(Found::Whole(saved))) => return saved,
-            Ok(Ok(Found::Absent)) => {}
-            Ok(Ok(Found::Damaged(problem))) => {
-                warn!(path = %place, "what alert rules had seen is forgotten: {problem}")
-            }
-            Ok(Err(error)) => {
-                warn!(path = %place, %error, "what alert rules had seen is forgotten: it is not readable")
-            }
-            Err(error) => warn!(path = %place, %error, "what alert rules had seen is forgotten: reading it failed"),
-        }
-        Saved::default()
+    async fn read(&self, alerts_version: Option<i64>) -> Result<(RuleBook, Closing), MetaError> {
+        let book = RuleBook::read(&self.meta, values(&self.settings.current())).await?;
+        Ok((book, Closing::start(&self.meta, alerts_version).await?))
     }
 }
 
@@ -102,6 +93,7 @@ struct Following {
     with: Follow,
     book: RuleBook,
     evaluator: Evaluator,
+    closing: Closing,
     /// The last record that was evaluated.
     last_id: u64,
     /// Effects that are not applied yet, the oldest first.
@@ -133,6 +125,9 @@ impl Following {
     /// Evaluates a segment, applies what it gives, remembers, and only then lets go of it.
     async fn pass(&mut self, segment: &SealedSegment) {
         if segment.last_id > self.last_id {
+            if !self.closing.was_applied(segment.last_id) {
+                self.close_resolved().await;
+            }
             self.evaluate(segment).await;
             self.last_id = segment.last_id;
             self.take(Some(segment.last_id));
@@ -146,6 +141,25 @@ impl Following {
         while let Err(error) = self.with.follower.advance(segment).await {
             warn!(segment.id = %segment.id, error = %chain(&error), "the alerts' cursor could not be written");
             tokio::time::sleep(RETRY_AFTER).await;
+        }
+    }
+
+    /// Closes what people have resolved, so that the next record that satisfies the rule raises a new alert.
+    ///
+    /// While the metadata database is away nothing is closed: records that come then and belong to a resolved alert raise a new one when
+    /// they are applied.
+    async fn close_resolved(&mut self) {
+        // What waits may go on with an alert that was resolved, and then be of another one.
+        if !self.apply().await {
+            return;
+        }
+        let resolved = match self.closing.resolved(&self.with.meta).await {
+            Ok(resolved) => resolved,
+            Err(error) => return self.failed(&error),
+        };
+        self.has_failed = false;
+        if !resolved.is_empty() && self.on_a_thread(move |evaluator| evaluator.close_all(&resolved)).await {
+            self.remember().await;
         }
     }
 
@@ -221,9 +235,11 @@ impl Following {
     }
 
     async fn remember(&mut self) {
-        let (last_id, waiting, path) = (self.last_id, self.waiting.clone(), self.with.state.clone());
-        let write =
-            move |evaluator: &mut Evaluator| Saved { last_id, waiting, evaluator: evaluator.checkpoint() }.write(&path);
+        let (last_id, alerts_version) = (self.last_id, self.closing.version);
+        let (waiting, path) = (self.waiting.clone(), self.with.state.clone());
+        let write = move |evaluator: &mut Evaluator| {
+            Saved { last_id, alerts_version, waiting, evaluator: evaluator.checkpoint() }.write(&path)
+        };
         // The segment is passed all the same: a full disk must not fill up further. After a crash windows lack what came since.
         if let Err(error) = self.on_a_thread(write).await {
             warn!(path = %self.with.state.display(), %error, "what alert rules have seen could not be written");
@@ -233,6 +249,10 @@ impl Following {
     /// Lets time go on, where no record is on its way, and looks for rules that another daemon changed.
     async fn tick(&mut self) {
         if !self.with.follower.has_more() {
+            // Before time ends the alert, and holds the next.
+            if !self.closing.was_applied(self.last_id + 1) {
+                self.close_resolved().await;
+            }
             self.evaluator.tick(now_micros() - ON_ITS_WAY_MICROS);
             self.take(None);
         }

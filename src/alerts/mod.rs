@@ -9,10 +9,14 @@
 //! into a file (`saved`) before the spool's cursor moves. After a crash the evaluator goes on from that file and sees the segments behind it
 //! again; since it is deterministic, their effects are the same, and those up to the cursor in `meta` are not applied again.
 //!
+//! **Closed.** Alerts that people resolved while they lasted are closed before each segment is judged (`closing`): the next record that
+//! satisfies the rule raises a new one.
+//!
 //! **Apart.** Nothing here is waited for by those who take records in. While the metadata database is away, effects are kept, with the
 //! evaluator's state, and applied when it is back.
 
 mod backtest;
+mod closing;
 mod deliver;
 mod effects;
 mod follow;
@@ -20,6 +24,7 @@ mod messages;
 mod observe;
 mod rule_book;
 mod saved;
+mod trouble;
 mod troubles;
 
 use std::sync::Arc;

@@ -103,3 +103,21 @@ pub async fn ship(meta: &Meta, now: DateTime<Utc>) -> Result<(), MetaError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::check::{AT_LEAST_MAX, SECONDS_MAX};
+
+    #[test]
+    fn whatever_a_setting_may_be_is_what_rules_go_by() {
+        let stored = |key: &str, value: u32| {
+            Settings::from_stored(&Settings::defaults(1), [(key.to_owned(), value.to_string())]).0
+        };
+        let most = stored("alert_threshold_login_fail", AT_LEAST_MAX);
+        assert_eq!(values(&most).alert_threshold_login_fail, AT_LEAST_MAX);
+        let beyond = stored("alert_threshold_login_fail", AT_LEAST_MAX + 1);
+        assert_eq!(beyond, Settings::defaults(1), "a rule would count to less than it says");
+        assert!(values(&stored("alert_window_login_fail", 86_400)).alert_window_login_fail <= SECONDS_MAX);
+    }
+}

@@ -6,18 +6,21 @@ use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use crate::rules::effect::Effect;
 use crate::rules::frame::{Frame, RestoreError};
 use crate::spool::disk;
 
-const FRAME: Frame = Frame { magic: *b"LGSLALRT", version: 1 };
+const FRAME: Frame = Frame { magic: *b"LGSLALRT", version: 2 };
 
 /// What is remembered.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Saved {
     /// The last record that was evaluated.
     pub(super) last_id: u64,
+    /// The last change of alerts that was looked at for what people resolved.
+    pub(super) alerts_version: i64,
     /// Effects that were not applied yet, the oldest first.
     pub(super) waiting: Vec<Bundle>,
     /// The evaluator's checkpoint.
@@ -53,6 +56,23 @@ impl Saved {
         }
     }
 
+    /// Reads the file away from those who wait. Where it says nothing, that is told, and nothing is remembered.
+    pub(super) async fn load(path: &Path) -> Self {
+        let (place, path) = (path.display(), path.to_owned());
+        match tokio::task::spawn_blocking(move || Self::read(&path)).await {
+            Ok(Ok(Found::Whole(saved))) => return saved,
+            Ok(Ok(Found::Absent)) => {}
+            Ok(Ok(Found::Damaged(problem))) => {
+                warn!(path = %place, "what alert rules had seen is forgotten: {problem}");
+            }
+            Ok(Err(error)) => {
+                warn!(path = %place, %error, "what alert rules had seen is forgotten: it is not readable");
+            }
+            Err(error) => warn!(path = %place, %error, "what alert rules had seen is forgotten: reading it failed"),
+        }
+        Self::default()
+    }
+
     /// Replaces the file, durably. Blocking.
     ///
     /// # Errors
@@ -71,7 +91,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state");
         assert!(matches!(Saved::read(&path).unwrap(), Found::Absent));
-        let saved = Saved { last_id: 77, waiting: Vec::new(), evaluator: b"state".to_vec() };
+        let saved = Saved { last_id: 77, alerts_version: 5, waiting: Vec::new(), evaluator: b"state".to_vec() };
         Saved::default().write(&path).unwrap();
         saved.write(&path).unwrap();
         assert!(matches!(Saved::read(&path).unwrap(), Found::Whole(found) if found == saved));

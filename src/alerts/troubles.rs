@@ -7,87 +7,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::Alerts;
+use super::trouble::{Figures, Trouble};
 use crate::clock::now;
-use crate::meta::{AlertEffect, EndedAlert, Meta, RaisedAlert, Severity};
+use crate::meta::{AlertEffect, EndedAlert, Meta, MetaError, RaisedAlert};
 use crate::metrics::Metrics;
 use crate::spool::ledger::Monitor;
 use crate::telemetry::chain;
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// The spool fills up when it holds more than this share of what it may.
-const SPOOL_PERCENT: u64 = 80;
 /// A trouble is over when it was not seen for so long.
 const QUIET: TimeDelta = TimeDelta::minutes(5);
-
-/// What is looked at, at one moment. Totals are since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Figures {
-    pub(super) spool_bytes: u64,
-    pub(super) spool_bytes_max: u64,
-    pub(super) engine_restarts: u64,
-    pub(super) records_dropped: u64,
-    pub(super) segments_rejected: u64,
-}
-
-/// Which trouble.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trouble {
-    SpoolFilling,
-    EngineRestarted,
-    RecordsDropped,
-    SegmentRejected,
-}
-
-impl Trouble {
-    const ALL: [Self; 4] = [Self::SpoolFilling, Self::EngineRestarted, Self::RecordsDropped, Self::SegmentRejected];
-
-    fn code(self) -> &'static str {
-        match self {
-            Self::SpoolFilling => "logseal.spool-filling",
-            Self::EngineRestarted => "logseal.engine-restarts",
-            Self::RecordsDropped => "logseal.records-dropped",
-            Self::SegmentRejected => "logseal.segment-rejected",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::SpoolFilling => "The spool fills up",
-            Self::EngineRestarted => "The embedded engine was restarted",
-            Self::RecordsDropped => "Records were dropped",
-            Self::SegmentRejected => "The store refused a segment",
-        }
-    }
-
-    fn severity(self) -> Severity {
-        match self {
-            Self::SpoolFilling | Self::RecordsDropped => Severity::High,
-            Self::EngineRestarted => Severity::Medium,
-            Self::SegmentRejected => Severity::Critical,
-        }
-    }
-
-    /// What there is to say, where `after` shows it and `before` was the last look.
-    fn seen(self, before: &Figures, after: &Figures) -> Option<String> {
-        let more = |before: u64, after: u64| Some(after.saturating_sub(before)).filter(|more| *more > 0);
-        match self {
-            Self::SpoolFilling => {
-                let percent = after.spool_bytes.saturating_mul(100) / after.spool_bytes_max.max(1);
-                (percent >= SPOOL_PERCENT).then(|| {
-                    format!("The spool holds {percent} % of spool.disk_bytes_max: at 100 % senders are refused. Is the store away?")
-                })
-            }
-            Self::EngineRestarted => more(before.engine_restarts, after.engine_restarts).map(|count| {
-                format!("The embedded engine ended and was started again ({count} times); nothing was lost.")
-            }),
-            Self::RecordsDropped => more(before.records_dropped, after.records_dropped).map(|count| {
-                format!("{count} records were lost before they were acknowledged; the metric records_dropped says why.")
-            }),
-            Self::SegmentRejected => more(before.segments_rejected, after.segments_rejected)
-                .map(|count| format!("{count} segments were moved to spool/rejected, each with its reason beside it.")),
-        }
-    }
-}
 
 /// Which troubles there are, and since when nothing was seen of them.
 pub(super) struct Troubles {
@@ -102,14 +31,39 @@ impl Troubles {
         Self { node, before: first, open: Default::default() }
     }
 
+    /// Takes over what this node has told before its last stop and never ended: it ends when it is not seen for long enough from `now` on.
+    /// `lasting` are the episodes of a trouble, of all nodes, the newest last.
+    fn take_over(&mut self, lasting: &[(Trouble, Vec<String>)], now: DateTime<Utc>) -> Vec<AlertEffect> {
+        let mut effects = Vec::new();
+        for (trouble, episodes) in lasting {
+            let own = self.prefix(*trouble);
+            let mut own: Vec<&String> = episodes.iter().filter(|episode| episode.starts_with(&own)).collect();
+            let newest = own.pop().cloned();
+            for episode in own {
+                let ended = EndedAlert { episode: episode.clone(), at: now, resolve_when_quiet: true };
+                effects.push(AlertEffect::Ended(ended));
+            }
+            if let (Some(episode), Some(open)) = (newest, self.open.get_mut(*trouble as usize)) {
+                *open = Some((episode, now));
+            }
+        }
+        effects
+    }
+
+    /// What the episodes of this node's trouble begin with.
+    fn prefix(&self, trouble: Trouble) -> String {
+        format!("{}:{}:", trouble.code(), self.node)
+    }
+
     /// What begins and what ends, by a look at `figures`. Pure.
     pub(super) fn look(&mut self, figures: Figures, now: DateTime<Utc>) -> Vec<AlertEffect> {
         let mut effects = Vec::new();
-        for (trouble, open) in Trouble::ALL.into_iter().zip(&mut self.open) {
+        let prefixes = Trouble::ALL.map(|trouble| self.prefix(trouble));
+        for ((trouble, open), prefix) in Trouble::ALL.into_iter().zip(&mut self.open).zip(prefixes) {
             match (trouble.seen(&self.before, &figures), &mut *open) {
                 (Some(_), Some((_, last_seen))) => *last_seen = now,
                 (Some(text), None) => {
-                    let episode = format!("{}:{}:{}", trouble.code(), self.node, now.timestamp_micros());
+                    let episode = format!("{prefix}{}", now.timestamp_micros());
                     effects.push(AlertEffect::Raised(raised(trouble, self.node, &episode, text, now)));
                     *open = Some((episode, now));
                 }
@@ -161,6 +115,23 @@ impl WatchTroubles {
         let mut troubles = Troubles::new(self.node, Figures::default());
         let mut waiting: Vec<AlertEffect> = Vec::new();
         let mut has_failed = false;
+        // Before anything is told: what lasts from before the start is not told again.
+        loop {
+            match self.lasting().await {
+                Ok(lasting) => {
+                    waiting.extend(troubles.take_over(&lasting, now()));
+                    break;
+                }
+                Err(error) if !std::mem::replace(&mut has_failed, true) => {
+                    warn!(error = %chain(&error), "alerts of our own troubles wait for the metadata database");
+                }
+                Err(_) => {}
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = stop.cancelled() => return,
+            }
+        }
         loop {
             waiting.extend(troubles.look(self.figures(), now()));
             if !waiting.is_empty() {
@@ -183,6 +154,15 @@ impl WatchTroubles {
         }
     }
 
+    /// The episodes of each trouble that have not ended, of whichever node.
+    async fn lasting(&self) -> Result<Vec<(Trouble, Vec<String>)>, MetaError> {
+        let mut lasting = Vec::new();
+        for trouble in Trouble::ALL {
+            lasting.push((trouble, self.meta.lasting_episodes(trouble.code()).await?));
+        }
+        Ok(lasting)
+    }
+
     fn figures(&self) -> Figures {
         let stats = self.monitor.stats();
         Figures {
@@ -198,6 +178,9 @@ impl WatchTroubles {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meta::Location;
+    use crate::spool::SpoolConfig;
+    use crate::spool::writer::Spool;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + minutes * 60, 0).unwrap()
@@ -230,5 +213,61 @@ mod tests {
         let effects = troubles.look(rejected, at(9));
         assert_eq!(codes(&effects), ["+logseal.segment-rejected"]);
         assert!(matches!(&effects[0], AlertEffect::Raised(raised) if raised.description.starts_with("1 segments")));
+    }
+
+    #[test]
+    fn what_was_told_before_a_restart_ends_and_is_not_told_again() {
+        let rejecting = Figures { segments_rejected: 1, ..Figures::default() };
+        let mut before = Troubles::new(3, Figures::default());
+        let effects = before.look(rejecting, at(0));
+        let [AlertEffect::Raised(raised)] = &effects[..] else { panic!("{effects:?}") };
+        let of_another_node = raised.episode.replace(":3:", ":31:");
+        let older = raised.episode.replace(":3:1", ":3:0");
+        let lasting = [(Trouble::SegmentRejected, vec![of_another_node, older.clone(), raised.episode.clone()])];
+
+        let mut after = Troubles::new(3, Figures::default());
+        let ended = |episode: &str, at| {
+            let episode = episode.to_owned();
+            AlertEffect::Ended(EndedAlert { episode, at, resolve_when_quiet: true })
+        };
+        // One that was left over by an older version ends at once.
+        assert_eq!(after.take_over(&lasting, at(10)), [ended(&older, at(10))]);
+        assert_eq!(after.look(rejecting, at(11)), [], "it is told already");
+        assert_eq!(after.look(rejecting, at(15)), []);
+        assert_eq!(after.look(rejecting, at(16)), [ended(&raised.episode, at(16))]);
+        let again = Figures { segments_rejected: 2, ..rejecting };
+        assert_eq!(codes(&after.look(again, at(17))), ["+logseal.segment-rejected"]);
+    }
+
+    #[tokio::test]
+    async fn at_the_start_what_is_left_over_in_the_database_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let meta = Meta::open(&Location::Sqlite(dir.path().join("meta.sqlite")), 3).await.unwrap();
+        let code = Trouble::EngineRestarted.code();
+        let episodes = [format!("{code}:3:1"), format!("{code}:3:2"), format!("{code}:4:1")];
+        for episode in &episodes {
+            let raised = raised(Trouble::EngineRestarted, 3, episode, "x".to_owned(), at(0));
+            meta.apply_effects(None, &[AlertEffect::Raised(raised)], at(0)).await.unwrap();
+        }
+        let spool = SpoolConfig {
+            dir: dir.path().join("spool"),
+            node: 3,
+            segment_rows_max: 1000,
+            segment_bytes_max: 1 << 20,
+            disk_bytes_max: 1 << 30,
+            disk_free_bytes_min: 0,
+        };
+        let (spool, _) = Spool::open(spool).unwrap();
+        let (alerts, metrics) = (Alerts::default(), Metrics::new());
+        // It is restarted once more before the first look: that is of the alert that there is.
+        metrics.engine_restarts.set(1);
+        let (monitor, mut changes) = (spool.monitor(), alerts.changes());
+        let watch = WatchTroubles { meta: meta.clone(), alerts, monitor, metrics, node: 3, spool_bytes_max: 1 << 30 };
+        let told = tokio::time::timeout(Duration::from_secs(20), changes.changed());
+        tokio::select! {
+            () = watch.run(CancellationToken::new()) => panic!("it ended by itself"),
+            told = told => told.expect("it tells in time").unwrap(),
+        }
+        assert_eq!(meta.lasting_episodes(code).await.unwrap(), episodes[1..]);
     }
 }

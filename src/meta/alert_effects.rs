@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::alert_writer::AlertWriter;
+use super::alert_writer::{AlertWriter, GoneOn};
 use super::transaction::{Lock, Tx};
 use super::{Alert, Meta, MetaError, Severity, both};
 
@@ -102,11 +102,11 @@ impl Meta {
         for effect in effects {
             match effect {
                 AlertEffect::Raised(raised) => applied.raised.extend(writer.raise(raised).await?),
-                AlertEffect::Continued(continued) => {
-                    if !writer.go_on(continued).await? {
-                        applied.not_open.push(continued.episode.clone());
-                    }
-                }
+                AlertEffect::Continued(continued) => match writer.go_on(continued).await? {
+                    GoneOn::Added => {}
+                    GoneOn::Anew(alert) => applied.raised.push(*alert),
+                    GoneOn::NotOpen => applied.not_open.push(continued.episode.clone()),
+                },
                 AlertEffect::Ended(ended) => applied.resolved.extend(writer.end(ended).await?),
             }
         }

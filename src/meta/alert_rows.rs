@@ -122,6 +122,19 @@ impl Tx {
             .rows_affected() > 0)
     }
 
+    /// Lets it go on with the alert of `other`.
+    pub(super) async fn move_episode(&mut self, episode: &str, other: &str) -> Result<(), MetaError> {
+        both!(in self, db => sqlx::query(
+            "UPDATE alert_episodes SET ended_at = NULL, alert_id = (SELECT o.alert_id FROM alert_episodes o WHERE o.episode = $2)
+             WHERE episode = $1")
+            .bind(text::whole(episode))
+            .bind(text::whole(other))
+            .execute(db)
+            .await?
+            .rows_affected())
+        .map(drop)
+    }
+
     /// Ends all of an alert.
     pub(super) async fn end_episodes(&mut self, alert: i64, at: DateTime<Utc>) -> Result<(), MetaError> {
         both!(in self, db => sqlx::query("UPDATE alert_episodes SET ended_at = $2 WHERE alert_id = $1 AND ended_at IS NULL")
@@ -134,7 +147,7 @@ impl Tx {
     }
 
     /// How many of an alert go on.
-    pub(super) async fn lasting_episodes(&mut self, alert: i64) -> Result<i64, MetaError> {
+    pub(super) async fn count_lasting_episodes(&mut self, alert: i64) -> Result<i64, MetaError> {
         both!(in self, db => sqlx::query_scalar("SELECT COUNT(*) FROM alert_episodes WHERE alert_id = $1 AND ended_at IS NULL")
             .bind(alert)
             .fetch_one(db)

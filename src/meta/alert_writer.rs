@@ -1,9 +1,8 @@
 //! Writes alerts within one transaction that holds their lock: raising, going on, ending, resolving, with all that follows from it.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
+use super::alert_parts::{count, keep_first, open_key};
 use super::alert_rows::Step;
 use super::clusters::{Cluster, cluster_of};
 use super::delivery_queue::DeliveryQueue;
@@ -11,9 +10,6 @@ use super::fault_book::FaultBook;
 use super::fault_choice::Place;
 use super::transaction::Tx;
 use super::{Actor, Alert, AlertStatus, ContinuedAlert, EndedAlert, MetaError, RaisedAlert, text};
-
-/// Of hosts and of samples, an alert keeps the first ones.
-const KEPT_MAX: usize = 20;
 
 /// One transaction's changes of alerts.
 pub(super) struct AlertWriter {
@@ -26,6 +22,16 @@ pub(super) struct AlertWriter {
     queue: DeliveryQueue,
     /// Read once they are needed.
     clusters: Option<Vec<Cluster>>,
+}
+
+/// What became of more records of an episode.
+pub(super) enum GoneOn {
+    /// They count on an open alert.
+    Added,
+    /// They raised an alert.
+    Anew(Box<Alert>),
+    /// They count on none: the rule has to be satisfied anew.
+    NotOpen,
 }
 
 impl AlertWriter {
@@ -95,21 +101,51 @@ impl AlertWriter {
         self.add(&mut alert, &more).await
     }
 
-    /// Says whether there is an open alert of it.
-    pub(super) async fn go_on(&mut self, continued: &ContinuedAlert) -> Result<bool, MetaError> {
-        let Some(mut alert) = self.tx.alert_by_episode(&continued.episode).await? else { return Ok(false) };
-        if alert.status == AlertStatus::Resolved {
-            return Ok(false);
+    /// Adds what came to the episode's alert. Where that was resolved since, what came before counts for nothing, and what came after it is
+    /// a new alert: this daemon could not hear of it, or would have judged anew.
+    pub(super) async fn go_on(&mut self, continued: &ContinuedAlert) -> Result<GoneOn, MetaError> {
+        let Some(mut alert) = self.tx.alert_by_episode(&continued.episode).await? else { return Ok(GoneOn::NotOpen) };
+        if alert.status != AlertStatus::Resolved {
+            self.add(&mut alert, continued).await?;
+            return Ok(GoneOn::Added);
         }
-        self.add(&mut alert, continued).await?;
-        Ok(true)
+        if alert.resolved_at.is_some_and(|resolved_at| continued.last_seen_at <= resolved_at) {
+            return Ok(GoneOn::NotOpen);
+        }
+        self.raise_again(&alert, continued).await
+    }
+
+    /// The episode leaves its resolved alert for a new one of the same rule and group, or for the one that is open.
+    async fn raise_again(&mut self, resolved: &Alert, more: &ContinuedAlert) -> Result<GoneOn, MetaError> {
+        let again = RaisedAlert {
+            // Names it among all, and is the same however often it is tried.
+            episode: format!("{}+{}", more.episode, resolved.id),
+            rule_code: resolved.rule_code.clone(),
+            rule_name: resolved.rule_name.clone(),
+            severity: resolved.severity,
+            tags: resolved.tags.clone(),
+            group: resolved.group.clone(),
+            triggered_at: more.last_seen_at,
+            last_seen_at: more.last_seen_at,
+            count: more.added,
+            description: resolved.description.clone(),
+            ip: more.ip.or(resolved.related_ip),
+            user: more.user.clone().or_else(|| resolved.related_user.clone()),
+            // What came says only which hosts are new.
+            hosts: [resolved.hosts.as_slice(), &more.hosts].concat(),
+            samples: more.samples.clone(),
+        };
+        let raised = self.raise(&again).await?;
+        self.tx.end_episode(&again.episode, more.last_seen_at).await?;
+        self.tx.move_episode(&more.episode, &again.episode).await?;
+        Ok(raised.map_or(GoneOn::Added, |alert| GoneOn::Anew(Box::new(alert))))
     }
 
     /// The alert, where that resolved it.
     pub(super) async fn end(&mut self, ended: &EndedAlert) -> Result<Option<Alert>, MetaError> {
         let was_lasting = self.tx.end_episode(&ended.episode, ended.at).await?;
         let Some(mut alert) = self.tx.alert_by_episode(&ended.episode).await? else { return Ok(None) };
-        let goes_on = self.tx.lasting_episodes(alert.id).await? > 0;
+        let goes_on = self.tx.count_lasting_episodes(alert.id).await? > 0;
         if !was_lasting || goes_on || alert.status == AlertStatus::Resolved {
             return Ok(None);
         }
@@ -226,58 +262,5 @@ impl AlertWriter {
             silenced_by: None,
             resolved_at: None,
         }
-    }
-}
-
-/// What the open alerts of all daemons are told apart by.
-fn open_key(rule_code: &str, group: &[(String, String)]) -> String {
-    hex::encode(Sha256::digest(json!([rule_code, group]).to_string()))
-}
-
-fn count(records: u64) -> i64 {
-    i64::try_from(records).unwrap_or(i64::MAX)
-}
-
-fn keep_first<T: Clone + PartialEq>(kept: &mut Vec<T>, more: &[T]) {
-    for value in more {
-        if kept.len() >= KEPT_MAX {
-            return;
-        }
-        if !kept.contains(value) {
-            kept.push(value.clone());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_open_key_tells_rules_and_groups_apart() {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let keys = [
-            open_key("a", &[]),
-            open_key("b", &[]),
-            open_key("a", &[pair("ip", "1")]),
-            open_key("a", &[pair("user", "1")]),
-            open_key("a", &[pair("ip", "1"), pair("user", "2")]),
-            open_key("a", &[pair("ip", "1,user=2")]),
-            open_key("a", &[pair("ip", "1\"],[\"user"), pair("user", "2")]),
-        ];
-        for (i, key) in keys.iter().enumerate() {
-            assert!(!keys[..i].contains(key), "{i}");
-        }
-        assert_eq!(open_key("a", &[pair("ip", "1")]), keys[2]);
-    }
-
-    #[test]
-    fn the_first_twenty_different_ones_are_kept() {
-        let mut kept = vec![1, 2];
-        keep_first(&mut kept, &[2, 3, 3]);
-        assert_eq!(kept, [1, 2, 3]);
-        keep_first(&mut kept, &(0..100).collect::<Vec<_>>());
-        assert_eq!(kept.len(), KEPT_MAX);
-        assert_eq!(kept[..5], [1, 2, 3, 0, 4]);
     }
 }

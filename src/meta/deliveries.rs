@@ -97,13 +97,27 @@ macro_rules! deliveries {
 }
 
 impl Meta {
-    /// Takes deliveries that are due, of whichever daemon, the longest waiting first. Nobody else gets them for `lease`; then, if nothing was
-    /// said of them, they are due again.
+    /// The channels for which something is due that nobody has taken.
+    ///
+    /// # Errors
+    /// [`MetaError`].
+    pub async fn channels_due(&self, now: DateTime<Utc>) -> Result<Vec<i64>, MetaError> {
+        both!(at self, db => sqlx::query_scalar(
+            "SELECT DISTINCT channel_id FROM deliveries
+             WHERE status = 'queued' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) ORDER BY channel_id")
+            .bind(Time(now))
+            .fetch_all(db)
+            .await?)
+    }
+
+    /// Takes deliveries of a channel that are due, of whichever daemon, the longest waiting first. Nobody else gets them for `lease`; then,
+    /// if nothing was said of them, they are due again.
     ///
     /// # Errors
     /// [`MetaError`]; those that were taken, if the answer was lost, are due again after `lease`.
     pub async fn claim_deliveries(
         &self,
+        channel_id: i64,
         now: DateTime<Utc>,
         lease: TimeDelta,
         count_max: u32,
@@ -113,12 +127,13 @@ impl Meta {
             "UPDATE deliveries SET claimed_until = $2, attempts = attempts + 1
              WHERE status = 'queued' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) AND id IN (
                  SELECT id FROM deliveries
-                 WHERE status = 'queued' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
+                 WHERE channel_id = $4 AND status = 'queued' AND due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
                  ORDER BY due_at, id LIMIT $3)
              RETURNING", ""))
             .bind(Time(now))
             .bind(Time(now + lease))
             .bind(i64::from(count_max))
+            .bind(channel_id)
             .fetch_all(db)
             .await?)?;
         claimed.sort_by_key(|delivery| (delivery.due_at, delivery.id));

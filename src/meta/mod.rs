@@ -7,6 +7,8 @@
 
 mod actor;
 mod alert_effects;
+mod alert_episodes;
+mod alert_parts;
 mod alert_patch;
 mod alert_rows;
 mod alert_writer;
@@ -51,6 +53,7 @@ use sqlx::{PgPool, SqlitePool};
 
 pub use actor::Actor;
 pub use alert_effects::{AlertEffect, Applied, ContinuedAlert, EndedAlert, RaisedAlert};
+pub use alert_episodes::ResolvedEpisodes;
 pub use alert_patch::AlertPatch;
 pub use alerts::{Alert, AlertEvent, AlertFilter, AlertHistory, AlertPage, AlertStatus};
 pub use api_tokens::{ApiToken, NewToken, TokenAccess};

@@ -6,12 +6,13 @@ use super::effect::Effect;
 use super::episodes::{Episode, Pending};
 use super::evaluator::{Evaluator, enabled_parts};
 use super::frame::{Frame, RestoreError};
+use super::hosts::Hosts;
 use super::limits::{Clock, Limits};
 use super::rule::Rule;
 use super::running::{Around, Running};
 use super::state::State;
 
-const FRAME: Frame = Frame { magic: *b"LGSLRULE", version: 2 };
+const FRAME: Frame = Frame { magic: *b"LGSLRULE", version: 3 };
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -41,6 +42,7 @@ struct SavedGroup {
     key: Vec<u8>,
     state: State,
     episode: Option<Box<Episode>>,
+    hosts: Hosts,
     touched: i64,
     held_until: i64,
 }
@@ -92,6 +94,7 @@ fn save(running: &Running) -> SavedRule {
         key: group.key.to_vec(),
         state: group.state.clone(),
         episode: group.episode.clone(),
+        hosts: group.hosts.clone(),
         touched: group.touched,
         held_until: group.held_until,
     });
@@ -121,6 +124,7 @@ fn resume(rule: Rule, saved: SavedRule) -> Running {
         if let Some(place) = running.groups.get_mut(id) {
             place.state = group.state;
             place.episode = group.episode;
+            place.hosts = group.hosts;
             place.touched = group.touched;
             place.held_until = group.held_until;
         }

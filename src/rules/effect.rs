@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The most hosts, and the most sample records, that are named of one alert.
 pub const NAMED_MAX: usize = 20;
 
-/// The rule that tells of a rule which has more groups than fit its limits.
+/// The rule that tells of a rule which has more groups, or records of one, than fit its limits.
 pub const LIMIT_RULE: &str = "logseal.rule-limit";
 
 /// A step in the life of an alert.

@@ -70,9 +70,13 @@ impl Pending {
         std::mem::take(&mut self.effects)
     }
 
-    /// An alert begins.
+    /// An alert begins. The hosts that it has already are those of earlier records.
     pub(super) fn raise(&mut self, mut raised: Raised, about: About, now: i64) -> Episode {
-        raised.hosts = about.host.into_iter().collect();
+        if let Some(host) = about.host {
+            raised.hosts.retain(|other| *other != host);
+            raised.hosts.insert(0, host);
+        }
+        raised.hosts.truncate(NAMED_MAX);
         raised.ip = about.ip;
         raised.user = about.user;
         raised.samples.truncate(NAMED_MAX);

@@ -1,5 +1,7 @@
 //! Evaluates records, one after the other, against all rules.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::checkpoint;
 use super::columns::Columns;
 use super::detections::Detections;
@@ -44,7 +46,7 @@ pub struct RuleStatistics {
     pub bytes: usize,
     /// The records that counted.
     pub matched: u64,
-    /// The groups that were forgotten for want of room.
+    /// The groups, and records of groups, that were forgotten for want of room.
     pub evicted: u64,
 }
 
@@ -162,10 +164,23 @@ impl Evaluator {
     /// Tells whether it lasted. No effect tells of it.
     pub fn close(&mut self, rule: &str, episode: &str) -> bool {
         if rule == LIMIT_RULE {
-            return self.rules.iter_mut().any(|running| running.close_limit(episode));
+            return self.rules.iter_mut().any(|running| running.close_limit(|other| other == episode));
         }
         let mut parts = self.rules.iter_mut().filter(|running| running.rule.code() == rule);
-        parts.any(|running| running.close(episode))
+        parts.any(|running| running.close(|other| other == episode))
+    }
+
+    /// The same for many alerts: those of `resolved`, by the codes of their rules. Tells whether one of them lasted.
+    pub fn close_all(&mut self, resolved: &BTreeMap<String, BTreeSet<String>>) -> bool {
+        let limits = resolved.get(LIMIT_RULE);
+        let mut closed = false;
+        for running in &mut self.rules {
+            if let Some(episodes) = resolved.get(running.rule.code()) {
+                closed |= running.close(|episode| episodes.contains(episode));
+            }
+            closed |= limits.is_some_and(|episodes| running.close_limit(|episode| episodes.contains(episode)));
+        }
+        closed
     }
 
     /// All that is remembered, as bytes that [`Evaluator::restore`] reads. Effects that were not taken are in it.

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 
 use super::episodes::Episode;
+use super::hosts::Hosts;
 use super::state::State;
 
 /// No place.
@@ -27,6 +28,8 @@ pub(super) struct Group {
     pub(super) state: State,
     /// The alert that lasts.
     pub(super) episode: Option<Box<Episode>>,
+    /// Those of the records that may raise the next one.
+    pub(super) hosts: Hosts,
     /// The watermark when its last record came.
     pub(super) touched: i64,
     /// Before this no alert is raised.
@@ -118,7 +121,8 @@ impl Groups {
     pub(super) fn recount(&mut self, id: PlaceId) {
         let Some(place) = self.places.get_mut(id as usize) else { return };
         let group = &place.group;
-        let parts = [group.key.len(), group.state.heap_bytes(), group.episode.as_ref().map_or(0, |e| e.bytes())];
+        let episode = group.episode.as_ref().map_or(0, |episode| episode.bytes());
+        let parts = [group.key.len(), group.state.heap_bytes(), episode, group.hosts.heap_bytes()];
         let bytes = parts.into_iter().filter(|bytes| *bytes > 0).map(|bytes| bytes + ALLOCATION_BYTES).sum();
         self.heap_bytes = self.heap_bytes - place.heap_bytes + bytes;
         place.heap_bytes = bytes;

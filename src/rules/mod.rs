@@ -28,6 +28,7 @@ pub mod fault;
 pub mod frame;
 mod groups;
 mod hash;
+mod hosts;
 mod kinds;
 pub mod limits;
 mod need;

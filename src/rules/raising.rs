@@ -21,7 +21,7 @@ pub(super) fn end(rule: &Compiled, group: &mut Group, at: i64, pending: &mut Pen
 /// Raises the alert of a group; `(mark, time, now)` are the id of the record that did it, when it counts, and the watermark.
 pub(super) fn raise(
     rule: &Compiled,
-    group: &Group,
+    group: &mut Group,
     firing: Firing,
     row: Option<&LogRow<'_>>,
     (mark, time, now): (u64, i64, i64),
@@ -47,6 +47,7 @@ pub(super) fn raise(
         last_seen_at: firing.last,
         count: firing.count,
         message,
+        hosts: group.hosts.take(firing.last.saturating_sub(rule.window)),
         samples: firing.ids,
         ..Raised::default()
     };

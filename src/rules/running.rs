@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::effect::{LIMIT_RULE, Raised};
 use super::episodes::{About, Episode, More, Pending};
-use super::groups::{Groups, PlaceId};
+use super::groups::{Group, Groups, PlaceId};
 use super::hash;
 use super::kinds::{self, Seen, change};
 use super::limits::{Limits, Moment};
@@ -29,6 +29,8 @@ pub(super) struct Running {
     pub(super) limit: Option<Episode>,
     pub(super) matched: u64,
     pub(super) evicted: u64,
+    /// Records that groups had no room for, which are to be told.
+    lost: u64,
 }
 
 /// What a rule works with beside its own.
@@ -59,6 +61,7 @@ impl Running {
             limit: None,
             matched: 0,
             evicted: 0,
+            lost: 0,
         }
     }
 
@@ -125,6 +128,7 @@ impl Running {
             is_held: now < group.held_until,
         };
         let firing = kinds::observe(rule, &mut group.state, &seen);
+        self.lost += group.state.take_lost();
         match (firing, &mut group.episode) {
             (Some(firing), Some(episode)) => {
                 let more = More { added: firing.count, time: firing.last, now, row: Some(row) };
@@ -133,6 +137,9 @@ impl Running {
             (Some(firing), None) if !seen.is_held => {
                 let episode = raise(rule, group, firing, Some(row), (row.id, time, now), around.pending);
                 group.episode = Some(Box::new(episode));
+            }
+            (None, None) if !seen.is_held && kinds::gathers_hosts(rule, hit) => {
+                group.hosts.add(&row.host, time, now.saturating_sub(seen.slack).saturating_sub(rule.window));
             }
             (None, Some(_)) if matches!(rule.what, What::Absence { .. }) => {
                 end(rule, group, now, around.pending);
@@ -167,10 +174,10 @@ impl Running {
         }
     }
 
-    /// Evicts the groups that were used longest ago until the limits hold, and tells of it; `record` is the id of the record that
+    /// Evicts the groups that were used longest ago until the limits hold, and tells of them and of records that were lost before; `record` is the id of the record that
     /// was too much, or another number that belongs to the moment.
     pub(super) fn keep_limits(&mut self, rule: &Compiled, record: u64, now: i64, around: &mut Around<'_>) {
-        let mut evicted = 0;
+        let mut evicted = std::mem::take(&mut self.lost);
         while self.groups.len() > around.limits.groups_per_rule_max
             || self.groups.bytes() > around.limits.bytes_per_rule_max
         {
@@ -195,7 +202,7 @@ impl Running {
             last_seen_at: now,
             count: evicted,
             message: format!(
-                "the rule {code} has more groups than fit its limits; those used longest ago are forgotten"
+                "the rule {code} has more groups, or more records of one, than fit its limits; those of longest ago are forgotten"
             ),
             samples: vec![record],
             ..Raised::default()
@@ -219,23 +226,26 @@ impl Running {
         }
     }
 
-    /// Forgets the alert about the rule's limits. Tells whether it was this one.
-    pub(super) fn close_limit(&mut self, episode: &str) -> bool {
-        self.limit.take_if(|limit| limit.id == episode).is_some()
+    /// Forgets the alert about the rule's limits, if it is one of those. Tells whether it was.
+    pub(super) fn close_limit(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
+        self.limit.take_if(|limit| is_closed(&limit.id)).is_some()
     }
 
-    /// Forgets an alert and what led to it, without an effect. Tells whether it was there.
-    pub(super) fn close(&mut self, episode: &str) -> bool {
-        let found = self.groups.iter().find(|(_, group)| group.episode.as_ref().is_some_and(|e| e.id == episode));
-        let Some((id, _)) = found else { return false };
-        let is_remembered = matches!(self.rule.compiled().what, What::NewValue { .. });
-        if is_remembered && let Some(group) = self.groups.get_mut(id) {
-            group.episode = None;
-            self.groups.recount(id);
-        } else {
-            self.groups.remove(id);
+    /// Forgets alerts and what led to them, without an effect. Tells whether there was one.
+    pub(super) fn close(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
+        let lasts = |group: &Group| group.episode.as_ref().is_some_and(|episode| is_closed(&episode.id));
+        let found: Vec<PlaceId> = self.groups.iter().filter(|(_, group)| lasts(group)).map(|(id, _)| id).collect();
+        // What others are compared with led to no alert by itself: without it the next record would be one that never was before.
+        let is_remembered = matches!(self.rule.compiled().what, What::NewValue { .. } | What::Change(_));
+        for id in &found {
+            if is_remembered && let Some(group) = self.groups.get_mut(*id) {
+                group.episode = None;
+                self.groups.recount(*id);
+            } else {
+                self.groups.remove(*id);
+            }
         }
-        true
+        !found.is_empty()
     }
 }
 

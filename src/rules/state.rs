@@ -24,6 +24,11 @@ pub(super) enum State {
 }
 
 impl State {
+    /// How many records that might have mattered were forgotten for want of room, since the last call.
+    pub(super) fn take_lost(&mut self) -> u64 {
+        if let Self::Events(events) = self { events.take_lost() } else { 0 }
+    }
+
     /// The bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         match self {

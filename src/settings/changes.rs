@@ -102,7 +102,7 @@ mod tests {
             ("retention_days", "must be 1 to 36500"),
             ("retention_days.web", "is given more than once"),
             ("retention_day", "unknown setting (did you mean \"retention_days\"?)"),
-            ("alert_threshold_login_fail", "must be a whole number from 1 to 1000000"),
+            ("alert_threshold_login_fail", "must be a whole number from 1 to 100000"),
             ("retention_days.<source>", "write the name of a source in place of <source>"),
         ];
         assert_eq!(faults, expected.map(|(key, detail)| (key.to_owned(), detail.to_owned())));

@@ -72,7 +72,8 @@ impl Key {
     pub(super) fn bounds(&self) -> RangeInclusive<u32> {
         match self {
             Self::RetentionDays | Self::RetentionDaysOf(_) => 1..=36_500,
-            Self::AlertThresholdLoginFail => 1..=1_000_000,
+            // What a rule can count to, which keeps so many records in mind.
+            Self::AlertThresholdLoginFail => 1..=100_000,
             Self::AlertWindowLoginFail => 10..=86_400,
         }
     }

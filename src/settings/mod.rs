@@ -110,7 +110,7 @@ mod tests {
             problems,
             [
                 "the stored setting retention_days = \"0\" is not used: must be 1 to 36500",
-                "the stored setting alert_threshold_login_fail = \"many\" is not used: must be a whole number from 1 to 1000000",
+                "the stored setting alert_threshold_login_fail = \"many\" is not used: must be a whole number from 1 to 100000",
                 "the stored setting colour = \"red\" is not used: unknown setting",
             ]
         );

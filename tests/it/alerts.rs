@@ -115,13 +115,53 @@ fn failed_logins_raise_one_alert_that_is_told_once_and_taken_to_its_end() {
     wait_until("the receiver is told of the end", || about_address().len() == 2);
     assert_eq!(about_address()[1].json()["event"], "resolved");
 
-    // What was resolved is raised anew only where the rule is satisfied anew.
-    fail(&app, "203.0.113.5", "root", 4);
-    app.wait_for_count("app=sshd", 19);
-    fail(&app, "203.0.113.5", "root", 10);
-    wait_until("it is raised anew", || of_address(&app).len() == 2);
-    let again: Vec<Value> = of_address(&app).into_iter().filter(|alert| alert["status"] == "new").collect();
-    assert_eq!(again.len(), 1, "{again:?}");
+    // What was resolved is raised anew only where the rule is satisfied anew: by all that came since, and nothing of before.
+    fail(&app, "203.0.113.5", "root", 9);
+    app.wait_for_count("app=sshd", 24);
+    fail(&app, "203.0.113.6", "root", 7);
+    wait_until("the other address is judged", || of_address(&app).len() == 2);
+    assert!(of_address(&app).iter().all(|alert| alert["status"] == "resolved" || alert["related_ip"] == "203.0.113.6"));
+    fail(&app, "203.0.113.5", "root", 1);
+    wait_until("it is raised anew", || of_address(&app).len() == 3);
+    let again: Vec<Value> = of_address(&app).into_iter().filter(|alert| alert["related_ip"] == "203.0.113.5").collect();
+    assert_eq!((&again[0]["status"], &again[0]["log_count"]), (&json!("new"), &json!(10)), "{again:?}");
+}
+
+#[test]
+fn what_comes_after_an_alert_was_resolved_is_a_new_alert_whenever_the_daemon_is_killed() {
+    let mut app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let rule = json!({ "code": "door", "name": "A door opened", "kind": "match", "filter": "source:door", "group_by": ["host"] });
+    assert_eq!(admin.post(app.url("/api/v1/rules")).json(&rule).send().unwrap().status(), 201);
+    app.wait_for_log("alert rules were changed");
+    let open = |app: &App, count: usize| {
+        let record =
+            json!({ "source": "door", "level": "INFO", "host": "gate", "message": "opened", "timestamp": now() });
+        let (status, answer) = app.post("/api/v1/logs", &json!(vec![record; count]));
+        assert_eq!(status, 201, "{answer}");
+    };
+    // One record, or a burst that is judged at once, while the daemon goes on, or is killed before them or after.
+    for (round, (count, killed)) in
+        [(1, ""), (1, ""), (5, ""), (1, "before"), (1, "after"), (5, "after")].into_iter().enumerate()
+    {
+        open(&app, count);
+        if killed == "after" {
+            app.kill();
+            app.run();
+        }
+        wait_until("the alert is raised", || alerts(&app, "&rule_code=door&status=new").len() == 1);
+        let raised = alerts(&app, "&rule_code=door&status=new").remove(0);
+        assert_eq!(raised["log_count"], count, "round {round}: {raised}");
+        assert_eq!(alerts(&app, "&rule_code=door").len(), round + 1);
+        let path = app.url(&format!("/api/v1/alerts/{}", raised["id"]));
+        let resolve = json!({ "status": "resolved", "comment": "it was us" });
+        let patched = admin.patch(path).json(&resolve).send().unwrap();
+        assert_eq!(patched.status(), 200, "{}", patched.text().unwrap());
+        if killed == "before" {
+            app.kill();
+            app.run();
+        }
+    }
 }
 
 #[test]
@@ -456,6 +496,39 @@ fn files_of_a_folder_find_each_others_rules_and_one_that_fails_keeps_no_other() 
     assert_eq!(gone.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&gone.stdout).contains("6 files: 0 rules made"), "{gone:?}");
     assert!(String::from_utf8_lossy(&gone.stderr).contains("no daemon answers"), "{gone:?}");
+}
+
+#[test]
+fn a_receiver_that_never_answers_delays_no_other_channel() {
+    let app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let runtime = Runtime::new().unwrap();
+    let [hangs, answers] = [0, 200].map(|status| {
+        let receiver = runtime.block_on(HttpReceiver::start(Answer { status, ..Answer::default() }));
+        let channel = json!({
+            "name": format!("answers {status}"), "kind": "webhook", "config": { "url": receiver.url("/") }, "rule_codes": ["door"],
+        });
+        assert_eq!(admin.post(app.url("/api/v1/channels")).json(&channel).send().unwrap().status(), 201);
+        receiver
+    });
+    let rule = json!({ "code": "door", "name": "A door opened", "kind": "match", "filter": "source:door", "group_by": ["host"] });
+    assert_eq!(admin.post(app.url("/api/v1/rules")).json(&rule).send().unwrap().status(), 201);
+    app.wait_for_log("alert rules were changed");
+    // More than is told at once, to one channel and to both.
+    let open = |doors: std::ops::Range<usize>| {
+        let record = |n: usize| json!({ "source": "door", "level": "INFO", "host": format!("gate{n}"), "message": "opened", "timestamp": now() });
+        let (status, answer) = app.post("/api/v1/logs", &json!(doors.map(record).collect::<Vec<_>>()));
+        assert_eq!(status, 201, "{answer}");
+    };
+    open(0..30);
+    wait_until("both are told", || !hangs.taken().is_empty() && answers.taken().len() == 30);
+    assert!(hangs.taken().len() <= 4, "{}", hangs.taken().len());
+    // The first one still waits for an answer, for 15 s; the second one has the next alert at once.
+    open(30..31);
+    wait_until("the alert is raised", || alerts(&app, "&rule_code=door").len() == 31);
+    let raised = std::time::Instant::now();
+    wait_until("the other channel is told", || answers.taken().len() == 31);
+    assert!(raised.elapsed() < Duration::from_secs(10), "it waited for the other one: {:?}", raised.elapsed());
 }
 
 #[test]

@@ -106,7 +106,8 @@ impl Life {
                 if let Some(open) = open {
                     open.count += 1;
                 }
-                Some((continued(&episode, 1, now), !is_open))
+                // Records that came before anybody resolved it: later ones are of a new alert, which has a test of its own.
+                Some((continued(&episode, 1, 0), !is_open))
             }
             Op::EndHere => {
                 let (episode, of, lasts) = self.here.clone()?;

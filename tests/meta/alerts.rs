@@ -177,12 +177,52 @@ on_both! {
         let alert = raise(&db.meta, raised("a", "ssh", "ann", "edge7", 0), 0).await;
         let resolved = set(&db.meta, alert.id, AlertStatus::Resolved, 5).await.unwrap();
         assert_eq!((resolved.lasting, resolved.resolved_at), (false, Some(at(5))));
-        let applied = apply(&db.meta, vec![continued("a", 1, 6), continued("never", 1, 6), ended("a", true, 7)], 7).await;
+        let applied = apply(&db.meta, vec![continued("a", 1, 5), continued("never", 1, 6), ended("a", true, 7)], 7).await;
         assert_eq!(applied.not_open, ["a", "never"]);
         assert_eq!(now_of(&db, alert.id).await, resolved);
         let next = raise(&db.meta, raised("b", "ssh", "ann", "edge7", 8), 8).await;
         assert_ne!(next.id, alert.id);
         assert_eq!(next.log_count, 10);
+    }
+
+    async fn what_comes_after_an_alert_was_resolved_is_a_new_one_that_the_episode_goes_on_with(db) {
+        let first = raise(&db.meta, raised("a", "ssh", "ann", "edge7", 0), 0).await;
+        set(&db.meta, first.id, AlertStatus::Resolved, 5).await.unwrap();
+        let resolved = now_of(&db, first.id).await;
+        let applied = db.meta.apply_effects(Some(9), &[continued("a", 3, 6)], at(7)).await.unwrap();
+        let [next] = &applied.raised[..] else { panic!("{applied:?}") };
+        assert_eq!((applied.not_open.len(), next.id > first.id, next.log_count), (0, true, 3));
+        assert_eq!((&next.group, &next.hosts, &next.description), (&first.group, &first.hosts, &first.description));
+        assert_eq!((next.triggered_at, next.status, next.lasting), (at(6), AlertStatus::New, true));
+        // Once.
+        assert!(db.meta.apply_effects(Some(9), &[continued("a", 3, 6)], at(7)).await.unwrap().skipped);
+        assert_eq!(now_of(&db, first.id).await, resolved);
+        assert_eq!(apply(&db.meta, vec![continued("a", 2, 8)], 8).await, Applied::default());
+        assert_eq!(now_of(&db, next.id).await.log_count, 5);
+        // Resolved again it is yet another one, and its end is that of the episode.
+        set(&db.meta, next.id, AlertStatus::Resolved, 9).await.unwrap();
+        let third = apply(&db.meta, vec![continued("a", 1, 10)], 10).await.raised.remove(0);
+        assert_eq!(db.meta.lasting_episodes("ssh").await.unwrap(), ["a"]);
+        let applied = apply(&db.meta, vec![ended("a", true, 20)], 20).await;
+        assert_eq!((applied.resolved.len(), applied.resolved[0].id), (1, third.id));
+    }
+
+    async fn who_follows_what_was_resolved_misses_none(db) {
+        let none = db.meta.resolved_episodes(0).await.unwrap();
+        assert_eq!((none.version, none.episodes.len()), (0, 0));
+        let one = raise(&db.meta, raised("a", "ssh", "ann", "edge7", 0), 0).await;
+        apply(&db.other(4).await, vec![AlertEffect::Raised(raised("b", "ssh", "ann", "edge7", 1))], 1).await;
+        raise(&db.meta, raised("c", "web", "ann", "edge7", 1), 1).await;
+        let open = db.meta.resolved_episodes(0).await.unwrap();
+        assert_eq!((open.version, open.episodes.len()), (3, 0));
+        set(&db.meta, one.id, AlertStatus::Resolved, 5).await.unwrap();
+        let pair = |episode: &str| ("ssh".to_owned(), episode.to_owned());
+        let mut resolved = db.meta.resolved_episodes(open.version).await.unwrap();
+        resolved.episodes.sort();
+        assert_eq!((resolved.version, &resolved.episodes[..]), (4, &[pair("a"), pair("b")][..]));
+        assert!(db.meta.resolved_episodes(4).await.unwrap().episodes.is_empty());
+        // Of a database that is older than what is remembered all of it is news.
+        assert_eq!(db.meta.resolved_episodes(77).await.unwrap().episodes.len(), 2);
     }
 
     async fn groups_and_rules_have_alerts_of_their_own(db) {

@@ -52,7 +52,12 @@ async fn told(db: &Database, channel: &Channel) -> Vec<(DeliveryEvent, DeliveryS
 }
 
 async fn claim(meta: &Meta, now: i64) -> Vec<Delivery> {
-    meta.claim_deliveries(at(now), LEASE, 100).await.unwrap()
+    let mut claimed = Vec::new();
+    for channel_id in meta.channels_due(at(now)).await.unwrap() {
+        claimed.extend(meta.claim_deliveries(channel_id, at(now), LEASE, 100).await.unwrap());
+    }
+    claimed.sort_by_key(|delivery| (delivery.due_at, delivery.id));
+    claimed
 }
 
 fn ids(deliveries: &[Delivery]) -> Vec<i64> {
@@ -194,7 +199,7 @@ on_both! {
         raise_for(&db, "bob", 6).await;
         let other = db.other(4).await;
         assert!(claim(&db.meta, 4).await.is_empty());
-        let first = db.meta.claim_deliveries(at(10), LEASE, 1).await.unwrap();
+        let first = db.meta.claim_deliveries(all.id, at(10), LEASE, 1).await.unwrap();
         assert_eq!((first.len(), first[0].attempts, first[0].status), (1, 1, Queued));
         let second = claim(&other, 10).await;
         assert_eq!(second.len(), 1);
@@ -221,15 +226,33 @@ on_both! {
         assert_eq!((sent.status, sent.sent_at, sent.last_error), (Sent, Some(at(20)), None));
     }
 
+    async fn deliveries_are_claimed_channel_by_channel(db) {
+        let (one, two) = (channel(&db, "one").await, channel(&db, "two").await);
+        assert!(db.meta.channels_due(at(10)).await.unwrap().is_empty());
+        for n in 0..3 {
+            raise_for(&db, &format!("u{n}"), 5).await;
+        }
+        assert!(db.meta.channels_due(at(4)).await.unwrap().is_empty(), "nothing is due yet");
+        assert_eq!(db.meta.channels_due(at(5)).await.unwrap(), [one.id, two.id]);
+        let first = db.meta.claim_deliveries(one.id, at(5), LEASE, 2).await.unwrap();
+        assert_eq!((first.len(), first.iter().all(|delivery| delivery.channel_id == one.id)), (2, true));
+        assert_eq!(db.meta.claim_deliveries(one.id, at(5), LEASE, 2).await.unwrap().len(), 1);
+        assert_eq!(db.meta.channels_due(at(5)).await.unwrap(), [two.id]);
+        assert_eq!(db.meta.claim_deliveries(two.id, at(5), LEASE, 9).await.unwrap().len(), 3);
+        // Their leases end.
+        assert_eq!(db.meta.channels_due(at(65)).await.unwrap(), [one.id, two.id]);
+    }
+
     async fn daemons_that_claim_at_once_get_each_delivery_once(db) {
-        channel(&db, "all").await;
+        let all = channel(&db, "all").await;
         let storm = (0..60).map(|n| AlertEffect::Raised(raised(&format!("e{n}"), "ssh", &format!("u{n}"), "h", 0)));
         apply(&db.meta, storm.collect(), 0).await;
         let others = [db.other(4).await, db.other(5).await, db.other(6).await];
         let mut claimed = Vec::new();
         while claimed.len() < 60 {
-            let all = [&db.meta, &others[0], &others[1], &others[2]].map(|meta| meta.claim_deliveries(at(1), LEASE, 5));
-            let round = futures_util::future::join_all(all).await;
+            let claims = [&db.meta, &others[0], &others[1], &others[2]]
+                .map(|meta| meta.claim_deliveries(all.id, at(1), LEASE, 5));
+            let round = futures_util::future::join_all(claims).await;
             let round: Vec<i64> = round.into_iter().flat_map(|claimed| ids(&claimed.unwrap())).collect();
             assert!(!round.is_empty());
             claimed.extend(round);

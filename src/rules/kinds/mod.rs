@@ -10,10 +10,12 @@ pub(super) mod threshold;
 pub(super) mod together;
 
 use super::limits::Moment;
+use super::row_field::RowField;
 use super::rule::{Compiled, What};
 use super::sigma_parts::PartKind;
 use super::state::State;
 use super::window::Full;
+use crate::query::field::{Field, TextField};
 use crate::record::LogRow;
 
 /// A record that a rule looks at.
@@ -126,6 +128,19 @@ pub(super) fn observe(rule: &Compiled, state: &mut State, seen: &Seen<'_, '_>) -
             PartKind::Ordered => sequence::observe(state, seen, rule.window, &vec![1; part.members.len()]),
         },
     }
+}
+
+/// Whether a record that raises no alert may be one of several that raise the next, whose hosts are gathered then. Where the host is one of
+/// the group's fields all of them have the same.
+pub(super) fn gathers_hosts(rule: &Compiled, hit: u8) -> bool {
+    let is_host = |field: &RowField| matches!(field.field, Field::Text(TextField::Host));
+    let counts = match &rule.what {
+        What::Threshold { .. } | What::Change(_) | What::Sequence { .. } => true,
+        What::Ratio { .. } => hit & ratio::SELECTED != 0,
+        What::Sigma(part) => part.kind != PartKind::Single,
+        What::Match { .. } | What::Absence { .. } | What::NewValue { .. } => false,
+    };
+    counts && !rule.group_by.iter().any(is_host)
 }
 
 /// How long after its last record a group that has no alert need not be remembered; `None` for ever.

@@ -4,7 +4,7 @@ use super::{Firing, Seen};
 use crate::rules::state::State;
 
 /// The bit of [`Seen::hit`] for records that the filter selects.
-const SELECTED: u8 = 2;
+pub(super) const SELECTED: u8 = 2;
 
 pub(super) fn observe(
     state: &mut State,

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::mapping::{self, Column, LogSource, PREFIXES, Place};
+use super::mapping::{self, Column, LogSource, Place};
+use super::slots::unprefixed;
 use crate::record::{LogRow, Rfc3339};
 
 /// Where a field is in the records of a log source.
@@ -42,10 +43,9 @@ fn attribute<'r>(row: &'r LogRow<'_>, name: &str) -> Option<&'r str> {
     let whole = row.attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     let behind = || {
         row.attributes.iter().find(|(own, _)| {
-            let rest = own.len().checked_sub(name.len()).and_then(|at| own.split_at_checked(at));
-            rest.is_some_and(|(before, rest)| {
-                rest.eq_ignore_ascii_case(name) && PREFIXES.iter().any(|prefix| prefix.eq_ignore_ascii_case(before))
-            })
+            let rest = own.len().checked_sub(name.len()).and_then(|at| own.get(at..));
+            rest.is_some_and(|rest| rest.eq_ignore_ascii_case(name))
+                && unprefixed(&own.to_ascii_lowercase()).is_some_and(|rest| rest.eq_ignore_ascii_case(name))
         })
     };
     whole.or_else(behind).map(|(_, value)| &**value)

@@ -96,8 +96,8 @@ impl Located {
     }
 }
 
-/// The name behind what a forwarder put before it.
-fn unprefixed(name: &str) -> Option<&str> {
+/// The name behind what a forwarder put before it. `name` is in lower case.
+pub(super) fn unprefixed(name: &str) -> Option<&str> {
     if !name.contains('.') {
         return None;
     }

@@ -114,3 +114,17 @@ fn a_rule_is_read_as_it_was_written() {
     assert_eq!(spec.to_json(), fields);
     assert_eq!(serde_json::from_value::<RuleSpec>(fields).unwrap(), spec);
 }
+
+#[test]
+fn a_huge_regular_expression_in_a_filter_is_refused() {
+    let check = |filter: &str, expected: &str| {
+        let told = faults(json!({ "code": "a", "name": "A", "kind": "match", "filter": filter })).concat();
+        assert!(told.starts_with("filter: ") && told.contains(expected), "{told}");
+    };
+    check("/((a{100}){100}){100}/", "the repetitions multiply to too much");
+    check("/a{101}/", "a repetition goes up to 100");
+    // Letters from all over Unicode, each of which takes bytes of its own.
+    let letters: String = (0..70).filter_map(|n| char::from_u32(0x1000 + n * 0x211)).collect();
+    check(&format!("/([{letters}]{{100}}){{10}}/"), "too large");
+    check(&format!("/{}/", "a".repeat(300)), "1 to 256 bytes");
+}

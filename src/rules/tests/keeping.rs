@@ -27,9 +27,13 @@ fn a_million_groups_of_hostile_values_stay_within_the_limits() {
         json!({ "code": "match", "kind": "match", "group_by": ["user_name"] }),
         json!({ "code": "absence", "kind": "absence", "group_by": ["user_name"], "window_seconds": 9 }),
         json!({ "code": "new", "kind": "new_value", "field": "user_name" }),
+        json!({ "code": "ratio", "kind": "ratio", "filter": "app:other", "group_by": ["user_name"], "window_seconds": 9, "at_least": 9, "share": 0.5 }),
+        json!({ "code": "change", "kind": "change", "group_by": ["user_name"], "window_seconds": 60, "at_least": 9, "factor": 2, "against": "same_hour" }),
+        json!({ "code": "sequence", "kind": "sequence", "group_by": ["user_name"], "window_seconds": 9,
+                "steps": [{ "filter": "app:sshd", "at_least": 2 }, { "filter": "app:other" }] }),
     ];
     let mut all = Evaluator::new(kinds.into_iter().map(rule).collect(), limits, Clock::Received);
-    // Two hundred thousand for each of the five.
+    // Two hundred thousand for each of the eight.
     let padding = "x".repeat(5000);
     for id in 0..200_000_u64 {
         // Every fourth value is very long, and all begin alike.
@@ -162,6 +166,39 @@ fn a_closed_alert_must_be_earned_anew() {
 }
 
 #[test]
+fn of_many_closed_alerts_each_is_raised_anew_by_the_next_record() {
+    let mut all = evaluator([json!({ "kind": "match", "group_by": ["user_name"], "hold_seconds": 60 })]);
+    let user = |id: u64, seconds, name: u64| row(id, seconds, format!("user{name}"));
+    for id in 1..=3 {
+        all.observe(&user(id, 0, id));
+    }
+    let episodes: Vec<String> = all.take_effects().iter().map(|effect| effect.episode().to_owned()).collect();
+    let closed = |code: &str, episodes: &[String]| {
+        std::collections::BTreeMap::from([(code.to_owned(), episodes.iter().cloned().collect())])
+    };
+    assert!(!all.close_all(&closed("other", &episodes)) && !all.close_all(&closed("rule", &["other".to_owned()])));
+    assert!(all.close_all(&closed("rule", &episodes[..2])) && !all.close_all(&closed("rule", &episodes[..2])));
+    let told = observe(&mut all, [user(4, 1, 1), user(5, 1, 2), user(6, 1, 3)]);
+    assert_eq!(told, ["raised user_name=user1 x1 @1", "raised user_name=user2 x1 @1", "continued +1 @1"]);
+}
+
+#[test]
+fn a_closed_rise_keeps_what_it_is_compared_with() {
+    let mut all = evaluator([json!({ "kind": "change", "window_seconds": 60, "at_least": 4, "factor": 2.0 })]);
+    let burst = |from: u64, count: u64, seconds| (from..from + count).map(move |id| bob(id, seconds));
+    assert!(observe(&mut all, burst(1, 30, 0)).is_empty());
+    assert!(observe(&mut all, burst(40, 10, 110)).is_empty());
+    for row in burst(60, 20, 200) {
+        all.observe(&row);
+    }
+    let effects = all.take_effects();
+    assert_eq!(told(&effects)[0], "raised x20 @200");
+    assert!(all.close("rule", effects[0].episode()));
+    // Ten were in the window before: it is still twice as many.
+    assert_eq!(observe(&mut all, burst(90, 1, 201)), ["raised x21 @201"]);
+}
+
+#[test]
 fn a_checkpoint_that_is_damaged_or_of_another_version_is_refused() {
     let mut all = evaluator([failures()]);
     observe(&mut all, [bob(1, 0)]);
@@ -178,8 +215,8 @@ fn a_checkpoint_that_is_damaged_or_of_another_version_is_refused() {
         assert!(restore(&changed).is_some(), "changed at {at}");
     }
     let mut newer = saved;
-    newer[8] = 3;
-    assert_eq!(restore(&newer), Some(RestoreError::Version { found: 3 }));
+    newer[8] = 4;
+    assert_eq!(restore(&newer), Some(RestoreError::Version { found: 4 }));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn an_alert_names_its_records_hosts_user_and_address() {
     let [Effect::Raised(raised), Effect::Continued(continued)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(
         (raised.message.as_str(), &raised.samples[..], &raised.hosts[..]),
-        ("2 b", &[1, 2][..], &["b".to_owned()][..])
+        ("2 b", &[1, 2][..], &["b".to_owned(), "a".to_owned()][..])
     );
     assert_eq!((raised.ip, &raised.user), (None, &None));
     assert_eq!((continued.user.as_deref(), continued.ip), (Some("bob"), Some([192, 0, 2, 1].into())));
@@ -45,7 +45,66 @@ fn an_alert_names_its_records_hosts_user_and_address() {
     }
     let effects = all.take_effects();
     let [Effect::Continued(continued)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((continued.added, continued.samples.len(), continued.hosts.len()), (95, 16, 1));
+    assert_eq!((continued.added, continued.samples.len(), continued.hosts.len()), (95, 16, 0));
+}
+
+#[test]
+fn an_alert_names_the_hosts_of_all_records_that_led_to_it_and_of_no_others() {
+    let check = |fields: Value, expected: &[&str]| {
+        let mut all = evaluator([fields.clone()]);
+        let row = |id, seconds, host: &'static str, name| LogRow { host: host.into(), ..app(id, seconds, name) };
+        // Long before, not selected, of the window, and the one that raises the alert.
+        let rows =
+            [(0, "old", "x"), (900, "other", "z"), (930, "a", "x"), (931, "b", "x"), (932, "a", "x"), (933, "c", "y")];
+        for (at, (seconds, host, name)) in rows.into_iter().enumerate() {
+            all.observe(&row(at as u64 + 1, seconds, host, name));
+        }
+        let effects = all.take_effects();
+        let [Effect::Raised(raised)] = effects.as_slice() else { panic!("{fields}: {effects:?}") };
+        assert_eq!(raised.hosts, expected, "{fields}");
+    };
+    check(json!({ "kind": "threshold", "filter": "app:x,y", "window_seconds": 60, "at_least": 4 }), &["c", "a", "b"]);
+    check(
+        json!({ "kind": "threshold", "distinct": "host", "filter": "app:x,y", "window_seconds": 60, "at_least": 3 }),
+        &["c", "a", "b"],
+    );
+    check(
+        json!({ "kind": "ratio", "filter": "app:x,y", "window_seconds": 60, "at_least": 5, "share": 0.1 }),
+        &["c", "a", "b"],
+    );
+    check(
+        json!({ "kind": "change", "filter": "app:x,y", "window_seconds": 60, "at_least": 4, "factor": 2 }),
+        &["c", "a", "b"],
+    );
+    let steps = json!([{ "filter": "app:x", "at_least": 3 }, { "filter": "app:y" }]);
+    check(json!({ "kind": "sequence", "window_seconds": 60, "steps": steps }), &["c", "a", "b"]);
+    check(json!({ "kind": "match", "filter": "app:y" }), &["c"]);
+}
+
+#[test]
+fn a_rise_is_measured_against_the_same_time_of_earlier_days() {
+    const DAY: i64 = 86_400;
+    // Four records, then six, in an hour that ends at the full hour: the mean is five.
+    let days = |last: usize| {
+        let mut rows = vec![at(1, -3600)];
+        for (day, records) in [(0, 4), (1, 6), (2, last)] {
+            rows.extend((0..records).map(|_| at(1, day * DAY + 3540)));
+        }
+        // The last one comes when the hour is over.
+        rows.push(at(1, 2 * DAY + 3600));
+        rows.into_iter().enumerate().map(|(id, row)| LogRow { id: id as u64 + 1, ..row }).collect::<Vec<_>>()
+    };
+    let fields = json!({
+        "kind": "change", "window_seconds": 3600, "at_least": 5, "factor": 2.0, "against": "same_hour", "days": 2,
+        "message": "{{count}} {{value}}"
+    });
+    let mut all = evaluator([fields.clone()]);
+    assert!(observe(&mut all, days(8)).is_empty(), "nine are less than twice the mean");
+    let mut all = evaluator([fields]);
+    days(9).iter().for_each(|row| all.observe(row));
+    let effects = all.take_effects();
+    let [Effect::Raised(raised)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((raised.message.as_str(), raised.triggered_at), ("10 2.0", (START + 2 * DAY + 3600) * SECOND));
 }
 
 #[test]

@@ -102,6 +102,28 @@ fn different_values_are_counted_and_records_without_one_are_not() {
 }
 
 #[test]
+fn a_field_behind_what_a_forwarder_put_before_it_is_grouped_by_and_counted() {
+    let fields = "type: value_count\nrules: [a]\ngroup-by: [who]\ntimespan: 10s\ncondition: {gte: 2, field: Image}";
+    let rule = sigma(&[detection("a"), correlation(fields)]);
+    for before in ["NXLOG@14506.", "nxlog@14506.", "EventData.", ""] {
+        let row = |id, image: &str| LogRow {
+            attributes: vec![
+                (format!("{before}what").into(), "a".into()),
+                (format!("{before}WHO").into(), "bob".into()),
+                (format!("{before}Image").into(), image.to_owned().into()),
+            ],
+            ..at(id, id as i64)
+        };
+        let mut all = evaluator([rule.clone()]);
+        assert_eq!(observe(&mut all, [row(1, "x"), row(2, "y")]), ["raised who=bob x2 @2"], "behind {before:?}");
+    }
+    // What is only called alike is another field.
+    let mut all = evaluator([rule]);
+    let other = |id, image| with(with(what(id, 0, "a"), "other.who", "bob"), "Image", image);
+    assert!(observe(&mut all, [other(1, "x"), other(2, "y")]).is_empty());
+}
+
+#[test]
 fn rules_match_together_in_any_order() {
     let rule = abc("type: temporal\nrules: [a, b, c]\ngroup-by: [who]\ntimespan: 10s");
     let row = |id, seconds, name| with(what(id, seconds, name), "who", "bob");
