@@ -76,7 +76,7 @@ pub(super) enum Magic {
     Packed(Packing),
     Zip,
     Tar,
-    /// Packed in a way that is not undone: its bytes must not pass for a log.
+    /// Packed or written in a way that is not read: its bytes must not pass for a log.
     Foreign(&'static str),
 }
 
@@ -93,6 +93,12 @@ impl Magic {
             [0x1f, 0x9d, ..] => Self::Foreign("packed with compress (.Z)"),
             [b'L', b'Z', b'I', b'P', 0 | 1, ..] => Self::Foreign("packed with lzip"),
             [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..] => Self::Foreign("a cabinet archive"),
+            [b'E', b'l', b'f', b'F', b'i', b'l', b'e', 0, ..] => {
+                Self::Foreign("a binary event log of Windows (export it as XML: `wevtutil qe FILE /lf:true /f:xml`)")
+            }
+            [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => {
+                Self::Foreign("a binary journal of systemd (export it: `journalctl --file FILE -o json`)")
+            }
             _ if bytes.first_chunk().is_some_and(tar::is_header) => Self::Tar,
             _ => Self::Plain,
         }

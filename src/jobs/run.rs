@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -152,6 +153,10 @@ impl Run<'_> {
                     self.settled(settled).await?;
                     continue;
                 }
+                () = tokio::time::sleep(CHECKPOINT_EVERY), if !self.in_flight.is_empty() => {
+                    self.write_meanwhile().await?;
+                    continue;
+                }
             };
             let Some(piece) = piece else { break };
             self.submit(piece).await?;
@@ -209,7 +214,11 @@ impl Run<'_> {
         while self.in_flight.len() > count {
             let settled = tokio::select! {
                 settled = first_receipt(&mut self.in_flight) => settled,
-                // A full spool takes nothing until there is room.
+                // A full spool takes nothing until there is room, and there is none while segments are held.
+                () = tokio::time::sleep(CHECKPOINT_EVERY) => {
+                    self.write_meanwhile().await?;
+                    continue;
+                }
                 () = self.leave.cancelled() => return Err(Broken::Left),
             };
             self.settled(settled).await?;
@@ -226,13 +235,38 @@ impl Run<'_> {
             tokio::time::sleep(SETTLE_MAX).await;
         };
         let mut too_late = pin!(too_late);
-        while let Some((receipt, piece)) = self.in_flight.pop_front() {
+        while !self.in_flight.is_empty() {
             tokio::select! {
-                durable = receipt.durable() => if let Ok(ids) = durable { self.note(ids.last, piece) },
+                settled = first_receipt(&mut self.in_flight) => if let Some((Ok(last_id), piece)) = settled {
+                    self.note(last_id, piece);
+                },
+                () = tokio::time::sleep(CHECKPOINT_EVERY) => if self.write_meanwhile().await.is_err() { return false },
                 () = &mut too_late => return false,
             }
         }
         true
+    }
+
+    /// Writes what is noted while more is on its way, and lets segments go in which nothing can be that is not: what is sealed was
+    /// answered before, so what has no answer yet will be in a later segment. A database that is away is asked again by whoever waits next.
+    async fn write_meanwhile(&mut self) -> Result<(), Broken> {
+        let sealed = self.pipeline.monitor.sealed_through();
+        while let Some(settled) = first_receipt(&mut self.in_flight).now_or_never() {
+            let Some((last_id, piece)) = settled else { break };
+            self.note(last_id?, piece);
+        }
+        if self.jobs.0.meta.checkpoint_job(self.job.id, &self.durable).await.is_ok() {
+            self.wrote(sealed);
+        }
+        Ok(())
+    }
+
+    /// The checkpoint is written, and up to `last_id` there is no record that it does not tell of.
+    fn wrote(&mut self, last_id: u64) {
+        self.durable.entries.clear();
+        self.written_at = Instant::now();
+        self.hold.written(last_id.max(self.durable.mark.id));
+        self.jobs.tell();
     }
 
     async fn settled(&mut self, settled: Option<(Result<u64, Rejected>, Piece)>) -> Result<(), Broken> {
@@ -269,11 +303,7 @@ impl Run<'_> {
     async fn write(&mut self) -> Result<(), Broken> {
         let (meta, id) = (&self.jobs.0.meta, self.job.id);
         let goes_on = retried(&self.leave, || meta.checkpoint_job(id, &self.durable)).await?;
-        self.durable.entries.clear();
-        self.written_at = Instant::now();
-        // Before the first record of this run it is 0, which moves nothing.
-        self.hold.written(self.durable.mark.id);
-        self.jobs.tell();
+        self.wrote(0);
         // Cancelled on another daemon, perhaps; nobody here was told.
         if goes_on { Ok(()) } else { Err(Broken::Left) }
     }

@@ -50,6 +50,11 @@ impl Monitor {
         self.0.counters.read()
     }
 
+    /// The last id of the newest segment that is sealed and not deleted; 0 where there is none.
+    pub fn sealed_through(&self) -> u64 {
+        self.0.sealed_through()
+    }
+
     /// The lag of each registered follower.
     pub fn lag(&self) -> Vec<Lag> {
         self.0.lag()
@@ -149,6 +154,10 @@ impl Ledger {
         let gone = (state.segments.iter()).take_while(|s| s.last_id <= passed).cloned().collect();
         let newest = state.segments.back().map(|s| s.last_id);
         (gone, newest.filter(|last_id| *last_id <= passed))
+    }
+
+    fn sealed_through(&self) -> u64 {
+        locked(&self.state).segments.back().map_or(0, |segment| segment.last_id)
     }
 
     fn lag(&self) -> Vec<Lag> {

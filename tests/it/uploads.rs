@@ -302,6 +302,30 @@ fn an_upload_into_a_full_spool_does_not_hold_a_stop_up() {
 }
 
 #[test]
+fn a_spool_that_was_filled_by_an_upload_and_live_senders_empties_once_the_store_is_back() {
+    const LINES: u32 = 100_000;
+    let limits = "[uploads]\nlag_bytes_max = 1073741824\n[spool]\ndisk_bytes_max = 4194304\n";
+    let app = App::start_with("syslog = []", limits);
+    signal(app.engine_pid().unwrap(), "STOP");
+    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
+    let live =
+        json!({ "source": "live", "level": "INFO", "timestamp": "2026-11-20T10:00:00Z", "message": "in between" });
+    let mut stored = 0;
+    wait_until("live senders are refused", || match app.post("/api/v1/logs", &live).0 {
+        201 => {
+            stored += 1;
+            false
+        }
+        status => status == 503,
+    });
+    signal(app.engine_pid().unwrap(), "CONT");
+    let job = ended(&app, &id_of(&answer));
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
+    assert_numbered(&app, LINES);
+    assert_eq!(app.count("source=live"), stored);
+}
+
+#[test]
 fn what_is_no_upload_is_refused_and_leaves_no_file() {
     let app = App::start_with("syslog = []", "[uploads]\nfile_bytes_max = 100000\n");
     let part = |bytes: usize| Part::bytes(vec![b'x'; bytes]).file_name("a.log");

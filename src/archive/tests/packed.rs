@@ -103,7 +103,14 @@ fn skippable_frames_of_zstd_are_skipped() {
 
 #[test]
 fn other_packings_do_not_pass_for_logs() {
-    for bytes in [&b"7z\xbc\xaf\x27\x1c\0\x04"[..], b"Rar!\x1a\x07\x01\0", b"\x04\x22\x4d\x18d@\xa7", b"\x1f\x9d\x90"] {
+    for bytes in [
+        &b"7z\xbc\xaf\x27\x1c\0\x04"[..],
+        b"Rar!\x1a\x07\x01\0",
+        b"\x04\x22\x4d\x18d@\xa7",
+        b"\x1f\x9d\x90",
+        b"ElfFile\0\0",
+        b"LPKSHHRH\0",
+    ] {
         let (seen, _) = read(bytes);
         assert!(matches!(seen[0].problem, Some(EntryProblem::UnsupportedFormat(_))));
         assert_eq!(seen[0].content, b"");
