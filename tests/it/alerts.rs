@@ -296,6 +296,8 @@ fn alerts_wait_for_a_metadata_database_that_is_away() {
     let postgres = Postgres::start();
     let database = format!("[database]\nurl = {:?}\n", postgres.database());
     let app = App::start_with("", &tables(&database));
+    // Before that it waits for its rules, and says so in other words.
+    app.wait_for_log("alert rules are evaluated");
     postgres.stop(Stop::Immediate);
     fail(&app, "203.0.113.9", "root", 12);
     app.wait_for_log("alerts wait for the metadata database");
