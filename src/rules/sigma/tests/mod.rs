@@ -6,6 +6,7 @@ mod import;
 mod index;
 mod modifiers;
 mod records;
+mod vectors;
 
 use logseal_parsers::{Context, Format, Zone, format};
 
