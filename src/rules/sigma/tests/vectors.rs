@@ -1,4 +1,4 @@
-//! What the tests of rsigma 0.23 hold of evaluation (`ir_eval_semantics` and `regression_eval` of its crates), with our index and our records.
+//! What tests of rsigma 0.23 hold of evaluation (`ir_eval_semantics`, and a part of `regression_eval`), with our index and our records.
 
 use logseal_parsers::Format;
 
