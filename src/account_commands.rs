@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::num::NonZeroU32;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Utc};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
@@ -13,7 +13,7 @@ use crate::auth::password_policy::PasswordPolicy;
 use crate::auth::secret::{Secret, display_prefix};
 use crate::cli::accounts::{TokenCommand, UserCommand};
 use crate::config::Config;
-use crate::config::source_name::{RESERVED_DETAIL, SOURCE_BYTES_MAX, is_reserved};
+use crate::config::source_name::{self, RESERVED_DETAIL, SourceFault};
 use crate::meta::{Actor, Location, Meta, MetaError, NewToken, NewUser, User, UserPatch, UserStatus};
 
 /// Users that are read at once.
@@ -175,9 +175,10 @@ fn in_words(error: MetaError) -> anyhow::Error {
 }
 
 fn check_source(source: &str) -> anyhow::Result<()> {
-    ensure!((1..=SOURCE_BYTES_MAX).contains(&source.len()), "source must have 1 to {SOURCE_BYTES_MAX} bytes");
-    ensure!(!is_reserved(source), "source {source}: {RESERVED_DETAIL}");
-    Ok(())
+    source_name::check(source).map_err(|fault| match fault {
+        SourceFault::Length => anyhow!(fault),
+        SourceFault::Reserved => anyhow!("source {source}: {RESERVED_DETAIL}"),
+    })
 }
 
 fn checked_hash(password: &str, username: &str) -> anyhow::Result<String> {

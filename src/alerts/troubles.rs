@@ -114,14 +114,10 @@ impl WatchTroubles {
     pub async fn run(self, stop: CancellationToken) {
         let mut troubles = Troubles::new(self.node, Figures::default());
         let mut waiting: Vec<AlertEffect> = Vec::new();
-        let mut has_failed = false;
-        // Before anything is told: what lasts from before the start is not told again.
+        let (mut has_begun, mut has_failed) = (false, false);
         loop {
-            match self.lasting().await {
-                Ok(lasting) => {
-                    waiting.extend(troubles.take_over(&lasting, now()));
-                    break;
-                }
+            match self.look(&mut troubles, &mut waiting, &mut has_begun).await {
+                Ok(()) => has_failed = false,
                 Err(error) if !std::mem::replace(&mut has_failed, true) => {
                     warn!(error = %chain(&error), "alerts of our own troubles wait for the metadata database");
                 }
@@ -132,26 +128,27 @@ impl WatchTroubles {
                 () = stop.cancelled() => return,
             }
         }
-        loop {
-            waiting.extend(troubles.look(self.figures(), now()));
-            if !waiting.is_empty() {
-                match self.meta.apply_effects(None, &waiting, now()).await {
-                    Ok(_) => {
-                        waiting.clear();
-                        has_failed = false;
-                        self.alerts.changed();
-                    }
-                    Err(error) if !std::mem::replace(&mut has_failed, true) => {
-                        warn!(error = %chain(&error), "alerts of our own troubles wait for the metadata database");
-                    }
-                    Err(_) => {}
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = stop.cancelled() => return,
-            }
+    }
+
+    /// Looks once, and tells what `waiting` holds. Before the first look what lasts from before the start is taken over, so that it is
+    /// not told again.
+    async fn look(
+        &self,
+        troubles: &mut Troubles,
+        waiting: &mut Vec<AlertEffect>,
+        has_begun: &mut bool,
+    ) -> Result<(), MetaError> {
+        if !*has_begun {
+            waiting.extend(troubles.take_over(&self.lasting().await?, now()));
+            *has_begun = true;
         }
+        waiting.extend(troubles.look(self.figures(), now()));
+        if !waiting.is_empty() {
+            self.meta.apply_effects(None, waiting, now()).await?;
+            waiting.clear();
+            self.alerts.changed();
+        }
+        Ok(())
     }
 
     /// The episodes of each trouble that have not ended, of whichever node.
@@ -166,7 +163,7 @@ impl WatchTroubles {
     fn figures(&self) -> Figures {
         let stats = self.monitor.stats();
         Figures {
-            spool_bytes: stats.sealed_bytes + stats.open_bytes,
+            spool_bytes: stats.disk_bytes(),
             spool_bytes_max: self.spool_bytes_max,
             engine_restarts: u64::try_from(self.metrics.engine_restarts.get()).unwrap_or_default(),
             records_dropped: self.metrics.dropped_total(),

@@ -41,6 +41,11 @@ impl Paging {
         self.page.unwrap_or(1)
     }
 
+    /// How many stand before it.
+    pub(super) fn offset(self) -> u64 {
+        u64::from(self.page() - 1) * u64::from(self.size)
+    }
+
     /// This page of a list that somebody else has cut.
     pub(super) fn listed<T>(self, total: u64, list: Vec<T>) -> Listed<T> {
         Listed { total, list, page: Some(self.page()), size: self.size, next_cursor: None }
@@ -49,8 +54,7 @@ impl Paging {
     /// This page of `all`.
     pub(super) fn cut<T>(self, all: Vec<T>) -> Listed<T> {
         let total = all.len() as u64;
-        let skipped = u64::from(self.page() - 1).saturating_mul(u64::from(self.size));
-        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(self.offset()).unwrap_or(usize::MAX);
         self.listed(total, all.into_iter().skip(skipped).take(self.size as usize).collect())
     }
 }

@@ -8,10 +8,8 @@ use logseal_parsers::{Level, LogEvent};
 
 use super::error::FieldFault;
 use super::flattened::{self, Members, Text};
-use crate::config::source_name::{RESERVED_DETAIL, is_reserved};
+use crate::config::source_name;
 
-/// The longest name of a source.
-pub(super) const SOURCE_BYTES_MAX: usize = 128;
 /// More than there are; so many faults are named at most.
 const FIELDS_MAX: usize = 64;
 /// What the store's time column holds: the years 1900 to 2299.
@@ -31,10 +29,7 @@ pub(super) struct Record<'a> {
 
 /// Why records cannot be filed under `source`; `None` where they can.
 pub(super) fn source_fault(source: &str) -> Option<String> {
-    if source.is_empty() || source.len() > SOURCE_BYTES_MAX {
-        return Some(format!("source must have 1 to {SOURCE_BYTES_MAX} bytes"));
-    }
-    is_reserved(source).then(|| format!("source: {RESERVED_DETAIL}"))
+    source_name::check(source).err().map(|fault| fault.to_string())
 }
 
 /// Reads the JSON object `json`.

@@ -26,7 +26,10 @@ const NOT_RECORDED: &str = "access_token";
 /// # Errors
 /// 503 while the metadata database cannot be reached.
 pub(super) async fn searched(api: &Api, by: &By, uri: &Uri, found: Option<u64>) -> Result<(), ApiError> {
-    let detail = json!({ "path": uri.path(), "parameters": parameters(uri), "found": found });
+    write(api, by, json!({ "path": uri.path(), "parameters": parameters(uri), "found": found })).await
+}
+
+async fn write(api: &Api, by: &By, detail: Value) -> Result<(), ApiError> {
     api.accounts.meta.record(Action::LogsSearched, None, detail, &by.0, now()).await?;
     Ok(())
 }
@@ -51,9 +54,7 @@ pub(super) async fn counted(api: &Api, by: &By, uri: &Uri, found: u64) -> Result
 /// # Errors
 /// 503 while the metadata database cannot be reached.
 pub(super) async fn backtested(api: &Api, by: &By, uri: &Uri, rule: Value, found: u64) -> Result<(), ApiError> {
-    let detail = json!({ "path": uri.path(), "parameters": parameters(uri), "rule": rule, "found": found });
-    api.accounts.meta.record(Action::LogsSearched, None, detail, &by.0, now()).await?;
-    Ok(())
+    write(api, by, json!({ "path": uri.path(), "parameters": parameters(uri), "rule": rule, "found": found })).await
 }
 
 /// Who asked for which numbers, as a hash.

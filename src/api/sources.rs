@@ -110,7 +110,7 @@ fn asked(params: &mut Params, paging: Paging, now: i64) -> (Expr, InventoryPage)
         bytes: params.flag("bytes") || sort == InventorySort::Bytes,
         descending: params.choice("order", &[("asc", false), ("desc", true)]).unwrap_or(false),
         size: paging.size,
-        offset: u64::from(paging.page() - 1) * u64::from(paging.size),
+        offset: paging.offset(),
         silent_since: silent_for_min.map(|seconds| now - seconds as i64 * SECOND_MICROS),
     };
     (Expr::and([sender, arrival]), page)

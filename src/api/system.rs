@@ -142,7 +142,7 @@ async fn dependencies(api: &Api) -> Dependencies {
         store: Store { state: condition(store), stored_through: *api.stored.borrow() },
         engine: api.engine.then_some(engine),
         spool: Spool {
-            bytes: stats.sealed_bytes + stats.open_bytes,
+            bytes: stats.disk_bytes(),
             followers: lag
                 .into_iter()
                 .map(|lag| Follower {

@@ -15,10 +15,11 @@ use super::listed::{Listed, Paging};
 use super::openapi::bodies;
 use super::openapi::parameters::PageParameters;
 use super::params::Params;
-use super::record::{SOURCE_BYTES_MAX, source_fault};
+use super::record::source_fault;
 use super::state::Api;
 use crate::auth::secret::{Secret, display_prefix};
 use crate::clock::now;
+use crate::config::source_name::SOURCE_BYTES_MAX;
 use crate::meta::{ApiToken, NewToken, Scope, Scopes};
 
 const NAME_CHARACTERS_MAX: usize = 64;

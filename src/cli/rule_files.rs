@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::rules::sigma::limits::TEXT_BYTES_MAX;
 use crate::rules::sigma::links::{Links, groups, joined};
 
-/// The daemon takes no larger text.
-const TEXT_BYTES_MAX: u64 = 1 << 20;
 /// A folder that is deeper has a link in it that leads back.
 const DEPTH_MAX: usize = 32;
 
@@ -82,7 +81,7 @@ pub(super) fn together(files: Vec<PathBuf>) -> (Vec<Together>, Vec<Unread>) {
         // With what stands between them.
         let bytes: u64 = members.iter().map(|(_, _, bytes)| bytes + 5).sum();
         let files = members.iter().map(|(file, links, _)| (file.clone(), links.clone()));
-        if bytes <= TEXT_BYTES_MAX || members.len() == 1 {
+        if bytes <= TEXT_BYTES_MAX as u64 || members.len() == 1 {
             all.push(Together { files: files.collect(), is_torn: false });
         } else {
             all.extend(files.map(|file| Together { files: vec![file], is_torn: true }));
@@ -118,7 +117,7 @@ pub(super) fn find(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyho
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let what = || format!("read {}", file.display());
     let bytes = std::fs::metadata(file).with_context(what)?.len();
-    if bytes > TEXT_BYTES_MAX {
+    if bytes > TEXT_BYTES_MAX as u64 {
         bail!("it has {bytes} bytes; a file of rules has at most {TEXT_BYTES_MAX}");
     }
     std::fs::read(file).with_context(what)

@@ -9,7 +9,7 @@ use logseal_parsers::multiline::Rule;
 use serde::{Deserialize, Serialize};
 
 use super::secret_text::SecretText;
-use super::source_name::{RESERVED_DETAIL, is_reserved};
+use super::source_name::{self, RESERVED_DETAIL, SOURCE_BYTES_MAX, SourceFault};
 use super::{Networks, Tls};
 
 /// One listener. What is not stated depends on its protocol.
@@ -128,11 +128,12 @@ impl ListenerConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
-        if self.source.as_ref().is_some_and(|source| source.is_empty() || source.len() > 128) {
-            return Err(("source", "must have 1 to 128 bytes".to_owned()));
-        }
-        if self.source.as_deref().is_some_and(is_reserved) {
-            return Err(("source", RESERVED_DETAIL.to_owned()));
+        match self.source.as_deref().map(source_name::check) {
+            Some(Err(SourceFault::Length)) => {
+                return Err(("source", format!("must have 1 to {SOURCE_BYTES_MAX} bytes")));
+            }
+            Some(Err(SourceFault::Reserved)) => return Err(("source", RESERVED_DETAIL.to_owned())),
+            Some(Ok(())) | None => {}
         }
         if !(480..=16 << 20).contains(&self.frame_bytes_max) {
             return Err(("frame_bytes_max", format!("{} is not within 480 to 16777216", self.frame_bytes_max)));

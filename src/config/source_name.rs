@@ -8,6 +8,26 @@ const RESERVED: &str = "logseal.";
 /// What is said of a source that [`is_reserved`].
 pub const RESERVED_DETAIL: &str = "names that begin with logseal. are the daemon's own";
 
+/// Why no sender may file records under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceFault {
+    #[error("source must have 1 to {SOURCE_BYTES_MAX} bytes")]
+    Length,
+    #[error("source: {RESERVED_DETAIL}")]
+    Reserved,
+}
+
+/// Whether a sender may file records under `source`.
+///
+/// # Errors
+/// [`SourceFault`]
+pub fn check(source: &str) -> Result<(), SourceFault> {
+    if !(1..=SOURCE_BYTES_MAX).contains(&source.len()) {
+        return Err(SourceFault::Length);
+    }
+    if is_reserved(source) { Err(SourceFault::Reserved) } else { Ok(()) }
+}
+
 /// Whether records of this source come from the daemon alone, whatever the case.
 #[must_use]
 pub fn is_reserved(source: &str) -> bool {

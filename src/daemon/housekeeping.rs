@@ -76,7 +76,7 @@ pub(super) async fn watch_spool(monitor: Monitor, metrics: Metrics, stop: Cancel
     loop {
         // A segment stays until every follower has passed it, so the slowest one counts.
         let stats = monitor.stats();
-        metrics.spool_bytes.set((stats.sealed_bytes + stats.open_bytes) as i64);
+        metrics.spool_bytes.set(stats.disk_bytes() as i64);
         let lag = monitor.lag();
         metrics.spool_segments.set(lag.iter().map(|lag| lag.segments).max().unwrap_or(0) as i64);
         #[expect(clippy::disallowed_methods, reason = "an age is measured against the real time")]

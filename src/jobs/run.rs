@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -149,12 +150,8 @@ impl Run<'_> {
                 () = self.leave.cancelled() => return Err(Broken::Left),
                 piece = pieces.recv() => piece,
                 // Alone it would only be seen when the next piece has been read.
-                settled = first_receipt(&mut self.in_flight), if !self.in_flight.is_empty() => {
-                    self.settled(settled).await?;
-                    continue;
-                }
-                () = tokio::time::sleep(CHECKPOINT_EVERY), if !self.in_flight.is_empty() => {
-                    self.write_meanwhile().await?;
+                waited = for_first_receipt(&mut self.in_flight), if !self.in_flight.is_empty() => {
+                    self.waited(waited).await?;
                     continue;
                 }
             };
@@ -212,16 +209,11 @@ impl Run<'_> {
     /// Waits until no more than `count` batches are on their way.
     async fn settle_down_to(&mut self, count: usize) -> Result<(), Broken> {
         while self.in_flight.len() > count {
-            let settled = tokio::select! {
-                settled = first_receipt(&mut self.in_flight) => settled,
-                // A full spool takes nothing until there is room, and there is none while segments are held.
-                () = tokio::time::sleep(CHECKPOINT_EVERY) => {
-                    self.write_meanwhile().await?;
-                    continue;
-                }
+            tokio::select! {
+                waited = for_first_receipt(&mut self.in_flight) => self.waited(waited).await?,
+                // A full spool takes nothing until there is room.
                 () = self.leave.cancelled() => return Err(Broken::Left),
-            };
-            self.settled(settled).await?;
+            }
         }
         Ok(())
     }
@@ -237,10 +229,11 @@ impl Run<'_> {
         let mut too_late = pin!(too_late);
         while !self.in_flight.is_empty() {
             tokio::select! {
-                settled = first_receipt(&mut self.in_flight) => if let Some((Ok(last_id), piece)) = settled {
-                    self.note(last_id, piece);
+                waited = for_first_receipt(&mut self.in_flight) => match waited {
+                    Ok(Some((Ok(last_id), piece))) => self.note(last_id, piece),
+                    Ok(_) => {}
+                    Err(_) => if self.write_meanwhile().await.is_err() { return false },
                 },
-                () = tokio::time::sleep(CHECKPOINT_EVERY) => if self.write_meanwhile().await.is_err() { return false },
                 () = &mut too_late => return false,
             }
         }
@@ -269,7 +262,9 @@ impl Run<'_> {
         self.jobs.tell();
     }
 
-    async fn settled(&mut self, settled: Option<(Result<u64, Rejected>, Piece)>) -> Result<(), Broken> {
+    /// What to do when [`for_first_receipt`] has waited: a full spool has no room while segments are held.
+    async fn waited(&mut self, waited: Result<Option<Settled>, Elapsed>) -> Result<(), Broken> {
+        let Ok(settled) = waited else { return self.write_meanwhile().await };
         let Some((last_id, piece)) = settled else { return Ok(()) };
         self.note(last_id?, piece);
         self.write_if_due().await
@@ -343,8 +338,16 @@ impl Run<'_> {
     }
 }
 
+/// A batch that was answered: its last id, or why it is not durable.
+type Settled = (Result<u64, Rejected>, Piece);
+
+/// The first batch on its way, once it is answered; it is not waited for longer than a checkpoint may be late.
+async fn for_first_receipt(in_flight: &mut VecDeque<(Receipt, Piece)>) -> Result<Option<Settled>, Elapsed> {
+    tokio::time::timeout(CHECKPOINT_EVERY, first_receipt(in_flight)).await
+}
+
 /// Waits for the oldest batch that is on its way. Cancel-safe: it is taken out only with its answer.
-async fn first_receipt(in_flight: &mut VecDeque<(Receipt, Piece)>) -> Option<(Result<u64, Rejected>, Piece)> {
+async fn first_receipt(in_flight: &mut VecDeque<(Receipt, Piece)>) -> Option<Settled> {
     let durable = in_flight.front_mut()?.0.answer().await;
     let (_, piece) = in_flight.pop_front()?;
     Some((durable.map(|ids| ids.last), piece))

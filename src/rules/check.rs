@@ -17,6 +17,8 @@ pub const DISTINCT_MAX: u32 = 10_000;
 pub const DAYS_MAX: u32 = 28;
 /// The longest time to learn, and to remember a silent group: 90 days.
 const LONG_SECONDS_MAX: u32 = 90 * 86_400;
+/// The longest code.
+pub const CODE_BYTES_MAX: usize = 64;
 /// What stands where a code may stand in the routes of rules.
 const ROUTES: [&str; 2] = ["backtest", "import"];
 /// The most bytes of a Sigma rule.
@@ -129,10 +131,10 @@ impl Check {
     fn code(&mut self, code: &str) {
         let first = code.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let rest = code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b));
-        if !first || !rest || code.len() > 64 {
+        if !first || !rest || code.len() > CODE_BYTES_MAX {
             self.fault(
                 "code",
-                "must have 1 to 64 of the characters a-z, 0-9, \".\", \"_\" and \"-\", and begin with one of a-z, 0-9",
+                format!("must have 1 to {CODE_BYTES_MAX} of the characters a-z, 0-9, \".\", \"_\" and \"-\", and begin with one of a-z, 0-9"),
             );
         } else if code.bytes().all(|b| b.is_ascii_digit()) {
             self.fault("code", "must not be a number: rules are also named by the numbers that are their ids");

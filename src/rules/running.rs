@@ -174,8 +174,8 @@ impl Running {
         }
     }
 
-    /// Evicts the groups that were used longest ago until the limits hold, and tells of them and of records that were lost before; `record` is the id of the record that
-    /// was too much, or another number that belongs to the moment.
+    /// Evicts the groups that were used longest ago until the limits hold, and tells of them and of records that
+    /// were lost before; `record` is the id of the record that was too much, or another number that belongs to the moment.
     pub(super) fn keep_limits(&mut self, rule: &Compiled, record: u64, now: i64, around: &mut Around<'_>) {
         let mut evicted = std::mem::take(&mut self.lost);
         while self.groups.len() > around.limits.groups_per_rule_max

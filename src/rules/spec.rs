@@ -128,7 +128,6 @@ pub enum Kind {
     /// A group that was heard of before falls silent.
     Absence,
     /// A value that was not seen before. It may also be written `new-value`.
-    #[serde(alias = "new-value")]
     NewValue,
     /// Records that follow each other.
     Sequence,

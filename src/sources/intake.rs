@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::listener::ListenerConfig;
-use crate::config::source_name::is_reserved;
+use crate::config::source_name::{SOURCE_BYTES_MAX, is_reserved};
 use crate::ingest::Ingest;
 use crate::metrics::{Metrics, OriginLabel};
 use crate::record::{Batch, Origin};
@@ -21,9 +21,6 @@ const BATCH_PLACES: usize = 16;
 
 /// Large messages that arrive at once.
 const LARGE_PLACES: usize = 8;
-
-/// The longest name of a source, in bytes.
-const SOURCE_BYTES_MAX: usize = 128;
 
 /// Whether a frame is all that its sender meant to be one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,6 +51,14 @@ pub struct Stats {
     pub last_id: u64,
 }
 
+impl Stats {
+    /// Bytes on disk now, which the spool's limit bounds.
+    #[must_use]
+    pub fn disk_bytes(&self) -> u64 {
+        self.sealed_bytes + self.open_bytes
+    }
+}
+
 impl Counters {
     pub(super) fn read(&self) -> Stats {
         Stats {

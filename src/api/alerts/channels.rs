@@ -23,11 +23,10 @@ use crate::alerts::config_of;
 use crate::clock::now;
 use crate::meta::{Channel, ChannelKind, Delivery, DeliveryStatus, NewChannel, Severity};
 use crate::notify::target::{ChannelConfig, Kind};
+use crate::rules::check::CODE_BYTES_MAX;
 
 const NAME_CHARACTERS_MAX: usize = 200;
 const CODES_MAX: usize = 1000;
-/// No rule's code is longer.
-const CODE_CHARACTERS_MAX: usize = 64;
 const PER_HOUR_DEFAULT: u64 = 60;
 const PER_HOUR_MAX: u64 = 10_000;
 /// A test is waited for so long: a receiver has 15 s to take it.
@@ -266,10 +265,9 @@ impl Form {
         let enabled = fields.flag("enabled").unwrap_or(true);
         let severity_min = fields.parsed("severity_min").unwrap_or(Severity::Info);
         let rule_codes = fields.texts("rule_codes").unwrap_or_default();
-        let fits = |code: &String| (1..=CODE_CHARACTERS_MAX).contains(&code.chars().count());
+        let fits = |code: &String| (1..=CODE_BYTES_MAX).contains(&code.chars().count());
         if rule_codes.len() > CODES_MAX || !rule_codes.iter().all(fits) {
-            let detail =
-                format!("rule_codes must be at most {CODES_MAX}, of 1 to {CODE_CHARACTERS_MAX} characters each");
+            let detail = format!("rule_codes must be at most {CODES_MAX}, of 1 to {CODE_BYTES_MAX} characters each");
             fields.fault("rule_codes", detail);
         }
         let tell_resolved = fields.flag("tell_resolved").unwrap_or(true);

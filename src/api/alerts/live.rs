@@ -177,7 +177,7 @@ async fn now(api: &Api, records_per_second: f64) -> Value {
         "records_acknowledged": api.metrics.acked.get(),
         "records_stored": api.metrics.stored.get(),
         "records_dropped": api.metrics.dropped_total(),
-        "spool": { "bytes": stats.sealed_bytes + stats.open_bytes, "last_id": stats.last_id, "behind": behind },
+        "spool": { "bytes": stats.disk_bytes(), "last_id": stats.last_id, "behind": behind },
         "store": { "stored_through": *api.stored.borrow(), "engine_up": api.engine.then(|| api.metrics.engine_up.get() > 0) },
         "open_alerts": alerts,
     })

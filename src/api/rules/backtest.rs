@@ -71,11 +71,10 @@ pub(in crate::api) async fn of_body(State(api): State<Api>, by: By, request: Req
     let uri = request.uri().clone();
     let written = Written::read(&api, request).await?;
     let spec = RuleSpec { enabled: true, ..written.spec };
-    let values = current_values(&api);
-    let tried = spec.clone();
-    let rule = compiled(move || Rule::new(&tried, &values)).await?;
-    let report = report(&api, rule, span).await?;
     let definition = serde_json::to_value(&spec).unwrap_or(Value::Null);
+    let values = current_values(&api);
+    let rule = compiled(move || Rule::new(&spec, &values)).await?;
+    let report = report(&api, rule, span).await?;
     recording::backtested(&api, &by, &uri, definition, report.records).await?;
     Ok(Json(report).into_response())
 }

@@ -20,9 +20,9 @@ use crate::meta::{Actor, MetaError, NewRule, RuleChange, RuleOrigin};
 use crate::rules::rule::Rule;
 use crate::rules::sigma::document::SigmaFault;
 use crate::rules::sigma::import::{ImportedRule, assess};
+use crate::rules::sigma::limits::TEXT_BYTES_MAX;
 use crate::rules::spec::{RuleSpec, Values};
 
-const TEXT_BYTES_MAX: u64 = 1 << 20;
 const TYPES: [&str; 5] = ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"];
 
 /// What became of a text.
@@ -83,7 +83,7 @@ pub(in crate::api) async fn import(State(api): State<Api>, By(by): By, request: 
     params.finish()?;
     check_type(request.headers(), &TYPES, true)?;
     let (parts, body) = request.into_parts();
-    let body = small_up_to(&api, &parts.headers, body, TEXT_BYTES_MAX).await?;
+    let body = small_up_to(&api, &parts.headers, body, TEXT_BYTES_MAX as u64).await?;
     let values = current_values(&api);
     let text = text(&body)?.to_owned();
     let read = tokio::task::spawn_blocking(move || read(&text, enabled, &values)).await.map_err(ApiError::internal)?;

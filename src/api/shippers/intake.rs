@@ -4,10 +4,9 @@ use logseal_parsers::{Context, LogEvent, Zone};
 
 use crate::api::caller::Filing;
 use crate::api::error::ApiError;
-use crate::api::record::SOURCE_BYTES_MAX;
 use crate::api::state::Api;
 use crate::clock::now_micros;
-use crate::config::source_name::is_reserved;
+use crate::config::source_name::{SOURCE_BYTES_MAX, is_reserved};
 use crate::ingest::{Ids, Rejected, WhenFull};
 use crate::metrics::OriginLabel;
 use crate::record::{Batch, Origin};

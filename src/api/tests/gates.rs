@@ -1,6 +1,6 @@
 //! Who may use what is no plain route: sockets, what is open to all, gRPC; and that no route was forgotten.
 
-use super::roles::{For, ROUTES, SHIPPERS_ROUTES, program, status, strangers, with_many_requests};
+use super::roles::{For, ROUTES, SHIPPERS_ROUTES, known, program, status, strangers, with_many_requests};
 use super::*;
 use crate::meta::Role;
 
@@ -13,14 +13,7 @@ const SOCKETS: [&str; 2] = ["/api/v1/ws/status", "/api/v1/ws/jobs/1"];
 #[tokio::test(flavor = "multi_thread")]
 async fn sockets_admit_auditors_and_what_is_open_admits_all() {
     let app = with_many_requests();
-    let mut known = Vec::new();
-    for role in [Role::User, Role::Auditor, Role::Admin] {
-        app.user(&role.to_string(), role).await;
-        known.push(app.signed_in(&role.to_string()).await.access);
-    }
-    for scope in [Scope::Ingest, Scope::Read, Scope::Admin] {
-        known.push(program(&app, scope).await);
-    }
+    let known = known(&app).await;
     let strangers = strangers(&app).await;
     for path in SOCKETS {
         for (who, token) in &strangers {

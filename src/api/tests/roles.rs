@@ -230,6 +230,19 @@ pub(super) fn with_many_requests() -> App {
     })
 }
 
+/// Credentials of a person of each role and of a token of each scope, in the order of [`For::admits`].
+pub(super) async fn known(app: &App) -> Vec<String> {
+    let mut known = Vec::new();
+    for role in [Role::User, Role::Auditor, Role::Admin] {
+        app.user(&role.to_string(), role).await;
+        known.push(app.signed_in(&role.to_string()).await.access);
+    }
+    for scope in [Scope::Ingest, Scope::Read, Scope::Admin] {
+        known.push(program(app, scope).await);
+    }
+    known
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_shippers_route_admits_who_may_send_and_nobody_else() {
     let app = with_many_requests();
@@ -254,14 +267,7 @@ async fn every_shippers_route_admits_who_may_send_and_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_admits_whom_it_is_for_and_nobody_else() {
     let app = with_many_requests();
-    let mut known = Vec::new();
-    for role in [Role::User, Role::Auditor, Role::Admin] {
-        app.user(&role.to_string(), role).await;
-        known.push(app.signed_in(&role.to_string()).await.access);
-    }
-    for scope in [Scope::Ingest, Scope::Read, Scope::Admin] {
-        known.push(program(&app, scope).await);
-    }
+    let known = known(&app).await;
     let strangers = strangers(&app).await;
     for (method, path, whom) in ROUTES {
         for (who, token) in &strangers {
