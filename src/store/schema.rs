@@ -6,7 +6,7 @@ use tracing::info;
 
 use super::{LogStore, StoreError};
 
-/// Each is one statement, applied once and never changed afterwards.
+/// Each is one statement, applied once and never changed after a release.
 const MIGRATIONS: [(u32, &str, &str); 1] = [(1, "logs", include_str!("../../migrations/clickhouse/0001_logs.sql"))];
 
 #[derive(Row, Deserialize)]

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use chrono::NaiveTime;
 use clickhouse::Row;
+use clickhouse::query::Query;
 use serde::Deserialize;
 
 use super::columns::{COLUMNS, StoredRow};
@@ -111,8 +112,7 @@ impl LogStore {
         Ok((total, self.search(filter, page).await?))
     }
 
-    /// The page, as far as it can be had beside the count: from a slice that would hold it if a good part of all records matched, or
-    /// all at once where a narrower slice would not make it cheaper.
+    /// The page, as far as it can be had beside the count: from a slice that would hold it if a good part of all records matched.
     async fn first_guess(
         &self,
         filter: &Expr,
@@ -120,9 +120,6 @@ impl LogStore {
         span: Span,
         now: i64,
     ) -> Result<(Option<Vec<LogRow<'static>>>, Arrivals), StoreError> {
-        if slice::is_as_dear_as_all(filter) {
-            return Ok((Some(self.search(filter, page).await?), Arrivals::default()));
-        }
         let arrivals = self.arrivals().await?;
         let guess = arrivals.first.and_then(|first| slice::guess(&page, span, arrivals.rows, first, now));
         let rows = match guess {
@@ -139,12 +136,19 @@ impl LogStore {
         filter: &Expr,
         page: Page,
     ) -> Result<Option<Vec<LogRow<'static>>>, StoreError> {
-        let rows = self.search(&Expr::And(vec![slice.clone(), filter.clone()]), page).await?;
+        let filter = Expr::And(vec![slice.clone(), filter.clone()]);
+        // For a part of a word the engine would look through all words of the text index, however narrow the slice is.
+        let query = self.records(&filter, page).with_setting("use_text_index_like_evaluation_by_dictionary_scan", "0");
+        let rows = self.rows(query).await?;
         Ok((rows.len() as u64 == u64::from(page.size)).then_some(rows))
     }
 
     /// The records that match `filter`, in order.
     async fn search(&self, filter: &Expr, page: Page) -> Result<Vec<LogRow<'static>>, StoreError> {
+        self.rows(self.records(filter, page)).await
+    }
+
+    fn records(&self, filter: &Expr, page: Page) -> Query {
         let condition = Where::new(filter);
         let after = match (page.after, page.order) {
             (None, _) => "",
@@ -166,7 +170,7 @@ impl LogStore {
         if let Some(after) = page.after {
             query = query.param("after_time", after.timestamp).param("after_id", after.id);
         }
-        self.rows(query).await
+        query
     }
 
     /// What the store knows of all its records without reading one.

@@ -5,7 +5,7 @@
 //! How many match is counted meanwhile: the first guess knows only how many records there are.
 
 use super::search::{Order, Page};
-use crate::query::ast::{Cmp, Expr, Term, TextTest};
+use crate::query::ast::{Cmp, Expr, Term};
 use crate::query::field::TimeField;
 
 /// A slice is as wide as would hold this many times the records that are wanted.
@@ -24,19 +24,6 @@ pub struct Span {
     pub start: Option<i64>,
     /// The first instant that is too late.
     pub end: Option<i64>,
-}
-
-/// Whether to look for what `filter` asks costs as much in a slice of time as in all of it: parts of words are first looked for
-/// among all words that the text index has.
-pub(super) fn is_as_dear_as_all(filter: &Expr) -> bool {
-    match filter {
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().any(is_as_dear_as_all),
-        Expr::Not(part) => is_as_dear_as_all(part),
-        Expr::Term(Term::Text { test, .. }) => {
-            matches!(test, TextTest::Contains(_) | TextTest::Wildcard(_) | TextTest::Regex(_))
-        }
-        _ => false,
-    }
 }
 
 /// The condition to try while nobody knows how many of all `rows` match.
@@ -80,7 +67,6 @@ pub(super) fn conditions(page: &Page, span: Span, total: u64, first_arrival: i64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::field::TextField;
     use crate::store::Cursor;
 
     const HOUR: i64 = 3_600_000_000;
@@ -120,15 +106,6 @@ mod tests {
         assert_eq!(guess(64 * 200_000), at(100 * HOUR - HOUR / 10));
         assert_eq!(guess(0), None);
         assert_eq!(guess(10_000), None);
-    }
-
-    #[test]
-    fn parts_of_words_are_not_looked_for_twice() {
-        let text = |test| Expr::Term(Term::Text { field: TextField::Message, test });
-        let part = text(TextTest::Contains("log".to_owned()));
-        assert!(is_as_dear_as_all(&Expr::And(vec![Expr::All, part.negate()])));
-        assert!(!is_as_dear_as_all(&text(TextTest::Words("login".to_owned()))));
-        assert!(!is_as_dear_as_all(&Expr::All));
     }
 
     #[test]
