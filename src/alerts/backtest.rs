@@ -20,7 +20,7 @@ use crate::rules::effect::{Effect, LIMIT_RULE, Raised};
 use crate::rules::evaluator::Evaluator;
 use crate::rules::limits::{Clock, Limits};
 use crate::rules::rule::Rule;
-use crate::store::{ExportLimits, LeftOut, LogStore, Order, Span, StoreError};
+use crate::store::{ExportLimits, LogStore, Order, Span, StoreError};
 
 /// So many alerts are told one by one; all are counted.
 const FIRED_MAX: usize = 1000;
@@ -101,9 +101,8 @@ impl Backtest {
     async fn evaluate(self, store: &LogStore) -> Result<Report, BacktestError> {
         let started = Instant::now();
         let columns = self.rule.columns();
-        let left_out = LeftOut { message: !columns.message, raw: !columns.raw, attributes: !columns.attributes };
         let (order, limits) = (Order::OldestFirst, ExportLimits::default());
-        let mut export = store.export_without(left_out, &self.selection(), order, limits).await?;
+        let mut export = store.export_columns(|column| columns.holds(column), &self.selection(), order, limits).await?;
         let records = export.rows();
         let evaluator = Evaluator::new(vec![self.rule.clone()], self.limits, Clock::Records);
         let mut trial = Trial { evaluator, report: Report::default() };

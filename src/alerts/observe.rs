@@ -1,7 +1,6 @@
 //! The records of a sealed segment, through the evaluator. Blocking.
 
 use crate::record::block;
-use crate::rules::columns::Columns;
 use crate::rules::evaluator::Evaluator;
 use crate::spool::frames::{Entry, ReadError};
 use crate::spool::segment::SealedSegment;
@@ -21,37 +20,13 @@ pub(super) fn observe(evaluator: &mut Evaluator, segment: &SealedSegment, first_
             Ok(Entry::Lost { .. }) | Err(ReadError::Corrupt { .. }) => continue,
             Err(source @ ReadError::Io(_)) => return Err(interrupted(next_id, source)),
         };
-        let Ok(records) = block::decode_columns(&payload, |name| is_read(&columns, name)) else { continue };
+        let Ok(records) = block::decode_columns(&payload, |name| columns.holds(name)) else { continue };
         for record in records.iter().filter(|record| record.id >= first_id) {
             evaluator.observe(record);
             next_id = record.id + 1;
         }
     }
     Ok(())
-}
-
-/// Whether rules that read `columns` need the block's column `name`.
-fn is_read(columns: &Columns, name: &str) -> bool {
-    match name {
-        "level" => columns.level,
-        "severity" => columns.severity,
-        "facility" => columns.facility,
-        "source" => columns.source,
-        "host" => columns.host,
-        "app" => columns.app,
-        "proc_id" => columns.proc_id,
-        "msg_id" => columns.msg_id,
-        "ip" => columns.ip,
-        "user_name" => columns.user_name,
-        "message" => columns.message || columns.raw,
-        "raw_head" | "raw_tail" | "raw_whole" => columns.raw,
-        "attributes" => columns.attributes,
-        "format" => columns.format,
-        "parse_error" => columns.parse_error,
-        "origin" => columns.origin,
-        // Its id and its times.
-        _ => true,
-    }
 }
 
 /// Why a segment was not read to its end.

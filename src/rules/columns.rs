@@ -83,6 +83,32 @@ impl Columns {
         }
     }
 
+    /// Whether it must be known what a stored column holds: one of a block of the spool, or of the store.
+    #[must_use]
+    pub fn holds(&self, column: &str) -> bool {
+        match column {
+            "level" => self.level,
+            "severity" => self.severity,
+            "facility" => self.facility,
+            "source" => self.source,
+            "host" => self.host,
+            "app" => self.app,
+            "proc_id" => self.proc_id,
+            "msg_id" => self.msg_id,
+            "ip" => self.ip,
+            "user_name" => self.user_name,
+            // The original bytes of a record are in part its message.
+            "message" => self.message || self.raw,
+            "raw" | "raw_head" | "raw_tail" | "raw_whole" => self.raw,
+            "attributes" => self.attributes,
+            "format" => self.format,
+            "parse_error" => self.parse_error,
+            "origin" => self.origin,
+            // Its id and its times.
+            _ => true,
+        }
+    }
+
     fn add_expr(&mut self, expr: &Expr) {
         match expr {
             Expr::All => {}

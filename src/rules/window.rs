@@ -35,7 +35,9 @@ impl Times {
         room::trim(&mut self.0);
         let time = |at: usize| self.0.get(at).map(|(time, _)| *time);
         let reach = at_least.saturating_sub(1);
-        let mut starts = at.saturating_sub(reach)..=at;
+        // Of a stretch that begins later, the end is not there yet: in a flood in order one is looked at, not all.
+        let latest = self.0.len().checked_sub(at_least)?.min(at);
+        let mut starts = at.saturating_sub(reach)..=latest;
         let start = starts.find(|start| match (time(*start), time(start + reach)) {
             (Some(first), Some(last)) => last.saturating_sub(first) < length,
             _ => false,

@@ -39,29 +39,38 @@ impl Default for ExportLimits {
     }
 }
 
-/// Large fields that nobody is going to look at; empty where they are left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    pub message: bool,
-    pub raw: bool,
-    pub attributes: bool,
+/// What is selected of each record.
+#[derive(Clone)]
+struct Selected {
+    /// The columns that are read.
+    read: String,
+    /// All columns, empty where they are not read.
+    shown: String,
 }
 
-impl LeftOut {
-    /// What is selected, from which table.
-    fn source(self, condition: &str) -> (String, String) {
-        let fields = [
-            (self.message, "message", "'' AS message"),
-            (self.raw, "raw", "'' AS raw"),
-            (self.attributes, "attributes", "CAST(map(), 'Map(String, String)') AS attributes"),
-        ];
-        let (mut read, mut shown) = (COLUMNS.to_owned(), COLUMNS.to_owned());
-        for (_, column, empty) in fields.into_iter().filter(|(is_left_out, ..)| *is_left_out) {
-            read = read.replace(&format!(" {column},"), "");
-            shown = shown.replace(&format!(" {column},"), &format!(" {empty},"));
-        }
+impl Selected {
+    fn new(is_read: impl Fn(&str) -> bool) -> Self {
+        let (read, others): (Vec<&str>, Vec<&str>) = COLUMNS.split(", ").partition(|column| is_read(column));
+        let shown = |column| {
+            if others.contains(&column) { format!("{} AS {column}", empty(column)) } else { column.to_owned() }
+        };
+        Self { read: read.join(", "), shown: COLUMNS.split(", ").map(shown).collect::<Vec<_>>().join(", ") }
+    }
+
+    fn sql(&self, condition: &str, order: &str) -> String {
+        let Self { read, shown } = self;
         // In a query of its own: within one, an alias would hide the column of its name from the condition.
-        (shown, format!("(SELECT {read} FROM logs WHERE {condition})"))
+        format!("SELECT {shown} FROM (SELECT {read} FROM logs WHERE {condition}) ORDER BY {order}")
+    }
+}
+
+/// What a record without a value holds in this column.
+fn empty(column: &str) -> &'static str {
+    match column {
+        "severity" | "facility" => "toUInt8(255)",
+        "ip" => "toIPv6('::')",
+        "attributes" => "CAST(map(), 'Map(String, String)')",
+        _ => "''",
     }
 }
 
@@ -106,16 +115,16 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn export(&self, filter: &Expr, order: Order, limits: ExportLimits) -> Result<Export, StoreError> {
-        self.export_without(LeftOut::default(), filter, order, limits).await
+        self.export_columns(|_| true, filter, order, limits).await
     }
 
-    /// The same without some fields.
+    /// The same, with nothing in the columns that are not read. The id and the times must be.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn export_without(
+    pub async fn export_columns(
         &self,
-        left_out: LeftOut,
+        is_read: impl Fn(&str) -> bool,
         filter: &Expr,
         order: Order,
         limits: ExportLimits,
@@ -127,7 +136,8 @@ impl LogStore {
         );
         let whole = self.answer(bind(self.read(&sql), &condition).fetch_one::<Whole>()).await?;
         let slice = Slice { first: whole.first, last: whole.last, rows: whole.rows };
-        let reader = SliceReader { store: self.clone(), condition, left_out, order, limits, max_id: whole.max_id };
+        let (store, selected) = (self.clone(), Selected::new(is_read));
+        let reader = SliceReader { store, condition, selected, order, limits, max_id: whole.max_id };
         let (sender, slices) = mpsc::channel(SLICES_AHEAD);
         let mut walk = JoinSet::new();
         if whole.rows > 0 {
@@ -173,7 +183,7 @@ impl Export {
 struct SliceReader {
     store: LogStore,
     condition: Where,
-    left_out: LeftOut,
+    selected: Selected,
     order: Order,
     limits: ExportLimits,
     /// Records that came later than the export's start are left out.
@@ -220,13 +230,7 @@ impl SliceReader {
 
     async fn read_into(&self, slice: Slice, out: &mpsc::Sender<Chunk>) -> Result<(), StoreError> {
         let condition = format!("({}) AND {IN_SLICE}", self.condition.sql);
-        let order = self.order.sql();
-        let sql = if self.left_out == LeftOut::default() {
-            format!("SELECT {COLUMNS} FROM logs WHERE {condition} ORDER BY {order}")
-        } else {
-            let (columns, source) = self.left_out.source(&condition);
-            format!("SELECT {columns} FROM {source} ORDER BY {order}")
-        };
+        let sql = self.selected.sql(&condition, self.order.sql());
         // The engine gives a sorted result in pieces of one block: small ones, or long records would fill the memory.
         let mut cursor = self.bind(&sql, slice).with_setting("max_block_size", "8192").fetch::<StoredRow>()?;
         let mut chunk = Vec::with_capacity(CHUNK_ROWS);
@@ -295,15 +299,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_that_are_left_out_are_not_read_and_are_shown_empty() {
-        let (shown, source) = LeftOut { message: true, raw: false, attributes: true }.source("level = 'ERROR'");
-        assert!(
-            shown.contains("user_name, '' AS message, raw, CAST(map(), 'Map(String, String)') AS attributes, format"),
-            "{shown}"
+    fn columns_that_are_not_read_are_shown_empty() {
+        let Selected { read, shown } =
+            Selected::new(|column| !["severity", "ip", "message", "attributes"].contains(&column));
+        assert_eq!(
+            shown,
+            "id, timestamp, received_at, level, toUInt8(255) AS severity, facility, source, host, app, proc_id, msg_id, \
+             toIPv6('::') AS ip, user_name, '' AS message, raw, CAST(map(), 'Map(String, String)') AS attributes, format, \
+             parse_error, origin"
         );
-        assert!(
-            source.contains("user_name, raw, format") && source.ends_with("FROM logs WHERE level = 'ERROR')"),
-            "{source}"
+        assert_eq!(
+            read,
+            "id, timestamp, received_at, level, facility, source, host, app, proc_id, msg_id, user_name, raw, format, \
+             parse_error, origin"
+        );
+        assert_eq!(
+            (Selected::new(|_| true).read, Selected::new(|_| true).shown),
+            (COLUMNS.to_owned(), COLUMNS.to_owned())
         );
     }
 

@@ -24,7 +24,7 @@ use crate::config;
 use crate::query::sql::Where;
 
 pub use error::StoreError;
-pub use export::{Export, ExportLimits, LeftOut};
+pub use export::{Export, ExportLimits};
 pub use insert::InsertError;
 pub use inventory::{InventoryPage, InventorySort, Sender};
 pub use retention::{ExpiredDay, ExpiredSource, RetentionDone, RetentionPlan};
