@@ -13,7 +13,7 @@ const DEFAULT: [Column; 7] =
 const COLUMNS_MAX: usize = 64;
 
 /// The names of all columns but attributes.
-const NAMES: [(&str, Column); 19] = [
+const NAMES: [(&str, Column); 20] = [
     ("id", Column::Id),
     ("timestamp", Column::Timestamp),
     ("received_at", Column::ReceivedAt),
@@ -33,6 +33,7 @@ const NAMES: [(&str, Column); 19] = [
     ("format", Column::Format),
     ("parse_error", Column::ParseError),
     ("origin", Column::Origin),
+    ("cluster", Column::Cluster),
 ];
 
 /// One column.
@@ -58,6 +59,8 @@ pub(super) enum Column {
     Format,
     ParseError,
     Origin,
+    /// That of its host, at the time of the export.
+    Cluster,
     Attribute(String),
 }
 
@@ -129,6 +132,7 @@ impl Column {
             Self::Format => Cow::Borrowed(row.format.as_bytes()),
             Self::ParseError => Cow::Borrowed(row.parse_error.as_bytes()),
             Self::Origin => Cow::Borrowed(row.origin.as_bytes()),
+            Self::Cluster => Cow::Borrowed(row.cluster.as_bytes()),
             Self::Attribute(name) => {
                 attribute(row, name).map_or(Cow::Borrowed(b""), |value| Cow::Borrowed(value.as_bytes()))
             }

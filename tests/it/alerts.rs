@@ -252,6 +252,9 @@ fn a_rule_is_made_tried_changed_and_deleted_and_its_faults_are_named() {
     let cluster = json!({ "name": "shops", "hosts": ["web*"] });
     assert_eq!(admin.post(app.url("/api/v1/clusters")).json(&cluster).send().unwrap().status(), 201);
     wait_until("records show their cluster", || app.get("/api/v1/logs?host=web1")["list"][0]["cluster"] == "shops");
+    let table = app.http().get(app.url("/api/v1/logs/export?host=web1&columns=host,cluster")).send().unwrap();
+    let table = table.text().unwrap();
+    assert!(table.starts_with("host,cluster\nweb1,shops\n"), "{table}");
 
     let made = admin.post(app.url("/api/v1/rules")).json(&rule).send().unwrap();
     assert_eq!(made.status(), 201);
