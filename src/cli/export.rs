@@ -125,7 +125,7 @@ async fn transfer(
     rows: &mut RowCounter,
     has_progress: bool,
 ) -> anyhow::Result<ExitCode> {
-    let mut progress = Progress::new();
+    let progress = Progress::new(None);
     let mut received = 0_u64;
     let interrupt = tokio::signal::ctrl_c();
     tokio::pin!(interrupt);
@@ -145,7 +145,7 @@ async fn transfer(
         received += chunk.len() as u64;
         if has_progress {
             let rows = rows.rows();
-            progress.update(|seconds| {
+            progress.update(received, |seconds| {
                 format!(
                     "{} records, {}, {} records/s",
                     count(rows),

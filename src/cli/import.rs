@@ -93,9 +93,8 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
         sender,
         stop,
         summary: Summary::new(args.skip_lines),
-        progress: Progress::new(),
+        progress: Progress::new(total_bytes),
         read_bytes,
-        total_bytes,
     };
     let is_interrupted = import.drive(pieces, &mut interrupts).await;
     import.progress.clear();
@@ -154,7 +153,6 @@ struct Import {
     summary: Summary,
     progress: Progress,
     read_bytes: Arc<AtomicU64>,
-    total_bytes: Option<u64>,
 }
 
 impl Import {
@@ -204,18 +202,10 @@ impl Import {
         }
         self.summary.add(sent);
         let summary = &self.summary;
-        let (read, total) = (self.read_bytes.load(Ordering::Relaxed), self.total_bytes);
-        self.progress.update(|seconds| {
-            let share = total
-                .filter(|total| *total > 0)
-                .map_or(String::new(), |total| format!("{:3} %  ", (read.min(total) * 100) / total));
+        let read = self.read_bytes.load(Ordering::Relaxed);
+        self.progress.update(read, |seconds| {
             let rate = (summary.acknowledged() as f64 / seconds) as u64;
-            format!(
-                "{share}{} acknowledged, {} read, {} records/s",
-                count(summary.acknowledged()),
-                bytes(read),
-                count(rate)
-            )
+            format!("{} acknowledged, {} read, {} records/s", count(summary.acknowledged()), bytes(read), count(rate))
         });
     }
 }

@@ -1,24 +1,28 @@
 //! How far a long command is, on one line of standard error, where that is a terminal.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::since::span;
 
-/// Between two updates, so that drawing costs nothing.
-const EVERY: Duration = Duration::from_millis(200);
+/// Drawn so often at most, so that it costs nothing.
+const DRAWN_HZ: u8 = 5;
 
-/// A line that is drawn over itself.
+/// A line that is drawn over itself: a bar where the end is known, and what else there is to say.
 #[derive(Debug)]
 pub(super) struct Progress {
-    is_shown: bool,
+    bar: ProgressBar,
     started: Instant,
-    drawn: Option<Instant>,
 }
 
 impl Progress {
-    pub(super) fn new() -> Self {
-        Self { is_shown: std::io::stderr().is_terminal(), started: Instant::now(), drawn: None }
+    /// `end` is the position at which all is done.
+    pub(super) fn new(end: Option<u64>) -> Self {
+        let template = if end.is_some() { "{percent:>3} % [{bar:24}] {msg}, {eta} left" } else { "{msg}" };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(end, ProgressDrawTarget::stderr_with_hz(DRAWN_HZ));
+        Self { bar: bar.with_style(style.progress_chars("=> ")), started: Instant::now() }
     }
 
     /// Time since the start, in seconds; never 0, so that rates can be computed.
@@ -26,26 +30,17 @@ impl Progress {
         self.started.elapsed().as_secs_f64().max(0.001)
     }
 
-    /// Shows what `text` makes of the seconds so far, where it is time to.
-    pub(super) fn update(&mut self, text: impl FnOnce(f64) -> String) {
-        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= EVERY);
-        if self.is_shown && is_due {
-            self.drawn = Some(Instant::now());
-            self.draw(&text(self.seconds()));
+    /// Shows how far it is, and what `text` makes of the seconds so far.
+    pub(super) fn update(&self, position: u64, text: impl FnOnce(f64) -> String) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(text(self.seconds()));
+            self.bar.set_position(position);
         }
     }
 
     /// Takes the line away.
-    pub(super) fn clear(&mut self) {
-        if self.drawn.take().is_some() {
-            self.draw("");
-        }
-    }
-
-    fn draw(&self, text: &str) {
-        let mut out = std::io::stderr().lock();
-        // A progress line that cannot be drawn is no reason to stop working.
-        drop(write!(out, "\r\x1b[2K{text}").and_then(|()| out.flush()));
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
     }
 }
 

@@ -26,11 +26,11 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Row> {
     let first_byte = started.elapsed();
     let mut rows = RowCounter::new(ExportFormat::Csv);
     let mut received = 0;
-    let mut progress = Progress::new();
+    let progress = Progress::new(Some(total));
     while let Some(chunk) = response.chunk().await.map_err(broken_transfer)? {
         received += chunk.len() as u64;
         rows.feed(&chunk);
-        progress.update(|seconds| {
+        progress.update(rows.rows(), |seconds| {
             format!("{} records, {}/s", count(rows.rows()), bytes((received as f64 / seconds) as u64))
         });
     }

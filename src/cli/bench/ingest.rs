@@ -80,7 +80,7 @@ async fn send_bulk(bench: &Bench, records: u64) -> anyhow::Result<Vec<Duration>>
             }
         }
     });
-    let mut progress = Progress::new();
+    let progress = Progress::new(None);
     let mut in_flight = FuturesUnordered::new();
     let mut times = Vec::new();
     let mut has_more = true;
@@ -90,7 +90,7 @@ async fn send_bulk(bench: &Bench, records: u64) -> anyhow::Result<Vec<Duration>>
             Some(time) = in_flight.next(), if !in_flight.is_empty() => {
                 times.push(time?);
                 let sent = times.len() * BODY_BYTES;
-                progress.update(|seconds| format!("{} MB/s", (sent as f64 / seconds / 1e6) as u64));
+                progress.update(sent as u64, |seconds| format!("{} MB/s", (sent as f64 / seconds / 1e6) as u64));
             }
             body = bodies.recv(), if has_more && in_flight.len() < IN_FLIGHT_MAX => match body {
                 Some(body) => in_flight.push(post(bench, body)),
