@@ -149,6 +149,26 @@ fn without_a_daemon_every_command_says_so_in_one_sentence() {
 }
 
 #[test]
+fn without_the_engines_library_the_daemon_says_how_to_get_it_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("logseal.toml");
+    std::fs::write(&config, "syslog = []\n[api]\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_logseal"))
+        .args(["--config", config.to_str().unwrap()])
+        .current_dir(dir.path())
+        .env("XDG_CACHE_HOME", dir.path())
+        .env("HOME", dir.path())
+        .env_remove("LOGSEAL__ENGINE__LIBRARY")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(
+        stderr(&output).trim(),
+        "logseal: the embedded engine is not installed: run `logseal engine install`, or name a ClickHouse server in `clickhouse.url`"
+    );
+}
+
+#[test]
 fn an_export_is_a_whole_file_or_none() {
     let app = App::start();
     stdout(&import(&app, "a.log", lines(1200).as_bytes(), &[]));
