@@ -428,6 +428,8 @@ fn the_benchmark_measures_every_scenario() {
             &data,
             "--records",
             "3000",
+            "--bulk",
+            "1000",
             "--singles",
             "200",
             "--connections",
@@ -442,8 +444,11 @@ fn the_benchmark_measures_every_scenario() {
     for name in ["syslog-tcp", "bulk", "single", "newest page", "substring page", "by id", "export"] {
         assert!(text.contains(&format!("| {name} ")), "{name} is missing:\n{text}");
     }
-    assert!(text.contains("bytes a record, 6,200 records stored"), "{text}");
-    assert_eq!(app.count(""), 6200);
+    assert!(text.contains("bytes a record, 4,200 records stored"), "{text}");
+    assert_eq!(app.count(""), 4200);
+    for queried in ["of 1,000 records", "of 4,200 records"] {
+        assert!(text.contains(queried), "{queried} is missing:\n{text}");
+    }
 }
 
 /// Runs a command that has `input` to read.

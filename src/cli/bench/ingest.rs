@@ -64,7 +64,7 @@ pub(super) async fn measure(
 /// # Errors
 /// Where the daemon refuses a request or does not store all records in time.
 pub(super) async fn measure_bulk(bench: &Bench) -> anyhow::Result<Row> {
-    let records = bench.args.records;
+    let records = bench.args.bulk;
     measure(bench, "bulk", records, send_bulk(bench, records)).await
 }
 

@@ -45,13 +45,16 @@ pub struct BenchArgs {
     pid: Option<u32>,
     /// What to measure, in this order.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_enum,
-        default_values_t = [Scenario::SyslogTcp, Scenario::Bulk, Scenario::Single, Scenario::Queries, Scenario::Export])]
+        default_values_t = [Scenario::Bulk, Scenario::Queries, Scenario::SyslogTcp, Scenario::Single, Scenario::Queries, Scenario::Export])]
     scenario: Vec<Scenario>,
-    /// Records to send over syslog, and again in bulk.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    /// Records to send over syslog. With those in bulk and one by one they are 5 million by default.
+    #[arg(long, value_name = "N", default_value_t = 3_800_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     records: u64,
+    /// Records to send in bulk.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    bulk: u64,
     /// Records to post one by one.
-    #[arg(long, value_name = "N", default_value_t = 150_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     singles: u64,
     /// Connections that post single records.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
