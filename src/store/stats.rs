@@ -1,6 +1,7 @@
 //! Counts: over time, by level, by the values of a field, by the shape of the message.
 
 use clickhouse::Row;
+use logseal_parsers::Level;
 use serde::Deserialize;
 
 use super::{LogStore, StoreError, bind};
@@ -102,6 +103,11 @@ struct ValueRow {
 }
 
 #[derive(Row, Deserialize)]
+struct LevelCounts {
+    counts: Vec<u64>,
+}
+
+#[derive(Row, Deserialize)]
 struct Extent {
     first: i64,
     last: i64,
@@ -152,6 +158,9 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn top(&self, filter: &Expr, field: &FacetField, limit: u32) -> Result<Vec<(String, u64)>, StoreError> {
+        if *field == FacetField::Level {
+            return self.by_level(filter, limit).await;
+        }
         let condition = Where::new(filter);
         let value = field.sql();
         let sql = format!(
@@ -164,6 +173,19 @@ impl LogStore {
             query = query.param("attribute", name);
         }
         values(self, query).await
+    }
+
+    /// The same for levels. To count each of the few there are takes the engine half of the time of grouping by them.
+    async fn by_level(&self, filter: &Expr, limit: u32) -> Result<Vec<(String, u64)>, StoreError> {
+        let condition = Where::new(filter);
+        let counts = Level::ALL.map(|level| format!("countIf(level = '{}')", level.as_str())).join(", ");
+        let sql = format!("SELECT [{counts}] AS counts FROM logs WHERE {}", condition.sql);
+        let counts = self.answer(bind(self.read(&sql), &condition).fetch_one::<LevelCounts>()).await?.counts;
+        let mut levels: Vec<(String, u64)> =
+            Level::ALL.iter().map(|level| level.as_str().to_owned()).zip(counts).filter(|(_, n)| *n > 0).collect();
+        levels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        levels.truncate(limit as usize);
+        Ok(levels)
     }
 
     /// Messages with their numbers, addresses and ids taken out, by count, commonest first.
