@@ -177,6 +177,14 @@ fn microseconds(token: &Token<'_>) -> Option<i64> {
     }
 }
 
+/// What is to be acknowledged, of the options of a message.
+///
+/// # Errors
+/// They are no MessagePack.
+pub fn chunk_of(options: &[u8]) -> Result<Option<&[u8]>, Fault> {
+    chunk(&mut Reader::new(options))
+}
+
 /// The option `chunk`; other options tell what is seen without them.
 fn chunk<'b>(reader: &mut Reader<'b>) -> Result<Option<&'b [u8]>, Fault> {
     let Token::Map(options) = reader.token()? else { return Ok(None) };

@@ -28,6 +28,7 @@ mod file;
 pub mod filterlog;
 mod find;
 pub mod fluent;
+pub mod fluent_front;
 pub mod format;
 pub mod framing;
 pub mod haproxy;

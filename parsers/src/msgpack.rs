@@ -90,6 +90,23 @@ impl<'b> Reader<'b> {
         Ok(value)
     }
 
+    /// Passes over the head of text or octets: how many octets follow. `None`, with nothing read, for any other value.
+    ///
+    /// # Errors
+    /// [`Fault::CutOff`]: the head is not whole.
+    pub fn octet_count(&mut self) -> Result<Option<u32>, Fault> {
+        let mut ahead = *self;
+        let first = u8::from_be_bytes(ahead.octets()?);
+        let count = match first {
+            0xa0..=0xbf => u32::from(first & 0x1f),
+            0xc4..=0xc6 => ahead.count(first - 0xc4)?,
+            0xd9..=0xdb => ahead.count(first - 0xd9)?,
+            _ => return Ok(None),
+        };
+        *self = ahead;
+        Ok(Some(count))
+    }
+
     fn read(&mut self) -> Result<Token<'b>, Fault> {
         let first = u8::from_be_bytes(self.octets()?);
         Ok(match first {

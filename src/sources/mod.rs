@@ -6,6 +6,7 @@
 mod beats;
 mod dialogue;
 mod fluent;
+mod fluent_flow;
 mod fluent_handshake;
 mod fluent_heartbeat;
 mod gathered;

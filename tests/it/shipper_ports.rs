@@ -83,6 +83,92 @@ fn what_cannot_be_decompressed_is_kept_and_acknowledged() {
     assert!(app.records("source=fixed")[0]["parse_error"].as_str().unwrap().contains("compression is damaged"));
 }
 
+fn entry_of(text: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+    [b"\x92\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00\x81\xa3log\xda", &length[..], text].concat()
+}
+
+/// An entry of 50 kB that hardly compresses.
+fn large_entry(seed: u32) -> Vec<u8> {
+    let mut state = seed;
+    let mut text = String::new();
+    while text.len() < 50_000 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        text.push_str(&format!("{state:08x}"));
+    }
+    entry_of(text.as_bytes())
+}
+
+#[test]
+fn a_fluent_message_that_is_longer_than_any_buffer_is_taken_while_it_arrives() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let entries: Vec<u8> = (0..700).flat_map(large_entry).collect();
+    assert!(entries.len() > 32 << 20);
+    let compressed = gzip(&entries);
+    assert!(compressed.len() > 16 << 20);
+    let forward = [b"\x93\xa7app.web\xdd\x00\x00\x02\xbc", &entries[..], b"\x81\xa5chunk\xa4aaaa"].concat();
+    // The last one is short, and decompresses to more than is read as a whole.
+    let repeated = gzip(&entry_of(&[b'x'; 50_000]).repeat(700));
+    assert!(repeated.len() < 1 << 20);
+    let writer = stream.try_clone().unwrap();
+    let sending = std::thread::spawn(move || {
+        for message in [
+            forward,
+            packed(&entries, b"bbbb"),
+            packed(&compressed, b"cccc"),
+            packed(&repeated, b"dddd"),
+            packed(ENTRY, b"eeee"),
+        ] {
+            (&writer).write_all(&message).unwrap();
+        }
+    });
+    for chunk in ["aaaa", "bbbb", "cccc", "dddd", "eeee"] {
+        expect(&mut stream, &[b"\x81\xa3ack\xa4", chunk.as_bytes()].concat());
+    }
+    sending.join().unwrap();
+    app.wait_for_count("source=app.web", 4 * 700 + 1);
+    assert_eq!(app.count("source=app.web&q=parse_error:*"), 0);
+}
+
+#[test]
+fn a_long_fluent_message_that_is_damaged_costs_what_follows_in_it_and_nothing_else() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let mut entries: Vec<u8> = (0..400).flat_map(large_entry).collect();
+    let mut compressed = gzip(&(0..700).flat_map(large_entry).collect::<Vec<u8>>());
+    let entry = entries.len() / 400;
+    // No value begins so.
+    entries[390 * entry] = 0xc1;
+    compressed.truncate(compressed.len() - 100_000);
+    assert!(compressed.len() > 16 << 20);
+    let writer = stream.try_clone().unwrap();
+    let sending = std::thread::spawn(move || {
+        for message in [packed(&entries, b"aaaa"), packed(&compressed, b"bbbb"), packed(ENTRY, b"cccc")] {
+            (&writer).write_all(&message).unwrap();
+        }
+    });
+    for chunk in ["aaaa", "bbbb", "cccc"] {
+        expect(&mut stream, &[b"\x81\xa3ack\xa4", chunk.as_bytes()].concat());
+    }
+    sending.join().unwrap();
+    app.wait_for_count("source=app.web&q=message:hello", 1);
+    let problems: Vec<String> = app
+        .records("source=app.web&q=parse_error:*&order=asc")
+        .iter()
+        .map(|record| record["parse_error"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        problems,
+        [
+            "the octet c1 begins no MessagePack value; what follows in its message is left out",
+            "compressed entries are cut off; what follows in its message is left out",
+        ]
+    );
+    let kept = app.count("source=app.web");
+    assert!((390 + 690..390 + 702).contains(&kept), "{kept}: all before the damage");
+}
+
 fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha512::new();
     parts.iter().for_each(|part| hash.update(part));

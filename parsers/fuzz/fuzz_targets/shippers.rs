@@ -5,6 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use logseal_parsers::fluent::{self, Entries};
+use logseal_parsers::fluent_front;
 use logseal_parsers::framing::delimited::{DelimitedFramer, Delimiter};
 use logseal_parsers::framing::gelf_chunks::{Limits, Reassembly};
 use logseal_parsers::framing::lumberjack::{self as framing, LumberjackFrame};
@@ -41,6 +42,9 @@ fn delimited(stream: &[u8], piece: usize, delimiter: Delimiter) -> Vec<(Vec<u8>,
 }
 
 fn fluent(bytes: &[u8]) {
+    if let Ok(Some(front)) = fluent_front::front(bytes) {
+        assert!(front.length <= bytes.len());
+    }
     let Ok(message) = fluent::message(bytes) else { return };
     let mut scratch = Vec::new();
     match message.entries {

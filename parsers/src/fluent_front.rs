@@ -1,0 +1,89 @@
+//! The front of a message of Fluent Forward that is too long to be waited for: what comes before its entries.
+
+use std::borrow::Cow;
+
+use crate::fluent::GZIP_MAGIC;
+use crate::msgpack::{Fault, Reader, Token};
+
+/// What is known once the entries begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Front<'b> {
+    /// What the sender calls its records.
+    pub tag: Cow<'b, str>,
+    /// What follows the front.
+    pub entries: Arriving,
+    /// Whether options follow the entries.
+    pub has_options: bool,
+    /// The octets of the front.
+    pub length: usize,
+}
+
+/// Entries that follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arriving {
+    /// So many entries.
+    Array(u32),
+    /// So many octets of entries.
+    Packed(u32),
+    /// So many octets of gzip of the same.
+    Compressed(u32),
+}
+
+/// Reads the front of a message. `None` for a message of one record, whose parts are read together.
+///
+/// # Errors
+/// It is no message, or the front is not whole ([`Fault::CutOff`]).
+pub fn front(bytes: &[u8]) -> Result<Option<Front<'_>>, Fault> {
+    let mut reader = Reader::new(bytes);
+    let Token::Array(values @ 2..) = reader.token()? else { return Err(Fault::Unexpected) };
+    let tag = match reader.token()? {
+        Token::Text(tag) | Token::Binary(tag) => String::from_utf8_lossy(tag),
+        _ => return Err(Fault::Unexpected),
+    };
+    let entries = match reader.octet_count()? {
+        Some(octets) if reader.rest().starts_with(&GZIP_MAGIC) => Arriving::Compressed(octets),
+        Some(octets) => Arriving::Packed(octets),
+        None => match reader.token()? {
+            Token::Array(entries) => Arriving::Array(entries),
+            _ => return Ok(None),
+        },
+    };
+    Ok(Some(Front { tag, entries, has_options: values > 2, length: bytes.len() - reader.rest().len() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mode_of_several_entries_is_known_before_they_are_there() {
+        let check = |bytes: &[u8], entries: Arriving, has_options: bool, length: usize| {
+            let found = front(bytes).unwrap().unwrap();
+            assert_eq!(
+                (&*found.tag, found.entries, found.has_options, found.length),
+                ("app", entries, has_options, length)
+            );
+        };
+        check(b"\x93\xa3app\xdd\x00\x01\x00\x00\x92", Arriving::Array(65_536), true, 10);
+        check(b"\x92\xa3app\xc6\x01\x00\x00\x00\x92", Arriving::Packed(1 << 24), false, 10);
+        check(b"\x93\xa3app\xdb\x01\x00\x00\x00\x92", Arriving::Packed(1 << 24), true, 10);
+        check(b"\x93\xa3app\xc6\x01\x00\x00\x00\x1f\x8b", Arriving::Compressed(1 << 24), true, 10);
+    }
+
+    #[test]
+    fn one_record_has_no_front_and_other_bytes_are_refused() {
+        assert_eq!(front(b"\x93\xa3app\x01\x80"), Ok(None));
+        assert_eq!(front(b"\x92\xa3app"), Err(Fault::CutOff));
+        assert_eq!(front(b"\x92\x01\x90"), Err(Fault::Unexpected));
+        assert_eq!(front(b"\x05"), Err(Fault::Unexpected));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived_and_a_front_lies_within_them(bytes: Vec<u8>) {
+            if let Ok(Some(front)) = front(&bytes) {
+                proptest::prop_assert!(front.length <= bytes.len());
+            }
+        }
+    }
+}

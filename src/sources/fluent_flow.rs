@@ -1,0 +1,206 @@
+//! A message of Fluent Forward that is longer than the buffer: its entries are taken while it arrives.
+//!
+//! A forwarder that could not send for hours has chunks of up to 256 MiB, each of which is one message. It is acknowledged at its end, as
+//! others are; where the connection breaks off before, its entries so far are stored, and will be again when it is sent again.
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use flate2::write::MultiGzDecoder;
+use logseal_parsers::fluent;
+use logseal_parsers::fluent_front::{Arriving, Front};
+use logseal_parsers::msgpack::{Extent, Fault};
+
+use super::gathered::Gathered;
+
+/// Compressed bytes that are undone at once: at the highest ratio of gzip they become 4 MiB.
+const FEED_BYTES: usize = 4096;
+/// The most that one message may hold when it is decompressed.
+const INFLATED_BYTES_MAX: u64 = 1 << 30;
+
+/// A message whose front is read.
+pub(super) struct Flow {
+    tag: String,
+    has_options: bool,
+    left: Left,
+    /// Of the entry at the front, or of the options.
+    extent: Extent,
+    entry_bytes_max: usize,
+}
+
+/// What is still to come of it.
+enum Left {
+    Entries(u32),
+    Packed(usize),
+    Compressed(Box<Compressed>),
+    /// Bytes that cannot be read.
+    Skipped(usize),
+    Options,
+}
+
+struct Compressed {
+    left: usize,
+    inflated: u64,
+    /// It holds what is undone and not taken yet.
+    decoder: MultiGzDecoder<Vec<u8>>,
+}
+
+/// How far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Took(usize),
+    /// It took so many bytes, and has use for more.
+    NeedMore(usize),
+    /// It took so many bytes, and the message is at its end.
+    Done(usize),
+}
+
+impl Flow {
+    pub(super) fn new(front: &Front<'_>, entry_bytes_max: usize) -> Self {
+        let left = match front.entries {
+            Arriving::Array(entries) => Left::Entries(entries),
+            Arriving::Packed(octets) => Left::Packed(octets as usize),
+            Arriving::Compressed(octets) => Left::Compressed(Box::new(Compressed {
+                left: octets as usize,
+                inflated: 0,
+                decoder: MultiGzDecoder::new(Vec::new()),
+            })),
+        };
+        let (tag, has_options) = (front.tag.clone().into_owned(), front.has_options);
+        Self { tag, has_options, left, extent: Extent::default(), entry_bytes_max }
+    }
+
+    /// Whether it holds what was read already.
+    pub(super) fn holds_bytes(&self) -> bool {
+        matches!(&self.left, Left::Compressed(compressed) if !compressed.decoder.get_ref().is_empty())
+    }
+
+    /// Takes what has come of the message.
+    ///
+    /// # Errors
+    /// What follows cannot be told apart.
+    pub(super) fn take(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Step> {
+        match &mut self.left {
+            Left::Entries(0) | Left::Packed(0) | Left::Skipped(0) => {
+                self.left = Left::Options;
+                self.extent = Extent::default();
+                Ok(if self.has_options { Step::Took(0) } else { Step::Done(0) })
+            }
+            Left::Entries(_) => self.take_of_array(unread, gathered),
+            Left::Packed(left) => {
+                let all = *left;
+                let entries = unread.get(..all).unwrap_or(unread);
+                Ok(self.take_packed(entries, all, gathered))
+            }
+            Left::Compressed(_) => Ok(self.take_compressed(unread, gathered)),
+            Left::Skipped(left) => {
+                let taken = unread.len().min(*left);
+                *left -= taken;
+                Ok(if taken > 0 { Step::Took(taken) } else { Step::NeedMore(0) })
+            }
+            Left::Options => {
+                let Some(length) = self.extent.measure(unread).context("Fluent Forward: options")? else {
+                    anyhow::ensure!(unread.len() < self.entry_bytes_max, "Fluent Forward: the options are too long");
+                    return Ok(Step::NeedMore(0));
+                };
+                if let Some(chunk) = fluent::chunk_of(unread).context("Fluent Forward: options")? {
+                    gathered.answer(&fluent::acknowledgement(chunk));
+                }
+                Ok(Step::Done(length))
+            }
+        }
+    }
+
+    fn take_of_array(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Step> {
+        let Some(length) = self.extent.measure(unread).context("Fluent Forward: an entry")? else {
+            anyhow::ensure!(unread.len() < self.entry_bytes_max, "Fluent Forward: an entry is longer than the buffer");
+            return Ok(Step::NeedMore(0));
+        };
+        let (entry, _) = fluent::next_entry(unread).context("Fluent Forward: an entry")?;
+        gathered.add_fluent(&entry, &self.tag);
+        self.extent = Extent::default();
+        if let Left::Entries(left) = &mut self.left {
+            *left -= 1;
+        }
+        Ok(Step::Took(length))
+    }
+
+    /// Takes the first of `entries`, which are what has come of `all` bytes.
+    fn take_packed(&mut self, entries: &[u8], all: usize, gathered: &mut Gathered<'_>) -> Step {
+        let fault = match self.extent.measure(entries) {
+            Ok(Some(length)) => {
+                if let Ok((entry, _)) = fluent::next_entry(entries) {
+                    gathered.add_fluent(&entry, &self.tag);
+                }
+                self.extent = Extent::default();
+                self.left = Left::Packed(all - length);
+                return Step::Took(length);
+            }
+            Ok(None) if entries.len() < all && entries.len() < self.entry_bytes_max => return Step::NeedMore(0),
+            Ok(None) => Fault::CutOff,
+            Err(fault) => fault,
+        };
+        gathered.add_unread(entries, &format!("{fault}; what follows in its message is left out"), &self.tag);
+        self.left = Left::Skipped(all - entries.len());
+        Step::Took(entries.len())
+    }
+
+    fn take_compressed(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> Step {
+        let Left::Compressed(compressed) = &mut self.left else { return Step::Took(0) };
+        let mut taken = 0;
+        let problem = loop {
+            let inflated = compressed.decoder.get_mut();
+            let mut at = 0;
+            let problem = loop {
+                let rest = inflated.get(at..).unwrap_or_default();
+                match self.extent.measure(rest) {
+                    Ok(Some(length)) if !gathered.is_full() => {
+                        if let Ok((entry, _)) = fluent::next_entry(rest) {
+                            gathered.add_fluent(&entry, &self.tag);
+                        }
+                        at += length;
+                        self.extent = Extent::default();
+                    }
+                    Ok(None) if rest.len() >= self.entry_bytes_max => {
+                        break Some("an entry is longer than the buffer".to_owned());
+                    }
+                    Ok(_) => break None,
+                    Err(fault) => break Some(fault.to_string()),
+                }
+            };
+            inflated.drain(..at);
+            if problem.is_some() {
+                break problem;
+            }
+            if gathered.is_full() {
+                return Step::Took(taken);
+            }
+            if compressed.left == 0 {
+                let is_whole = compressed.decoder.try_finish().is_ok() && compressed.decoder.get_ref().is_empty();
+                break if is_whole { None } else { Some("compressed entries are cut off".to_owned()) };
+            }
+            let more = unread.get(taken..).unwrap_or_default();
+            let fed = more.get(..FEED_BYTES.min(compressed.left)).unwrap_or(more);
+            if fed.is_empty() {
+                return Step::NeedMore(taken);
+            }
+            let before = compressed.decoder.get_ref().len();
+            let undone = compressed.decoder.write_all(fed).and_then(|()| compressed.decoder.flush());
+            compressed.inflated += (compressed.decoder.get_ref().len() - before) as u64;
+            if undone.is_err() || compressed.inflated > INFLATED_BYTES_MAX {
+                break Some("compressed entries are damaged, or decompress to too much".to_owned());
+            }
+            taken += fed.len();
+            compressed.left -= fed.len();
+        };
+        if let Some(problem) = problem {
+            // What is undone, or else what cannot be.
+            let inflated = compressed.decoder.get_ref();
+            let kept = if inflated.is_empty() { unread.get(taken..).unwrap_or_default() } else { inflated };
+            let kept = kept.get(..self.entry_bytes_max).unwrap_or(kept);
+            gathered.add_unread(kept, &format!("{problem}; what follows in its message is left out"), &self.tag);
+        }
+        self.left = Left::Skipped(compressed.left);
+        Step::Took(taken)
+    }
+}
