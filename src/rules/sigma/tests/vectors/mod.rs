@@ -6,6 +6,7 @@
 //! | `ir`: `modifiers`, `baselines` (null) | [`modifiers`] |
 //! | `ir`: `filters`; `eval`: `integration` (filters, `action`) | [`documents`] |
 //! | `parser`: `parse_errors`; `eval`: `error_paths`, `correlation_edge` (types); `ir`: `modifiers` (contradictions), `array_scope`, `custom_attributes` | [`refused`] |
+//! | `eval`: `integration` and `gcp_audit_pipeline` (pipelines, nested names), `schema_classification_golden` | [`sources`] |
 //! | `ir`: `correlation`; `eval`: `correlation_edge`, `integration` (correlations), `state_snapshot` | `rules/tests/sigma_vectors.rs`, where windows are |
 //!
 //! What is about the crate's own machinery says nothing of what a rule means, and is not held:
@@ -21,6 +22,7 @@ mod documents;
 mod modifiers;
 mod refused;
 mod selections;
+mod sources;
 
 use logseal_parsers::Format;
 
