@@ -14,7 +14,8 @@
 //! - what its results are written like: `wire_shape_golden`, the levels and paths of `match_detail`, `rsigma.include_event`;
 //! - how it stores compiled rules and states: `hir_cache`, the format and the versions of `state_snapshot`, the shapes of `expected_hir`;
 //! - its switches that must change nothing (Bloom filter, cross-rule index, optimizer): our index is held against none in each check here;
-//! - its pipelines as a language (`pipeline_errors`): we have none, a table of log sources stands in for them;
+//! - its pipelines as a language (`pipeline_errors`, and the names that `integration` and `regression_eval` make up): we have none, a
+//!   table of log sources stands in for them, and is held as such in [`sources`];
 //! - settings of its engine that no rule states: what becomes of an event without a time (ours have one always), what is suppressed
 //!   or reset after a match (ours is an alert that lasts, see `rules/tests/sigma_vectors.rs`).
 

@@ -70,6 +70,24 @@ fn rules_for_windows_find_fields_in_the_names_of_ecs() {
     check_rule(&whoami, &[(&event("attacker"), true), (&event("SYSTEM"), false)]);
 }
 
+/// A name that stands for several fields means the first of them that a record has; the crate's pipelines mean any.
+#[test]
+fn each_place_of_a_field_is_looked_in_and_the_other_fields_still_count() {
+    let evil = rule("product: windows", "s:\n  Image: /tmp/evil\n  User: alice\ncondition: s");
+    let event = |fields: &str, user: &str| format!(r#"{{"Channel":"x",{fields},"User":"{user}"}}"#);
+    for field in ["Image", "NewProcessName", "process.executable"] {
+        let one = format!(r#""{field}":"/tmp/evil""#);
+        let other = format!(r#""{field}":"/tmp/good""#);
+        check_rule(
+            &evil,
+            &[(&event(&one, "alice"), true), (&event(&one, "bob"), false), (&event(&other, "alice"), false)],
+        );
+    }
+    check_rule(&evil, &[(r#"{"Channel":"x","User":"alice"}"#, false)]);
+    let both = r#""Image":"/tmp/good","NewProcessName":"/tmp/evil""#;
+    check_rule(&evil, &[(&event(both, "alice"), false)]);
+}
+
 /// Rules of the public collection write `data.protoPayload.…`, and exports have the bare entry.
 #[test]
 fn rules_for_gcp_find_fields_with_and_without_the_envelope() {
