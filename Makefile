@@ -33,3 +33,4 @@ bench:
 # Ten minutes for each target; needs cargo-fuzz, see CONTRIBUTING.md.
 fuzz:
 	sh parsers/fuzz/run.sh
+	sh fuzz/run.sh

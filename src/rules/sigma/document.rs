@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeSeed;
 use yaml_serde::{Deserializer, Mapping, Value};
 
+use super::actions;
 use super::limits::{self, Budget, Walk};
 use super::mapping::LogSource;
 
@@ -147,26 +148,26 @@ impl SigmaRules {
         // Editors of Windows put it before the text.
         let yaml = yaml.strip_prefix('\u{feff}').unwrap_or(yaml);
         limits::check_text(yaml).map_err(whole)?;
-        let values = values(yaml)?;
-        let has_actions = values.iter().any(|value| value.get("action").is_some());
-        if has_actions {
+        let mut values = values(yaml)?;
+        let is_one = values.len() == 1;
+        if values.iter().any(|(_, value)| actions::is_stated(value)) {
             if yaml.len() > limits::ACTION_BYTES_MAX {
                 return Err(whole(format!("a text with `action` has more than {} bytes", limits::ACTION_BYTES_MAX)));
             }
-            return of_actions(&values);
+            values = actions::carried_out(values)?;
         }
         let (mut documents, mut faults) = (Vec::new(), Vec::new());
-        for (at, value) in values.iter().enumerate() {
+        for (number, value) in &values {
             match document(value) {
                 Ok(mut document) => {
-                    if values.len() == 1 {
+                    if is_one {
                         // With its comments.
                         yaml.clone_into(document.text_mut());
                     }
                     documents.push(document);
                 }
                 Err(problems) => {
-                    faults.extend(problems.into_iter().map(|problem| SigmaFault { document: at + 1, problem }));
+                    faults.extend(problems.into_iter().map(|problem| SigmaFault { document: *number, problem }));
                 }
             }
         }
@@ -177,8 +178,8 @@ impl SigmaRules {
     }
 }
 
-/// The text's YAML documents, without empty ones.
-fn values(yaml: &str) -> Result<Vec<Value>, Vec<SigmaFault>> {
+/// The text's YAML documents with their numbers from 1, without empty ones.
+fn values(yaml: &str) -> Result<Vec<(usize, Value)>, Vec<SigmaFault>> {
     let budget = Budget::default();
     for (at, document) in Deserializer::from_str(yaml).enumerate() {
         // What follows a fault cannot be read: the stream is lost.
@@ -201,7 +202,7 @@ fn values(yaml: &str) -> Result<Vec<Value>, Vec<SigmaFault>> {
         if let Err(problem) = check_conditions(mapping) {
             faults.push(SigmaFault { document: at + 1, problem });
         }
-        values.push(value);
+        values.push((at + 1, value));
     }
     if faults.is_empty() { Ok(values) } else { Err(faults) }
 }
@@ -243,24 +244,6 @@ fn document(value: &Value) -> Result<SigmaDocument, Vec<String>> {
     Ok(document)
 }
 
-/// Reads a text whose documents build on each other.
-fn of_actions(values: &[Value]) -> Result<Vec<SigmaDocument>, Vec<SigmaFault>> {
-    let fault = |problem: String| SigmaFault { document: 0, problem };
-    let written: Result<Vec<String>, _> = values.iter().map(yaml_serde::to_string).collect();
-    let text = written.map_err(|error| vec![fault(error.to_string())])?.join("---\n");
-    let collection = parse_sigma_yaml(&text).map_err(|error| vec![fault(error.to_string())])?;
-    let SigmaCollection { rules, correlations, filters, errors } = collection;
-    // Which document an error is of is not known, so that none is passed over as a mere warning.
-    if !errors.is_empty() {
-        return Err(errors.into_iter().map(fault).collect());
-    }
-    if !correlations.is_empty() || !filters.is_empty() {
-        return Err(vec![fault("`action` is supported in texts of detection rules only".to_owned())]);
-    }
-    let documents = wrapped(rules, correlations, filters, &[]);
-    if documents.is_empty() { Err(vec![fault("the text holds no rule".to_owned())]) } else { Ok(documents) }
-}
-
 macro_rules! about {
     ($rule:expr, $warnings:expr) => {
         About {
@@ -286,8 +269,8 @@ fn wrapped(
 ) -> Vec<SigmaDocument> {
     let detection = |rule: rsigma_parser::SigmaRule| {
         let about = about!(rule, warnings);
-        let (logsource, text) = (logsource(&rule.logsource), rsigma_parser::emit_rule_yaml(&rule));
-        SigmaDocument::Detection(Box::new(DetectionRule { about, logsource, text, rule }))
+        let logsource = logsource(&rule.logsource);
+        SigmaDocument::Detection(Box::new(DetectionRule { about, logsource, text: String::new(), rule }))
     };
     let correlation = |rule: rsigma_parser::CorrelationRule| {
         let about = about!(rule, warnings);

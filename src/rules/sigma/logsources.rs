@@ -20,6 +20,8 @@ pub(crate) struct Source {
     pub(crate) closed: bool,
     /// Whether a field is that of every record of an event, as the audit daemon has them.
     pub(crate) joined: bool,
+    /// What rules write before the names of fields, and records may lack; in lower case.
+    pub(crate) envelope: Option<&'static str>,
 }
 
 impl Source {
@@ -30,7 +32,7 @@ impl Source {
         when: When,
         fields: &'static [(&'static str, &'static [&'static str])],
     ) -> Self {
-        Self { product, category, service, when, fields, closed: false, joined: false }
+        Self { product, category, service, when, fields, closed: false, joined: false, envelope: None }
     }
 
     const fn closed(self) -> Self {
@@ -39,6 +41,10 @@ impl Source {
 
     const fn joined(self) -> Self {
         Self { joined: true, ..self }
+    }
+
+    const fn within(self, envelope: &'static str) -> Self {
+        Self { envelope: Some(envelope), ..self }
     }
 
     fn fits(&self, product: Option<&str>, category: Option<&str>, service: Option<&str>) -> bool {
@@ -281,10 +287,35 @@ pub(super) const SOURCES: &[Source] = &[
     zeek!("ftp", "command"),
     Source::of(Some("zeek"), None, None, Any(&[Format(&["zeek"]), Has("_path")]), CONNECTION),
     Source::of(Some("aws"), None, Some("cloudtrail"), Any(&[Has("awsRegion"), Has("eventVersion")]), CLOUDTRAIL),
-    Source::of(Some("aws"), None, None, Any(&[Has("awsRegion"), Has("eventVersion")]), CLOUDTRAIL),
-    Source::of(Some("gcp"), None, Some("gcp.audit"), Any(&[Has("protoPayload.methodName"), Has("logName")]), &[]),
-    Source::of(Some("azure"), None, Some("activitylogs"), Has("operationName"), &[]),
-    Source::of(Some("azure"), None, Some("auditlogs"), Any(&[Has("operationName"), Has("LoggedByService")]), &[]),
+    Source::of(Some("aws"), None, None, Any(&[Has("awsRegion"), Has("eventVersion"), Has("interface_id")]), CLOUDTRAIL),
+    // Rules are written for entries as they are delivered, in an envelope; exports have the bare entry.
+    Source::of(
+        Some("gcp"),
+        None,
+        Some("gcp.audit"),
+        Any(&[
+            Has("protoPayload.methodName"),
+            Has("logName"),
+            Has("data.protoPayload.methodName"),
+            Has("data.logName"),
+        ]),
+        &[],
+    )
+    .within("data."),
+    Source::of(
+        Some("azure"),
+        None,
+        Some("activitylogs"),
+        Any(&[Has("operationName"), Has("operationName.value")]),
+        &[],
+    ),
+    Source::of(
+        Some("azure"),
+        None,
+        Some("auditlogs"),
+        Any(&[Has("operationName"), Has("LoggedByService"), Is("category", &["AuditLogs"])]),
+        &[],
+    ),
     Source::of(
         Some("azure"),
         None,
@@ -295,7 +326,13 @@ pub(super) const SOURCES: &[Source] = &[
     Source::of(Some("azure"), None, Some("riskdetection"), Has("riskEventType"), &[]),
     Source::of(Some("m365"), None, None, Has("Workload"), &[]),
     Source::of(Some("okta"), None, Some("okta"), Any(&[Has("legacyEventType"), Has("eventType")]), &[]),
-    Source::of(Some("github"), None, Some("audit"), All(&[Has("action"), Any(&[Has("org"), Has("repo")])]), &[]),
+    Source::of(
+        Some("github"),
+        None,
+        Some("audit"),
+        All(&[Has("action"), Any(&[Has("org"), Has("repo"), Has("org.login"), Has("repo.name")])]),
+        &[],
+    ),
     Source::of(Some("kubernetes"), None, Some("audit"), All(&[Has("auditID"), Has("verb")]), &[]),
     Source::of(Some("kubernetes"), Some("application"), Some("audit"), All(&[Has("auditID"), Has("verb")]), &[]),
 ];

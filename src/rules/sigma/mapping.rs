@@ -4,10 +4,13 @@
 //! |---|---|
 //! | that the log source's row in `logsources.rs` names | what stands there: attributes, and columns |
 //! | of audit records | the attribute of every record of the event (`a0`, `execve.a0`) |
+//! | behind the envelope that rules of a source write (`data.` of GCP) | the attribute of the name with it, or without it |
 //! | any other | the attribute of that name, else the column that our parsers fill from that name |
 //!
 //! Names of attributes are compared in any case, and are found behind the names that forwarders put before them
 //! (`EventData.`, `winlog.event_data.` …).
+
+use logseal_parsers::{Filled, filled_by};
 
 use super::logsources::{self, Found, Source};
 
@@ -51,57 +54,12 @@ const COLUMNS: [(&str, Column); 10] = [
     ("@message", Column::Message),
 ];
 
-/// Names from which our parsers fill columns, in lower case: they leave no attribute behind.
-const FILLED: [(Column, &[&str]); 9] = [
-    (Column::Timestamp, &["timestamp", "@timestamp", "time", "eventtime", "ts", "utctime"]),
-    (Column::Level, &["level", "severity", "log.level", "loglevel"]),
-    (Column::Host, &["host", "hostname", "computer", "computername", "machinename", "host.name"]),
-    (
-        Column::App,
-        &["app", "application", "service", "program", "provider_name", "sourcename", "eventsource", "process.name"],
-    ),
-    (Column::ProcId, &["pid", "processid", "process_id", "process.pid"]),
-    (Column::MsgId, &["eventid", "event_id", "eventname", "msgid", "event.code"]),
-    (
-        Column::Ip,
-        &[
-            "ip",
-            "ipaddress",
-            "src_ip",
-            "srcip",
-            "source.ip",
-            "sourceip",
-            "sourceaddress",
-            "sourceipaddress",
-            "client_ip",
-            "clientip",
-            "client.ip",
-            "c-ip",
-            "remote_addr",
-            "remoteaddr",
-            "id.orig_h",
-            "addr",
-            "rhost",
-        ],
-    ),
-    (
-        Column::UserName,
-        &[
-            "user",
-            "username",
-            "user_name",
-            "user.name",
-            "userid",
-            "acct",
-            "account_name",
-            "actor",
-            "targetusername",
-            "subjectusername",
-            "useridentity.username",
-            "cs-username",
-        ],
-    ),
-    (Column::Message, &["message", "msg", "log", "event", "body"]),
+/// Names that become columns in formats that name their fields otherwise than JSON ([`filled_by`]), in lower case.
+const FILLED: [(Column, &[&str]); 4] = [
+    (Column::Timestamp, &["utctime"]),
+    (Column::App, &["provider_name"]),
+    (Column::MsgId, &["event_id"]),
+    (Column::Ip, &["sourceaddress"]),
 ];
 
 /// What forwarders put before the names of fields, in lower case.
@@ -165,10 +123,30 @@ pub(crate) fn places(source: Option<&Source>, field: &str) -> Vec<Place> {
         return listed.iter().map(|name| place(name)).collect();
     }
     let name = field.to_ascii_lowercase();
-    let filled = FILLED.iter().find(|(_, names)| names.contains(&name.as_str()));
+    let bare = source.and_then(|source| name.strip_prefix(source.envelope?)).map(str::to_owned);
+    let filled = column(bare.as_deref().unwrap_or(&name));
     let mut places = vec![Place::Attribute(name)];
-    places.extend(filled.map(|(column, _)| Place::Column(*column)));
+    places.extend(bare.map(Place::Attribute));
+    places.extend(filled.map(Place::Column));
     places
+}
+
+/// The column that a field of this name (lower case) becomes: it leaves no attribute behind.
+fn column(name: &str) -> Option<Column> {
+    let listed = FILLED.iter().find(|(_, names)| names.contains(&name)).map(|(column, _)| *column);
+    listed.or_else(|| {
+        filled_by(name).map(|filled| match filled {
+            Filled::Timestamp => Column::Timestamp,
+            Filled::Level => Column::Level,
+            Filled::Message => Column::Message,
+            Filled::Host => Column::Host,
+            Filled::App => Column::App,
+            Filled::ProcId => Column::ProcId,
+            Filled::MsgId => Column::MsgId,
+            Filled::Ip => Column::Ip,
+            Filled::UserName => Column::UserName,
+        })
+    })
 }
 
 /// Whether our parsers are known to give `field` in records of `source`.

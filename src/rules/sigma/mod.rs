@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows a clock or does I/O. Texts from outside are bounded (`limits.rs`).
 
+mod actions;
 pub mod assessment;
 mod compile;
 mod condition;

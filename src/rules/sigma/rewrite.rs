@@ -86,7 +86,10 @@ impl Rewriter<'_> {
         match item.field.name.take().filter(|name| !name.is_empty()) {
             Some(name) => {
                 let slot = self.slot(&name);
-                item.field.name = Some(slots::encode(slot));
+                // What is not there is different from nothing.
+                let is_different = item.field.has_modifier(Modifier::Neq);
+                let encode = if is_different { slots::encode_present } else { slots::encode };
+                item.field.name = Some(encode(slot));
                 if item.field.has_modifier(Modifier::FieldRef) {
                     self.references(item);
                 } else if item.field.modifiers.iter().all(|modifier| *modifier == Modifier::Cased) {
@@ -106,8 +109,12 @@ impl Rewriter<'_> {
     fn references(&mut self, item: &mut DetectionItem) {
         for value in &mut item.values {
             if let SigmaValue::String(name) = value {
-                let slot = self.slot(&name.as_plain().unwrap_or_else(|| name.original.clone()));
-                *value = SigmaValue::String(SigmaString::from_raw(&slots::encode_reference(slot)));
+                let Some(plain) = name.as_plain() else {
+                    self.problem(format!("`fieldref` names one field: `{}` has wildcards", name.original));
+                    continue;
+                };
+                let slot = self.slot(&plain);
+                *value = SigmaValue::String(SigmaString::from_raw(&slots::encode_present(slot)));
             }
         }
     }

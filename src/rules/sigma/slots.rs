@@ -9,8 +9,9 @@ use super::mapping::{PREFIXES, Place};
 
 /// Marks a field's number where the evaluator expects a name.
 const FIELD: char = '\u{1}';
-/// The same of a field that another is compared with: it is absent where the record does not have it, never null.
-const REFERENCE: char = '\u{2}';
+/// The same of a field that is absent where the record does not have it, never null: one that another is compared with, or that
+/// is to be different.
+const PRESENT: char = '\u{2}';
 
 /// No attribute.
 const NONE: u16 = u16::MAX;
@@ -124,18 +125,18 @@ pub(crate) fn encode(number: usize) -> String {
     format!("{FIELD}{number}")
 }
 
-/// The same where another field is compared with it.
-pub(crate) fn encode_reference(number: usize) -> String {
-    format!("{REFERENCE}{number}")
+/// The same where null is no value of it.
+pub(crate) fn encode_present(number: usize) -> String {
+    format!("{PRESENT}{number}")
 }
 
-/// The number, and whether it is a reference; `None` of any other text.
+/// The number, and whether null is no value of it; `None` of any other text.
 pub(crate) fn decode(path: &str) -> Option<(usize, bool)> {
-    let (digits, is_reference) = match path.strip_prefix(FIELD) {
+    let (digits, is_present) = match path.strip_prefix(FIELD) {
         Some(digits) => (digits, false),
-        None => (path.strip_prefix(REFERENCE)?, true),
+        None => (path.strip_prefix(PRESENT)?, true),
     };
-    Some((digits.parse().ok()?, is_reference))
+    Some((digits.parse().ok()?, is_present))
 }
 
 #[cfg(test)]
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn a_number_is_read_back() {
         assert_eq!(decode(&encode(17)), Some((17, false)));
-        assert_eq!(decode(&encode_reference(4)), Some((4, true)));
+        assert_eq!(decode(&encode_present(4)), Some((4, true)));
         assert_eq!(decode("17"), None);
     }
 }

@@ -111,10 +111,10 @@ impl<'a> View<'a> {
 
 impl Event for View<'_> {
     fn get_field(&self, path: &str) -> Option<EventValue<'_>> {
-        let (number, is_reference) = slots::decode(path)?;
+        let (number, is_present) = slots::decode(path)?;
         let value = self.field(number);
         // Null, not absent, so that "empty or one of these" can be said of a record without the field.
-        if is_reference { value } else { Some(value.unwrap_or(EventValue::Null)) }
+        if is_present { value } else { Some(value.unwrap_or(EventValue::Null)) }
     }
 
     fn any_string_value(&self, pred: &dyn Fn(&str) -> bool) -> bool {

@@ -6,6 +6,7 @@ mod kinds;
 mod properties;
 mod shipped;
 mod sigma;
+mod sigma_vectors;
 
 use serde_json::{Value, json};
 

@@ -5,6 +5,7 @@ mod hostile;
 mod import;
 mod index;
 mod modifiers;
+mod mutated;
 mod records;
 mod vectors;
 
