@@ -35,7 +35,8 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     match text.first() {
         Some(b'{') => return json::parse(line, cx),
         Some(b'<') if shape::has_priority(text) => return syslog(line, cx),
-        Some(b'A'..=b'Z') if shape::has_bsd_stamp(text) => return syslog(line, cx),
+        Some(b'A'..=b'Z') if shape::has_bsd_stamp(text) || shape::has_dated_stamp(text, cx) => return syslog(line, cx),
+        Some(b'1') if shape::has_version(text, cx) => return syslog(line, cx),
         _ => {}
     }
     if let Some(event) = content::parse_labelled(line, cx) {

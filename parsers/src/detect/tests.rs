@@ -18,6 +18,17 @@ fn auto_decides_by_how_the_line_begins() {
         ("<13>Nov 14 22:13:20 web1 app: text", "rfc3164"),
         ("<13>1 2023-11-14T22:13:20Z web1 app - - - text", "rfc5424"),
         ("Nov  4 22:13:20 web1 app: text", "rfc3164"),
+        ("<>Nov 14 22:13:20 web1 app: text", "rfc3164"),
+        ("<>text", "plain"),
+        ("Nov 14 2023 22:13:20: %ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2", "rfc3164"),
+        ("Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2", "rfc3164"),
+        ("Nov 14 2023 22:13:20.123 UTC fw1 CEF:0|a|b|c|d|e|3|src=192.0.2.7", "rfc3164"),
+        ("Nov 14 2023 22:13:20 web1 app[7]: text", "rfc3164"),
+        ("Nov 14 2023 22:13:20 some text of a program", "plain"),
+        ("Nov 14 2023 22:13:20 100% done", "plain"),
+        ("1 2023-11-14T22:13:20Z web1 app 7 - - text", "rfc5424"),
+        ("1 2023-11-14T22:13:20Z web1 - - ID47 [a b=\"c\"]", "rfc5424"),
+        ("1 2023-11-14T22:13:20Z is when it began", "plain"),
         ("192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1", "access"),
         ("[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text", "apache_error"),
         ("2023-11-14T22:13:20Z stderr F text", "cri"),
@@ -85,7 +96,8 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if text.starts_with(b"{") {
         return json::parse(line, cx);
     }
-    let has_stamp = text.first().is_some_and(u8::is_ascii_uppercase) && shape::has_bsd_stamp(text);
+    let has_stamp = shape::has_bsd_stamp(text) || shape::has_dated_stamp(text, cx) || shape::has_version(text, cx);
+    let has_stamp = has_stamp && text.first().is_some_and(|b| matches!(b, b'A'..=b'Z' | b'1'));
     if (text.starts_with(b"<") && shape::has_priority(text)) || has_stamp {
         return syslog_asking_all(line, cx);
     }
