@@ -115,6 +115,7 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| ruby::after_stamp(stamped))
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped))
+            .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'-' => python::after_stamp(stamped).or_else(|| java::after_stamp(stamped)),
         b'H' if scan::blanks(stamped.rest).starts_with(b"H=") => exim::after_stamp(stamped),
@@ -153,7 +154,8 @@ fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         _ => java::after_stamp(stamped)
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| node::after_stamp(stamped))
-            .or_else(|| mongodb::after_stamp(stamped)),
+            .or_else(|| mongodb::after_stamp(stamped))
+            .or_else(|| postgresql::after_stamp(stamped)),
     };
     event.or_else(|| go::after_stamp(stamped))
 }
