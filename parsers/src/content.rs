@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::{
-    Context, LogEvent, auditd, cef, cisco_asa, connections, filterlog, iptables, json, leef, logfmt, logins, pan_os,
-    plain, programs, winevent, wrapped,
+    Context, LogEvent, auditd, cef, cisco_asa, connections, contained, filterlog, iptables, json, leef, logfmt, logins,
+    pan_os, plain, programs, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -88,6 +88,29 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
     if event.user_name.is_empty() && matches!(event.facility, None | Some(4 | 10)) {
         logins::complete(event);
     }
+}
+
+/// Completes `event`, read from a shipper's or a logger's envelope, by what its message is: that of a program which is known by its
+/// name, or a line of a file.
+///
+/// As [`complete`], the message stays as it is, and what the envelope states is kept.
+pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
+    if matches!(event.message.first(), None | Some(b'{')) {
+        return;
+    }
+    if !event.app.is_empty() {
+        let message = std::mem::take(&mut event.message);
+        let inner = by_program(Program::of(&event.app), &event.app, &message, cx);
+        let is_known = inner.is_some();
+        if let Some(inner) = inner {
+            absorb(event, inner);
+        }
+        event.message = message;
+        if is_known {
+            return;
+        }
+    }
+    contained::complete_from_line(event, cx);
 }
 
 /// Reads a line that says of itself that it is in CEF or LEEF, whatever else is quoted in it.
