@@ -27,6 +27,7 @@ pub(crate) mod reader;
 pub(crate) mod record;
 mod records;
 mod unescape;
+mod windows;
 
 pub use records::{Records, records};
 
