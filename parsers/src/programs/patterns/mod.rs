@@ -45,6 +45,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "kernel" => network::KERNEL,
         "named" | "nsd" | "unbound" | "pdns_recursor" => network::NAMED,
         "danted" | "sockd" => network::DANTE,
+        "cisco-ios" => network::CISCO_IOS,
         "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" => network::PROBES,
         "asterisk" | "freeswitch" | "kamailio" => services::TELEPHONY,
         "pvedaemon" | "pveproxy" | "pmgdaemon" | "pvestatd" => services::PROXMOX,

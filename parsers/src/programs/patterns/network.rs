@@ -70,6 +70,19 @@ pub(super) const FAIL2BAN: &[Pattern] = &[
     ("{_}[{jail}] Ignore {ip}", NONE),
 ];
 
+/// Cisco's routers and switches, whose tag is in the place of the program.
+#[rustfmt::skip]
+pub(super) const CISCO_IOS: &[Pattern] = &[
+    ("Login Success [user: {user}] [Source: {ip}] [localport: {port}]", SUCCESS),
+    ("Login failed [user: {user}] [Source: {ip}] [localport: {port}]", FAILURE),
+    ("Configured from {_} by {user} on {tty} ({ip})", NONE),
+    ("list {list} {action} {protocol} {ip}({src_port}) {_}-> {dst_ip}({dst_port}), {_}", NONE),
+    ("list {list} {action} {protocol} {ip} {_}-> {dst_ip} ({_}), {_}", NONE),
+    ("User {user} has exited tty session {_}({ip})", NONE),
+    ("User {user} logged out from {tty} ({ip})", NONE),
+    ("Authentication failure for SNMP req from host {ip}", FAILURE),
+];
+
 /// Dante.
 pub(super) const DANTE: &[Pattern] = &[
     ("{_}: block({_}): {_}: {ip} {_} user \"{user}\"{_}", FAILURE),
