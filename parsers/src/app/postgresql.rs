@@ -47,7 +47,8 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     // The default prefix states the zone; where nothing else does, that tells the line from others.
     let stamp = stamped.line.get(..stamped.line.len() - rest.len()).unwrap_or_default();
     let states_zone = stamp.last().is_some_and(u8::is_ascii_uppercase);
-    if !read_prefix(&mut event, prefix) && !(states_zone && prefix.trim().is_empty()) {
+    let is_known = read_prefix(&mut event, prefix) || (states_zone && prefix.trim().is_empty());
+    if !is_known {
         return None;
     }
     event.attributes.push("error_severity", severity);
