@@ -284,10 +284,23 @@ pub(super) fn kafka<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     is_logger.then(|| head.event(FORMAT, Some(stamped.at), level, message))
 }
 
+/// log4j's `INFO  2023-11-14 22:13:20,123 [main] c.e.App - ready`.
+fn stamp_second<'a>(level: Level, text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (at, rest) = stamp::read(text, cx)?;
+    let (thread, rest) = bracketed(some_blanks(rest)?)?;
+    let mut head = Head { level: Some(level), thread, ..Head::default() };
+    let message = head.logger_and_message(some_blanks(rest)?).filter(|_| !head.logger.is_empty())?;
+    Some(head.event(FORMAT, Some(at), level, message))
+}
+
 /// Cassandra's `INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready`.
 pub(super) fn level_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (level, rest) = capital_level(text)?;
-    let (thread, rest) = bracketed(some_blanks(rest)?)?;
+    let rest = some_blanks(rest)?;
+    if rest.first().is_some_and(u8::is_ascii_digit) {
+        return stamp_second(level, rest, cx);
+    }
+    let (thread, rest) = bracketed(rest)?;
     let (at, rest) = stamp::read(some_blanks(rest)?, cx)?;
     let (place, rest) = word(some_blanks(rest)?)?;
     let message = rest.strip_prefix(b" - ")?;
@@ -368,6 +381,10 @@ mod tests {
             (
                 "[2023-11-14 22:13:20,123] INFO [Broker id=0] up (kafka.server.Broker)",
                 "java INFO 22:13:20.123 logger=kafka.server.Broker | [Broker id=0] up",
+            ),
+            (
+                "INFO  2023-11-14 22:13:20,123 [main] c.e.App - ready",
+                "java INFO 22:13:20.123 logger=c.e.App thread=main | ready",
             ),
             (
                 "INFO  [main] 2023-11-14 22:13:20,123 Config.java:99 - loaded",
