@@ -1,12 +1,13 @@
 //! What it costs to find out which format a line is in, and what a message holds.
 //!
 //! Each line is read by its format's name and without it, one right after the other, since only the ratio of the two counts. Wanted: less
-//! than 5 % between them. A syslog record is read with its header alone, too.
+//! than 5 % between them. Without a name it is read by itself (`auto`), and as the next of a stream (`stream`), where what the last line
+//! was is asked first. A syslog record is read with its header alone, too.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use logseal_parsers::{Context, Format, Zone, format, syslog};
+use logseal_parsers::{Context, Format, LineParser, Zone, format, syslog};
 
 const CX: Context = Context { received_at: 1_700_042_400_000_000, zone: Zone::UTC };
 
@@ -99,6 +100,9 @@ fn detect(criterion: &mut Criterion) {
         for (way, format) in [("stated", format), ("auto", Format::Auto)] {
             group.bench_function(format!("{name}, {way}"), |b| b.iter(|| format::parse(format, black_box(line), &CX)));
         }
+        let mut stream = LineParser::new(Format::Auto);
+        drop((stream.parse(line, &CX), stream.parse(line, &CX)));
+        group.bench_function(format!("{name}, stream"), |b| b.iter(|| stream.parse(black_box(line), &CX).format));
     }
     for (name, line) in MESSAGES {
         let line = line.as_bytes();

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::{Attributes, Context, LogEvent, address, cursor};
+use crate::{Attributes, Context, LogEvent, address, cursor, timestamp};
 pub(crate) use event::id;
 
 /// The name of this format in [`LogEvent::format`].
@@ -28,20 +28,20 @@ pub const FORMAT: &str = "auditd";
 /// the login user's or user's name in an enriched record; the address is `addr`, else `hostname` if it is one. The fields of
 /// an event's further records are attributes under the record's type (`path.name`).
 #[must_use]
-pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let Some((first, others)) = memchr::memchr(b'\n', line).and_then(|end| line.split_at_checked(end)) else {
-        return record(line);
+        return record(line, cx);
     };
-    let mut event = record(first)?;
-    event::complete(&mut event, others);
+    let mut event = record(first, cx)?;
+    event::complete(&mut event, others, cx);
     event.message = Cow::Borrowed(line);
     Some(event)
 }
 
 /// Reads one record.
-fn record(line: &[u8]) -> Option<LogEvent<'_>> {
+fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let header = header(line)?;
+    let header = header(line, cx)?;
     let mut event = LogEvent {
         timestamp: Some(header.micros),
         host: cursor::text(header.node),
@@ -96,7 +96,7 @@ struct Header<'a> {
     body: &'a [u8],
 }
 
-fn header(line: &[u8]) -> Option<Header<'_>> {
+fn header<'a>(line: &'a [u8], cx: &Context) -> Option<Header<'a>> {
     let (node, rest) = match line.strip_prefix(b"node=") {
         Some(rest) => split_at_blank(rest)?,
         None => (&b""[..], line),
@@ -110,18 +110,29 @@ fn header(line: &[u8]) -> Option<Header<'_>> {
     let inner = rest.strip_prefix(b"audit(")?;
     let end = memchr::memchr(b')', inner.get(..48).unwrap_or(inner))?;
     let (id, rest) = inner.split_at_checked(end)?;
-    let (stamp, serial) = std::str::from_utf8(id).ok()?.split_once(':')?;
-    let (seconds, fraction) = stamp.split_once('.').unwrap_or((stamp, ""));
-    let millis = millis(fraction)?;
-    let seconds: i64 = seconds.parse().ok().filter(|seconds| (0..=99_999_999_999).contains(seconds))?;
+    let (stamp, serial) = std::str::from_utf8(id).ok()?.rsplit_once(':')?;
+    let micros = instant(stamp, cx)?;
     let rest = rest.strip_prefix(b")")?;
     Some(Header {
         node,
         kind,
-        micros: seconds * 1_000_000 + millis * 1_000,
+        micros,
         serial: serial.parse().ok()?,
-        body: rest.strip_prefix(b":").unwrap_or(rest),
+        body: rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b":").unwrap_or(rest),
     })
+}
+
+/// The time of a record: seconds since 1970, or what `ausearch -i` makes of them, `11/14/2023 22:13:20.123`.
+fn instant(stamp: &str, cx: &Context) -> Option<i64> {
+    if let [m, n, b'/', d, e, b'/', year @ ..] = stamp.as_bytes() {
+        let (year, clock) = std::str::from_utf8(year).ok()?.split_once(' ')?;
+        let [m, n, d, e] = [m, n, d, e].map(|b| char::from(*b));
+        return timestamp::parse(&format!("{year}-{m}{n}-{d}{e} {clock}"), cx.zone);
+    }
+    let (seconds, fraction) = stamp.split_once('.').unwrap_or((stamp, ""));
+    let millis = millis(fraction)?;
+    let seconds: i64 = seconds.parse().ok().filter(|seconds| (0..=99_999_999_999).contains(seconds))?;
+    Some(seconds * 1_000_000 + millis * 1_000)
 }
 
 /// The milliseconds of a fraction of a second; finer digits are cut off.
@@ -152,6 +163,16 @@ mod tests {
     use crate::Zone;
 
     const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+    #[test]
+    fn what_ausearch_makes_readable_is_read() {
+        let line = b"type=USER_LOGIN msg=audit(11/14/2023 22:13:20.123:42) : pid=7 uid=root auid=unset msg='op=login acct=bob addr=192.0.2.7 res=failed'";
+        let cx = Context { received_at: 0, zone: crate::Zone::UTC };
+        let event = parse(line, &cx).unwrap();
+        assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_123_000), "bob"));
+        assert_eq!((event.ip, event.attributes.get("serial")), ("192.0.2.7".parse().ok(), Some("42")));
+        assert_eq!(parse(b"type=X msg=audit(99/99/2023 22:13:20.123:42) : a=b", &cx), None);
+    }
 
     #[test]
     fn a_failed_login_names_its_user_and_address() {

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::{
-    Context, LogEvent, auditd, cef, cisco_asa, connections, filterlog, iptables, json, leef, logfmt, logins, pan_os,
-    plain, programs, winevent, wrapped,
+    Context, LogEvent, auditd, cef, cisco_asa, connections, contained, filterlog, iptables, json, leef, logfmt, logins,
+    pan_os, plain, programs, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -31,6 +31,8 @@ enum Program {
     Cef,
     Leef,
     PanOs,
+    /// A firewall's pairs, of which the first is the day: Fortinet's.
+    Pairs,
     Snare,
 }
 
@@ -46,6 +48,7 @@ impl Program {
             b'M' if app == winevent::SNARE_MARKER => Self::Snare,
             b'R' if app == "RT_FLOW" => Self::Connections,
             b'a' if matches!(app, "audit" | "auditd" | "audispd" | "audisp-syslog") => Self::Audit,
+            b'd' if app.starts_with("date=") => Self::Pairs,
             b'f' if app == "filterlog" => Self::Filterlog,
             b'f' if app.starts_with("firewall,") => Self::Connections,
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
@@ -90,6 +93,29 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
     }
 }
 
+/// Completes `event`, read from a shipper's or a logger's envelope, by what its message is: that of a program which is known by its
+/// name, or a line of a file.
+///
+/// As [`complete`], the message stays as it is, and what the envelope states is kept.
+pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
+    if matches!(event.message.first(), None | Some(b'{')) {
+        return;
+    }
+    if !event.app.is_empty() {
+        let message = std::mem::take(&mut event.message);
+        let inner = by_program(Program::of(&event.app), &event.app, &message, cx);
+        let is_known = inner.is_some();
+        if let Some(inner) = inner {
+            absorb(event, inner);
+        }
+        event.message = message;
+        if is_known {
+            return;
+        }
+    }
+    contained::complete_from_line(event, cx);
+}
+
 /// Reads a line that says of itself that it is in CEF or LEEF, whatever else is quoted in it.
 pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     match line.first()? {
@@ -97,6 +123,28 @@ pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEven
         b'L' if line.starts_with(b"LEEF:") => leef::parse(line, cx),
         _ => None,
     }
+}
+
+/// Reads a line that is said to be of pairs, and what its words say of a login.
+pub(crate) fn parse_stated_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let mut event = logfmt::parse(line, cx)?;
+    logins::complete_from_line(&mut event, cx);
+    Some(event)
+}
+
+/// Reads a line of pairs, which no other format's line begins like but for an audit record and a packet filter's.
+pub(crate) fn parse_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if matches!(line.first(), Some(b'I' | b'%')) || auditd::looks_like(line) {
+        return None;
+    }
+    let mut event = logfmt::detect(line, cx)?;
+    logins::complete_from_line(&mut event, cx);
+    Some(event)
+}
+
+/// Reads an audit record that begins with its type.
+pub(crate) fn parse_audit<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    line.starts_with(b"type=").then(|| auditd::parse(line, cx))?
 }
 
 /// Reads a line that no other parser claims, by its first byte; what is in no format is plain text.
@@ -120,16 +168,29 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 /// The parser that the name of the program calls for.
 fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     match program {
-        Program::Unnamed => None,
+        Program::Unnamed => behind_time(message, cx),
         Program::Kernel => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
         Program::Filterlog => filterlog::parse(message, cx),
         Program::Audit => kernel_audit(message, cx),
         Program::Connections => connections::parse(message, cx),
-        Program::CiscoAsa => cisco_asa::after_tag(app, message),
-        Program::Other | Program::Haproxy | Program::Snare | Program::Cef | Program::Leef | Program::PanOs => {
-            programs::read(app, message, cx)
-        }
+        // Routers and switches have such tags, too.
+        Program::CiscoAsa => cisco_asa::after_tag(app, message).or_else(|| programs::read("cisco-ios", message, cx)),
+        Program::Other
+        | Program::Haproxy
+        | Program::Snare
+        | Program::Cef
+        | Program::Leef
+        | Program::PanOs
+        | Program::Pairs => programs::read(app, message, cx),
     }
+}
+
+/// The message of a Cisco firewall that has its time with it, as EMBLEM's format has: `Nov 14 22:13:20 UTC: %ASA-config-5-111010: …`.
+fn behind_time<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    let near = message.get(..48).unwrap_or(message);
+    let tagged = memchr::memchr(b'%', near).filter(|at| *at > 0).and_then(|at| message.get(at..))?;
+    let tag = std::str::from_utf8(tagged.get(..12).unwrap_or(tagged)).ok()?;
+    cisco_asa::is_tag(tag).then(|| cisco_asa::parse(tagged, cx))?
 }
 
 /// An audit record behind the kernel's uptime.
@@ -167,6 +228,7 @@ fn tagged<'a>(program: Program, app: &str, line: &'a [u8], cx: &Context) -> Opti
         Program::Cef => cef::parse(from(b"CEF:")?, cx),
         Program::Leef => leef::parse(from(b"LEEF:")?, cx),
         Program::PanOs => pan_os::parse(from(app.as_bytes())?, cx),
+        Program::Pairs => logfmt::parse(from(app.as_bytes())?, cx),
         _ => None,
     }
 }
@@ -203,6 +265,13 @@ mod tests {
                 "192.0.2.7",
                 "bob",
             ),
+            (
+                "%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: bob] [Source: 192.0.2.7] [localport: 22]",
+                "192.0.2.7",
+                "bob",
+            ),
+            ("%SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)", "192.0.2.7", "bob"),
+            ("%SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.7(51234) -> 192.0.2.1(22), 1 packet", "192.0.2.7", ""),
             ("CEF:0|a|b|c|d|e|3|src=192.0.2.7 suser=bob", "192.0.2.7", "bob"),
             ("LEEF:1.0|a|b|c|d|src=192.0.2.7\tusrName=bob", "192.0.2.7", "bob"),
             ("grafana[7]: level=info user=bob remote_addr=192.0.2.7", "192.0.2.7", "bob"),
@@ -251,6 +320,17 @@ mod tests {
         assert_eq!((event.format, &*event.app, event.ip), ("rfc3164", "imap", "192.0.2.7".parse().ok()));
         assert_eq!(event.timestamp, Some(1_699_136_000_000_000));
         assert_eq!(read("Nov 4 22:13 web1").format, "plain");
+    }
+
+    #[test]
+    fn a_firewalls_message_with_a_time_of_its_own_gives_its_fields() {
+        let event = read(
+            "<166>:Nov 14 22:13:20 UTC: %ASA-config-5-111010: User 'bob', running 'CLI' from IP 192.0.2.7, executed 'x'",
+        );
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+        let event = read("<189>date=2023-11-14 time=22:13:20 devname=\"fw1\" srcip=192.0.2.7 user=\"bob\"");
+        assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
     }
 
     #[test]

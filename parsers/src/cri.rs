@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Context, LogEvent, json, plain, timestamp, wrapped};
+use crate::{Context, LogEvent, contained, json, plain, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "cri";
@@ -16,8 +16,8 @@ pub const FORMAT: &str = "cri";
 /// Reads a line of a container runtime; `None` where it is none.
 ///
 /// The attributes are `stream` (`stdout` or `stderr`) and `partial` (`true` or `false`). The program's own line is
-/// the message; a JSON object there is read as [`json::complete_from_message`] says, a web server's line gives its
-/// fields, and a level in plain text is read as [`plain::parse`] does.
+/// the message; a JSON object there is read as [`json::complete_from_message`] says, a line of a web server or of a program's own
+/// logger gives its fields, and a level in plain text is read as [`plain::parse`] does.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (stamp, rest) = timestamp::iso_prefix(line, cx.zone)?;
@@ -56,7 +56,7 @@ pub(crate) fn after_stamp<'a>(line: &'a [u8], stamp: i64, after: &'a [u8], cx: &
     event.attributes.push("stream", stream);
     event.attributes.push("partial", partial);
     json::complete_from_message(&mut event, cx);
-    wrapped::complete(&mut event, cx);
+    contained::complete_from_output(&mut event, cx);
     Some(event)
 }
 

@@ -9,7 +9,7 @@
 use crate::syslog::shape;
 #[rustfmt::skip]
 use crate::{
-    Context, LogEvent,
+    Context, Format, LogEvent,
     access,
     apache_error,
     app,
@@ -35,7 +35,8 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     match text.first() {
         Some(b'{') => return json::parse(line, cx),
         Some(b'<') if shape::has_priority(text) => return syslog(line, cx),
-        Some(b'A'..=b'Z') if shape::has_bsd_stamp(text) => return syslog(line, cx),
+        Some(b'A'..=b'Z') if shape::has_bsd_stamp(text) || shape::has_dated_stamp(text, cx) => return syslog(line, cx),
+        Some(b'1') if shape::has_version(text, cx) => return syslog(line, cx),
         _ => {}
     }
     if let Some(event) = content::parse_labelled(line, cx) {
@@ -51,6 +52,47 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         }
     }
     content::parse(line, cx)
+}
+
+/// Reads `line` by the parser of `format` alone, where that is sure to give what [`read`] gives; `None` where it is not.
+///
+/// The lines of a stream are nearly all in one format, so what the last one was is worth asking first: if it takes the line, no other
+/// parser is asked. Formats whose lines others may claim before it are not asked so; of two web servers' formats that could both take a
+/// line, which one may quote in the other, it is the stream's.
+pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    // What syslog or JSON may be behind, and what is cut off before a line is looked at.
+    if line.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'{' | b'<' | 0xef)) {
+        return None;
+    }
+    match format {
+        Format::Access => unstamped(line, cx).then(|| access::parse(line, cx))?,
+        Format::ApacheError => apache_error::parse(line, cx),
+        Format::Cef | Format::Leef => content::parse_labelled(line, cx),
+        Format::Elb => elb::parse(line, cx),
+        Format::Haproxy => haproxy::parse(line, cx),
+        // A stamp before a colon, and CEF's own name, may pass for a label; with a bracket the line may be a web server's.
+        Format::Ltsv if line.first().is_some_and(u8::is_ascii_lowercase) && memchr::memchr(b'[', line).is_none() => {
+            ltsv::parse_plain(line, cx)
+        }
+        Format::NginxError => nginx_error::parse(line, cx),
+        Format::Squid => squid::parse(line, cx),
+        Format::Logfmt => content::parse_pairs(line, cx),
+        Format::Auditd => content::parse_audit(line, cx),
+        Format::Java | Format::App | Format::Python => {
+            // Nearly all of their lines begin with a date; with a tab behind it they may be labelled values.
+            let dated = line.get(4) == Some(&b'-') && memchr::memchr(b'\t', line).is_none();
+            let (at, rest) = dated.then(|| timestamp::iso_prefix(line, cx.zone)).flatten()?;
+            let threaded = if format == Format::Java { app::parse_threaded(line, at, rest) } else { None };
+            threaded.or_else(|| app::parse_dated(line, at, rest, cx)).filter(|event| event.format == format.as_str())
+        }
+        _ => None,
+    }
+}
+
+/// Whether `line` does not begin with syslog's stamp.
+fn unstamped(line: &[u8], cx: &Context) -> bool {
+    !line.first().is_some_and(u8::is_ascii_uppercase)
+        || !(shape::has_bsd_stamp(line) || shape::has_dated_stamp(line, cx))
 }
 
 type Parser = for<'a> fn(&'a [u8], &Context) -> Option<LogEvent<'a>>;

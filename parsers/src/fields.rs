@@ -53,12 +53,13 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "isodate", "date", "logtime", "log_time", "log_timestamp", "timemillis", "instant.epochsecond", "instant",
         "timeunixnano", "time_iso8601", "time_local", "timestamp_ms", "t.$date", "timestamp.$date", "_source_realtime_timestamp",
         "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
-        "start_time",
+        "start_time", "timecreated", "timegenerated", "event.system.timecreated.#attributes.systemtime", "creationtime", "published",
+        "requestreceivedtimestamp", "stagetimestamp", "dt",
     ]),
     (Slot::InstantNanos, &["instant.nanoofsecond"]),
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
-        "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname",
+        "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
@@ -66,22 +67,29 @@ const NAMES: [(Slot, &[&str]); 15] = [
     (Slot::LevelLetter, &["s"]),
     (Slot::Message, &[
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "text", "textpayload",
-        "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue",
+        "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
+        "displaymessage",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
         "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
+        "event.system.computer", "properties.machinename",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
         "application.name", "application_name", "applicationname", "syslog_identifier", "program", "ident", "daemon", "process.name",
         "_comm", "kubernetes.labels.app", "container_name", "kubernetes.container_name", "kubernetes.container.name",
-        "winlog.provider_name", "sourcename", "eventsource",
+        "winlog.provider_name", "sourcename", "eventsource", "providername", "event.system.provider.#attributes.name",
+        "properties.application", "protopayload.servicename", "workload",
     ]),
     (Slot::ProcId, &[
         "pid", "process.pid", "procid", "proc_id", "process_id", "processid", "process.id", "syslog_pid", "_pid",
+        "event.system.execution.#attributes.processid",
     ]),
-    (Slot::MsgId, &["msgid", "msg_id", "message_id", "winlog.event_id", "eventid", "eventname", "event.code"]),
+    (Slot::MsgId, &[
+        "msgid", "msg_id", "message_id", "winlog.event_id", "eventid", "eventname", "event.code", "event.system.eventid", "event.system.eventid.#text",
+        "protopayload.methodname",
+    ]),
     (Slot::Facility, &["facility", "syslog_facility", "log.syslog.facility.code"]),
     (Slot::Ip, &[
         "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "src_ip", "srcip", "src.ip",
@@ -90,11 +98,15 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
         "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
+        "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
+        "remote", "src-ip", "clienthost", "clientaddr",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
         "usr", "usr.name", "userid", "user_id", "user.id", "user.username", "user.email", "remote_user", "account.name",
         "actor", "actor.name", "actor.login", "acct", "cs-username", "targetusername", "subjectusername",
+        "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername",
+        "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
     ]),
 ];
 
@@ -118,7 +130,7 @@ const NAMES_ANYWHERE: [(Slot, &[&str]); 2] = [
     (Slot::UserName, &["user_name", "username", "targetusername", "subjectusername"]),
 ];
 
-const LENGTH_MAX: usize = 32;
+const LENGTH_MAX: usize = 48;
 
 /// How many places the table has; several times the number of names, so that most searches look at one.
 const PLACES: usize = 1024;

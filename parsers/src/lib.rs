@@ -15,6 +15,7 @@ pub mod auditd;
 pub mod cef;
 pub mod cisco_asa;
 pub mod connections;
+mod contained;
 mod content;
 pub mod cri;
 mod cursor;

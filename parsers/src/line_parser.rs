@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::custom::format::LineFormat;
 use crate::format::{self, Format};
 use crate::table::{Table, delimited, w3c, zeek};
-use crate::{Context, LogEvent, plain, stated};
+use crate::{Context, LogEvent, detect, plain};
 
 /// Reads the lines of one stream or file in their order.
 ///
@@ -110,7 +110,7 @@ impl LineParser {
         if let Some(event) = directive.or_else(|| table?.row(line, false, cx)) {
             return event;
         }
-        if let Some(event) = stated::read_exactly(self.last, line, cx) {
+        if let Some(event) = detect::read_as(self.last, line, cx) {
             return event;
         }
         let event = format::parse(Format::Auto, line, cx);

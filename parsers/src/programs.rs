@@ -40,7 +40,7 @@ impl Found<'_> {
             event.attributes.push("outcome", self.outcome);
         }
         for (name, value) in &self.fields {
-            if !matches!(*value, "" | "-") {
+            if !matches!(*value, "" | "-") && event.attributes.get(name).is_none() {
                 event.attributes.push(name, value);
             }
         }
@@ -52,7 +52,8 @@ impl Found<'_> {
 /// The attributes are `outcome` (`success` or `failure`) where the message states one, and the parts that the program
 /// names. The message is kept.
 pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
-    let program = program(app)?;
+    let is_pam = || message.starts_with(b"pam_") || message.starts_with(b"PAM ");
+    let program = program(app).or_else(|| is_pam().then_some(Program::Templates(&[])))?;
     let text = std::str::from_utf8(message).ok()?.trim();
     let mut event = LogEvent { message: Cow::Borrowed(message), format: FORMAT, ..LogEvent::default() };
     match program.read(unrepeated(text)) {
@@ -61,6 +62,15 @@ pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<Lo
     }
     let is_known = event.ip.is_some() || !event.user_name.is_empty() || !event.attributes.is_empty();
     is_known.then_some(event)
+}
+
+/// Completes `event`, whose message is known to be one of the program `app`, by what its patterns say.
+pub(crate) fn complete(event: &mut LogEvent<'_>, app: &str) {
+    let Cow::Borrowed(message) = event.message else { return };
+    let found = program(app).zip(std::str::from_utf8(message).ok()).and_then(|(program, text)| program.read(text));
+    if let Some(found) = found {
+        found.fill(event);
+    }
 }
 
 /// What a line that names no program in a header says; `body` is what stands behind its time.

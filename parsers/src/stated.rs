@@ -21,7 +21,6 @@ use crate::{
     json,
     leef,
     line_parser,
-    logfmt,
     ltsv,
     nginx_error,
     pan_os,
@@ -90,27 +89,13 @@ pub(crate) fn read<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent
         Format::Filterlog => stated(filterlog::parse(line, cx), "not a line of filterlog", line, cx),
         Format::Iptables => stated(iptables::parse(line, cx), "not a packet filter's line", line, cx),
         Format::Leef => stated(leef::parse(line, cx), "not in LEEF", line, cx),
-        Format::Logfmt => stated(logfmt::parse(line, cx), "not in logfmt", line, cx),
+        Format::Logfmt => stated(content::parse_stated_pairs(line, cx), "not in logfmt", line, cx),
         Format::PanOs => stated(pan_os::parse(line, cx), "not a traffic or threat log", line, cx),
         Format::Syslog => detect::syslog(line, cx),
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
         Format::Json => json::parse(line, cx),
         Format::Plain => plain::parse(line, cx),
-    }
-}
-
-/// Reads `line` in a format whose parser is sure of its lines: what it takes is in no other format. `None` for all others.
-#[rustfmt::skip]
-pub(crate) fn read_exactly<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    match format {
-        Format::Access => access::parse(line, cx),
-        Format::ApacheError => apache_error::parse(line, cx),
-        Format::Elb => elb::parse(line, cx),
-        Format::Haproxy => haproxy::parse(line, cx),
-        Format::NginxError => nginx_error::parse(line, cx),
-        Format::Squid => squid::parse(line, cx),
-        _ => None,
     }
 }
 

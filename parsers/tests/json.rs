@@ -286,3 +286,62 @@ fn a_compact_record_of_serilog_without_a_level_is_info() {
     assert_eq!(parse(r#"{"@t":"2023-11-14T22:13:20Z","@mt":"low","@l":"Warning"}"#).level, Level::Warn);
     assert_eq!(parse(r#"{"time":"2023-11-14T22:13:20Z","msg":"ready"}"#).level, Level::Unknown);
 }
+
+#[test]
+fn audit_records_of_platforms_name_the_user_and_the_address() {
+    for (line, user, app) in [
+        (
+            r#"{"kind":"Event","stage":"ResponseComplete","user":{"username":"bob"},"sourceIPs":["192.0.2.7","192.0.2.8"],"requestReceivedTimestamp":"2023-11-14T22:13:20.000000Z"}"#,
+            "bob",
+            "",
+        ),
+        (
+            r#"{"timestamp":"2023-11-14T22:13:20Z","protoPayload":{"serviceName":"iam","authenticationInfo":{"principalEmail":"bob"},"requestMetadata":{"callerIp":"192.0.2.7"}}}"#,
+            "bob",
+            "iam",
+        ),
+        (
+            r#"{"CreationTime":"2023-11-14T22:13:20","UserId":"bob","ClientIP":"192.0.2.7","Workload":"Exchange"}"#,
+            "bob",
+            "Exchange",
+        ),
+        (
+            r#"{"published":"2023-11-14T22:13:20Z","actor":{"alternateId":"bob"},"client":{"ipAddress":"192.0.2.7"}}"#,
+            "bob",
+            "",
+        ),
+        (
+            r#"{"time":"2023-11-14T22:13:20Z","callerIpAddress":"192.0.2.7","properties":{"userPrincipalName":"bob"}}"#,
+            "bob",
+            "",
+        ),
+        (
+            r#"{"time":"2023-11-14T22:13:20Z","auth":{"display_name":"bob"},"request":{"remote_address":"192.0.2.7"}}"#,
+            "bob",
+            "",
+        ),
+        (
+            r#"{"t":{"$date":"2023-11-14T22:13:20.000+00:00"},"s":"I","msg":"m","attr":{"principalName":"bob","remote":"192.0.2.7:5"}}"#,
+            "bob",
+            "",
+        ),
+        (
+            r#"{"timestamp":"2023-11-14T22:13:20Z","level":"INFO","fields":{"message":"m","user":"bob"},"remote":"192.0.2.7"}"#,
+            "bob",
+            "",
+        ),
+    ] {
+        let event = parse(line);
+        assert_eq!((&*event.user_name, event.ip), (user, Some(IpAddr::from([192, 0, 2, 7]))), "{line}");
+        assert_eq!((event.timestamp, &*event.app), (Some(T), app), "{line}");
+    }
+}
+
+#[test]
+fn bunyans_name_is_the_program() {
+    let event =
+        parse(r#"{"name":"shop","hostname":"web1","pid":7,"level":50,"msg":"no","time":"2023-11-14T22:13:20Z","v":0}"#);
+    assert_eq!((&*event.app, &*event.host, &*event.proc_id, event.level), ("shop", "web1", "7", Level::Error));
+    let other = parse(r#"{"name":"root","levelname":"ERROR","message":"no"}"#);
+    assert_eq!(other.app, "");
+}

@@ -12,13 +12,14 @@
 //! - The message is the whole line: each part of it is what an auditor may search for.
 //! - A user agent that was cut off before its closing quote is taken as it is.
 //!
-//! Relatives that order the same facts otherwise are read as well: see `proxy_manager.rs`, `envoy.rs`, `zoraxy.rs` and `s3.rs`.
+//! Relatives that order the same facts otherwise are read as well: see `proxy_manager.rs`, `envoy.rs`, `zoraxy.rs`, `s3.rs` and `ssl_request.rs`.
 
 mod envoy;
 mod extras;
 mod head;
 mod proxy_manager;
 mod s3;
+mod ssl_request;
 mod time;
 mod zoraxy;
 
@@ -63,7 +64,9 @@ fn around<'a>(head: &'a [u8], stamp: i64, after: &'a [u8], line: &'a [u8]) -> Op
     };
     let cursor = Cursor::new(after);
     if head.is_empty() {
-        envoy::read(cursor, &mut event).or_else(|| proxy_manager::read(cursor, &mut event))?;
+        envoy::read(cursor, &mut event)
+            .or_else(|| proxy_manager::read(cursor, &mut event))
+            .or_else(|| ssl_request::read(cursor, &mut event))?;
     } else if s3::is_head(head) {
         s3::read(head, cursor, &mut event)?;
     } else if zoraxy::is_head(head) {

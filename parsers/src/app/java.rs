@@ -49,6 +49,11 @@ struct Head<'a> {
     function: &'a str,
     pid: &'a str,
     app: &'a str,
+    /// Where in the source, where the pattern has it.
+    file: &'a str,
+    line: &'a str,
+    /// ZooKeeper's number of the server.
+    myid: &'a str,
     /// Spring's `trace-span`, or Solr's and logback's diagnostic context.
     mdc: &'a str,
     /// Spring's `---` has been seen: brackets after it are the application, the thread and the trace.
@@ -63,6 +68,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let rest = head.parts(blanks(stamped.rest))?;
     let level = head.level?;
     let message = if head.ended { rest } else { head.logger_and_message(rest)? };
+    head.zookeeper();
     let is_java = !head.thread.is_empty() || !head.pid.is_empty() || stamped.is_short_date();
     if !is_java && !is_plainly_a_logger(head.logger) {
         return None;
@@ -161,9 +167,20 @@ impl<'a> Head<'a> {
             self.logger = name;
             return Some(after);
         }
+        // "App (App.java:99) - ready", and Hadoop's "App (App.java:run(99)) - ready".
+        let (after, place) = match enclosed(after, b'(', b')') {
+            Some((place, tail)) if blanks(tail).starts_with(b"- ") && place.contains(".java:") => (blanks(tail), place),
+            _ => (after, ""),
+        };
+        self.place(place);
         let separator = [&b"- "[..], b"-- ", b": "].into_iter().find(|separator| after.starts_with(separator));
         if let Some(separator) = separator {
             self.logger = name;
+            // log4j's "%c{1}:%L".
+            if let Some((name, line)) = name.rsplit_once(':').filter(|(name, line)| !name.is_empty() && is_number(line))
+            {
+                (self.logger, self.line) = (name, line);
+            }
             return after.get(separator.len()..).map(blanks);
         }
         if self.thread.is_empty() {
@@ -181,6 +198,30 @@ impl<'a> Head<'a> {
         Some(text)
     }
 
+    /// `App.java:99` and `App.java:run(99)`.
+    fn place(&mut self, place: &'a str) {
+        let Some((file, rest)) = place.split_once(':') else { return };
+        self.file = file;
+        match rest.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+            Some((function, line)) => (self.function, self.line) = (function, line),
+            None => self.line = rest,
+        }
+    }
+
+    /// ZooKeeper's `[myid:1] - INFO  [main:QuorumPeer@134]`: the server, and thread, class and line in one.
+    fn zookeeper(&mut self) {
+        if let Some(myid) = self.thread.strip_prefix("myid:") {
+            self.myid = myid;
+            self.thread = std::mem::take(&mut self.mdc);
+        }
+        let place = self.thread.rsplit_once('@').filter(|(_, line)| self.logger.is_empty() && is_number(line));
+        if let Some((before, line)) = place
+            && let Some((thread, class)) = before.rsplit_once(':')
+        {
+            (self.thread, self.logger, self.line) = (thread, class, line);
+        }
+    }
+
     /// Tomcat's `org.apache.catalina.core.StandardService.startInternal`: the last part is the function.
     fn class_and_function(&mut self, name: &'a str) {
         (self.logger, self.function) = match name.rsplit_once('.') {
@@ -196,6 +237,9 @@ impl<'a> Head<'a> {
         attribute(&mut event, "logger", self.logger);
         attribute(&mut event, "thread", self.thread);
         attribute(&mut event, "function", self.function);
+        attribute(&mut event, "file", self.file);
+        attribute(&mut event, "line", self.line);
+        attribute(&mut event, "myid", self.myid);
         attribute(&mut event, "mdc", self.mdc);
         for (name, value) in self.mdc.split(';').filter_map(|pair| pair.split_once('=')) {
             // Zimbra's words for who is behind a request, and from where.
@@ -207,6 +251,10 @@ impl<'a> Head<'a> {
         }
         event
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_name(word: &str) -> bool {
@@ -236,10 +284,23 @@ pub(super) fn kafka<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     is_logger.then(|| head.event(FORMAT, Some(stamped.at), level, message))
 }
 
+/// log4j's `INFO  2023-11-14 22:13:20,123 [main] c.e.App - ready`.
+fn stamp_second<'a>(level: Level, text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (at, rest) = stamp::read(text, cx)?;
+    let (thread, rest) = bracketed(some_blanks(rest)?)?;
+    let mut head = Head { level: Some(level), thread, ..Head::default() };
+    let message = head.logger_and_message(some_blanks(rest)?).filter(|_| !head.logger.is_empty())?;
+    Some(head.event(FORMAT, Some(at), level, message))
+}
+
 /// Cassandra's `INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready`.
 pub(super) fn level_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (level, rest) = capital_level(text)?;
-    let (thread, rest) = bracketed(some_blanks(rest)?)?;
+    let rest = some_blanks(rest)?;
+    if rest.first().is_some_and(u8::is_ascii_digit) {
+        return stamp_second(level, rest, cx);
+    }
+    let (thread, rest) = bracketed(rest)?;
     let (at, rest) = stamp::read(some_blanks(rest)?, cx)?;
     let (place, rest) = word(some_blanks(rest)?)?;
     let message = rest.strip_prefix(b" - ")?;
@@ -275,11 +336,11 @@ mod tests {
             ("22:13:20.123 [main] DEBUG c.e.App - x", "java DEBUG 22:13:20.123 logger=c.e.App thread=main | x"),
             (
                 "2023-11-14 22:13:20,123 - WARN  [RecvWorker:18:Quorum$RecvWorker@762] - broken",
-                "java WARN 22:13:20.123 thread=RecvWorker:18:Quorum$RecvWorker@762 | broken",
+                "java WARN 22:13:20.123 logger=Quorum$RecvWorker thread=RecvWorker:18 line=762 | broken",
             ),
             (
                 "2023-11-14 22:13:20,123 [myid:1] - INFO  [main:QuorumPeerConfig@134] - Reading",
-                "java INFO 22:13:20.123 thread=myid:1 mdc=main:QuorumPeerConfig@134 | Reading",
+                "java INFO 22:13:20.123 logger=QuorumPeerConfig thread=main line=134 myid=1 | Reading",
             ),
             (
                 "2023-11-14 22:13:20,123 INFO  [org.jboss.as] (Controller Boot Thread) started",
@@ -297,6 +358,15 @@ mod tests {
                 "231114 221320 255 INFO dfs.DataNode$Xceiver: block",
                 "java INFO 22:13:20 pid=255 logger=dfs.DataNode$Xceiver | block",
             ),
+            (
+                "2023-11-14 22:13:20,123 ERROR [main] c.e.App (App.java:99) - no",
+                "java ERROR 22:13:20.123 logger=c.e.App thread=main file=App.java line=99 | no",
+            ),
+            (
+                "2023-11-14 22:13:20,123 INFO namenode.App (App.java:run(99)) - x",
+                "java INFO 22:13:20.123 logger=namenode.App function=run file=App.java line=99 | x",
+            ),
+            ("2023-11-14 22:13:20 INFO  App:99 - hello", "java INFO 22:13:20 logger=App line=99 | hello"),
             ("23/11/14 22:13:20 INFO Remoting: Starting", "java INFO 22:13:20 logger=Remoting | Starting"),
             (
                 "14-Nov-2023 22:13:20.123 SEVERE [main] org.apache.Catalina.start The [x] failed",
@@ -311,6 +381,10 @@ mod tests {
             (
                 "[2023-11-14 22:13:20,123] INFO [Broker id=0] up (kafka.server.Broker)",
                 "java INFO 22:13:20.123 logger=kafka.server.Broker | [Broker id=0] up",
+            ),
+            (
+                "INFO  2023-11-14 22:13:20,123 [main] c.e.App - ready",
+                "java INFO 22:13:20.123 logger=c.e.App thread=main | ready",
             ),
             (
                 "INFO  [main] 2023-11-14 22:13:20,123 Config.java:99 - loaded",

@@ -15,6 +15,7 @@ pub mod elasticsearch;
 pub mod erlang;
 pub mod exim;
 pub mod go;
+mod hdfs_audit;
 pub mod java;
 mod jul;
 pub mod klog;
@@ -30,6 +31,7 @@ pub mod ruby;
 pub mod rust;
 mod scan;
 mod stamp;
+mod zap;
 
 use crate::{Context, LogEvent, level_names, logins};
 
@@ -64,7 +66,25 @@ pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &[u8], cx: &Context
     }
     let text = trimmed(line);
     let rest = text.get(line.len() - rest.len()..)?;
-    Some(completed(after_stamp(&Stamped { line: text, at, rest })?))
+    let stamped = Stamped { line: text, at, rest };
+    Some(completed(zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped))?))
+}
+
+/// As [`parse_dated`], for a line behind whose time a thread stands in brackets: of all these formats Java's are asked first then.
+pub(crate) fn parse_threaded<'a>(line: &'a [u8], at: i64, rest: &[u8]) -> Option<LogEvent<'a>> {
+    const THREAD_BYTES_MAX: usize = 64;
+    let inside = rest.strip_prefix(b" [").filter(|inside| !inside.first().is_some_and(u8::is_ascii_digit))?;
+    let end = memchr::memchr(b']', inside.get(..THREAD_BYTES_MAX).unwrap_or(inside))?;
+    let thread = std::str::from_utf8(inside.get(..end)?).ok()?.trim();
+    if thread == "System"
+        || thread.as_bytes().first().is_none_or(u8::is_ascii_digit)
+        || level_names::from_word(thread).is_some()
+    {
+        return None;
+    }
+    let text = trimmed(line);
+    let rest = text.get(line.len() - rest.len()..)?;
+    java::after_stamp(&Stamped { line: text, at, rest }).map(completed)
 }
 
 /// A line whose time at the front has been read.
@@ -97,9 +117,12 @@ impl<'a> Stamped<'a> {
 
 fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let Some(stamped) = Stamped::read(text, cx) else {
-        return redis::parse(text, cx).or_else(|| desktop::bars(text, cx)).or_else(|| cluster::hpc(text));
+        return redis::parse(text, cx)
+            .or_else(|| desktop::bars(text, cx))
+            .or_else(|| cluster::hpc(text))
+            .or_else(|| mysql::audit::parse(text, cx));
     };
-    after_stamp(&stamped)
+    zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped))
 }
 
 /// A line with its time at the front: what follows that tells most formats apart by its first byte.
@@ -115,6 +138,7 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| ruby::after_stamp(stamped))
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped))
+            .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'-' => python::after_stamp(stamped).or_else(|| java::after_stamp(stamped)),
         b'H' if scan::blanks(stamped.rest).starts_with(b"H=") => exim::after_stamp(stamped),
@@ -124,11 +148,14 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
+            .or_else(|| mysql::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'a'..=b'z' => dotnet::after_stamp(stamped)
+            .or_else(|| python::with_process(stamped))
             .or_else(|| node::after_stamp(stamped))
             .or_else(|| ruby::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
+            .or_else(|| mysql::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         _ => go::after_stamp(stamped),
     }
@@ -153,7 +180,8 @@ fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         _ => java::after_stamp(stamped)
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| node::after_stamp(stamped))
-            .or_else(|| mongodb::after_stamp(stamped)),
+            .or_else(|| mongodb::after_stamp(stamped))
+            .or_else(|| postgresql::after_stamp(stamped)),
     };
     event.or_else(|| go::after_stamp(stamped))
 }
@@ -224,6 +252,7 @@ pub(crate) fn time_of_shape<'a>(text: &'a [u8], shape: &[u8], cx: &Context) -> O
 
 /// `event` with the address and the user that its message names.
 pub(crate) fn completed(mut event: LogEvent<'_>) -> LogEvent<'_> {
+    hdfs_audit::complete(&mut event);
     logins::complete_from_app(&mut event);
     event
 }
@@ -257,6 +286,12 @@ mod tests {
             ("7:M 14 Nov 2023 22:13:20.123 * x", "redis"),
             ("I1114 22:13:20.123456 7 a.go:9] x", "klog"),
             ("2023/11/14 22:13:20 x", "go"),
+            ("2023/11/14 22:13:20 http: TLS handshake error from 192.0.2.7:5: EOF", "go"),
+            ("2023-11-14T22:13:20Z\tINFO\tsetup\tx", "go"),
+            ("2023-11-14 22:13:20,123 fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.7", "python"),
+            ("20231114 22:13:20,db1,bob,192.0.2.7,8,34,QUERY,shop,'SELECT 1',0", "mysql"),
+            ("231114 22:13:20 InnoDB: x", "mysql"),
+            ("2023-11-14 22:13:20 UTC 65e7.9 7 bob shop 192.0.2.7(51234) ERROR:  no", "postgresql"),
             ("[2023-11-14T22:13:20Z INFO  shop] x", "rust"),
             ("2023-11-14T22:13:20.123456Z  INFO shop: x", "rust"),
             ("I, [2023-11-14T22:13:20.123456 #7]  INFO -- : x", "ruby"),
@@ -300,6 +335,14 @@ mod tests {
         ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
+    }
+
+    #[test]
+    fn who_is_shut_out_is_read_from_fail2bans_log() {
+        let line = b"2023-11-14 22:13:20,123 fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.7";
+        let event = parse(line, &CX).unwrap();
+        assert_eq!((event.ip, &*event.proc_id), ("192.0.2.7".parse().ok(), "7"));
+        assert_eq!(event.attributes.get("jail"), Some("sshd"));
     }
 
     #[test]

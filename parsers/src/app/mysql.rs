@@ -11,11 +11,12 @@
 //! The error code is the message id; `thread` (the connection's id, or in 5.6 and MariaDB the process's or thread's) and
 //! `subsystem` are attributes.
 
+pub(super) mod audit;
 pub(super) mod slow;
 
 use super::scan::{attribute, blanks, bracketed, event, some_blanks, span, word};
 use super::{Stamped, trimmed};
-use crate::{Context, Level, LogEvent, address};
+use crate::{Context, Level, LogEvent, address, plain, programs};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "mysql";
@@ -35,7 +36,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         None => ("", rest),
     };
     if rest.first() != Some(&b'[') {
-        return general(stamped.at, thread, rest);
+        return unlevelled(stamped, rest).or_else(|| general(stamped.at, thread, rest));
     }
     let (word, rest) = bracketed(rest)?;
     let level = match word {
@@ -57,7 +58,19 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     event.msg_id = code.into();
     attribute(&mut event, "thread", thread);
     attribute(&mut event, "subsystem", subsystem);
+    programs::complete(&mut event, "mysqld");
     Some(event)
+}
+
+/// Before 5.6: InnoDB's own lines, and those of the script that starts the server, have no level in brackets.
+fn unlevelled<'a>(stamped: &Stamped<'a>, rest: &'a [u8]) -> Option<LogEvent<'a>> {
+    let has_old_stamp = stamped.line.get(6) == Some(&b' ');
+    let message = blanks(rest);
+    let stated = message
+        .strip_prefix(b"InnoDB: ")
+        .or_else(|| message.strip_prefix(b"mysqld_safe "))
+        .filter(|_| has_old_stamp)?;
+    Some(event(FORMAT, Some(stamped.at), plain::stated_level(stated), message))
 }
 
 /// `8 Connect   bob@192.0.2.7 on shop using TCP/IP`: the command, a tab, and its argument.
@@ -107,8 +120,14 @@ mod tests {
             ),
             (
                 "2023-11-14T22:13:20.123456Z 8 [Note] Access denied for user 'bob'@'192.0.2.7'",
-                "mysql INFO 22:13:20.123456 thread=8 | Access denied for user 'bob'@'192.0.2.7'",
+                "mysql INFO 22:13:20.123456 user=bob ip=192.0.2.7 thread=8 outcome=failure | Access denied for user 'bob'@'192.0.2.7'",
             ),
+            (
+                "2023-11-14 22:13:20 37 [Warning] Access denied for user 'bob'@'localhost' (using password: NO)",
+                "mysql WARN 22:13:20 user=bob thread=37 rhost=localhost outcome=failure | Access denied for user 'bob'@'localhost' (using password: NO)",
+            ),
+            ("231114 22:13:20  InnoDB: Error: no", "mysql ERROR 22:13:20 | InnoDB: Error: no"),
+            ("231114 22:13:20 mysqld_safe Starting", "mysql UNKNOWN 22:13:20 | mysqld_safe Starting"),
             ("2023-11-14 22:13:20 0 [Warning] slow", "mysql WARN 22:13:20 thread=0 | slow"),
             ("231114 22:13:20 [ERROR] no", "mysql ERROR 22:13:20 | no"),
             (

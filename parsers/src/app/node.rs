@@ -30,6 +30,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads what follows a time that begins the line.
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    // Only Go's logger writes a date with slashes, and its server's messages begin with "http: ".
+    if stamped.line.get(4) == Some(&b'/') {
+        return None;
+    }
     let rest = blanks(stamped.rest.strip_prefix(b" ")?);
     let Some((label, after)) = bracketed(rest) else {
         return simple(Some(stamped.at), rest);
@@ -108,9 +112,15 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for line in
-            ["", "note: x", "info:x", "2023-11-14T22:13:20Z text: x", "[22:13:20] INFO (x y): z", "[22:13:20] [INFO] x"]
-        {
+        for line in [
+            "",
+            "note: x",
+            "info:x",
+            "2023/11/14 22:13:20 http: no",
+            "2023-11-14T22:13:20Z text: x",
+            "[22:13:20] INFO (x y): z",
+            "[22:13:20] [INFO] x",
+        ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
     }

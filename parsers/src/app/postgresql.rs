@@ -9,40 +9,22 @@
 //!
 //! The user is the record's user, the client its address, the process its process id; `database`, `application_name`
 //! and `session_line_num` are attributes. `DETAIL`, `HINT`, `CONTEXT` and the like are lines of their own that belong to
-//! the one before; the attribute `error_severity` has the word of each line.
+//! the one before; the attribute `error_severity` has the word of each line, in whichever language the server speaks.
+//!
+//! Another `log_line_prefix` is read as far as its parts show what they are: a process id, a client with its port, `user@database`.
+//! What a message says of a connection or a login gives the user, the address and the outcome.
 
 mod csvlog;
+mod severity;
 
 use super::scan::{attribute, blanks, event};
 use super::{Stamped, trimmed};
 use crate::find::find;
 use crate::syslog::zone_names;
-use crate::{Context, Level, LogEvent, Zone, address, timestamp};
+use crate::{Context, LogEvent, Zone, address, programs, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "postgresql";
-
-/// The words before `:  `. Those that continue the message of the line before have no level of their own.
-const SEVERITIES: [(&str, Level); 18] = [
-    ("LOG", Level::Info),
-    ("ERROR", Level::Error),
-    ("STATEMENT", Level::Unknown),
-    ("DETAIL", Level::Unknown),
-    ("HINT", Level::Unknown),
-    ("CONTEXT", Level::Unknown),
-    ("FATAL", Level::Fatal),
-    ("PANIC", Level::Fatal),
-    ("WARNING", Level::Warn),
-    ("NOTICE", Level::Info),
-    ("INFO", Level::Info),
-    ("QUERY", Level::Unknown),
-    ("LOCATION", Level::Unknown),
-    ("DEBUG", Level::Debug),
-    ("DEBUG1", Level::Debug),
-    ("DEBUG2", Level::Debug),
-    ("DEBUG3", Level::Debug),
-    ("DEBUG4", Level::Debug),
-];
 
 /// The prefix is looked at this far.
 const PREFIX_BYTES_MAX: usize = 300;
@@ -60,10 +42,17 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         return csvlog::after_stamp(at, rest);
     }
     let (prefix, severity, message) = severity(rest)?;
-    let level = SEVERITIES.iter().find(|(word, _)| *word == severity).map(|(_, level)| *level)?;
+    let level = severity::level(severity)?;
     let mut event = event(FORMAT, Some(at), level, blanks(message));
-    read_prefix(&mut event, prefix)?;
+    // The default prefix states the zone; where nothing else does, that tells the line from others.
+    let stamp = stamped.line.get(..stamped.line.len() - rest.len()).unwrap_or_default();
+    let states_zone = stamp.last().is_some_and(u8::is_ascii_uppercase);
+    let is_known = read_prefix(&mut event, prefix) || (states_zone && prefix.trim().is_empty());
+    if !is_known {
+        return None;
+    }
     event.attributes.push("error_severity", severity);
+    programs::complete(&mut event, "postgres");
     Some(event)
 }
 
@@ -87,25 +76,28 @@ fn zoned<'a>(stamped: &Stamped<'a>) -> (i64, &'a [u8]) {
 fn severity(text: &[u8]) -> Option<(&str, &str, &[u8])> {
     let near = text.get(..PREFIX_BYTES_MAX).unwrap_or(text);
     let end = find(near, b":  ")?;
-    let before = text.get(..end)?;
-    let start = before.iter().rposition(|b| !b.is_ascii_uppercase() && !b.is_ascii_digit()).map_or(0, |at| at + 1);
-    let prefix = std::str::from_utf8(before.get(..start)?).ok()?;
-    let word = std::str::from_utf8(before.get(start..)?).ok()?;
+    let before = std::str::from_utf8(text.get(..end)?).ok()?;
+    let start = before.rfind([' ', ':', ']', ',']).map_or(0, |at| at + 1);
+    let (prefix, word) = before.split_at_checked(start)?;
     Some((prefix, word, text.get(end + 1..)?))
 }
 
-/// Reads the parts of a prefix: there must be a process id in brackets, or names with values.
-fn read_prefix(event: &mut LogEvent<'_>, prefix: &str) -> Option<()> {
+/// Reads the parts of a prefix; whether one of them is such as only PostgreSQL writes: a process id in brackets, names with values, or a
+/// client with its port in parentheses.
+fn read_prefix(event: &mut LogEvent<'_>, prefix: &str) -> bool {
     let mut is_known = false;
-    for part in prefix.split([' ', ',']).flat_map(rds_parts).filter(|part| !part.is_empty()) {
+    for part in parts(prefix).flat_map(rds_parts).filter(|part| !part.is_empty()) {
         if let Some(inner) = part.trim_end_matches(':').strip_prefix('[').and_then(|part| part.strip_suffix(']')) {
             let (pid, line) = inner.split_once('-').unwrap_or((inner, ""));
-            if !is_known && pid.bytes().all(|b| b.is_ascii_digit()) {
+            let is_number = !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit());
+            if event.proc_id.is_empty() && is_number {
                 event.proc_id = pid.to_owned().into();
                 attribute(event, "session_line_num", line);
                 is_known = true;
-            } else if pid.bytes().all(|b| b.is_ascii_digit()) {
+            } else if is_number {
                 attribute(event, "session_line_num", pid);
+            } else if severity::is_backend_type(inner) {
+                attribute(event, "backend_type", inner);
             }
         } else if let Some((name, value)) = part.split_once('=') {
             is_known = true;
@@ -113,17 +105,30 @@ fn read_prefix(event: &mut LogEvent<'_>, prefix: &str) -> Option<()> {
         } else if let Some((user, database)) = part.split_once('@') {
             set_user(event, user);
             attribute(event, "database", known(database));
-        } else if event.ip.is_none() {
-            event.ip = host_of(part);
+        } else if event.ip.is_none()
+            && let Some(ip) = host_of(part)
+        {
+            event.ip = Some(ip);
+            is_known |= part.ends_with(')');
         }
     }
-    is_known.then_some(())
+    is_known
+}
+
+/// The parts of a prefix, between which blanks and commas stand; those in brackets may hold blanks.
+fn parts(prefix: &str) -> impl Iterator<Item = &str> {
+    let mut is_within = false;
+    prefix.split(move |c: char| {
+        is_within = (is_within || c == '[') && c != ']';
+        matches!(c, ' ' | ',') && !is_within
+    })
 }
 
 /// Amazon's prefix has colons between its parts; an address has them inside.
 fn rds_parts(part: &str) -> impl Iterator<Item = &str> {
     let by_colon = part.starts_with(':') && part.contains(":[");
-    let divider = if by_colon { ':' } else { ' ' };
+    // Blanks divide nothing any more.
+    let divider = if by_colon { ':' } else { '\n' };
     part.split(divider)
 }
 
@@ -187,6 +192,30 @@ mod tests {
                 "postgresql INFO 22:13:20.123 pid=7 error_severity=LOG | x",
             ),
             (
+                "2023-11-14 22:13:20.123 UTC [client backend] bob@shop [7] ERROR:  deadlock",
+                "postgresql ERROR 22:13:20.123 pid=7 user=bob backend_type=client backend database=shop error_severity=ERROR | deadlock",
+            ),
+            (
+                "2023-11-14 22:13:20 UTC LOG:  autovacuum launcher started",
+                "postgresql INFO 22:13:20 error_severity=LOG | autovacuum launcher started",
+            ),
+            (
+                "2023-11-14 22:13:20 UTC 65e7.9 7 bob shop 192.0.2.7(51234) ERROR:  no",
+                "postgresql ERROR 22:13:20 ip=192.0.2.7 error_severity=ERROR | no",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC [7] FEHLER:  Relation »x« existiert nicht",
+                "postgresql ERROR 22:13:20.123 pid=7 error_severity=FEHLER | Relation »x« existiert nicht",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC [7] СООБЩЕНИЕ:  система готова",
+                "postgresql INFO 22:13:20.123 pid=7 error_severity=СООБЩЕНИЕ | система готова",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC [7] DÉTAIL:  x",
+                "postgresql UNKNOWN 22:13:20.123 pid=7 error_severity=DÉTAIL | x",
+            ),
+            (
                 "2023-11-14 22:13:20.123 UTC [7] STATEMENT:  select 1",
                 "postgresql UNKNOWN 22:13:20.123 pid=7 error_severity=STATEMENT | select 1",
             ),
@@ -196,9 +225,52 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_or_a_login_gives_the_user_and_the_address() {
+        for (message, user, ip, outcome) in [
+            ("LOG:  connection received: host=192.0.2.7 port=51234", "", "192.0.2.7", ""),
+            ("LOG:  connection received: host=[local]", "", "", ""),
+            (
+                "LOG:  connection authorized: user=bob database=shop SSL enabled (protocol=TLSv1.3)",
+                "bob",
+                "",
+                "success",
+            ),
+            ("LOG:  connection authenticated: identity=\"bob\" method=md5 (/x:9)", "bob", "", "success"),
+            (
+                "LOG:  disconnection: session time: 0:00:10.1 user=bob database=shop host=192.0.2.7 port=51234",
+                "bob",
+                "192.0.2.7",
+                "",
+            ),
+            ("FATAL:  password authentication failed for user \"bob\"", "bob", "", "failure"),
+            ("FATAL:  Peer authentication failed for user \"bob\"", "bob", "", "failure"),
+            (
+                "FATAL:  no pg_hba.conf entry for host \"192.0.2.7\", user \"bob\", database \"shop\", no encryption",
+                "bob",
+                "192.0.2.7",
+                "failure",
+            ),
+            (
+                "FATAL:  pg_hba.conf rejects connection for host \"2001:db8::7\", user \"bob\", database \"shop\"",
+                "bob",
+                "2001:db8::7",
+                "failure",
+            ),
+            ("LOG:  checkpoint starting: time", "", "", ""),
+        ] {
+            let line = format!("2023-11-14 22:13:20.123 UTC [7] {message}");
+            let event = parse(line.as_bytes(), &CX).unwrap();
+            assert_eq!((&*event.user_name, event.ip), (user, ip.parse().ok()), "{message}");
+            assert_eq!(event.attributes.get("outcome").unwrap_or_default(), outcome, "{message}");
+        }
+    }
+
+    #[test]
     fn other_lines_are_refused() {
         for line in [
             "",
+            "2023-11-14 22:13:20.123 LOG:  no zone",
+            "2023-11-14 22:13:20.123 UTC bob shop 7 ERROR:  x",
             "2023-11-14 22:13:20.123 UTC",
             "2023-11-14 22:13:20.123 UTC [7] LOGS:  x",
             "2023-11-14 22:13:20.123 UTC some text ERROR:  x",

@@ -18,7 +18,7 @@ use super::scan::{
 };
 use super::{Stamped, java, trimmed};
 use crate::find::find;
-use crate::{Context, Level, LogEvent, address, level_names};
+use crate::{Context, Level, LogEvent, address, level_names, programs};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "python";
@@ -50,6 +50,17 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         b'0'..=b'9' => openstack(at, rest),
         _ => level_and_name(at, rest),
     }
+}
+
+/// Fail2ban's `fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.7`.
+pub(super) fn with_process<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (name, rest) = word(blanks(stamped.rest)).filter(|(name, _)| name.contains('.') && is_name(name))?;
+    let (pid, rest) = bracketed(some_blanks(rest)?).filter(|(pid, _)| pid.bytes().all(|b| b.is_ascii_digit()))?;
+    let (level, rest) = capital_level(blanks(rest.strip_prefix(b":")?))?;
+    let mut event = named(Some(stamped.at), level, name, some_blanks(rest)?);
+    event.proc_id = pid.into();
+    programs::complete(&mut event, name);
+    Some(event)
 }
 
 /// ` - name - LEVEL - text`, or the level before the name, or no name.

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use memchr::memmem;
 
-use crate::{Attributes, LogEvent};
+use crate::{Attributes, Context, LogEvent};
 
 /// What tells the event of `line` from all others: its stamp, its number and the node. `None` where it is no audit record.
 pub(crate) fn id(line: &[u8]) -> Option<u64> {
@@ -24,10 +24,10 @@ pub(crate) fn id(line: &[u8]) -> Option<u64> {
 
 /// Completes `event`, the first record of an event, by those on `lines`: their fields are attributes under the record's type in
 /// lower case (`path.name`).
-pub(super) fn complete(event: &mut LogEvent<'_>, lines: &[u8]) {
+pub(super) fn complete(event: &mut LogEvent<'_>, lines: &[u8], cx: &Context) {
     let mut attributes = std::mem::take(&mut event.attributes);
     for line in lines.split(|b| *b == b'\n') {
-        let Some(other) = super::record(line) else { continue };
+        let Some(other) = super::record(line, cx) else { continue };
         add(&mut attributes, &other);
         event.ip = event.ip.or(other.ip);
         if event.user_name.is_empty() {
@@ -47,7 +47,7 @@ fn add(attributes: &mut Attributes, record: &LogEvent<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Context, Zone};
+    use crate::Zone;
 
     #[test]
     fn the_records_of_an_event_are_one_with_the_fields_of_all() {

@@ -100,7 +100,12 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
     let is_argument = || {
         kind == "EXECVE" && name.strip_prefix('a').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    let value = if !quoted && (is_encoded(name) || is_argument()) {
+    // Red Hat 5 puts what PAM says of the client in parentheses.
+    let name = name.trim_start_matches('(');
+    let raw = if quoted || raw.contains('(') { raw } else { raw.trim_end_matches(')') };
+    // The id of an account is a number where it has no letter.
+    let is_plain_id = || name == "id" && raw.bytes().all(|b| b.is_ascii_digit());
+    let value = if !quoted && (is_encoded(name) || is_argument()) && !is_plain_id() {
         decoded(raw).unwrap_or(Cow::Borrowed(raw))
     } else {
         Cow::Borrowed(raw)
@@ -144,6 +149,20 @@ mod tests {
         check("EXECVE", "argc=2 a0=\"ls\" a1=2D6C20", &[("argc", "2"), ("a0", "ls"), ("a1", "-l ")]);
         check("SYSCALL", "a0=2D6C pid=1234 comm=\"4142\"", &[("a0", "2D6C"), ("pid", "1234"), ("comm", "4142")]);
         check("PATH", "name=abc", &[("name", "abc")]);
+    }
+
+    #[test]
+    fn a_number_is_no_text_and_parentheses_are_no_part_of_a_field() {
+        check(
+            "ADD_USER",
+            "msg='op=add-user id=1002 res=success'",
+            &[("op", "add-user"), ("id", "1002"), ("res", "success")],
+        );
+        check(
+            "USER_ERR",
+            "msg='PAM: bad_ident acct=\"?\" : exe=\"/x\" (hostname=h, addr=192.0.2.7, terminal=ssh res=failed)'",
+            &[("exe", "/x"), ("hostname", "h"), ("addr", "192.0.2.7"), ("terminal", "ssh"), ("res", "failed")],
+        );
     }
 
     #[test]

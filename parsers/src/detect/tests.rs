@@ -18,6 +18,17 @@ fn auto_decides_by_how_the_line_begins() {
         ("<13>Nov 14 22:13:20 web1 app: text", "rfc3164"),
         ("<13>1 2023-11-14T22:13:20Z web1 app - - - text", "rfc5424"),
         ("Nov  4 22:13:20 web1 app: text", "rfc3164"),
+        ("<>Nov 14 22:13:20 web1 app: text", "rfc3164"),
+        ("<>text", "plain"),
+        ("Nov 14 2023 22:13:20: %ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2", "rfc3164"),
+        ("Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2", "rfc3164"),
+        ("Nov 14 2023 22:13:20.123 UTC fw1 CEF:0|a|b|c|d|e|3|src=192.0.2.7", "rfc3164"),
+        ("Nov 14 2023 22:13:20 web1 app[7]: text", "rfc3164"),
+        ("Nov 14 2023 22:13:20 some text of a program", "plain"),
+        ("Nov 14 2023 22:13:20 100% done", "plain"),
+        ("1 2023-11-14T22:13:20Z web1 app 7 - - text", "rfc5424"),
+        ("1 2023-11-14T22:13:20Z web1 - - ID47 [a b=\"c\"]", "rfc5424"),
+        ("1 2023-11-14T22:13:20Z is when it began", "plain"),
         ("192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1", "access"),
         ("[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text", "apache_error"),
         ("2023-11-14T22:13:20Z stderr F text", "cri"),
@@ -85,7 +96,8 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if text.starts_with(b"{") {
         return json::parse(line, cx);
     }
-    let has_stamp = text.first().is_some_and(u8::is_ascii_uppercase) && shape::has_bsd_stamp(text);
+    let has_stamp = shape::has_bsd_stamp(text) || shape::has_dated_stamp(text, cx) || shape::has_version(text, cx);
+    let has_stamp = has_stamp && text.first().is_some_and(|b| matches!(b, b'A'..=b'Z' | b'1'));
     if (text.starts_with(b"<") && shape::has_priority(text)) || has_stamp {
         return syslog_asking_all(line, cx);
     }
@@ -137,6 +149,8 @@ const LINES: &[&str] = &[
     "1700000000.123     16 192.0.2.7 TCP_MISS/200 1 GET http://a.example/ - HIER_DIRECT/- -",
     "2023-11-14T22:13:20Z stdout F {\"level\":\"info\"}",
     "2023-11-14 22:13:20,123 INFO  [main] c.e.App - text",
+    "2023-11-14 22:13:20.123 [main] WARN  c.e.App - text",
+    "2023-11-14 22:13:20.123 [System] [WARN] c.e.App - text",
     "2023-11-14T22:13:20.123Z  INFO shop::cart: text",
     "2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  text",
     "Nov 14, 2023 10:13:20 PM c.e.App start\nINFO: text",
@@ -208,6 +222,38 @@ proptest! {
     fn a_line_is_what_asking_every_parser_makes_of_it(line in likely_line(), noise: Vec<u8>) {
         prop_assert_eq!(super::read(&line, &CX), asking_all(&line, &CX));
         prop_assert_eq!(super::read(&noise, &CX), asking_all(&noise, &CX));
+    }
+
+    #[test]
+    fn what_the_last_line_was_gives_the_same_or_nothing(line in likely_line(), noise: Vec<u8>) {
+        for line in [&line, &noise] {
+            // A web server's line that quotes another's may be either's; what the stream is in decides then.
+            let web = [Format::Access, Format::ApacheError, Format::Elb, Format::Haproxy, Format::NginxError, Format::Squid];
+            for &format in Format::ALL.iter().filter(|format| !web.contains(format)) {
+                if let Some(event) = super::read_as(format, line, &CX) {
+                    prop_assert_eq!(&event, &super::read(line, &CX), "as {}", format);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_last_line_was_is_enough_for_the_next() {
+    for line in LINES {
+        let event = super::read(line.as_bytes(), &CX);
+        let format: Format = event.format.parse().unwrap_or_default();
+        if let Some(again) = super::read_as(format, line.as_bytes(), &CX) {
+            assert_eq!(again, event, "{line}");
+        }
+    }
+    for (format, line) in [
+        (Format::Logfmt, "level=info msg=\"x y\" user=bob"),
+        (Format::Auditd, "type=CWD msg=audit(1.0:2): cwd=\"/\""),
+        (Format::Java, "2023-11-14 22:13:20,123 INFO  [main] c.e.App - text"),
+        (Format::Access, "192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl\""),
+    ] {
+        assert!(super::read_as(format, line.as_bytes(), &CX).is_some(), "{line}");
     }
 }
 

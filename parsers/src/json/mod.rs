@@ -12,8 +12,9 @@
 //! - Members of a top-level object named `attributes` become attributes under their own names and never fill fields.
 //! - A record that states its source, or its raw form, has them as the attributes `source` and `raw_data`.
 //! - A record without a message has the whole line as its message.
-//! - A message that is a JSON object itself gives its fields too ([`complete_from_message`]), and a line of Docker's json-file
-//!   the level that [`plain`] text states.
+//! - A message that is a JSON object itself gives its fields too ([`complete_from_message`]), and so does one that is a line of a
+//!   file, or that a program wrote whose messages are known by its name. A line of Docker's json-file is read as such a line, and
+//!   has the level that [`plain`] text states.
 //! - A CloudTrail file is one document with many records: [`records`] divides it.
 //! - Windows' events are known in the names of Winlogbeat and NXLog.
 //! - A record of Serilog's compact format without a level is INFO, as its description says.
@@ -26,6 +27,7 @@ pub(crate) mod reader;
 pub(crate) mod record;
 mod records;
 mod unescape;
+mod windows;
 
 pub use records::{Records, records};
 
@@ -33,7 +35,7 @@ use std::borrow::Cow;
 
 use self::reader::{DEPTH_MAX, Fault, Reader, TOO_DEEP, Value};
 use self::record::{Keep, Place, Record};
-use crate::{Context, Level, LogEvent, mentions, plain};
+use crate::{Context, Level, LogEvent, contained, content, mentions, plain};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "json";
@@ -90,9 +92,13 @@ fn unwrap_message(event: &mut LogEvent<'_>, line: &[u8], cx: &Context) {
     if is_wrapped_object {
         complete_from_message(event, cx);
     }
-    let is_container_output = || matches!(event.attributes.get("stream"), Some("stdout" | "stderr"));
-    if event.level == Level::Unknown && is_container_output() {
-        event.level = plain::stated_level(&event.message);
+    if matches!(event.attributes.get("stream"), Some("stdout" | "stderr")) {
+        if event.level == Level::Unknown {
+            event.level = plain::stated_level(&event.message);
+        }
+        contained::complete_from_output(event, cx);
+    } else {
+        content::complete_enveloped(event, cx);
     }
 }
 

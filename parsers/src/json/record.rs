@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::reader::Value;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
-use crate::{Attributes, Context, Level, LogEvent, address, level_names, timestamp};
+use crate::{Attributes, Context, Level, LogEvent, address, level_names, timestamp, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
 const NUMBER_RANK: u8 = 100;
@@ -21,21 +21,23 @@ pub(crate) enum Keep {
 
 /// An event in the making.
 pub(crate) struct Record<'a, 'c> {
-    event: LogEvent<'a>,
+    pub(super) event: LogEvent<'a>,
     cx: &'c Context,
     keep: Keep,
     /// The leaf that fills each field, by [`Slot::field`].
     winners: [Option<Winner<'a>>; Slot::COUNT],
+    /// Whether it is a Windows event, whose message may name what no field does.
+    pub(super) is_windows: bool,
     /// A message that was written as an array of bytes.
     message_bytes: Option<Vec<u8>>,
     /// Resolved text of the leaf at hand, where it has escapes.
     scratch: String,
 }
 
-struct Winner<'a> {
+pub(super) struct Winner<'a> {
     rank: u8,
-    name: Cow<'a, str>,
-    value: Cow<'a, str>,
+    pub(super) name: Cow<'a, str>,
+    pub(super) value: Cow<'a, str>,
 }
 
 /// Where a leaf stands.
@@ -53,7 +55,15 @@ impl<'a, 'c> Record<'a, 'c> {
     pub(crate) fn new(cx: &'c Context, keep: Keep, text_bytes: usize) -> Self {
         let attributes = Attributes::with_capacity(text_bytes.min(4096), (text_bytes / 16).min(256));
         let event = LogEvent { attributes, format: super::FORMAT, ..LogEvent::default() };
-        Self { event, cx, keep, winners: [const { None }; Slot::COUNT], message_bytes: None, scratch: String::new() }
+        Self {
+            event,
+            cx,
+            keep,
+            winners: [const { None }; Slot::COUNT],
+            is_windows: false,
+            message_bytes: None,
+            scratch: String::new(),
+        }
     }
 
     /// Takes a leaf that may fill a field.
@@ -93,6 +103,12 @@ impl<'a, 'c> Record<'a, 'c> {
             self.demote(Slot::Message);
             self.message_bytes = Some(bytes);
             return;
+        }
+        // A list of addresses (Kubernetes' `sourceIPs`): the first is the client's.
+        let found = place.path.map_or_else(|| fields::find(place.key), fields::find);
+        let first = json.strip_prefix("[\"").and_then(|rest| rest.split('"').next());
+        if let (Some(found), Some(first)) = (found.filter(|found| found.slot == Slot::Ip), first) {
+            self.offer_text(found, place, Cow::Borrowed(first), true);
         }
         self.event.attributes.push_scoped(place.scope, place.key, json);
     }
@@ -153,7 +169,7 @@ impl<'a, 'c> Record<'a, 'c> {
     /// Whether `text` is fit for a field; sets the fields whose value is not the text itself.
     fn fits(&mut self, slot: Slot, place: &Place<'_, 'a>, text: &str, quoted: bool) -> Fit {
         match slot {
-            Slot::Timestamp => match timestamp::parse(text, self.cx.zone) {
+            Slot::Timestamp => match timestamp::parse(undated(text), self.cx.zone) {
                 Some(micros) => self.event.timestamp = Some(micros),
                 None => return Fit::No,
             },
@@ -208,7 +224,7 @@ impl<'a, 'c> Record<'a, 'c> {
         }
     }
 
-    fn winner(&self, slot: Slot) -> Option<&Winner<'a>> {
+    pub(super) fn winner(&self, slot: Slot) -> Option<&Winner<'a>> {
         self.winners.get(slot.field() as usize).and_then(Option::as_ref)
     }
 
@@ -223,6 +239,8 @@ impl<'a, 'c> Record<'a, 'c> {
         if is_compact && self.winner(Slot::Level).is_none() {
             self.event.level = Level::Info;
         }
+        self.complete_windows();
+        let is_bunyan = self.is_bunyan();
         self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {
             (Some(bytes), _) => Cow::Owned(bytes),
             (None, Some(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
@@ -232,9 +250,27 @@ impl<'a, 'c> Record<'a, 'c> {
         self.event.host = self.take(Slot::Host).unwrap_or_default();
         self.event.app = self.take(Slot::App).unwrap_or_default();
         self.event.proc_id = self.take(Slot::ProcId).unwrap_or_default();
-        self.event.msg_id = self.take(Slot::MsgId).unwrap_or_default();
+        if let Some(id) = self.take(Slot::MsgId) {
+            self.event.msg_id = id;
+        }
         self.event.user_name = self.take(Slot::UserName).unwrap_or_default();
+        if is_bunyan && let Some(name) = self.event.attributes.get("name") {
+            self.event.app = Cow::Owned(name.to_owned());
+        }
+        if self.is_windows {
+            winevent::complete_from_text(&mut self.event);
+        }
         std::mem::take(&mut self.event)
+    }
+
+    /// Whether it is one of Bunyan or pino, whose `name` is the program's: they have a number for a level, and host and process.
+    fn is_bunyan(&self) -> bool {
+        let is_named = |slot, name: &str| self.winner(slot).is_some_and(|winner| winner.name == name);
+        let has_number = self.winner(Slot::Level).is_some_and(|level| level.rank >= NUMBER_RANK);
+        has_number
+            && is_named(Slot::Host, "hostname")
+            && is_named(Slot::ProcId, "pid")
+            && self.winner(Slot::App).is_none()
     }
 
     fn add_instant_nanos(&mut self) {
@@ -258,6 +294,11 @@ enum Fit {
     Exactly,
     /// The field holds less than the value says (an address without its port): the attribute stays.
     InPart,
+}
+
+/// .NET writes a time as `/Date(1700000000123)/`.
+fn undated(text: &str) -> &str {
+    text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")).unwrap_or(text)
 }
 
 fn is_blank(text: &str) -> bool {

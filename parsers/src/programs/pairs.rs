@@ -25,6 +25,9 @@ pub(super) fn pam(text: &str) -> Option<Found<'_>> {
     if !begins && !said.starts_with("session ") {
         return None;
     }
+    if let Some((_, rest)) = said.split_once("onsecutive login failures for user ") {
+        return Some(Found { user: user_in(rest), outcome: "failure", ..Found::default() });
+    }
     if let Some((_, rest)) = said.split_once("session opened for user ") {
         return Some(Found { user: user_in(rest), outcome: "success", ..Found::default() });
     }

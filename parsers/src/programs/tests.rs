@@ -73,6 +73,34 @@ fn other_programs_are_known_by_their_name() {
             "- 192.0.2.7 failure",
         ),
         ("nginx", "Failed password for bob from 192.0.2.7 port 4000 ssh2", "- - -"),
+        ("runuser", "pam_unix(runuser:session): session opened for user bob(uid=26) by root(uid=0)", "bob - success"),
+        (
+            "sshd",
+            "pam_faillock(sshd:auth): Consecutive login failures for user bob account temporarily locked",
+            "bob - failure",
+        ),
+        ("crond", "(bob) FAILED to authorize user with PAM (Permission denied)", "bob - failure"),
+        ("sshd", "Close session: user bob from 192.0.2.7 port 5 id 0", "bob 192.0.2.7 -"),
+        ("su", "'su root' failed for bob on /dev/pts/8", "bob - failure"),
+        (
+            "polkitd",
+            "Operator of unix-session:1 successfully authenticated as unix-user:root to gain ONE-SHOT authorization for action \
+             org.x for unix-process:1:2 [sh] (owned by unix-user:bob)",
+            "bob - success",
+        ),
+        (
+            "polkitd",
+            "Operator of unix-session:1 FAILED to authenticate to gain authorization for action org.x for unix-process:1:2 [sh] \
+             (owned by unix-user:bob)",
+            "bob - failure",
+        ),
+        ("pkexec", "bob: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]", "bob - success"),
+        ("fail2ban.actions", "NOTICE [sshd] Ban 192.0.2.7", "- 192.0.2.7 -"),
+        ("dhcpd", "DHCPACK on 192.0.2.7 to 00:53:00:00:00:01 (laptop) via eth0", "- 192.0.2.7 -"),
+        ("dhcpd", "DHCPREQUEST for 192.0.2.7 (192.0.2.1) from 00:53:00:00:00:01 via eth0", "- 192.0.2.7 -"),
+        ("dnsmasq-dhcp", "DHCPACK(br0) 192.0.2.7 00:53:00:00:00:01 laptop", "- 192.0.2.7 -"),
+        ("postgres", "[3-1] FATAL:  password authentication failed for user \"bob\"", "bob - failure"),
+        ("mysqld", "Access denied for user 'bob'@'192.0.2.7' (using password: YES)", "bob 192.0.2.7 failure"),
     ] {
         check(app, message, expected);
     }

@@ -12,7 +12,7 @@ use memchr::memchr;
 use crate::json::members::{Members, Part};
 use crate::json::reader::Fault;
 use crate::level_names::{from_number, from_word};
-use crate::{Attributes, Context, LogEvent, json, mentions, timestamp};
+use crate::{Attributes, Context, LogEvent, content, json, mentions, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "gelf";
@@ -94,6 +94,7 @@ fn read<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
         }
     }
     json::complete_from_message(&mut event, cx);
+    content::complete_enveloped(&mut event, cx);
     mentions::complete(&mut event);
     Ok(event)
 }

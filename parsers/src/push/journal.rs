@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use crate::{Context, Level, LogEvent, json, mentions};
+use crate::{Context, Level, LogEvent, content, json, mentions};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "journal";
@@ -226,6 +226,7 @@ pub fn parse<'a>(entry: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     event.level = event.severity.map_or(Level::Unknown, Level::from_severity);
     event.message = Cow::Borrowed(message.unwrap_or(entry));
     json::complete_from_message(&mut event, cx);
+    content::complete_enveloped(&mut event, cx);
     mentions::complete(&mut event);
     Some(event)
 }

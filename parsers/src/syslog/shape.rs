@@ -1,11 +1,45 @@
 //! How the lines begin that are plainly syslog, whatever else they hold.
 
-use crate::level_names;
+use super::{cisco, stamp};
+use crate::{Context, level_names, timestamp};
 
-/// Whether `text` begins with a number in angle brackets.
+/// Whether `text` begins with a number in angle brackets; one that was left out counts before a stamp.
 pub(crate) fn has_priority(text: &[u8]) -> bool {
     let digits = text.iter().skip(1).take_while(|b| b.is_ascii_digit()).count();
-    (1..=10).contains(&digits) && text.get(digits + 1) == Some(&b'>')
+    let has_end = digits <= 10 && text.get(digits + 1) == Some(&b'>');
+    has_end && (digits > 0 || text.get(2..).is_some_and(has_bsd_stamp))
+}
+
+/// Whether `text` is a record of RFC 5424 without its priority: `1 2023-11-14T22:13:20Z web1 app 7 id - text`.
+pub(crate) fn has_version(text: &[u8], cx: &Context) -> bool {
+    let [b'1', b' ', stamped @ ..] = text else { return false };
+    let Some((_, rest)) = timestamp::iso_prefix(stamped, cx.zone).filter(|_| stamped.get(10) == Some(&b'T')) else {
+        return false;
+    };
+    // Host, program, process and id, then the structured data.
+    let mut words = rest.split(|b| *b == b' ').skip(1);
+    (0..4).all(|_| words.next().is_some_and(|word| !word.is_empty()))
+        && words.next().is_some_and(|data| data == b"-" || data.starts_with(b"["))
+}
+
+/// Whether `text` begins with a stamp that has a year, behind which a device's tag or that of CEF or LEEF stands, or a host and a
+/// program: `Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: …`. Other programs begin their lines with such a time, too.
+pub(crate) fn has_dated_stamp(text: &[u8], cx: &Context) -> bool {
+    let has_year = text.get(7..11).is_some_and(|year| year.iter().all(u8::is_ascii_digit));
+    let Some((_, rest)) = (has_year && text.get(6) == Some(&b' ')).then(|| stamp::read(text, cx)).flatten() else {
+        return false;
+    };
+    let mut words = rest.split(|b| *b == b' ').filter(|word| !matches!(word, [] | [b':']));
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_tag = |word: &[u8]| {
+        let tag = word.strip_suffix(b":");
+        word.starts_with(b"%") && tag.is_some_and(|tag| cisco::severity(tag).is_some())
+    };
+    is_tag(first)
+        || is_tag(second)
+        || second.starts_with(b"CEF:")
+        || second.starts_with(b"LEEF:")
+        || follows_iso_stamp(rest)
 }
 
 /// Whether `text` begins with the stamp of RFC 3164, section 4.1.2: `Nov 14 22:13:20` or `Nov  4 22:13:20`.

@@ -70,11 +70,41 @@ pub(crate) fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
     event.message = message;
 }
 
+/// Fills the user and the address of `event` from its message, the text that Windows makes of an event for people.
+pub(crate) fn complete_from_text(event: &mut LogEvent<'_>) {
+    let message = std::mem::take(&mut event.message);
+    if let Ok(text) = std::str::from_utf8(&message) {
+        rendered::complete(event, text);
+    }
+    event.message = message;
+}
+
+/// The bit of `Keywords` that marks a failed audit.
+const AUDIT_FAILURE: u64 = 1 << 52;
+
+/// The level of an event by its `Level`, a number, and its `Keywords`: a failed audit has no level of its own and is WARN.
+pub(crate) fn level_of(number: &str, keywords: &str) -> Level {
+    match number {
+        "1" => Level::Fatal,
+        "2" => Level::Error,
+        "3" => Level::Warn,
+        "0" | "4" if is_failed_audit(keywords) => Level::Warn,
+        "0" | "4" => Level::Info,
+        "5" => Level::Debug,
+        _ => Level::Unknown,
+    }
+}
+
+fn is_failed_audit(keywords: &str) -> bool {
+    let bits = keywords.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    bits.is_some_and(|bits| bits & AUDIT_FAILURE != 0)
+}
+
 /// The level of an audit or of a word that Windows has for one.
-fn level_of_type(word: &str) -> Option<Level> {
+pub(crate) fn level_of_type(word: &str) -> Option<Level> {
     Some(match word {
-        "Success Audit" | "Audit Success" | "AUDIT_SUCCESS" | "Information" | "INFO" => Level::Info,
-        "Failure Audit" | "Audit Failure" | "AUDIT_FAILURE" | "Warning" | "WARNING" => Level::Warn,
+        "Success Audit" | "SuccessAudit" | "Audit Success" | "AUDIT_SUCCESS" | "Information" | "INFO" => Level::Info,
+        "Failure Audit" | "FailureAudit" | "Audit Failure" | "AUDIT_FAILURE" | "Warning" | "WARNING" => Level::Warn,
         "Error" | "ERROR" => Level::Error,
         "Critical" | "CRITICAL" => Level::Fatal,
         "Verbose" | "VERBOSE" => Level::Debug,

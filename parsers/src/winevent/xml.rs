@@ -5,15 +5,12 @@ use std::borrow::Cow;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::{FORMAT, level_of_type, rendered};
+use super::{FORMAT, level_of, level_of_type, rendered};
 use crate::{Level, LogEvent, Zone, address, timestamp};
 
 /// Who the event is about, best first: the account that was asked for before the one that asked.
 const USERS: [&str; 4] = ["TargetUserName", "SubjectUserName", "User", "UserName"];
 const ADDRESSES: [&str; 4] = ["IpAddress", "ClientAddress", "SourceAddress", "SourceIp"];
-
-/// The bit of `Keywords` that marks a failed audit.
-const AUDIT_FAILURE: u64 = 1 << 52;
 
 /// Reads the event in `text`; `line` is its message where it brings none.
 pub(super) fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<LogEvent<'a>> {
@@ -80,7 +77,10 @@ struct Walk<'a> {
     /// Its text, in one piece as long as it stands in the line so.
     value: Cow<'a, str>,
     message: Option<Cow<'a, str>>,
-    keywords: u64,
+    level: String,
+    keywords: String,
+    /// How many values had no name.
+    unnamed: usize,
     /// The places in [`USERS`] and [`ADDRESSES`] of what has been taken.
     user_rank: Option<usize>,
     address_rank: Option<usize>,
@@ -178,21 +178,12 @@ impl<'a> Walk<'a> {
                 self.event.msg_id = Cow::Owned(value.to_owned());
             }
             "Level" => {
-                self.event.level = match value {
-                    "0" => Level::Info,
-                    "1" => Level::Fatal,
-                    "2" => Level::Error,
-                    "3" => Level::Warn,
-                    "4" => Level::Info,
-                    "5" => Level::Debug,
-                    _ => Level::Unknown,
-                };
+                self.level = value.to_owned();
                 self.push(name, value);
             }
             "Computer" => self.event.host = Cow::Owned(value.to_owned()),
             "Keywords" => {
-                let digits = value.strip_prefix("0x").unwrap_or_default();
-                self.keywords = u64::from_str_radix(digits, 16).unwrap_or_default();
+                value.clone_into(&mut self.keywords);
                 self.push(name, value);
             }
             _ => self.push(name, value),
@@ -200,6 +191,13 @@ impl<'a> Walk<'a> {
     }
 
     fn data(&mut self, name: &str, value: &str) {
+        if name == "Data" {
+            // Older sources give their values no names: the second is `Data.2`, lest one hide the other.
+            self.unnamed += 1;
+            let numbered = format!("Data.{}", self.unnamed);
+            self.push(if self.unnamed == 1 { name } else { &numbered }, value);
+            return;
+        }
         self.push(name, value);
         let rank = USERS.iter().position(|user| *user == name);
         if let Some(rank) = rank
@@ -225,8 +223,9 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(mut self, line: &'a [u8]) -> Option<LogEvent<'a>> {
-        if self.keywords & AUDIT_FAILURE != 0 && self.event.level == Level::Info {
-            self.event.level = Level::Warn;
+        let by_number = level_of(&self.level, &self.keywords);
+        if by_number != Level::Unknown {
+            self.event.level = by_number;
         }
         self.event.message = match self.message.take() {
             Some(message) => {
@@ -257,7 +256,7 @@ mod tests {
 <TimeCreated SystemTime="2023-11-14T22:13:20.1234567Z"/><EventRecordID>99</EventRecordID><Correlation/>
 <Execution ProcessID="640" ThreadID="7"/><Channel>Security</Channel><Computer>pc1.example.com</Computer><Security/></System>
 <EventData><Data Name="SubjectUserName">PC1$</Data><Data Name="TargetUserName">bob &amp; co</Data><Data Name="LogonType">3</Data>
-<Data Name="IpAddress">192.0.2.7</Data><Data Name="WorkstationName">-</Data><Data>loose</Data></EventData></Event>"#;
+<Data Name="IpAddress">192.0.2.7</Data><Data Name="WorkstationName">-</Data><Data>loose</Data><Data>second</Data></EventData></Event>"#;
 
     #[test]
     fn a_failed_logon_fills_the_fields() {
@@ -276,6 +275,7 @@ mod tests {
             ("LogonType", Some("3")),
             ("SubjectUserName", Some("PC1$")),
             ("Data", Some("loose")),
+            ("Data.2", Some("second")),
             ("WorkstationName", None),
             ("Qualifiers", None),
         ] {

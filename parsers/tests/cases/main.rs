@@ -6,6 +6,9 @@
 //!
 //! Required cases must pass. `cases_exceptions.txt` lists those that are judged wrong, with the reason; one that is listed
 //! there and passes is an error too. Lenient cases are counted only.
+//!
+//! A suite whose format is stated is run once more without it. `cases_undetected.txt` lists the cases whose lines do not say what
+//! they are, with the reason.
 
 #![expect(clippy::indexing_slicing, reason = "an index into a case that is not there is a failure of the test")]
 
@@ -48,7 +51,17 @@ fn notice(text: &str) {
 
 /// Ids of cases that are judged wrong, with the reason.
 fn exceptions() -> BTreeMap<String, String> {
-    let list = include_str!("../cases_exceptions.txt");
+    listed(include_str!("../cases_exceptions.txt"))
+}
+
+/// Ids of cases whose lines do not say what they are, with the reason; and those that are judged wrong.
+fn undetected() -> BTreeMap<String, String> {
+    let mut ids = exceptions();
+    ids.extend(listed(include_str!("../cases_undetected.txt")));
+    ids
+}
+
+fn listed(list: &str) -> BTreeMap<String, String> {
     let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pairs = lines.map(|line| line.split_once('\t').expect("an exception is an id, a tab and a reason"));
     pairs.map(|(id, reason)| (id.to_owned(), reason.to_owned())).collect()
@@ -61,6 +74,16 @@ fn check(suite: &str, format: Format) {
 
 /// As [`check`], of the cases that `is_meant` says.
 fn check_those(suite: &str, format: Format, is_meant: impl Fn(&Value) -> bool) {
+    check_in(suite, format, &is_meant, &exceptions());
+}
+
+/// As [`check`], with the format stated and without it.
+fn check_detected(suite: &str, format: Format) {
+    check(suite, format);
+    check_in(suite, Format::Auto, &|_| true, &undetected());
+}
+
+fn check_in(suite: &str, format: Format, is_meant: &dyn Fn(&Value) -> bool, exceptions: &BTreeMap<String, String>) {
     let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
         return;
     };
@@ -68,7 +91,6 @@ fn check_those(suite: &str, format: Format, is_meant: impl Fn(&Value) -> bool) {
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("read {}: {error}", path.display()));
     let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a case is JSON"));
     let header = lines.next().expect("a suite has a header");
-    let exceptions = exceptions();
     let mut report = String::new();
     let (mut passed, mut required, mut lenient_passed, mut lenient, mut excepted) = (0, 0, 0, 0, 0);
     for case in lines.filter(is_meant) {
@@ -92,10 +114,10 @@ fn check_those(suite: &str, format: Format, is_meant: impl Fn(&Value) -> bool) {
         }
     }
     notice(&format!(
-        "{suite}: required {passed}/{required}, lenient {lenient_passed}/{lenient}, exceptions {excepted}"
+        "{suite} as {format}: required {passed}/{required}, lenient {lenient_passed}/{lenient}, exceptions {excepted}"
     ));
     assert!(required + lenient > 0, "{suite} holds no case");
-    assert!(report.is_empty(), "{suite}:\n{report}");
+    assert!(report.is_empty(), "{suite} as {format}:\n{report}");
 }
 
 /// When and where a case's line arrives: at the end of the day on which the suite was made, in the zone the case states.
@@ -124,22 +146,22 @@ fn describe(report: &mut String, id: &str, case: &Value, differences: &[Differen
 
 #[test]
 fn rfc3164_cases_pass() {
-    check("rfc3164", Format::Syslog);
+    check_detected("rfc3164", Format::Syslog);
 }
 
 #[test]
 fn rfc5424_cases_pass() {
-    check("rfc5424", Format::Syslog);
+    check_detected("rfc5424", Format::Syslog);
 }
 
 #[test]
 fn syslog_vendor_cases_pass() {
-    check("syslog_vendor", Format::Syslog);
+    check_detected("syslog_vendor", Format::Syslog);
 }
 
 #[test]
 fn syslog_wire_cases_pass() {
-    check("syslog_wire", Format::Syslog);
+    check_detected("syslog_wire", Format::Syslog);
 }
 
 #[test]
@@ -179,22 +201,22 @@ fn loghub_cases_pass() {
 
 #[test]
 fn cef_cases_pass() {
-    check("cef", Format::Cef);
+    check_detected("cef", Format::Cef);
 }
 
 #[test]
 fn leef_cases_pass() {
-    check("leef", Format::Leef);
+    check_detected("leef", Format::Leef);
 }
 
 #[test]
 fn logfmt_cases_pass() {
-    check("logfmt", Format::Logfmt);
+    check_detected("logfmt", Format::Logfmt);
 }
 
 #[test]
 fn auditd_cases_pass() {
-    check("auditd", Format::Auditd);
+    check_detected("auditd", Format::Auditd);
 }
 
 #[test]
@@ -252,7 +274,7 @@ fn exceptions_name_cases_that_exist() {
     let Some(folder) = folder("LOGSEAL_CASES", "cases") else {
         return;
     };
-    for id in exceptions().keys() {
+    for id in undetected().keys() {
         let suite = id.split('/').next().unwrap_or_default();
         let text = fs::read_to_string(folder.join(format!("{suite}.ndjson"))).unwrap_or_default();
         assert!(text.contains(&format!("\"id\": \"{id}\"")), "{id} is an exception, but no case");

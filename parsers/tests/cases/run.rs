@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use logseal_parsers::framing::{Framer, FramerConfig, Step, datagram};
-use logseal_parsers::{Context, Format, LineParser, LogEvent, access, app, format, syslog};
+use logseal_parsers::{Context, Format, LineParser, LogEvent, access, app, format, plain, syslog};
 use serde_json::{Map, Value, json};
 
 use crate::compare::{self, Difference};
@@ -45,19 +45,21 @@ pub(crate) fn differences(case: &Value, format: Format, cx: &Context) -> Vec<Dif
     }
     if let Some(outcome) = expected["parse"].as_str() {
         // Any other outcome ("fail_or_raw") leaves the choice to the parser; the line is kept, as seen above.
-        let is_right = outcome != "fail" || is_refused(case, &line, &got, cx);
+        let is_right = outcome != "fail" || is_refused(case, format, &line, &got, cx);
         return if is_right { Vec::new() } else { vec![difference("parse", json!("fail"), json!("accepted"))] };
     }
     compare::event(object(expected), &view::of(&got, &line, cx, expected), case, alternatives)
 }
 
 /// Whether the parser of the format that `case` names says no to its line.
-fn is_refused(case: &Value, line: &[u8], got: &LogEvent<'_>, cx: &Context) -> bool {
+fn is_refused(case: &Value, format: Format, line: &[u8], got: &LogEvent<'_>, cx: &Context) -> bool {
     match case["format"].as_str() {
         Some("rfc5424") => syslog::rfc5424::parse(line, cx).is_err(),
         Some("rfc3164") => syslog::rfc3164::parse(line, cx).is_err(),
         Some("apache_common" | "nginx_main") => access::parse(line, cx).is_none(),
         Some("klog" | "glog") => app::klog::parse(line, cx).is_none(),
+        // What no parser takes is plain text, which is no error.
+        _ if format == Format::Auto => got.parse_error.is_some() || got.format == plain::FORMAT,
         _ => got.parse_error.is_some(),
     }
 }

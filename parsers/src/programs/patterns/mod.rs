@@ -3,6 +3,7 @@
 //! A new program is an arm of [`of`] with patterns of its own, or none: of a program that is named there, what the words of a
 //! message say of a login is taken as well.
 
+mod databases;
 mod lines;
 mod mail;
 mod network;
@@ -24,7 +25,10 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "sshd" | "sshd-session" | "sshd-auth" | "dropbear" => system::SSH,
         "su" => system::SU,
         "cron" | "CRON" | "crond" | "CROND" | "crontab" | "anacron" => system::CRON,
-        "login" | "systemd-logind" | "systemd" | "gdm-password" | "gdm-password]" | "sddm" | "lightdm" | "polkitd" => system::LOGIN,
+        "login" | "systemd-logind" | "systemd" | "gdm-password" | "gdm-password]" | "sddm" | "lightdm" => system::LOGIN,
+        "polkitd" | "pkexec" => system::POLKIT,
+        "fail2ban" | "fail2ban.actions" | "fail2ban.filter" | "fail2ban-server" => network::FAIL2BAN,
+        "dhcpd" | "dnsmasq-dhcp" | "kea-dhcp4" | "kea-dhcp6" => network::DHCP,
         "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "passwd" | "chpasswd" | "chage"
         | "gpasswd" | "chsh" | "chfn" => system::ACCOUNTS,
         "smtpd" | "smtps" | "submission" | "postscreen" => mail::POSTFIX,
@@ -41,6 +45,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "kernel" => network::KERNEL,
         "named" | "nsd" | "unbound" | "pdns_recursor" => network::NAMED,
         "danted" | "sockd" => network::DANTE,
+        "cisco-ios" => network::CISCO_IOS,
         "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" => network::PROBES,
         "asterisk" | "freeswitch" | "kamailio" => services::TELEPHONY,
         "pvedaemon" | "pveproxy" | "pmgdaemon" | "pvestatd" => services::PROXMOX,
@@ -49,7 +54,9 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "smb" | "smbd" | "smbd_audit" | "nmbd" | "winbindd" => services::SAMBA,
         "webmin" | "usermin" | "miniserv" => services::WEBMIN,
         "xrdp-sesman" | "xrdp" => services::XRDP,
-        "mysqld" | "mariadbd" | "postgres" | "mongod" | "slapd" | "radiusd" | "freeradius" | "murmurd" | "mosquitto"
+        "postgres" => databases::POSTGRESQL,
+        "mysqld" | "mariadbd" => databases::MYSQL,
+        "mongod" | "slapd" | "radiusd" | "freeradius" | "murmurd" | "mosquitto"
         | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs" | "nextcloud"
         | "jellyfin" | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
         | "Froxlor" | "LLNG" | "lfd" | "phpMyAdmin" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd" | "screensharingd"

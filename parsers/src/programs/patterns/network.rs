@@ -41,6 +41,48 @@ pub(super) const NAMED: &[Pattern] = &[
     ("client {ip}#{port}{_}", NONE),
 ];
 
+/// Leases of addresses: ISC's dhcpd, dnsmasq and Kea. The client's hardware address is `mac`.
+#[rustfmt::skip]
+pub(super) const DHCP: &[Pattern] = &[
+    ("DHCPACK on {ip} to {mac} ({rhost}) via {interface}", NONE),
+    ("DHCPACK on {ip} to {mac} via {interface}", NONE),
+    ("DHCPOFFER on {ip} to {mac} ({rhost}) via {interface}", NONE),
+    ("DHCPOFFER on {ip} to {mac} via {interface}", NONE),
+    ("DHCPREQUEST for {ip} ({_}) from {mac} ({rhost}) via {interface}", NONE),
+    ("DHCPREQUEST for {ip} ({_}) from {mac} via {interface}", NONE),
+    ("DHCPREQUEST for {ip} from {mac} ({rhost}) via {interface}", NONE),
+    ("DHCPREQUEST for {ip} from {mac} via {interface}", NONE),
+    ("DHCPRELEASE of {ip} from {mac} {_}", NONE),
+    ("DHCPDISCOVER from {mac} via {interface}", NONE),
+    ("DHCPACK({interface}) {ip} {mac} {rhost}", NONE),
+    ("DHCPACK({interface}) {ip} {_}", NONE),
+    ("DHCPREQUEST({interface}) {ip} {_}", NONE),
+    ("DHCPOFFER({interface}) {ip} {_}", NONE),
+];
+
+/// Fail2ban: the address that was seen or is shut out, and of which jail.
+pub(super) const FAIL2BAN: &[Pattern] = &[
+    ("{_}[{jail}] Ban {ip}", NONE),
+    ("{_}[{jail}] Restore Ban {ip}", NONE),
+    ("{_}[{jail}] Unban {ip}", NONE),
+    ("{_}[{jail}] Found {ip}", NONE),
+    ("{_}[{jail}] {ip} already banned", NONE),
+    ("{_}[{jail}] Ignore {ip}", NONE),
+];
+
+/// Cisco's routers and switches, whose tag is in the place of the program.
+#[rustfmt::skip]
+pub(super) const CISCO_IOS: &[Pattern] = &[
+    ("Login Success [user: {user}] [Source: {ip}] [localport: {port}]", SUCCESS),
+    ("Login failed [user: {user}] [Source: {ip}] [localport: {port}]", FAILURE),
+    ("Configured from {_} by {user} on {tty} ({ip})", NONE),
+    ("list {list} {action} {protocol} {ip}({src_port}) {_}-> {dst_ip}({dst_port}), {_}", NONE),
+    ("list {list} {action} {protocol} {ip} {_}-> {dst_ip} ({_}), {_}", NONE),
+    ("User {user} has exited tty session {_}({ip})", NONE),
+    ("User {user} logged out from {tty} ({ip})", NONE),
+    ("Authentication failure for SNMP req from host {ip}", FAILURE),
+];
+
 /// Dante.
 pub(super) const DANTE: &[Pattern] = &[
     ("{_}: block({_}): {_}: {ip} {_} user \"{user}\"{_}", FAILURE),

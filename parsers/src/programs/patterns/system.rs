@@ -33,6 +33,7 @@ pub(super) const SSH: &[Pattern] = &[
     ("Disconnected from invalid user {user} {ip} port {port}", FAILURE),
     ("Disconnected from user {user} {ip} port {port}", NONE),
     ("Starting session: {_} for {user} from {ip} port {port}", NONE),
+    ("Close session: user {user} from {ip} port {port}", NONE),
     ("ROOT LOGIN REFUSED FROM {ip}", FAILURE),
     ("refused connect from {_} ({ip})", FAILURE),
     ("refused connect from {ip}", FAILURE),
@@ -75,6 +76,8 @@ pub(super) const SU: &[Pattern] = &[
     ("Successful su for {target} by {user}", SUCCESS),
     ("FAILED su for {target} by {user}", FAILURE),
     ("BAD SU {user} to {target} on {tty}", FAILURE),
+    ("'su {target}' failed for {user} on {tty}", FAILURE),
+    ("'su {target}' succeeded for {user} on {tty}", SUCCESS),
     ("+ {tty} {user}:{target}", SUCCESS),
     ("- {tty} {user}:{target}", FAILURE),
 ];
@@ -90,6 +93,17 @@ pub(super) const CRON: &[Pattern] = &[
     ("({user}) BEGIN EDIT ({_}", NONE),
     ("({user}) END EDIT ({_}", NONE),
     ("({user}) AUTH ({_}", FAILURE),
+    ("({user}) FAILED to {_}", FAILURE),
+    ("({user}) PAM ERROR ({_}", FAILURE),
+];
+
+/// PolicyKit: who asked is the user, and who that would be the target. pkexec writes as sudo does.
+#[rustfmt::skip]
+pub(super) const POLKIT: &[Pattern] = &[
+    ("Operator of {_} successfully authenticated as unix-user:{target} to gain {_} authorization for action {action} for {_} (owned by unix-user:{user})", SUCCESS),
+    ("Operator of {_} FAILED to authenticate to gain authorization for action {action} for {_} (owned by unix-user:{user})", FAILURE),
+    ("{user}: Executing command [USER={USER}] [TTY={TTY}] [CWD={CWD}] [COMMAND={COMMAND}]", SUCCESS),
+    ("{user}: Error executing command as another user: {_}", FAILURE),
 ];
 
 /// login, logind and display managers.

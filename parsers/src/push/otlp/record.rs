@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::value::Any;
-use crate::{Attributes, Context, Level, LogEvent, address, json, level_names, mentions, plain};
+use crate::{Attributes, Context, Level, LogEvent, address, content, json, level_names, mentions, plain};
 
 /// Attributes that name the user, the plainest first (OpenTelemetry's semantic conventions, present and past).
 const USER_NAMES: [&str; 5] = ["enduser.id", "user.name", "user.id", "user.email", "username"];
@@ -111,6 +111,7 @@ impl<'a> Fields<'a> {
             },
         };
         json::complete_from_message(&mut event, cx);
+        content::complete_enveloped(&mut event, cx);
         mentions::complete(&mut event);
         event.level = stated.unwrap_or(event.level);
         if event.level == Level::Unknown {
