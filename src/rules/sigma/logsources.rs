@@ -293,12 +293,7 @@ pub(super) const SOURCES: &[Source] = &[
         Some("gcp"),
         None,
         Some("gcp.audit"),
-        Any(&[
-            Has("protoPayload.methodName"),
-            Has("logName"),
-            Has("data.protoPayload.methodName"),
-            Has("data.logName"),
-        ]),
+        Any(&[Has("logName"), Has("protoPayload.@type"), Has("data.logName"), Has("data.protoPayload.methodName")]),
         &[],
     )
     .within("data."),
@@ -324,7 +319,13 @@ pub(super) const SOURCES: &[Source] = &[
         &[],
     ),
     Source::of(Some("azure"), None, Some("riskdetection"), Has("riskEventType"), &[]),
-    Source::of(Some("m365"), None, None, Has("Workload"), &[]),
+    Source::of(
+        Some("m365"),
+        None,
+        None,
+        All(&[Has("Operation"), Any(&[Has("RecordType"), Has("UserType"), Has("OrganizationId")])]),
+        &[],
+    ),
     Source::of(Some("okta"), None, Some("okta"), Any(&[Has("legacyEventType"), Has("eventType")]), &[]),
     Source::of(
         Some("github"),
@@ -336,3 +337,26 @@ pub(super) const SOURCES: &[Source] = &[
     Source::of(Some("kubernetes"), None, Some("audit"), All(&[Has("auditID"), Has("verb")]), &[]),
     Source::of(Some("kubernetes"), Some("application"), Some("audit"), All(&[Has("auditID"), Has("verb")]), &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(when: &When) -> Vec<&'static str> {
+        match when {
+            Has(name) => vec![name],
+            Any(parts) | All(parts) => parts.iter().flat_map(names).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn no_source_is_known_by_a_field_that_becomes_a_column() {
+        for source in SOURCES {
+            for name in names(&source.when) {
+                let filled = logseal_parsers::filled_by(&name.to_ascii_lowercase());
+                assert_eq!(filled, None, "{name}: whatever fills that column would be of this source");
+            }
+        }
+    }
+}

@@ -96,7 +96,7 @@ fn rules_for_gcp_find_fields_with_and_without_the_envelope() {
         "s:\n  data.protoPayload.serviceName: storage.googleapis.com\n  data.protoPayload.methodName: storage.buckets.list\n  \
          data.protoPayload.authenticationInfo.principalEmail: a@example.org\n  data.textPayload: hello\ncondition: s",
     );
-    let bare = r#"{"protoPayload":{"serviceName":"storage.googleapis.com","methodName":"storage.buckets.list","authenticationInfo":{"principalEmail":"a@example.org"}},"textPayload":"hello"}"#;
+    let bare = r#"{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","serviceName":"storage.googleapis.com","methodName":"storage.buckets.list","authenticationInfo":{"principalEmail":"a@example.org"}},"textPayload":"hello"}"#;
     let other = bare.replace("buckets.list", "buckets.get");
     let enveloped = format!(r#"{{"data":{bare}}}"#);
     check_rule(&list, &[(bare, true), (&enveloped, true), (&other, false)]);
