@@ -3,6 +3,9 @@
 //! A connection holds its place no longer than it makes use of it: the TLS handshake, the head of a request and the
 //! pause before it (of HTTP/2 its preface), and each wait for the client to take more of an answer have a time. With each request the
 //! router is told the address of the connection (`ConnectInfo<SocketAddr>` among the extensions).
+//!
+//! A request that is to change something is carried out once it has come whole, also where its client does not wait for the answer:
+//! there are shippers that send and hang up. It keeps its connection's place until then. What only asks ends with its connection.
 
 mod preface;
 mod write_stall;
@@ -15,6 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
@@ -22,7 +26,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -88,8 +92,11 @@ impl HttpServer {
                     continue;
                 }
             };
+            let tracked = Tracked { tasks: tasks.clone(), cut_off: cut_off.clone() };
             let connection = Connection {
                 http: Arc::clone(&http),
+                // The semaphore is never closed: there always is a place.
+                under_way: UnderWay { tracked, place: place.ok().map(Arc::new) },
                 router: self.router.clone(),
                 peer,
                 acceptor: self.certificates.as_mut().map(|certificates| certificates.acceptor(Instant::now())),
@@ -103,7 +110,6 @@ impl HttpServer {
                     },
                     () = cut_off.cancelled() => {}
                 }
-                drop(place);
             });
         }
         drop(self);
@@ -142,6 +148,29 @@ impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tracked {
     }
 }
 
+/// Carries requests out that go on without their connection.
+#[derive(Clone)]
+struct UnderWay {
+    tracked: Tracked,
+    /// The connection's, which is free only when nothing of it is left.
+    place: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+impl UnderWay {
+    async fn carry_out(self, mut router: Router, request: hyper::Request<Incoming>) -> std::io::Result<Response> {
+        let Self { tracked: Tracked { tasks, cut_off }, place } = self;
+        let answer = tasks.spawn(async move {
+            let answer = tokio::select! {
+                answer = router.call(request) => answer.map_err(|never| match never {}),
+                () = cut_off.cancelled() => Err(std::io::Error::other("cut off by the stop")),
+            };
+            drop(place);
+            answer
+        });
+        answer.await.map_err(std::io::Error::other)?
+    }
+}
+
 fn http2(config: &Api, tasks: Tracked) -> http2::Builder<Tracked> {
     let mut http = http2::Builder::new(tasks);
     http.timer(TokioTimer::new())
@@ -166,6 +195,7 @@ fn http1(config: &Api) -> http1::Builder {
 /// What one connection needs.
 struct Connection {
     http: Arc<Http>,
+    under_way: UnderWay,
     router: Router,
     peer: SocketAddr,
     acceptor: Option<TlsAcceptor>,
@@ -191,11 +221,17 @@ impl Connection {
         stream: S,
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
-        let Self { http, router, peer, .. } = self;
+        let Self { http, under_way, router, peer, .. } = self;
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             // Cloning is counting, and a router is always ready.
-            router.clone().call(request)
+            let (mut router, under_way) = (router.clone(), under_way.clone());
+            async move {
+                if request.method().is_safe() {
+                    return router.call(request).await.map_err(|never| match never {});
+                }
+                under_way.carry_out(router, request).await
+            }
         });
         match &*http {
             Http::One(http) => {
@@ -233,7 +269,7 @@ fn prepare(socket: &TcpStream) {
 mod tests {
     use super::*;
     use axum::body::{Body, Bytes};
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     /// Answers without an end.
@@ -246,6 +282,10 @@ mod tests {
         let config = Api { header_seconds_max: 1, ..Api::default() };
         Connection {
             http: Arc::new(Http::One(http1(&config))),
+            under_way: UnderWay {
+                tracked: Tracked { tasks: TaskTracker::new(), cut_off: CancellationToken::new() },
+                place: None,
+            },
             router,
             peer: SocketAddr::from(([192, 0, 2, 7], 4711)),
             acceptor: None,
@@ -287,6 +327,33 @@ mod tests {
             let error = connection.answer(near, &stop).await.unwrap_err();
             assert!(format!("{error:#}").contains("no preface within 50ms"), "{error:#}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_came_whole_is_carried_out_though_its_client_hangs_up() {
+        let (hung_up, wait) = tokio::sync::oneshot::channel::<()>();
+        let (done, outcome) = tokio::sync::oneshot::channel();
+        let parts = Arc::new(std::sync::Mutex::new(Some((wait, done))));
+        let router = Router::new().route(
+            "/",
+            post(move |body: Bytes| async move {
+                let (wait, done) = parts.lock().unwrap().take().unwrap();
+                wait.await.unwrap();
+                done.send(body).unwrap();
+            }),
+        );
+        let (near, mut far) = tokio::io::duplex(1024);
+        far.write_all(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello").await.unwrap();
+        drop(far);
+        let connection = connection(router);
+        let tasks = connection.under_way.tracked.tasks.clone();
+        connection.answer(near, &CancellationToken::new()).await.unwrap_err();
+        hung_up.send(()).unwrap();
+        let outcome = tokio::time::timeout(Duration::from_secs(20), outcome);
+        assert_eq!(outcome.await.unwrap().unwrap(), "hello");
+        // And it is joined.
+        tasks.close();
+        tokio::time::timeout(Duration::from_secs(20), tasks.wait()).await.unwrap();
     }
 
     #[tokio::test]

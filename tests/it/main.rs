@@ -17,6 +17,7 @@ mod cli;
 mod compression;
 mod crash;
 mod damage;
+mod debian_clients;
 mod disk_full;
 mod first_admin;
 mod http_receiver;
@@ -24,6 +25,7 @@ mod mail;
 mod mail_codes;
 mod numbered;
 mod otlp_loki;
+mod packaged_clients;
 mod people;
 mod pipeline;
 #[path = "../support/postgres.rs"]

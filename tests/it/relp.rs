@@ -139,13 +139,13 @@ fn rsyslog_sends_over_relp_within_tls() {
 }
 
 /// An address that stays the same while the daemon behind it is started again on another port.
-struct Relay {
-    port: u16,
+pub(crate) struct Relay {
+    pub(crate) port: u16,
     target: Arc<std::sync::Mutex<Option<SocketAddr>>>,
 }
 
 impl Relay {
-    fn to(target: SocketAddr) -> Self {
+    pub(crate) fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let target = Arc::new(std::sync::Mutex::new(Some(target)));
@@ -165,7 +165,7 @@ impl Relay {
         Self { port, target }
     }
 
-    fn set(&self, target: Option<SocketAddr>) {
+    pub(crate) fn set(&self, target: Option<SocketAddr>) {
         *self.target.lock().unwrap() = target;
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha512};
 
 use crate::app::{App, DEADLINE};
+use crate::packaged_clients::folder;
 use crate::rsyslog::{command, run};
 
 fn start(protocol: &str, more: &str) -> App {
@@ -374,7 +375,7 @@ fn clients_of_pythons_package_index_are_understood() {
     );
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/shippers.py");
     let ports = ["fluent-tcp", "gelf-tcp", "gelf-udp", "beats-tcp"].map(|name| app.listener(name).port().to_string());
-    run(command("python3").env("PYTHONPATH", packages()).arg(script).args(&ports));
+    run(command("python3").env("PYTHONPATH", folder("python", "timbersnake")).arg(script).args(&ports));
     for (source, expected) in [("shop.login", 2), ("gelf", 4), ("beats", 3)] {
         let records = messages(&app, &format!("source={source}"), expected);
         assert!(records.iter().any(|record| record["message"] == "user alice logged in"), "{records:?}");
@@ -383,11 +384,4 @@ fn clients_of_pythons_package_index_are_understood() {
             "{records:?}"
         );
     }
-}
-
-/// Where `tests/setup.sh` puts them.
-fn packages() -> std::path::PathBuf {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-clients/python");
-    assert!(folder.join("timbersnake").exists(), "the clients are not installed: run tests/setup.sh");
-    folder
 }
