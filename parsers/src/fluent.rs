@@ -56,6 +56,54 @@ pub struct Entry<'b> {
     pub raw: &'b [u8],
 }
 
+/// The beginning of a message, down to its first entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head<'b> {
+    /// What the sender calls its records.
+    pub tag: Cow<'b, str>,
+    /// How many entries follow.
+    pub entries: Announced,
+    /// Whether an option is behind them.
+    pub has_option: bool,
+    /// The octets that it takes.
+    pub length: usize,
+}
+
+/// What a message says of the entries that follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announced {
+    /// So many entries, one behind the other.
+    Entries(u32),
+    /// So many octets of the same, perhaps compressed.
+    Bytes(u32),
+}
+
+/// The beginning of a message of several entries, more than 64 KiB of them where they are packed, which need not have come whole;
+/// `None` for any other message.
+#[must_use]
+pub fn head(bytes: &[u8]) -> Option<Head<'_>> {
+    let mut reader = Reader::new(bytes);
+    let Token::Array(values @ 2..) = reader.token().ok()? else { return None };
+    let (Token::Text(tag) | Token::Binary(tag)) = reader.token().ok()? else { return None };
+    let (entries, behind) = match reader.rest().split_first_chunk::<5>() {
+        Some(([0xc6 | 0xdb, count @ ..], behind)) => (Announced::Bytes(u32::from_be_bytes(*count)), behind),
+        _ => {
+            let Token::Array(count) = reader.token().ok()? else { return None };
+            (Announced::Entries(count), reader.rest())
+        }
+    };
+    let tag = String::from_utf8_lossy(tag);
+    Some(Head { tag, entries, has_option: values > 2, length: bytes.len() - behind.len() })
+}
+
+/// What is to be acknowledged, according to a message's option.
+///
+/// # Errors
+/// It is not whole.
+pub fn chunk_of(option: &[u8]) -> Result<Option<&[u8]>, Fault> {
+    chunk(&mut Reader::new(option))
+}
+
 /// Reads a message that is whole.
 ///
 /// # Errors

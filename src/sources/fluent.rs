@@ -4,17 +4,18 @@
 
 use anyhow::Context as _;
 use logseal_parsers::fluent::{self, Entries};
-use logseal_parsers::msgpack::Extent;
+use logseal_parsers::msgpack::{Extent, Fault};
 
 use super::dialogue::{Dialogue, Next};
 use super::fluent_handshake::Handshake;
+use super::fluent_large::{ENTRY_BYTES_MAX, Large, Step};
 use super::gathered::Gathered;
-use super::inflate::inflate;
+use super::inflating::Inflating;
 
-/// The longest message.
-const MESSAGE_BYTES_MAX: usize = 16 << 20;
-/// The most that a compressed message may hold.
-const INFLATED_BYTES_MAX: usize = 32 << 20;
+/// The longest message that is read at once; larger ones are read entry by entry.
+const MESSAGE_BYTES_MAX: usize = ENTRY_BYTES_MAX;
+/// The most that is read of compressed entries; it is not in memory at once.
+const INFLATED_BYTES_MAX: usize = 1 << 30;
 
 /// One connection.
 pub(super) struct Fluent {
@@ -23,14 +24,16 @@ pub(super) struct Fluent {
     extent: Extent,
     /// How much of the entries of the message at the front of the buffer is taken.
     taken: usize,
-    /// Its entries, where they were compressed.
-    inflated: Option<Vec<u8>>,
+    /// Its entries, where they are compressed.
+    inflating: Option<Inflating>,
+    /// The message that is read entry by entry, because it is longer than the buffer.
+    large: Option<Large>,
 }
 
 impl Fluent {
     /// Without a `handshake` every client is let in.
     pub(super) fn new(handshake: Option<Handshake>) -> Self {
-        Self { handshake, extent: Extent::default(), taken: 0, inflated: None }
+        Self { handshake, extent: Extent::default(), taken: 0, inflating: None, large: None }
     }
 
     /// Takes the entries of a whole message; whether these were all.
@@ -44,21 +47,11 @@ impl Fluent {
                 }
             }
             Entries::Compressed(compressed) => {
-                let inflated = match self.inflated.take() {
-                    Some(inflated) => Ok(inflated),
-                    None => inflate(compressed, INFLATED_BYTES_MAX).map(Into::into),
-                };
-                match inflated {
-                    Ok(entries) => {
-                        if !take_entries(&entries, &mut self.taken, &message.tag, gathered) {
-                            self.inflated = Some(entries);
-                            return Ok(false);
-                        }
-                    }
-                    // A client that is not answered would send the same again for ever.
-                    Err(error) => {
-                        gathered.add_unread(compressed, &format!("compressed entries: {error}"), &message.tag)
-                    }
+                let inflating = self.inflating.take();
+                let mut inflating = inflating.unwrap_or_else(|| Inflating::new(compressed, INFLATED_BYTES_MAX));
+                if !take_inflated(&mut inflating, compressed, &message.tag, gathered) {
+                    self.inflating = Some(inflating);
+                    return Ok(false);
                 }
             }
         }
@@ -79,11 +72,29 @@ impl Dialogue for Fluent {
     }
 
     fn next(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Next> {
+        if let Some(large) = &mut self.large {
+            return Ok(match large.step(unread, gathered).context("Fluent Forward")? {
+                Step::Took(length) => Next::Took(length),
+                Step::NeedMore => {
+                    ensure_room(unread, "an entry")?;
+                    Next::NeedMore(0)
+                }
+                Step::Ended(length) => {
+                    self.large = None;
+                    Next::Took(length)
+                }
+            });
+        }
         let Some(length) = self.extent.measure(unread).context("Fluent Forward")? else {
-            anyhow::ensure!(
-                unread.len() < MESSAGE_BYTES_MAX,
-                "Fluent Forward: a message is longer than {MESSAGE_BYTES_MAX} bytes"
-            );
+            if unread.len() >= MESSAGE_BYTES_MAX
+                && self.handshake.is_none()
+                && let Some((large, length)) = Large::of(unread)
+            {
+                self.extent = Extent::default();
+                self.large = Some(large);
+                return Ok(Next::Took(length));
+            }
+            ensure_room(unread, "a message")?;
             return Ok(Next::NeedMore(0));
         };
         let bytes = unread.get(..length).unwrap_or_default();
@@ -104,12 +115,55 @@ impl Dialogue for Fluent {
     }
 
     fn is_within_message(&self) -> bool {
-        self.inflated.is_some()
+        self.inflating.is_some()
     }
 
     fn goodbye(&self) -> &'static [u8] {
         b""
     }
+}
+
+/// Behind what has no end within the buffer the stream cannot be read on.
+fn ensure_room(unread: &[u8], what: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        unread.len() < MESSAGE_BYTES_MAX,
+        "Fluent Forward: {what} that cannot be taken in parts is longer than {MESSAGE_BYTES_MAX} bytes"
+    );
+    Ok(())
+}
+
+/// Takes entries of the `compressed` ones until a batch is full; whether none is left.
+///
+/// What cannot be read is kept: a client that is not answered would send the same again for ever.
+fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gathered: &mut Gathered<'_>) -> bool {
+    let mut extent = Extent::default();
+    while !gathered.is_full() {
+        let rest = inflating.unread();
+        let why = match extent.measure(rest) {
+            Ok(Some(length)) => {
+                let entry = rest.get(..length).unwrap_or_default();
+                match fluent::next_entry(entry) {
+                    Ok((entry, _)) => gathered.add_fluent(&entry, tag),
+                    Err(fault) => gathered.add_unread(entry, &fault.to_string(), fluent::FORMAT, Some(tag)),
+                }
+                inflating.consume(length);
+                extent = Extent::default();
+                continue;
+            }
+            Ok(None) if rest.len() >= ENTRY_BYTES_MAX => format!("an entry of more than {ENTRY_BYTES_MAX} bytes"),
+            Ok(None) => match inflating.fill() {
+                Ok(true) => continue,
+                Ok(false) if inflating.unread().is_empty() => return true,
+                Ok(false) => Fault::CutOff.to_string(),
+                Err(error) => error.to_string(),
+            },
+            Err(fault) => fault.to_string(),
+        };
+        let rest = if inflating.unread().is_empty() { compressed } else { inflating.unread() };
+        gathered.add_unread(rest, &format!("compressed entries: {why}"), fluent::FORMAT, Some(tag));
+        return true;
+    }
+    false
 }
 
 /// Takes `entries` from `taken` on until a batch is full; whether none is left.
@@ -128,7 +182,7 @@ fn take_entries(entries: &[u8], taken: &mut usize, tag: &str, gathered: &mut Gat
                 *taken = entries.len() - behind.len();
             }
             Err(fault) => {
-                gathered.add_unread(rest, &fault.to_string(), tag);
+                gathered.add_unread(rest, &fault.to_string(), fluent::FORMAT, Some(tag));
                 *taken = entries.len();
             }
         }

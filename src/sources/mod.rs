@@ -4,14 +4,17 @@
 //! start; it then runs until it is told to stop, finishes the frames it has, and ends.
 
 mod beats;
+mod beats_window;
 mod dialogue;
 mod fluent;
 mod fluent_handshake;
 mod fluent_heartbeat;
+mod fluent_large;
 mod gathered;
 mod gelf;
 mod inflate;
 mod inflated;
+mod inflating;
 mod intake;
 mod joined_lines;
 mod relp;
