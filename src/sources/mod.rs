@@ -5,6 +5,8 @@
 
 mod beats;
 mod beats_window;
+#[cfg(test)]
+mod damaged_dialogues;
 mod dialogue;
 mod fluent;
 mod fluent_handshake;
