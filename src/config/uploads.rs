@@ -15,7 +15,7 @@ pub struct Uploads {
     pub file_bytes_max: u64,
     /// Files that are received at once.
     pub receiving_max: NonZeroUsize,
-    /// Files that are read at once; others wait for their turn.
+    /// Files that are read at once; four times as many are open and take turns.
     pub reading_max: NonZeroUsize,
     /// An upload ends when nothing of it came for so long.
     pub stall_seconds_max: u64,

@@ -12,8 +12,9 @@
 //! next start this follower reads what it has not passed, and raises the checkpoints to what it finds; only then jobs go on.
 //! A file is read again from its front, the same way, and what is stored already is left out.
 //!
-//! **Fair.** Few jobs are read at once, each on a thread of low priority with few batches under way; and reading waits while much
-//! waits for the store, so that live senders never meet a spool that uploads have filled.
+//! **Fair.** Few jobs are read at once, each on a thread of low priority with few batches under way; they take turns with the next
+//! that are open, so that a small file does not wait for the end of large ones. And reading waits while much waits for the store, so
+//! that live senders never meet a spool that uploads have filled.
 
 mod analyse;
 mod entry;
@@ -29,7 +30,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use logseal_parsers::Formats;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::uploads::{Analysers, Uploads};
@@ -66,6 +67,8 @@ struct Shared {
     /// Counts what has changed about any job of this daemon, for those who watch.
     changes: watch::Sender<u64>,
     running: Mutex<HashMap<JobId, CancellationToken>>,
+    /// Who of those that run may read, in the order in which they asked.
+    turns: Arc<Semaphore>,
 }
 
 /// What it takes to run them.
@@ -88,6 +91,7 @@ impl Jobs {
         formats: Formats,
         copies: PathBuf,
     ) -> Self {
+        let turns = Arc::new(Semaphore::new(limits.reading_max.get()));
         Self(Arc::new(Shared {
             meta,
             objects,
@@ -98,6 +102,7 @@ impl Jobs {
             queued: Notify::new(),
             changes: watch::Sender::new(0),
             running: Mutex::default(),
+            turns,
         }))
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// How long a stop waits for what is on its way.
 const SETTLE_MAX: Duration = Duration::from_secs(2);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// A job that has read for so long lets another one read that waits.
+const TURN: Duration = Duration::from_millis(500);
 /// How often a waiting job looks whether the store has caught up.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// The origin under which the records of all uploads are counted.
@@ -144,7 +146,15 @@ impl Run<'_> {
     }
 
     async fn flow(&mut self, pieces: &mut mpsc::Receiver<Piece>) -> Result<(), Broken> {
+        let mut turn = self.wait_for_turn().await?;
+        let mut began = Instant::now();
         loop {
+            if began.elapsed() >= TURN {
+                // Those who wait are served in their order; where nobody does, it is this job's turn again at once.
+                drop(turn);
+                turn = self.wait_for_turn().await?;
+                began = Instant::now();
+            }
             let piece = tokio::select! {
                 biased;
                 () = self.leave.cancelled() => return Err(Broken::Left),
@@ -158,7 +168,32 @@ impl Run<'_> {
             let Some(piece) = piece else { break };
             self.submit(piece).await?;
         }
+        drop(turn);
         self.settle_down_to(0).await
+    }
+
+    /// Waits until it is one of the few jobs that read. Its thread stands still meanwhile, for nobody takes its pieces.
+    async fn wait_for_turn(&mut self) -> Result<OwnedSemaphorePermit, Broken> {
+        let turns = Arc::clone(&self.jobs.0.turns);
+        if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
+            return Ok(turn);
+        }
+        // In line before the checkpoint is written, so that the wait is no longer than it has to be.
+        let mut turn = pin!(turns.acquire_owned());
+        let early = (&mut turn).now_or_never();
+        // Its checkpoints are written, so that it holds no segment while it waits.
+        self.settle_down_to(0).await?;
+        self.durable.current_step = "waits for its turn".to_owned();
+        self.write().await?;
+        self.hold.release();
+        let turn = match early {
+            Some(turn) => turn,
+            None => tokio::select! {
+                turn = turn => turn,
+                () = self.leave.cancelled() => return Err(Broken::Left),
+            },
+        };
+        turn.map_err(|_| Broken::Left)
     }
 
     async fn submit(&mut self, mut piece: Piece) -> Result<(), Broken> {

@@ -1,4 +1,4 @@
-//! Whose turn it is: the oldest waiting jobs, a few at a time.
+//! Which jobs are open: the oldest waiting ones. A few of them read at a time, by turns.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,8 @@ use crate::clock::now;
 use crate::meta::{Job, JobId, MetaError};
 use crate::telemetry::chain;
 
+/// Jobs that are open for each that may read. Each has a thread, two pieces that are read ahead, and the memory of its decoder.
+const OPEN_PER_READER: usize = 4;
 /// Waiting jobs are looked for this often though nobody woke us: another daemon may have queued one of ours again.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -53,7 +55,7 @@ async fn fill(
     runs: &mut JoinSet<JobId>,
     stop: &CancellationToken,
 ) -> Result<(), MetaError> {
-    let at_once = jobs.limits().reading_max.get();
+    let at_once = jobs.limits().reading_max.get().saturating_mul(OPEN_PER_READER);
     if runs.len() >= at_once {
         return Ok(());
     }

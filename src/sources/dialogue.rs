@@ -59,6 +59,9 @@ pub(super) trait Dialogue: Send {
     /// It is none of this protocol, and the connection ends; what was gathered before it is stored and answered.
     fn next(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Next>;
 
+    /// Nothing has come for a while: what is owed to a client that may be waiting is answered.
+    fn paused(&mut self, _gathered: &mut Gathered<'_>) {}
+
     /// What the daemon says first.
     fn greeting(&self) -> Vec<u8> {
         Vec::new()
@@ -164,6 +167,10 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
                 }
                 Read::Pause => {
                     silent += wait;
+                    if self.buffer.unread().is_empty() {
+                        self.dialogue.paused(&mut self.gathered);
+                        self.submit().await?;
+                    }
                     self.wait_for_large().await?;
                     anyhow::ensure!(silent < idle, "nothing was sent for {idle:?}");
                 }

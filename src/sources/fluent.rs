@@ -5,19 +5,16 @@
 use anyhow::Context as _;
 use logseal_parsers::fluent::{self, Entries};
 use logseal_parsers::fluent_front::front;
-use logseal_parsers::msgpack::Extent;
+use logseal_parsers::msgpack::{Extent, Fault};
 
 use super::dialogue::{Dialogue, Next};
-use super::fluent_flow::{Flow, Step};
+use super::fluent_flow::{ENTRY_BYTES_MAX, Flow, INFLATED_BYTES_MAX, Step};
 use super::fluent_handshake::Handshake;
 use super::gathered::Gathered;
-use super::inflate::{InflateError, inflate};
+use super::inflating::Inflating;
 
-/// The longest message that is read as a whole, and the longest entry of one that is not.
-const MESSAGE_BYTES_MAX: usize = 16 << 20;
-/// The most that a compressed message may hold that is read as a whole.
-const INFLATED_BYTES_MAX: usize = 32 << 20;
-
+/// The longest message that is read at once; larger ones are read entry by entry.
+const MESSAGE_BYTES_MAX: usize = ENTRY_BYTES_MAX;
 const NIL: [u8; 1] = [0xc0];
 
 /// One connection.
@@ -27,57 +24,41 @@ pub(super) struct Fluent {
     extent: Extent,
     /// How much of the entries of the message at the front of the buffer is taken.
     taken: usize,
-    /// Its entries, where they were compressed.
-    inflated: Option<Vec<u8>>,
-    /// A message that is longer than the buffer.
+    /// Its entries, where they are compressed.
+    inflating: Option<Inflating>,
+    /// The message that is read entry by entry, because it is longer than the buffer.
     flow: Option<Flow>,
 }
 
 impl Fluent {
     /// Without a `handshake` every client is let in.
     pub(super) fn new(handshake: Option<Handshake>) -> Self {
-        Self { handshake, extent: Extent::default(), taken: 0, inflated: None, flow: None }
+        Self { handshake, extent: Extent::default(), taken: 0, inflating: None, flow: None }
     }
 
-    /// Takes the entries of a whole message, and says how many of its bytes are done with: none where there are more entries.
-    fn take(&mut self, bytes: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<usize> {
+    /// Takes the entries of a whole message; whether these were all.
+    fn take(&mut self, bytes: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<bool> {
         let message = fluent::message(bytes).context("Fluent Forward")?;
         match message.entries {
             Entries::Bare(raw) => gathered.add_fluent(&fluent::bare_entry(raw), &message.tag),
             Entries::Several(entries) => {
                 if !take_entries(entries, &mut self.taken, &message.tag, gathered) {
-                    return Ok(0);
+                    return Ok(false);
                 }
             }
             Entries::Compressed(compressed) => {
-                let inflated = match self.inflated.take() {
-                    Some(inflated) => Ok(inflated),
-                    None => inflate(compressed, INFLATED_BYTES_MAX).map(Into::into),
-                };
-                match inflated {
-                    Ok(entries) => {
-                        if !take_entries(&entries, &mut self.taken, &message.tag, gathered) {
-                            self.inflated = Some(entries);
-                            return Ok(0);
-                        }
-                    }
-                    Err(InflateError::TooLarge(_)) => {
-                        if let Some(front) = front(bytes).context("Fluent Forward")? {
-                            self.flow = Some(Flow::new(&front, MESSAGE_BYTES_MAX));
-                            return Ok(front.length);
-                        }
-                    }
-                    // A client that is not answered would send the same again for ever.
-                    Err(error) => {
-                        gathered.add_unread(compressed, &format!("compressed entries: {error}"), &message.tag)
-                    }
+                let inflating = self.inflating.take();
+                let mut inflating = inflating.unwrap_or_else(|| Inflating::new(compressed, INFLATED_BYTES_MAX));
+                if !take_inflated(&mut inflating, compressed, &message.tag, gathered) {
+                    self.inflating = Some(inflating);
+                    return Ok(false);
                 }
             }
         }
         if let Some(chunk) = message.chunk {
             gathered.answer(&fluent::acknowledgement(chunk));
         }
-        Ok(bytes.len())
+        Ok(true)
     }
 }
 
@@ -107,40 +88,70 @@ impl Dialogue for Fluent {
             }
             // Nobody is let in by a long message.
             let front = if self.handshake.is_none() { front(unread).context("Fluent Forward")? } else { None };
-            let front = front.with_context(|| format!("Fluent Forward: longer than {MESSAGE_BYTES_MAX} bytes"))?;
-            self.flow = Some(Flow::new(&front, MESSAGE_BYTES_MAX));
+            let front =
+                front.with_context(|| format!("Fluent Forward: a record of more than {MESSAGE_BYTES_MAX} bytes"))?;
+            self.flow = Some(Flow::new(&front));
             self.extent = Extent::default();
             return Ok(Next::Took(front.length));
         };
         let bytes = unread.get(..length).unwrap_or_default();
-        let done = if let Some(handshake) = &self.handshake {
+        if let Some(handshake) = &self.handshake {
             let pong = handshake.answer(bytes)?;
             gathered.answer(&pong.answer);
             if let Some(why) = pong.refused {
                 anyhow::bail!("Fluent Forward: the client is refused: {why}");
             }
             self.handshake = None;
-            length
-        } else if bytes == NIL {
-            // A heartbeat.
-            length
-        } else {
-            self.take(bytes, gathered)?
-        };
-        if done > 0 {
-            self.extent = Extent::default();
-            self.taken = 0;
+        } else if bytes != NIL && !self.take(bytes, gathered)? {
+            // Not nil, which is a heartbeat, and there is more of it.
+            return Ok(Next::Took(0));
         }
-        Ok(Next::Took(done))
+        self.extent = Extent::default();
+        self.taken = 0;
+        Ok(Next::Took(length))
     }
 
     fn is_within_message(&self) -> bool {
-        self.inflated.is_some() || self.flow.as_ref().is_some_and(Flow::holds_bytes)
+        self.inflating.is_some() || self.flow.as_ref().is_some_and(Flow::holds_bytes)
     }
 
     fn goodbye(&self) -> &'static [u8] {
         b""
     }
+}
+
+/// Takes entries of the `compressed` ones until a batch is full; whether none is left.
+///
+/// What cannot be read is kept: a client that is not answered would send the same again for ever.
+fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gathered: &mut Gathered<'_>) -> bool {
+    let mut extent = Extent::default();
+    while !gathered.is_full() {
+        let rest = inflating.unread();
+        let why = match extent.measure(rest) {
+            Ok(Some(length)) => {
+                let entry = rest.get(..length).unwrap_or_default();
+                match fluent::next_entry(entry) {
+                    Ok((entry, _)) => gathered.add_fluent(&entry, tag),
+                    Err(fault) => gathered.add_unread(entry, &fault.to_string(), fluent::FORMAT, Some(tag)),
+                }
+                inflating.consume(length);
+                extent = Extent::default();
+                continue;
+            }
+            Ok(None) if rest.len() >= ENTRY_BYTES_MAX => format!("an entry of more than {ENTRY_BYTES_MAX} bytes"),
+            Ok(None) => match inflating.fill() {
+                Ok(true) => continue,
+                Ok(false) if inflating.unread().is_empty() => return true,
+                Ok(false) => Fault::CutOff.to_string(),
+                Err(error) => error.to_string(),
+            },
+            Err(fault) => fault.to_string(),
+        };
+        let rest = if inflating.unread().is_empty() { compressed } else { inflating.unread() };
+        gathered.add_unread(rest, &format!("compressed entries: {why}"), fluent::FORMAT, Some(tag));
+        return true;
+    }
+    false
 }
 
 /// Takes `entries` from `taken` on until a batch is full; whether none is left.
@@ -159,7 +170,7 @@ fn take_entries(entries: &[u8], taken: &mut usize, tag: &str, gathered: &mut Gat
                 *taken = entries.len() - behind.len();
             }
             Err(fault) => {
-                gathered.add_unread(rest, &fault.to_string(), tag);
+                gathered.add_unread(rest, &fault.to_string(), fluent::FORMAT, Some(tag));
                 *taken = entries.len();
             }
         }

@@ -12,11 +12,14 @@ use logseal_parsers::fluent_front::{Arriving, Front};
 use logseal_parsers::msgpack::{Extent, Fault};
 
 use super::gathered::Gathered;
+use super::inflate::InflateError;
 
 /// Compressed bytes that are undone at once: at the highest ratio of gzip they become 4 MiB.
 const FEED_BYTES: usize = 4096;
-/// The most that one message may hold when it is decompressed.
-const INFLATED_BYTES_MAX: u64 = 1 << 30;
+/// The longest entry.
+pub(super) const ENTRY_BYTES_MAX: usize = 16 << 20;
+/// The most that is read of a message's compressed entries; it is not in memory at once.
+pub(super) const INFLATED_BYTES_MAX: usize = 1 << 30;
 
 /// A message whose front is read.
 pub(super) struct Flow {
@@ -25,7 +28,6 @@ pub(super) struct Flow {
     left: Left,
     /// Of the entry at the front, or of the options.
     extent: Extent,
-    entry_bytes_max: usize,
 }
 
 /// What is still to come of it.
@@ -40,7 +42,7 @@ enum Left {
 
 struct Compressed {
     left: usize,
-    inflated: u64,
+    inflated: usize,
     /// It holds what is undone and not taken yet.
     decoder: MultiGzDecoder<Vec<u8>>,
 }
@@ -56,7 +58,7 @@ pub(super) enum Step {
 }
 
 impl Flow {
-    pub(super) fn new(front: &Front<'_>, entry_bytes_max: usize) -> Self {
+    pub(super) fn new(front: &Front<'_>) -> Self {
         let left = match front.entries {
             Arriving::Array(entries) => Left::Entries(entries),
             Arriving::Packed(octets) => Left::Packed(octets as usize),
@@ -67,7 +69,7 @@ impl Flow {
             })),
         };
         let (tag, has_options) = (front.tag.clone().into_owned(), front.has_options);
-        Self { tag, has_options, left, extent: Extent::default(), entry_bytes_max }
+        Self { tag, has_options, left, extent: Extent::default() }
     }
 
     /// Whether it holds what was read already.
@@ -100,7 +102,7 @@ impl Flow {
             }
             Left::Options => {
                 let Some(length) = self.extent.measure(unread).context("Fluent Forward: options")? else {
-                    anyhow::ensure!(unread.len() < self.entry_bytes_max, "Fluent Forward: the options are too long");
+                    anyhow::ensure!(unread.len() < ENTRY_BYTES_MAX, "Fluent Forward: the options are too long");
                     return Ok(Step::NeedMore(0));
                 };
                 if let Some(chunk) = fluent::chunk_of(unread).context("Fluent Forward: options")? {
@@ -113,7 +115,7 @@ impl Flow {
 
     fn take_of_array(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Step> {
         let Some(length) = self.extent.measure(unread).context("Fluent Forward: an entry")? else {
-            anyhow::ensure!(unread.len() < self.entry_bytes_max, "Fluent Forward: an entry is longer than the buffer");
+            anyhow::ensure!(unread.len() < ENTRY_BYTES_MAX, "Fluent Forward: an entry is longer than the buffer");
             return Ok(Step::NeedMore(0));
         };
         let (entry, _) = fluent::next_entry(unread).context("Fluent Forward: an entry")?;
@@ -136,11 +138,12 @@ impl Flow {
                 self.left = Left::Packed(all - length);
                 return Step::Took(length);
             }
-            Ok(None) if entries.len() < all && entries.len() < self.entry_bytes_max => return Step::NeedMore(0),
-            Ok(None) => Fault::CutOff,
-            Err(fault) => fault,
+            Ok(None) if entries.len() < all && entries.len() < ENTRY_BYTES_MAX => return Step::NeedMore(0),
+            Ok(None) if entries.len() < all => too_long(),
+            Ok(None) => Fault::CutOff.to_string(),
+            Err(fault) => fault.to_string(),
         };
-        gathered.add_unread(entries, &format!("{fault}; what follows in its message is left out"), &self.tag);
+        gathered.add_unread(entries, &left_out(&fault), fluent::FORMAT, Some(&self.tag));
         self.left = Left::Skipped(all - entries.len());
         Step::Took(entries.len())
     }
@@ -161,8 +164,8 @@ impl Flow {
                         at += length;
                         self.extent = Extent::default();
                     }
-                    Ok(None) if rest.len() >= self.entry_bytes_max => {
-                        break Some("an entry is longer than the buffer".to_owned());
+                    Ok(None) if rest.len() >= ENTRY_BYTES_MAX => {
+                        break Some(too_long());
                     }
                     Ok(_) => break None,
                     Err(fault) => break Some(fault.to_string()),
@@ -177,7 +180,7 @@ impl Flow {
             }
             if compressed.left == 0 {
                 let is_whole = compressed.decoder.try_finish().is_ok() && compressed.decoder.get_ref().is_empty();
-                break if is_whole { None } else { Some("compressed entries are cut off".to_owned()) };
+                break if is_whole { None } else { Some(Fault::CutOff.to_string()) };
             }
             let more = unread.get(taken..).unwrap_or_default();
             let fed = more.get(..FEED_BYTES.min(compressed.left)).unwrap_or(more);
@@ -186,9 +189,14 @@ impl Flow {
             }
             let before = compressed.decoder.get_ref().len();
             let undone = compressed.decoder.write_all(fed).and_then(|()| compressed.decoder.flush());
-            compressed.inflated += (compressed.decoder.get_ref().len() - before) as u64;
-            if undone.is_err() || compressed.inflated > INFLATED_BYTES_MAX {
-                break Some("compressed entries are damaged, or decompress to too much".to_owned());
+            compressed.inflated += compressed.decoder.get_ref().len() - before;
+            let fault = if undone.is_err() {
+                Some(InflateError::Damaged)
+            } else {
+                (compressed.inflated > INFLATED_BYTES_MAX).then_some(InflateError::TooLarge(INFLATED_BYTES_MAX))
+            };
+            if let Some(fault) = fault {
+                break Some(fault.to_string());
             }
             taken += fed.len();
             compressed.left -= fed.len();
@@ -197,10 +205,18 @@ impl Flow {
             // What is undone, or else what cannot be.
             let inflated = compressed.decoder.get_ref();
             let kept = if inflated.is_empty() { unread.get(taken..).unwrap_or_default() } else { inflated };
-            let kept = kept.get(..self.entry_bytes_max).unwrap_or(kept);
-            gathered.add_unread(kept, &format!("{problem}; what follows in its message is left out"), &self.tag);
+            let why = left_out(&format!("compressed entries: {problem}"));
+            gathered.add_unread(kept, &why, fluent::FORMAT, Some(&self.tag));
         }
         self.left = Left::Skipped(compressed.left);
         Step::Took(taken)
     }
+}
+
+fn too_long() -> String {
+    format!("an entry of more than {ENTRY_BYTES_MAX} bytes")
+}
+
+fn left_out(why: &str) -> String {
+    format!("{why}; what follows in its message is left out")
 }

@@ -58,18 +58,23 @@ impl<'a> Gathered<'a> {
         self.bytes += pairs.len();
     }
 
-    /// Adds what could not be read, and why; long ones are cut.
-    pub(super) fn add_unread(&mut self, bytes: &[u8], why: &str, tag: &str) {
+    /// Adds what could not be read, and why; long ones are cut, and say so. `tag` is what the protocol says of their source.
+    pub(super) fn add_unread(&mut self, bytes: &[u8], why: &str, format: &'static str, tag: Option<&str>) {
         let received_at = self.received_at();
         let kept = bytes.get(..self.intake.frame_bytes_max).unwrap_or(bytes);
-        let event = LogEvent {
-            message: kept.into(),
-            parse_error: Some(why.to_owned().into()),
-            format: fluent::FORMAT,
-            ..LogEvent::default()
-        };
-        self.intake.push(&mut self.batch, &event, kept, Some(tag), &self.peer, received_at);
+        let mut why = why.to_owned();
+        if kept.len() < bytes.len() {
+            self.intake.count_cut();
+            why.push_str(": cut");
+        }
+        let event = LogEvent { message: kept.into(), parse_error: Some(why.into()), format, ..LogEvent::default() };
+        self.intake.push(&mut self.batch, &event, kept, tag, &self.peer, received_at);
         self.bytes += kept.len();
+    }
+
+    /// The most that is kept of what could not be read.
+    pub(super) fn unread_bytes_max(&self) -> usize {
+        self.intake.frame_bytes_max
     }
 
     /// Adds bytes to be written once all that was added before is durable.

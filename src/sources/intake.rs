@@ -102,7 +102,7 @@ impl Intake {
         let cut = match whole {
             Whole::Yes => None,
             Whole::NotAtLimit => {
-                self.truncated.inc();
+                self.count_cut();
                 Some("longer than the frame limit: cut")
             }
             Whole::GoesOn => Some("too long: goes on in the next record"),
@@ -146,6 +146,11 @@ impl Intake {
     /// What a parser must know of a record that arrived then.
     pub(super) fn context(&self, received_at: i64) -> Context {
         Context { received_at, zone: self.zone }
+    }
+
+    /// Counts a record that is cut.
+    pub(super) fn count_cut(&self) {
+        self.truncated.inc();
     }
 
     /// Counts the records of `batch`, which took `bytes` on the wire, as taken in.

@@ -4,6 +4,9 @@
 //! start; it then runs until it is told to stop, finishes the frames it has, and ends.
 
 mod beats;
+mod beats_window;
+#[cfg(test)]
+mod damaged_dialogues;
 mod dialogue;
 mod fluent;
 mod fluent_flow;
@@ -13,6 +16,7 @@ mod gathered;
 mod gelf;
 mod inflate;
 mod inflated;
+mod inflating;
 mod intake;
 mod joined_lines;
 mod relp;

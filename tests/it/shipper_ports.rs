@@ -162,12 +162,36 @@ fn a_long_fluent_message_that_is_damaged_costs_what_follows_in_it_and_nothing_el
     assert_eq!(
         problems,
         [
-            "the octet c1 begins no MessagePack value; what follows in its message is left out",
-            "compressed entries are cut off; what follows in its message is left out",
+            "the octet c1 begins no MessagePack value; what follows in its message is left out: cut",
+            "compressed entries: a MessagePack value is cut off; what follows in its message is left out",
         ]
     );
     let kept = app.count("source=app.web");
     assert!((390 + 690..390 + 702).contains(&kept), "{kept}: all before the damage");
+}
+
+#[test]
+fn what_of_a_large_fluent_message_cannot_be_read_is_cut_and_the_connection_lives_on() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let huge = [b"\x92\x07\x81\xa3log\xdb\x01\x20\0\0", &[b'x'; 18 << 20][..]].concat();
+    stream.write_all(&packed(&[ENTRY, &huge, ENTRY].concat(), b"aaaa")).unwrap();
+    expect(&mut stream, b"\x81\xa3ack\xa4aaaa");
+    // Compressed to more than 16 MiB; only its beginning has to look like gzip.
+    stream.write_all(&packed(&[&b"\x1f\x8b\x08"[..], &vec![7; 17 << 20]].concat(), b"bbbb")).unwrap();
+    expect(&mut stream, b"\x81\xa3ack\xa4bbbb");
+    stream.write_all(&packed(ENTRY, b"cccc")).unwrap();
+    expect(&mut stream, b"\x81\xa3ack\xa4cccc");
+    app.wait_for_count("source=app.web", 4);
+    let records = app.records("source=app.web");
+    let faults: Vec<_> = records.iter().filter_map(|record| record["parse_error"].as_str()).collect();
+    assert_eq!(
+        faults,
+        [
+            "an entry of more than 16777216 bytes; what follows in its message is left out: cut",
+            "compressed entries: its compression is damaged; what follows in its message is left out: cut",
+        ]
+    );
 }
 
 fn digest(parts: &[&[u8]]) -> String {
@@ -331,6 +355,55 @@ fn a_window_of_lumberjack_is_acknowledged_at_its_end() {
     stream.write_all(b"3W").unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
     app.wait_for_log("does not begin with version 1 or 2");
+}
+
+fn frame_of(compressed: &[u8]) -> Vec<u8> {
+    [b"2C", &u32::try_from(compressed.len()).unwrap().to_be_bytes()[..], compressed].concat()
+}
+
+#[test]
+fn a_damaged_frame_of_lumberjack_is_kept_and_its_window_and_those_behind_it_are_acknowledged() {
+    let app = start("beats", "");
+    let mut stream = connect(app.listener("beats-tcp"));
+    // Text that compresses badly, so that some of it stands before the damage.
+    let frames: Vec<u8> = (1..=500_u32).flat_map(|n| beat(n, &digest(&[&n.to_be_bytes()]))).collect();
+    let mut compressed = zlib(&frames);
+    let half = compressed.len() / 2;
+    compressed.truncate(half);
+    stream.write_all(&[b"2W\0\0\x01\xf4", &frame_of(&compressed)[..]].concat()).unwrap();
+    expect(&mut stream, b"2A\0\0\x01\xf4");
+
+    // A client that does not wait is answered as soon as the next window says that there is no more.
+    let broken = frame_of(b"\x78\x9c\xff\xff\xff");
+    stream.write_all(&[b"2W\0\0\0\x03", &broken[..], b"2W\0\0\0\x01", &beat(1, "behind it")].concat()).unwrap();
+    expect(&mut stream, b"2A\0\0\0\x032A\0\0\0\x01");
+
+    app.wait_for_count("source=beats&q=behind", 1);
+    let records = app.records("source=beats");
+    let (damaged, whole): (Vec<_>, Vec<_>) = records.iter().partition(|record| !record["parse_error"].is_null());
+    assert!(whole.len() > 200, "{} were read", whole.len());
+    let why: Vec<_> = damaged.iter().map(|record| record["parse_error"].as_str().unwrap()).collect();
+    assert_eq!(why, ["a compressed frame: its compression is damaged"; 2]);
+}
+
+#[test]
+fn a_frame_of_lumberjack_beyond_the_limit_is_cut_and_the_connection_lives_on() {
+    let app = start("beats", "");
+    let mut stream = connect(app.listener("beats-tcp"));
+    let huge = beat(2, &"x".repeat(17 << 20));
+    stream.write_all(&[b"2W\0\0\0\x03", &beat(1, "before")[..], &huge, &beat(3, "behind")].concat()).unwrap();
+    expect(&mut stream, b"2A\0\0\0\x03");
+    // The same within a compressed frame, which is far larger than memory is given to it.
+    let many: Vec<u8> = (1..=20).flat_map(|n| beat(n, &"y".repeat(2 << 20))).collect();
+    let inside = [&many[..], &beat(21, &"x".repeat(17 << 20)), &beat(22, "last")].concat();
+    stream.write_all(&[b"2W\0\0\0\x16", &frame_of(&zlib(&inside))[..]].concat()).unwrap();
+    expect(&mut stream, b"2A\0\0\0\x16");
+
+    app.wait_for_count("source=beats&q=last", 1);
+    for (word, expected) in [("before", 1), ("behind", 1)] {
+        app.wait_for_count(&format!("source=beats&q={word}"), expected);
+    }
+    assert_eq!(app.metric("logseal_records_truncated_total", "beats"), 2);
 }
 
 /// An event of the first version.

@@ -264,6 +264,22 @@ fn an_upload_waits_for_the_store_and_ends_all_the_same() {
 }
 
 #[test]
+fn an_upload_that_takes_long_is_answered_202_and_read_on() {
+    let app = App::start_with("syslog = []", "[uploads]\nlag_bytes_max = 1\n");
+    signal(app.engine_pid().unwrap(), "STOP");
+    // Before the upload, so that it has something to wait for however fast it is read.
+    let live = json!({ "source": "live", "level": "INFO", "timestamp": "2026-11-20T10:00:00Z", "message": "first" });
+    assert_eq!(app.post("/api/v1/logs", &live).0, 201);
+    wait_until("a segment waits for the store", || app.metric("logseal_spool_segments", "") > 0);
+    let (status, going) = post(&app, "/api/v1/logs/upload", form("numbered.log", numbered(30_000)));
+    signal(app.engine_pid().unwrap(), "CONT");
+    assert_eq!((status, &going["status"]), (202, &json!("processing")), "{going}");
+    let job = ended(&app, &id_of(&going));
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(30_000)), "{job}");
+    assert_numbered(&app, 30_000);
+}
+
+#[test]
 fn a_large_upload_holds_up_neither_a_small_one_nor_live_senders() {
     const LINES: u32 = 400_000;
     let app = App::start_with("syslog = []", "");
@@ -281,6 +297,34 @@ fn a_large_upload_holds_up_neither_a_small_one_nor_live_senders() {
     let large = ended(&app, &large);
     assert_eq!((&large["status"], &large["inserted"]), (&json!("completed"), &json!(LINES)), "{large}");
     assert_numbered(&app, LINES);
+}
+
+#[test]
+fn a_small_upload_ends_while_as_many_large_ones_as_may_be_read_go_on() {
+    const LINES: u32 = 300_000;
+    let app = App::start_with("syslog = []", "[uploads]\nreading_max = 1\n");
+    let file = gzip(numbered(LINES).as_bytes());
+    let large: Vec<String> = ["first.log.gz", "second.log.gz"]
+        .map(|name| {
+            let form = Form::new().text("source", name).part("file", Part::bytes(file.clone()).file_name(name));
+            id_of(&post(&app, "/api/v1/jobs", form).1)
+        })
+        .into();
+    wait_until("one is at work", || large.iter().any(|id| job(&app, id)["inserted"].as_i64().unwrap() > 0));
+    let form = Form::new().text("source", "small").part("file", Part::bytes(&b"one line\n"[..]).file_name("small.log"));
+    let small = upload(&app, form);
+    assert_eq!((&small["status"], &small["inserted"]), (&json!("completed"), &json!(1)), "{small}");
+    for id in &large {
+        let meanwhile = job(&app, id);
+        assert_eq!(meanwhile["status"], "processing", "it did not give way, or is too small to tell: {meanwhile}");
+    }
+    // Each turn goes on where the one before it ended: no record is lost or there twice.
+    for id in &large {
+        let ended = ended(&app, id);
+        assert_eq!((&ended["status"], &ended["inserted"]), (&json!("completed"), &json!(LINES)), "{ended}");
+    }
+    app.wait_for_count("source=first.log.gz", LINES.into());
+    app.wait_for_count("source=second.log.gz", LINES.into());
 }
 
 #[test]
@@ -435,6 +479,10 @@ fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
     assert_eq!(strange.get(file).send().unwrap().status(), 401);
     assert_eq!(strange.get(file).bearer_auth(app.token()).send().unwrap().status(), 401);
     assert_eq!(strange.get(file).bearer_auth(token).send().unwrap().bytes().unwrap(), "one\ntwo\n");
+    // Whoever watches the job is told of the result, which comes after the job's own end.
+    let events = app.http().get(app.url(&format!("/api/v1/jobs/{id}/events"))).timeout(LONG).send().unwrap();
+    let socket_url = format!("ws://{}/api/v1/ws/jobs/{id}?access_token={}", app.api, app.token());
+    let (mut socket, _) = tungstenite::connect(socket_url).unwrap();
     let completion = told["completion_url"].as_str().unwrap();
     let complete = |token: &str, body: Value| {
         strange.post(completion).bearer_auth(token).json(&body).send().unwrap().status().as_u16()
@@ -442,6 +490,22 @@ fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
     assert_eq!(complete("another token", json!({"result": {}})), 401);
     assert_eq!(complete(token, json!({"result": {}, "error": "both"})), 422);
     assert_eq!(complete(token, json!({"result": {"virus": "none"}})), 204);
+    let lines: Vec<String> = BufReader::new(events).lines().map(Result::unwrap).collect();
+    let states: Vec<Value> =
+        lines.iter().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
+    assert!(lines.contains(&"event: end".to_owned()) && states.len() > 1, "{lines:?}");
+    let mut texts = Vec::new();
+    while let Ok(message) = socket.read() {
+        if let tungstenite::Message::Text(text) = message {
+            texts.push(serde_json::from_str::<Value>(&text).unwrap());
+        }
+    }
+    for watched in [&states, &texts] {
+        let statuses: Vec<_> = watched.iter().map(|state| state["analyses"][0]["status"].as_str().unwrap()).collect();
+        assert_eq!(statuses.last(), Some(&"completed"), "{statuses:?}");
+        assert_ne!(statuses.first(), Some(&"completed"));
+        assert_eq!(watched.last().unwrap()["analyses"][0]["result"], json!({"virus": "none"}));
+    }
     let analyses = job(&app, &id)["analyses"].clone();
     assert_eq!((&analyses[0]["status"], &analyses[0]["result"]), (&json!("completed"), &json!({"virus": "none"})));
 }

@@ -10,14 +10,13 @@ use logseal_parsers_fuzz::{assert_promises_of, is_slice_of};
 // 2026-11-20T18:00:00Z
 const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
 
-fn journal_entries(body: &[u8], size: usize) -> (Vec<Vec<u8>>, bool) {
+fn journal_entries(body: &[u8], size: usize) -> Vec<(Vec<u8>, Option<journal::Fault>)> {
     let (mut splitter, mut found) = (journal::Splitter::default(), Vec::new());
-    let mut is_whole = true;
     for piece in body.chunks(size) {
-        is_whole &= splitter.feed(piece, |entry| found.push(entry.bytes.to_vec())).is_ok();
+        splitter.feed(piece, |entry| found.push((entry.bytes.to_vec(), entry.fault)));
     }
-    is_whole &= splitter.finish(|entry| found.push(entry.bytes.to_vec())).is_ok();
-    (found, is_whole)
+    splitter.finish(|entry| found.push((entry.bytes.to_vec(), entry.fault)));
+    found
 }
 
 fn json_objects(body: &[u8], size: usize) -> Vec<(Vec<u8>, u64)> {
@@ -46,9 +45,9 @@ fuzz_target!(|body: &[u8]| {
         assert_promises_of(&gelf::parse(message, &CX), message);
     }
     let whole = body.len().max(1);
-    let (entries, is_whole) = journal_entries(body, whole);
-    assert_eq!(journal_entries(body, 3), (entries.clone(), is_whole));
-    for entry in entries {
+    let entries = journal_entries(body, whole);
+    assert_eq!(journal_entries(body, 3), entries);
+    for (entry, _) in entries {
         drop(journal::parse(&entry, &CX));
     }
     assert_eq!(json_objects(body, 3), json_objects(body, whole));

@@ -39,7 +39,7 @@ pub enum LumberjackFrame<'b> {
     Compressed(&'b [u8]),
 }
 
-/// What is no Lumberjack; the stream cannot be read any further.
+/// What is no Lumberjack. Behind a frame that is too long the stream can be read on ([`Skip`]), behind the others it cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
     /// A frame of another version.
@@ -79,17 +79,65 @@ pub fn next(buf: &[u8], payload_max: usize) -> Result<Option<(LumberjackFrame<'_
     Ok(frame)
 }
 
-impl LumberjackFrame<'_> {
-    /// The answer that all events up to this one are durable; none to what is no event.
+/// The answer, in the `version` of the event, that all events up to the one of `sequence` are durable.
+#[must_use]
+pub fn acknowledgement(version: u8, sequence: u32) -> [u8; 6] {
+    let [a, b, c, d] = sequence.to_be_bytes();
+    [version, b'A', a, b, c, d]
+}
+
+/// A frame beyond the limits that is passed over while it arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// Octets that are to come until its end, or until the length of its next part.
+    left: u64,
+    /// Keys and values whose length has not come.
+    parts: u64,
+    /// Its number and its version, where it is an event.
+    pub event: Option<(u32, u8)>,
+}
+
+impl Skip {
+    /// Over the frame at the front of `buf`, which is [`Fault::TooLong`] or [`Fault::TooMany`]; `None` for any other.
     #[must_use]
-    pub fn acknowledgement(&self) -> Option<[u8; 6]> {
-        let (version, sequence) = match self {
-            Self::Event { sequence, .. } => (b'2', sequence),
-            Self::Pairs { sequence, .. } => (b'1', sequence),
-            Self::Window(_) | Self::Compressed(_) => return None,
-        };
-        let [a, b, c, d] = sequence.to_be_bytes();
-        Some([version, b'A', a, b, c, d])
+    pub fn over(buf: &[u8]) -> Option<Self> {
+        let version = *buf.first()?;
+        match buf.get(1)? {
+            b'J' => {
+                let event = Some((number(buf, 2)?, version));
+                Some(Self { left: 10 + u64::from(number(buf, 6)?), parts: 0, event })
+            }
+            b'D' => {
+                let event = Some((number(buf, 2)?, version));
+                Some(Self { left: 10, parts: 2 * u64::from(number(buf, 6)?), event })
+            }
+            b'C' => Some(Self { left: 6 + u64::from(number(buf, 2)?), parts: 0, event: None }),
+            _ => None,
+        }
+    }
+
+    /// How many octets of `buf` belong to it. Where that is fewer than there are and it [is not done](Self::is_done), the length of a
+    /// part has come in pieces, and is to be shown again with what follows.
+    pub fn pass(&mut self, buf: &[u8]) -> usize {
+        let mut at = 0;
+        loop {
+            let there = buf.len() - at;
+            let passed = usize::try_from(self.left).map_or(there, |left| left.min(there));
+            at += passed;
+            self.left -= passed as u64;
+            if self.left > 0 || self.parts == 0 {
+                return at;
+            }
+            let Some(length) = number(buf, at) else { return at };
+            self.left = 4 + u64::from(length);
+            self.parts -= 1;
+        }
+    }
+
+    /// Whether all of it has come.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.left == 0 && self.parts == 0
     }
 }
 
@@ -151,15 +199,8 @@ mod tests {
 
     #[test]
     fn an_event_is_answered_in_its_version() {
-        assert_eq!(
-            LumberjackFrame::Event { sequence: 258, json: b"" }.acknowledgement().as_ref(),
-            Some(b"2A\0\0\x01\x02")
-        );
-        assert_eq!(
-            LumberjackFrame::Pairs { sequence: 1, pairs: b"" }.acknowledgement().as_ref(),
-            Some(b"1A\0\0\0\x01")
-        );
-        assert_eq!(LumberjackFrame::Window(1).acknowledgement(), None);
+        assert_eq!(&acknowledgement(b'2', 258), b"2A\0\0\x01\x02");
+        assert_eq!(&acknowledgement(b'1', 1), b"1A\0\0\0\x01");
     }
 
     #[test]
@@ -171,6 +212,27 @@ mod tests {
         assert_eq!(next(b"2C\0\0\0\x0b", 10), Err(Fault::TooLong(11)));
         assert_eq!(next(b"1D\0\0\0\x01\0\0\0\x01\0\0\0\x01a\0\0\0\x02bc", 10), Err(Fault::TooLong(11)));
         assert_eq!(next(b"1D\0\0\0\x01\0\x01\0\x01", 10), Err(Fault::TooMany(65_537)));
+    }
+
+    #[test]
+    fn a_frame_beyond_the_limits_is_passed_over_however_it_comes() {
+        for (bytes, event) in [
+            (&b"2J\0\0\0\x07\0\0\0\x02{}"[..], Some((7, b'2'))),
+            (b"1D\0\0\0\x08\0\0\0\x02\0\0\0\x01a\0\0\0\x02bc\0\0\0\0\0\0\0\0", Some((8, b'1'))),
+            (b"2C\0\0\0\x03abc", None),
+        ] {
+            let more = [bytes, b"2W\0\0"].concat();
+            for piece in 4..more.len() {
+                let (mut skip, mut at) = (Skip::over(bytes).unwrap(), 0);
+                while !skip.is_done() {
+                    // What was not taken is shown again with a piece more.
+                    let shown = more.len().min(at + piece);
+                    at += skip.pass(&more[at..shown]);
+                }
+                assert_eq!((at, skip.event), (bytes.len(), event), "pieces of {piece}");
+            }
+        }
+        assert_eq!(Skip::over(b"2W\0\0\0\x01"), None);
     }
 
     proptest::proptest! {

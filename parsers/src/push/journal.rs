@@ -13,7 +13,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use crate::{Context, Level, LogEvent, content, json, mentions};
 
@@ -33,16 +33,18 @@ pub struct Entry<'a> {
     pub bytes: &'a [u8],
     /// The rest of it, beyond [`ENTRY_BYTES_MAX`], is left out.
     pub is_cut: bool,
+    /// Its fields cannot be told apart. It reaches to the next blank line, and may hold what was meant to be entries of their own.
+    pub fault: Option<Fault>,
 }
 
-/// Why a stream cannot be read any further.
+/// What is wrong with an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The bytes behind a field's value are no line end.
     #[error("a value is not as long as it says")]
     Length,
     /// The stream ends within a value.
-    #[error("the last value is cut off")]
+    #[error("its last value is cut off")]
     CutOff,
 }
 
@@ -50,22 +52,15 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// In a line of which `bytes` have come.
-    Line {
-        bytes: u64,
-        has_equals: bool,
-    },
+    Line { bytes: u64, has_equals: bool },
     /// In the number of a value's bytes.
-    Length {
-        bytes: u32,
-        value: u64,
-    },
+    Length { bytes: u32, value: u64 },
     /// In a value of which `left` bytes are to come.
-    Value {
-        left: u64,
-    },
+    Value { left: u64 },
     /// Behind a value.
     ValueEnd,
-    Broken(Fault),
+    /// Behind damage, on the way to a blank line; whether a line has just ended.
+    Damaged { is_line_end: bool },
 }
 
 const LINE_START: State = State::Line { bytes: 0, has_equals: false };
@@ -75,21 +70,21 @@ const LINE_START: State = State::Line { bytes: 0, has_equals: false };
 pub struct Splitter {
     open: Vec<u8>,
     is_cut: bool,
+    /// Of the entry that is open.
+    fault: Option<Fault>,
     state: State,
 }
 
 impl Default for Splitter {
     fn default() -> Self {
-        Self { open: Vec::new(), is_cut: false, state: LINE_START }
+        Self { open: Vec::new(), is_cut: false, fault: None, state: LINE_START }
     }
 }
 
 impl Splitter {
-    /// Takes the next piece; calls `each` with every entry that ends in it.
-    ///
-    /// # Errors
-    /// The stream is damaged; nothing of it can be read from here on.
-    pub fn feed(&mut self, mut piece: &[u8], mut each: impl FnMut(Entry<'_>)) -> Result<(), Fault> {
+    /// Takes the next piece; calls `each` with every entry that ends in it. Damage costs the entry that it is in, or those that a
+    /// wrong length reaches into: they are one entry, with a [`fault`](Entry::fault).
+    pub fn feed(&mut self, mut piece: &[u8], mut each: impl FnMut(Entry<'_>)) {
         while let Some(&first) = piece.first() {
             let taken = match self.state {
                 State::Line { bytes, has_equals } => self.line(piece, bytes, has_equals, &mut each),
@@ -113,10 +108,11 @@ impl Splitter {
                     1
                 }
                 State::ValueEnd => {
-                    self.state = State::Broken(Fault::Length);
-                    return Err(Fault::Length);
+                    self.fault = Some(Fault::Length);
+                    self.state = State::Damaged { is_line_end: false };
+                    0
                 }
-                State::Broken(fault) => return Err(fault),
+                State::Damaged { is_line_end } => self.pass_damage(piece, is_line_end),
             };
             let (head, rest) = piece.split_at_checked(taken).unwrap_or((piece, b""));
             self.keep(head);
@@ -126,7 +122,20 @@ impl Splitter {
                 self.open.clear();
             }
         }
-        Ok(())
+    }
+
+    /// Looks for the blank line behind damage; how many bytes of `piece` stand before it.
+    fn pass_damage(&mut self, piece: &[u8], is_line_end: bool) -> usize {
+        let blank = if is_line_end && piece.first() == Some(&b'\n') {
+            Some(0)
+        } else {
+            memmem::find(piece, b"\n\n").map(|at| at + 1)
+        };
+        self.state = match blank {
+            Some(_) => LINE_START,
+            None => State::Damaged { is_line_end: piece.last() == Some(&b'\n') },
+        };
+        blank.unwrap_or(piece.len())
     }
 
     /// Reads on in a line; how many bytes of `piece` belong to it.
@@ -151,18 +160,12 @@ impl Splitter {
     }
 
     /// The stream has ended: gives the last entry where no blank line ended it.
-    ///
-    /// # Errors
-    /// It ended within a value.
-    pub fn finish(&mut self, mut each: impl FnMut(Entry<'_>)) -> Result<(), Fault> {
-        match self.state {
-            State::Line { .. } | State::ValueEnd => {
-                self.close(&mut each);
-                Ok(())
-            }
-            State::Length { .. } | State::Value { .. } => Err(Fault::CutOff),
-            State::Broken(fault) => Err(fault),
+    pub fn finish(&mut self, mut each: impl FnMut(Entry<'_>)) {
+        if matches!(self.state, State::Length { .. } | State::Value { .. }) {
+            self.fault = Some(Fault::CutOff);
         }
+        self.close(&mut each);
+        self.state = LINE_START;
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -173,10 +176,10 @@ impl Splitter {
 
     fn close(&mut self, each: &mut impl FnMut(Entry<'_>)) {
         if !self.open.is_empty() {
-            each(Entry { bytes: &self.open, is_cut: self.is_cut });
+            each(Entry { bytes: &self.open, is_cut: self.is_cut, fault: self.fault });
         }
         self.open.clear();
-        self.is_cut = false;
+        (self.is_cut, self.fault) = (false, None);
     }
 }
 
@@ -277,29 +280,33 @@ mod tests {
         _COMM=sshd\n_PID=812\n_SYSTEMD_UNIT=ssh.service\nMESSAGE\n\x0b\0\0\0\0\0\0\0line1\nline2\n\n\
         \nMESSAGE=second=2\nEMPTY=\n";
 
-    fn entries(stream: &[u8], piece: usize) -> Result<Vec<Vec<u8>>, Fault> {
+    fn faults(stream: &[u8], piece: usize) -> Vec<(Vec<u8>, Option<Fault>)> {
         let (mut splitter, mut found) = (Splitter::default(), Vec::new());
         for piece in stream.chunks(piece) {
-            splitter.feed(piece, |entry| found.push(entry.bytes.to_vec()))?;
+            splitter.feed(piece, |entry| found.push((entry.bytes.to_vec(), entry.fault)));
         }
-        splitter.finish(|entry| found.push(entry.bytes.to_vec()))?;
-        Ok(found)
+        splitter.finish(|entry| found.push((entry.bytes.to_vec(), entry.fault)));
+        found
+    }
+
+    fn entries(stream: &[u8], piece: usize) -> Vec<Vec<u8>> {
+        faults(stream, piece).into_iter().map(|(bytes, _)| bytes).collect()
     }
 
     #[test]
     fn a_stream_is_cut_into_entries_however_it_comes() {
-        let whole = entries(TWO, TWO.len()).unwrap();
+        let whole = entries(TWO, TWO.len());
         assert_eq!(whole.len(), 2);
         assert!(whole[0].starts_with(b"__CURSOR=") && whole[0].ends_with(b"line2\n"));
         assert_eq!(whole[1], b"MESSAGE=second=2\nEMPTY=\n");
         for piece in 1..TWO.len() {
-            assert_eq!(entries(TWO, piece).unwrap(), whole, "pieces of {piece}");
+            assert_eq!(entries(TWO, piece), whole, "pieces of {piece}");
         }
     }
 
     #[test]
     fn the_fields_fill_the_event_and_become_attributes() {
-        let found = entries(TWO, 100).unwrap();
+        let found = entries(TWO, 100);
         let event = parse(&found[0], &CX).unwrap();
         assert_eq!((&*event.message, event.timestamp), (&b"line1\nline2"[..], Some(1_795_198_374_000_001)));
         assert!(matches!(event.message, Cow::Borrowed(_)));
@@ -319,16 +326,25 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_and_what_came_before_it_is_given() {
-        let mut found = 0;
-        let mut splitter = Splitter::default();
-        let damaged = b"A=1\n\nB\n\x01\0\0\0\0\0\0\0xyz\n\nC=1\n\n";
-        assert_eq!(splitter.feed(damaged, |_| found += 1), Err(Fault::Length));
-        assert_eq!(splitter.feed(b"C=1\n\n", |_| found += 1), Err(Fault::Length));
-        assert_eq!(found, 1);
-        assert_eq!(entries(b"B\n\x05\0\0\0\0\0\0\0xyz", 3), Err(Fault::CutOff));
-        assert_eq!(entries(b"B\n\x05\0", 3), Err(Fault::CutOff));
-        assert_eq!(entries(b"B\n\x03\0\0\0\0\0\0\0xyz", 3).unwrap().len(), 1);
+    fn damage_costs_one_entry_and_those_around_it_are_given() {
+        let damaged = b"A=1\n\nB\n\x01\0\0\0\0\0\0\0xyz\nD=2\n\nC=1\n\n";
+        let expected: [(&[u8], _); 3] =
+            [(b"A=1\n", None), (b"B\n\x01\0\0\0\0\0\0\0xyz\nD=2\n", Some(Fault::Length)), (b"C=1\n", None)];
+        for piece in 1..damaged.len() {
+            let found = faults(damaged, piece);
+            let found: Vec<_> = found.iter().map(|(bytes, fault)| (&bytes[..], *fault)).collect();
+            assert_eq!(found, expected, "pieces of {piece}");
+        }
+        // A length that reaches into the next entry, and one beyond the end: nothing is lost.
+        let reaching = b"B\n\x06\0\0\0\0\0\0\0x\n\nC=12\n\nD=1\n";
+        assert_eq!(
+            faults(reaching, 3),
+            [(b"B\n\x06\0\0\0\0\0\0\0x\n\nC=12\n".to_vec(), Some(Fault::Length)), (b"D=1\n".to_vec(), None),]
+        );
+        for cut_off in [&b"B\n\x09\0\0\0\0\0\0\0x\n\nC=12\n"[..], b"B\n\x05\0"] {
+            assert_eq!(faults(cut_off, 3), [(cut_off.to_vec(), Some(Fault::CutOff))]);
+        }
+        assert_eq!(faults(b"B\n\x03\0\0\0\0\0\0\0xyz", 3)[0].1, None);
     }
 
     #[test]
@@ -337,7 +353,7 @@ mod tests {
             [b"MESSAGE=x\nCORE\n".as_slice(), &(3_u64 << 20).to_le_bytes(), &vec![0; 3 << 20], b"\n\nA=1\n\n"].concat();
         let (mut splitter, mut found) = (Splitter::default(), Vec::new());
         for piece in huge.chunks(64 << 10) {
-            splitter.feed(piece, |entry| found.push((entry.bytes.to_vec(), entry.is_cut))).unwrap();
+            splitter.feed(piece, |entry| found.push((entry.bytes.to_vec(), entry.is_cut)));
         }
         assert_eq!(
             found.iter().map(|(bytes, is_cut)| (bytes.len(), *is_cut)).collect::<Vec<_>>(),
@@ -349,9 +365,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_survived_and_cut_alike(bytes: Vec<u8>, piece in 1_usize..20) {
-            let pieces = entries(&bytes, piece);
-            proptest::prop_assert_eq!(&pieces, &entries(&bytes, bytes.len().max(1)));
-            for entry in pieces.unwrap_or_default() {
+            let pieces = faults(&bytes, piece);
+            proptest::prop_assert_eq!(&pieces, &faults(&bytes, bytes.len().max(1)));
+            for (entry, _) in pieces {
                 drop(parse(&entry, &CX));
             }
             drop(parse(&bytes, &CX));
@@ -366,7 +382,7 @@ mod tests {
                 stream.extend_from_slice(value);
                 stream.extend_from_slice(b"\n\n");
             }
-            let found = entries(&stream, piece).unwrap();
+            let found = entries(&stream, piece);
             let messages: Vec<_> = found.iter().map(|entry| parse(entry, &CX).unwrap().message.into_owned()).collect();
             proptest::prop_assert_eq!(messages, values);
         }

@@ -153,13 +153,17 @@ fn plain_json(body: &[u8], cx: &Context) -> Decoded {
 fn journal(body: &[u8], cx: &Context) -> Decoded {
     let mut decoded = Decoded::default();
     let mut splitter = journal::Splitter::default();
+    let mut is_refused = false;
     let mut add = |entry: journal::Entry<'_>| {
-        if let Some(event) = journal::parse(entry.bytes, cx) {
+        if entry.fault.is_some() {
+            is_refused = true;
+        } else if let Some(event) = journal::parse(entry.bytes, cx) {
             decoded.add(&event, entry.bytes, cx, []);
         }
     };
-    let outcome = splitter.feed(body, &mut add).and_then(|()| splitter.finish(&mut add));
-    decoded.said.insert("refused".to_owned(), json!(outcome.is_err()));
+    splitter.feed(body, &mut add);
+    splitter.finish(&mut add);
+    decoded.said.insert("refused".to_owned(), json!(is_refused));
     decoded
 }
 

@@ -3,7 +3,8 @@
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use logseal_parsers::push::journal::{ENTRY_BYTES_MAX, Entry, Fault, Splitter, parse};
+use logseal_parsers::LogEvent;
+use logseal_parsers::push::journal::{ENTRY_BYTES_MAX, Entry, FORMAT, Splitter, parse};
 
 use super::intake::Intake;
 use crate::api::body::Inflow;
@@ -51,17 +52,17 @@ async fn flow(inflow: &mut Inflow, upload: &mut Upload, submission: &mut Submiss
     loop {
         let piece = inflow.next().await;
         let Ok(Some(piece)) = piece else {
-            let ended = if matches!(piece, Ok(None)) { upload.finish() } else { Ok(()) };
+            if matches!(piece, Ok(None)) {
+                upload.finish();
+            }
             submission.add_if_any(upload.intake.take(), upload.entries).await?;
-            ended?;
             return piece.map(drop);
         };
         for slice in piece.chunks(SLICE_BYTES) {
-            let fed = upload.feed(slice);
-            if fed.is_err() || upload.intake.is_over(BATCH_ROWS, BATCH_BYTES) {
+            upload.feed(slice);
+            if upload.intake.is_over(BATCH_ROWS, BATCH_BYTES) {
                 submission.add_if_any(upload.intake.take(), upload.entries).await?;
             }
-            fed?;
         }
         // A body that is all there already must not keep others from their turn.
         tokio::task::consume_budget().await;
@@ -69,29 +70,41 @@ async fn flow(inflow: &mut Inflow, upload: &mut Upload, submission: &mut Submiss
 }
 
 impl Upload {
-    fn feed(&mut self, slice: &[u8]) -> Result<(), ApiError> {
+    fn feed(&mut self, slice: &[u8]) {
         let Self { splitter, intake, entries } = self;
-        splitter.feed(slice, |entry| add(intake, entries, entry)).map_err(damaged)
+        splitter.feed(slice, |entry| add(intake, entries, entry));
     }
 
-    fn finish(&mut self) -> Result<(), ApiError> {
+    fn finish(&mut self) {
         let Self { splitter, intake, entries } = self;
-        splitter.finish(|entry| add(intake, entries, entry)).map_err(damaged)
+        splitter.finish(|entry| add(intake, entries, entry));
     }
 }
 
 fn add(intake: &mut Intake, entries: &mut u64, entry: Entry<'_>) {
     *entries += 1;
-    let Some(mut event) = parse(entry.bytes, &intake.context()) else { return };
+    let mut event = match entry.fault {
+        // The client would send the same again for ever if it were refused.
+        Some(fault) => {
+            let why = format!("entry {entries} of its stream is damaged: {fault}");
+            LogEvent {
+                message: entry.bytes.into(),
+                parse_error: Some(why.into()),
+                format: FORMAT,
+                ..LogEvent::default()
+            }
+        }
+        None => match parse(entry.bytes, &intake.context()) {
+            Some(event) => event,
+            None => return,
+        },
+    };
     if entry.is_cut {
-        event.parse_error = Some(format!("longer than {ENTRY_BYTES_MAX} bytes: cut").into());
+        let why = event.parse_error.map(|why| format!("{why}; ")).unwrap_or_default();
+        event.parse_error = Some(format!("{why}longer than {ENTRY_BYTES_MAX} bytes: cut").into());
         intake.note_cut();
     }
     intake.add(&event, entry.bytes, "", SOURCE);
-}
-
-fn damaged(fault: Fault) -> ApiError {
-    ApiError::body(format!("the stream of entries is damaged: {fault}"))
 }
 
 /// An error as systemd-journal-remote tells it: a line of text.

@@ -1,0 +1,134 @@
+//! Conversations with damaged bytes, without sockets: nothing panics, nothing goes round in circles, no memory runs away.
+
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use logseal_parsers::LineFormat;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use tokio_util::sync::CancellationToken;
+
+use super::beats::Beats;
+use super::dialogue::{Dialogue, Next};
+use super::fluent::Fluent;
+use super::gathered::Gathered;
+use super::intake::Intake;
+use super::relp::Relp;
+use crate::config::listener::ListenerConfig;
+use crate::ingest::Ingest;
+use crate::metrics::Metrics;
+
+fn intake() -> Intake {
+    let (ingest, _queue) = Ingest::new(1 << 20, Duration::ZERO);
+    let config = ListenerConfig::default();
+    Intake::new(&config, LineFormat::default(), "test".to_owned(), ingest, Metrics::new(), CancellationToken::new())
+}
+
+fn beat(sequence: u8, text: &str) -> Vec<u8> {
+    let json = format!("{{\"message\":\"{text}\"}}");
+    [&[b'2', b'J', 0, 0, 0, sequence, 0, 0, 0, json.len() as u8], json.as_bytes()].concat()
+}
+
+/// A conversation in each protocol.
+fn samples() -> [Vec<u8>; 3] {
+    let frames: Vec<u8> = (3..=40).flat_map(|n| beat(n, &format!("number {n}"))).collect();
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(&frames).unwrap();
+    let zlib = zlib.finish().unwrap();
+    let head =
+        [&b"2W\0\0\0\x28"[..], &beat(1, "one"), &beat(2, "two"), b"2C", &(zlib.len() as u32).to_be_bytes()].concat();
+    let pairs = b"1W\0\0\0\x011D\0\0\0\x01\0\0\0\x01\0\0\0\x04line\0\0\0\x02it";
+    let beats = [&head[..], &zlib, pairs].concat();
+
+    let entry = b"\x92\x07\x81\xa3log\xa5hello";
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&entry.repeat(40)).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let packed = [&[0x93, 0xa1, b't', 0xc4, gzip.len() as u8][..], &gzip, b"\x81\xa5chunk\xa1a"].concat();
+    let fluent = [&b"\x92\xa1t\x92"[..], entry, entry, b"\xc0", &packed].concat();
+    let relp =
+        b"1 open 59 relp_version=0\nrelp_software=librelp,1.2.14\ncommands=syslog\n2 syslog 5 <1>hi\n3 close 0\n"
+            .to_vec();
+    [beats, fluent, relp]
+}
+
+/// Holds the conversation, in pieces of `piece` bytes; how many records came of it.
+fn hold(mut dialogue: impl Dialogue, bytes: &[u8], piece: usize) -> usize {
+    let intake = intake();
+    let mut gathered = Gathered::new(&intake, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let (mut start, mut end, mut rows, mut idle) = (0, 0, 0, 0);
+    loop {
+        let next = dialogue.next(&bytes[start..end], &mut gathered);
+        rows += gathered.take().0.rows();
+        let consumed = match next {
+            Ok(Next::Took(count)) => count,
+            Ok(Next::NeedMore(count)) => {
+                if end == bytes.len() {
+                    dialogue.paused(&mut gathered);
+                    return rows;
+                }
+                end = bytes.len().min(end + piece);
+                count
+            }
+            Ok(Next::Closed) | Err(_) => return rows,
+        };
+        assert!(consumed <= end - start);
+        start += consumed;
+        idle = if consumed > 0 { 0 } else { idle + 1 };
+        assert!(idle < 1000, "nothing moves on behind {start} of {} bytes", bytes.len());
+    }
+}
+
+fn hold_each(at: usize, bytes: &[u8], piece: usize) -> usize {
+    match at {
+        0 => hold(Beats::default(), bytes, piece),
+        1 => hold(Fluent::new(None), bytes, piece),
+        _ => hold(Relp::new(1000), bytes, piece),
+    }
+}
+
+#[test]
+fn whole_conversations_give_all_their_records_however_they_come() {
+    for (at, expected) in [41, 42, 1].into_iter().enumerate() {
+        for piece in [1, 7, 10_000] {
+            assert_eq!(hold_each(at, &samples()[at], piece), expected, "{at} in pieces of {piece}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn damage_anywhere_in_a_conversation_is_survived(
+        at in 0..3usize,
+        damage in prop::collection::vec((any::<Index>(), any::<u8>()), 1..6),
+        cut in prop::option::of((any::<Index>(), any::<Index>())),
+        piece in 1..300usize,
+    ) {
+        let [beats, fluent, relp] = samples();
+        let mut bytes = match at { 0 => beats, 1 => fluent, _ => relp };
+        for (place, byte) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Some((from, to)) = cut {
+            let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
+            bytes.drain(from.min(to)..from.max(to));
+        }
+        hold_each(at, &bytes, piece);
+    }
+
+    #[test]
+    fn damage_within_what_is_compressed_costs_no_neighbour(at in any::<Index>(), byte: u8) {
+        let mut bytes = samples()[0].clone();
+        let start = bytes.windows(2).position(|two| two == b"2C").unwrap() + 6;
+        let end = bytes.windows(2).position(|two| two == b"1W").unwrap();
+        let at = start + at.index(end - start);
+        prop_assume!(bytes[at] != byte);
+        bytes[at] = byte;
+        // The two before it and the one behind it, and at least a record of the damage.
+        prop_assert!(hold(Beats::default(), &bytes, 100) >= 4);
+    }
+}
