@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::Method;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
@@ -171,6 +172,12 @@ impl UnderWay {
     }
 }
 
+/// Whether a request changes nothing, so that it may end with its connection. A rule is tried on the past by a POST, because it does
+/// not fit into an address; whoever hangs up then wants it to end.
+fn only_asks(method: &Method, path: &str) -> bool {
+    method.is_safe() || path.ends_with("/backtest")
+}
+
 fn http2(config: &Api, tasks: Tracked) -> http2::Builder<Tracked> {
     let mut http = http2::Builder::new(tasks);
     http.timer(TokioTimer::new())
@@ -227,7 +234,7 @@ impl Connection {
             // Cloning is counting, and a router is always ready.
             let (mut router, under_way) = (router.clone(), under_way.clone());
             async move {
-                if request.method().is_safe() {
+                if only_asks(request.method(), request.uri().path()) {
                     return router.call(request).await.map_err(|never| match never {});
                 }
                 under_way.carry_out(router, request).await
@@ -354,6 +361,25 @@ mod tests {
         // And it is joined.
         tasks.close();
         tokio::time::timeout(Duration::from_secs(20), tasks.wait()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_only_asks_ends_with_its_connection() {
+        for request in ["GET /slow", "POST /rules/backtest"] {
+            let (kept, mut dropped) = tokio::sync::mpsc::channel::<()>(1);
+            let slow = move || async move {
+                let _kept = kept;
+                std::future::pending::<()>().await;
+            };
+            let router = Router::new().route("/slow", get(slow.clone())).route("/rules/backtest", post(slow));
+            let (near, mut far) = tokio::io::duplex(1024);
+            let head = format!("{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+            far.write_all(head.as_bytes()).await.unwrap();
+            drop(far);
+            connection(router).answer(near, &CancellationToken::new()).await.unwrap_err();
+            let ended = tokio::time::timeout(Duration::from_secs(20), dropped.recv()).await;
+            assert_eq!(ended, Ok(None), "{request}");
+        }
     }
 
     #[tokio::test]
