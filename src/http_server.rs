@@ -338,23 +338,27 @@ mod tests {
 
     #[tokio::test]
     async fn what_came_whole_is_carried_out_though_its_client_hangs_up() {
+        let (came, has_come) = tokio::sync::oneshot::channel();
         let (hung_up, wait) = tokio::sync::oneshot::channel::<()>();
         let (done, outcome) = tokio::sync::oneshot::channel();
-        let parts = Arc::new(std::sync::Mutex::new(Some((wait, done))));
+        let parts = Arc::new(std::sync::Mutex::new(Some((came, wait, done))));
         let router = Router::new().route(
             "/",
             post(move |body: Bytes| async move {
-                let (wait, done) = parts.lock().unwrap().take().unwrap();
+                let (came, wait, done) = parts.lock().unwrap().take().unwrap();
+                came.send(()).unwrap();
                 wait.await.unwrap();
                 done.send(body).unwrap();
             }),
         );
         let (near, mut far) = tokio::io::duplex(1024);
         far.write_all(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello").await.unwrap();
-        drop(far);
         let connection = connection(router);
         let tasks = connection.under_way.tracked.tasks.clone();
-        connection.answer(near, &CancellationToken::new()).await.unwrap_err();
+        let answering = tokio::spawn(async move { connection.answer(near, &CancellationToken::new()).await });
+        has_come.await.unwrap();
+        drop(far);
+        answering.await.unwrap().unwrap_err();
         hung_up.send(()).unwrap();
         let outcome = tokio::time::timeout(Duration::from_secs(20), outcome);
         assert_eq!(outcome.await.unwrap().unwrap(), "hello");
