@@ -355,10 +355,13 @@ mod tests {
         far.write_all(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello").await.unwrap();
         let connection = connection(router);
         let tasks = connection.under_way.tracked.tasks.clone();
-        let answering = tokio::spawn(async move { connection.answer(near, &CancellationToken::new()).await });
-        has_come.await.unwrap();
-        drop(far);
-        answering.await.unwrap().unwrap_err();
+        let stop = CancellationToken::new();
+        let hang_up = async {
+            has_come.await.unwrap();
+            drop(far);
+        };
+        let (answered, ()) = tokio::join!(connection.answer(near, &stop), hang_up);
+        answered.unwrap_err();
         hung_up.send(()).unwrap();
         let outcome = tokio::time::timeout(Duration::from_secs(20), outcome);
         assert_eq!(outcome.await.unwrap().unwrap(), "hello");
