@@ -20,6 +20,7 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::Method;
 use axum::response::Response;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
@@ -158,7 +159,13 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    async fn carry_out(self, mut router: Router, request: hyper::Request<Incoming>) -> std::io::Result<Response> {
+    /// Begins before it returns. HTTP/1 reads on before it first polls what a request is answered by: where the end of the connection
+    /// has come with the request, it never does.
+    fn carry_out(
+        self,
+        mut router: Router,
+        request: hyper::Request<Incoming>,
+    ) -> impl Future<Output = std::io::Result<Response>> {
         let Self { tracked: Tracked { tasks, cut_off }, place } = self;
         let answer = tasks.spawn(async move {
             let answer = tokio::select! {
@@ -168,7 +175,7 @@ impl UnderWay {
             drop(place);
             answer
         });
-        answer.await.map_err(std::io::Error::other)?
+        async move { answer.await.map_err(std::io::Error::other)? }
     }
 }
 
@@ -233,11 +240,10 @@ impl Connection {
             request.extensions_mut().insert(ConnectInfo(peer));
             // Cloning is counting, and a router is always ready.
             let (mut router, under_way) = (router.clone(), under_way.clone());
-            async move {
-                if only_asks(request.method(), request.uri().path()) {
-                    return router.call(request).await.map_err(|never| match never {});
-                }
-                under_way.carry_out(router, request).await
+            if only_asks(request.method(), request.uri().path()) {
+                Either::Left(async move { router.call(request).await.map_err(|never| match never {}) })
+            } else {
+                Either::Right(under_way.carry_out(router, request))
             }
         });
         match &*http {
@@ -368,6 +374,21 @@ mod tests {
         // And it is joined.
         tasks.close();
         tokio::time::timeout(Duration::from_secs(20), tasks.wait()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_came_together_with_the_end_of_its_connection_is_carried_out() {
+        let (done, mut outcomes) = tokio::sync::mpsc::channel::<Bytes>(1);
+        let router = Router::new().route("/", post(move |body: Bytes| async move { done.send(body).await.unwrap() }));
+        for body in ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"] {
+            let (near, mut far) = tokio::io::duplex(1024);
+            far.write_all(format!("POST / HTTP/1.1\r\nHost: localhost\r\n{body}").as_bytes()).await.unwrap();
+            drop(far);
+            // Whether it ends with an error is the client's affair, who is gone.
+            drop(connection(router.clone()).answer(near, &CancellationToken::new()).await);
+            let outcome = tokio::time::timeout(Duration::from_secs(20), outcomes.recv());
+            assert_eq!(outcome.await.unwrap().unwrap(), "hello");
+        }
     }
 
     #[tokio::test]
