@@ -97,12 +97,17 @@ pub fn message(bytes: &[u8]) -> Result<Message<'_>, Fault> {
 pub fn next_entry(entries: &[u8]) -> Result<(Entry<'_>, &[u8]), Fault> {
     let mut reader = Reader::new(entries);
     let whole = reader.value()?;
+    Ok((entry(whole), reader.rest()))
+}
+
+/// The entry that a whole value is; one that is no pair is all record.
+#[must_use]
+pub fn entry(whole: &[u8]) -> Entry<'_> {
     let mut inside = Reader::new(whole);
-    let entry = match inside.token()? {
-        Token::Array(2) => bare_entry(inside.rest()),
+    match inside.token() {
+        Ok(Token::Array(2)) => bare_entry(inside.rest()),
         _ => Entry { time: None, record: whole, raw: whole },
-    };
-    Ok((entry, reader.rest()))
+    }
 }
 
 /// The entry whose time and record are `raw`.

@@ -129,11 +129,7 @@ fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gather
         let rest = inflating.unread();
         let why = match extent.measure(rest) {
             Ok(Some(length)) => {
-                let entry = rest.get(..length).unwrap_or_default();
-                match fluent::next_entry(entry) {
-                    Ok((entry, _)) => gathered.add_fluent(&entry, tag),
-                    Err(fault) => gathered.add_unread(entry, &fault.to_string(), fluent::FORMAT, Some(tag)),
-                }
+                gathered.add_fluent(&fluent::entry(rest.get(..length).unwrap_or_default()), tag);
                 inflating.consume(length);
                 extent = Extent::default();
                 continue;

@@ -118,8 +118,7 @@ impl Flow {
             anyhow::ensure!(unread.len() < ENTRY_BYTES_MAX, "Fluent Forward: an entry is longer than the buffer");
             return Ok(Step::NeedMore(0));
         };
-        let (entry, _) = fluent::next_entry(unread).context("Fluent Forward: an entry")?;
-        gathered.add_fluent(&entry, &self.tag);
+        gathered.add_fluent(&fluent::entry(unread.get(..length).unwrap_or_default()), &self.tag);
         self.extent = Extent::default();
         if let Left::Entries(left) = &mut self.left {
             *left -= 1;
@@ -131,9 +130,7 @@ impl Flow {
     fn take_packed(&mut self, entries: &[u8], all: usize, gathered: &mut Gathered<'_>) -> Step {
         let fault = match self.extent.measure(entries) {
             Ok(Some(length)) => {
-                if let Ok((entry, _)) = fluent::next_entry(entries) {
-                    gathered.add_fluent(&entry, &self.tag);
-                }
+                gathered.add_fluent(&fluent::entry(entries.get(..length).unwrap_or_default()), &self.tag);
                 self.extent = Extent::default();
                 self.left = Left::Packed(all - length);
                 return Step::Took(length);
@@ -158,9 +155,7 @@ impl Flow {
                 let rest = inflated.get(at..).unwrap_or_default();
                 match self.extent.measure(rest) {
                     Ok(Some(length)) if !gathered.is_full() => {
-                        if let Ok((entry, _)) = fluent::next_entry(rest) {
-                            gathered.add_fluent(&entry, &self.tag);
-                        }
+                        gathered.add_fluent(&fluent::entry(rest.get(..length).unwrap_or_default()), &self.tag);
                         at += length;
                         self.extent = Extent::default();
                     }
