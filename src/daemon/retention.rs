@@ -315,8 +315,11 @@ mod tests {
         let writing = write_all(runs, &meta, Duration::from_millis(10));
         tokio::pin!(writing);
         assert!(tokio::time::timeout(Duration::from_millis(200), &mut writing).await.is_err(), "it does not give up");
-        sqlx::query("ALTER TABLE away RENAME TO operation_log_outbox").execute(&aside).await.unwrap();
-        tokio::time::timeout(Duration::from_secs(20), writing).await.unwrap();
+        // Beside it: an attempt that stands still holds its lock on the database.
+        let back = sqlx::query("ALTER TABLE away RENAME TO operation_log_outbox").execute(&aside);
+        let (written, back) = tokio::join!(tokio::time::timeout(Duration::from_secs(20), writing), back);
+        back.unwrap();
+        written.unwrap();
         let found = meta.operations(&OperationFilter::default(), OperationPlace::Page(1), 10).await.unwrap();
         let written: Vec<_> =
             found.list.iter().map(|entry| (entry.action.as_str(), entry.detail["reason"].as_str().unwrap())).collect();
