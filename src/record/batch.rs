@@ -39,7 +39,7 @@ pub struct Batch {
     proc_id: Vec<u8>,
     msg_id: Dictionary,
     ip: Vec<u8>,
-    user_name: Vec<u8>,
+    user_name: Dictionary,
     message: Vec<u8>,
     raw_head: Vec<u8>,
     raw_tail: Vec<u8>,
@@ -75,11 +75,12 @@ impl Batch {
             &self.host,
             &self.app,
             &self.msg_id,
+            &self.user_name,
             &self.format,
             &self.parse_error,
             &self.origin,
         ];
-        let texts = [&self.proc_id, &self.user_name, &self.message, &self.raw_head, &self.raw_tail];
+        let texts = [&self.proc_id, &self.message, &self.raw_head, &self.raw_tail];
         fixed
             + dictionaries.iter().map(|d| d.bytes()).sum::<usize>()
             + texts.iter().map(|t| t.len()).sum::<usize>()
@@ -117,7 +118,7 @@ impl Batch {
         put_string(&mut self.proc_id, event.proc_id.as_bytes());
         self.msg_id.push(event.msg_id.as_bytes());
         self.ip.extend_from_slice(&ip_octets(event.ip));
-        put_string(&mut self.user_name, event.user_name.as_bytes());
+        self.user_name.push(event.user_name.as_bytes());
         self.push_text(&event.message, raw);
         self.attributes.push(event.attributes.iter());
         self.format.push(event.format.as_bytes());
@@ -156,7 +157,6 @@ impl Batch {
             (&mut self.facility, &other.facility),
             (&mut self.proc_id, &other.proc_id),
             (&mut self.ip, &other.ip),
-            (&mut self.user_name, &other.user_name),
             (&mut self.message, &other.message),
             (&mut self.raw_head, &other.raw_head),
             (&mut self.raw_tail, &other.raw_tail),
@@ -170,6 +170,7 @@ impl Batch {
             (&mut self.host, &other.host),
             (&mut self.app, &other.app),
             (&mut self.msg_id, &other.msg_id),
+            (&mut self.user_name, &other.user_name),
             (&mut self.format, &other.format),
             (&mut self.parse_error, &other.parse_error),
             (&mut self.origin, &other.origin),
@@ -194,7 +195,6 @@ impl Batch {
                 "facility" => out.extend_from_slice(&self.facility),
                 "proc_id" => out.extend_from_slice(&self.proc_id),
                 "ip" => out.extend_from_slice(&self.ip),
-                "user_name" => out.extend_from_slice(&self.user_name),
                 "message" => out.extend_from_slice(&self.message),
                 "raw_head" => out.extend_from_slice(&self.raw_head),
                 "raw_tail" => out.extend_from_slice(&self.raw_tail),
@@ -205,6 +205,7 @@ impl Batch {
                 "host" => put_dictionary(&self.host, out),
                 "app" => put_dictionary(&self.app, out),
                 "msg_id" => put_dictionary(&self.msg_id, out),
+                "user_name" => put_dictionary(&self.user_name, out),
                 "format" => put_dictionary(&self.format, out),
                 "parse_error" => put_dictionary(&self.parse_error, out),
                 "origin" => put_dictionary(&self.origin, out),

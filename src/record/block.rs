@@ -37,9 +37,15 @@ pub fn decode_columns(block: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec
     let mut records: Vec<LogRow<'_>> = (0..rows).map(|_| LogRow::default()).collect();
     let mut tails = Vec::new();
     for (name, type_name) in COLUMNS {
-        if bytes.string()? != name.as_bytes() || bytes.string()? != type_name.as_bytes() {
-            return Err(Malformed("column name or type"));
+        if bytes.string()? != name.as_bytes() {
+            return Err(Malformed("column name"));
         }
+        let type_name = match bytes.string()? {
+            written if written == type_name.as_bytes() => type_name,
+            // As the versions wrote it that may have left a spool behind.
+            b"String" if name == "user_name" => "String",
+            _ => return Err(Malformed("column type")),
+        };
         if !wanted(name) {
             bytes.skip(type_name, rows)?;
             continue;
@@ -57,7 +63,8 @@ pub fn decode_columns(block: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec
             "proc_id" => bytes.strings(&mut records, |r, s| r.proc_id = text(s))?,
             "msg_id" => bytes.words(&mut records, |r, w| r.msg_id = w)?,
             "ip" => bytes.addresses(&mut records)?,
-            "user_name" => bytes.strings(&mut records, |r, s| r.user_name = text(s))?,
+            "user_name" if type_name == "String" => bytes.strings(&mut records, |r, s| r.user_name = text(s))?,
+            "user_name" => bytes.words(&mut records, |r, w| r.user_name = w)?,
             "message" => bytes.strings(&mut records, |r, s| r.message = Cow::Borrowed(s))?,
             "raw_head" => bytes.strings(&mut records, |r, s| r.raw = Cow::Borrowed(s))?,
             "raw_tail" => tails = bytes.string_list(rows)?,

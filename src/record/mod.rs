@@ -28,7 +28,7 @@ pub const COLUMNS: [(&str, &str); 21] = [
     ("proc_id", "String"),
     ("msg_id", "LowCardinality(String)"),
     ("ip", "IPv6"),
-    ("user_name", "String"),
+    ("user_name", "LowCardinality(String)"),
     ("message", "String"),
     ("raw_head", "String"),
     ("raw_tail", "String"),

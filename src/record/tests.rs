@@ -232,3 +232,30 @@ fn a_message_is_stored_once_where_it_stands_in_the_line() {
     let twice = encoded(&batch(&[Sample { verbatim: false, ..sample }])).len();
     assert!(once + 900 < twice, "{once} and {twice} bytes");
 }
+
+#[test]
+fn a_block_of_a_version_with_plain_user_names_is_read() {
+    let sample = Sample {
+        head: Vec::new(),
+        message: b"m".to_vec(),
+        tail: Vec::new(),
+        verbatim: true,
+        words: std::array::from_fn(|n| format!("word{n}")),
+        timestamp: None,
+        level: 0,
+        severity: None,
+        ip: None,
+        attributes: Vec::new(),
+    };
+    let block = encoded(&batch(std::slice::from_ref(&sample)));
+    // The state prefix, flags, the number of keys, the key, the number of rows, an index.
+    let column = |kind: &str, data: &[u8]| [b"\x09user_name", &[kind.len() as u8][..], kind.as_bytes(), data].concat();
+    let number = |n: u64| n.to_le_bytes();
+    let data = [&number(1)[..], &number(0x600), &number(1), b"\x05word4", &number(1), &[0]].concat();
+    let (now, before) = (column("LowCardinality(String)", &data), column("String", b"\x05word4"));
+    let at = block.windows(now.len()).position(|part| part == now).expect("the column as it is written now");
+    let old = [&block[..at], &before, &block[at + now.len()..]].concat();
+    assert_eq!(block::decode(&old).unwrap(), [expected(&sample, 7)]);
+    let without = block::decode_columns(&old, |name| name != "user_name").unwrap();
+    assert_eq!((&*without[0].user_name, &*without[0].format), ("", "test"));
+}

@@ -13,6 +13,7 @@ mod schema;
 mod search;
 mod slice;
 mod stats;
+mod tally;
 
 use std::time::Duration;
 

@@ -2,12 +2,17 @@
 
 use clickhouse::Row;
 use serde::Deserialize;
-use tracing::info;
+use tracing::{info, warn};
 
+use super::search::Count;
 use super::{LogStore, StoreError};
 
 /// Each is one statement, applied once and never changed after a release.
-const MIGRATIONS: [(u32, &str, &str); 1] = [(1, "logs", include_str!("../../migrations/clickhouse/0001_logs.sql"))];
+const MIGRATIONS: [(u32, &str, &str); 3] = [
+    (1, "logs", include_str!("../../migrations/clickhouse/0001_logs.sql")),
+    (2, "logs_by_minute", include_str!("../../migrations/clickhouse/0002_logs_by_minute.sql")),
+    (3, "count_older_logs", include_str!("../../migrations/clickhouse/0003_count_older_logs.sql")),
+];
 
 #[derive(Row, Deserialize)]
 struct Applied {
@@ -47,6 +52,21 @@ impl LogStore {
                 .execute()
                 .await?;
             info!(version, "applied migration {version} ({name}) to the store");
+        }
+        self.count_again_where_counts_are_broken().await
+    }
+
+    /// The engine does not sync the counts that it keeps with an insert: after a loss of power some may be missing. It tells them from the records then, but
+    /// slower, and merges their parts with no others.
+    async fn count_again_where_counts_are_broken(&self) -> Result<(), StoreError> {
+        let sql = "SELECT count() AS n FROM system.projection_parts
+                   WHERE database = currentDatabase() AND table = 'logs' AND active AND is_broken";
+        let broken = self.statement(sql).fetch_one::<Count>().await?.n;
+        if broken > 0 {
+            warn!(parts = broken, "counts kept with {broken} parts are damaged: they are made anew from the records");
+            self.statement("ALTER TABLE logs CLEAR PROJECTION by_minute, MATERIALIZE PROJECTION by_minute")
+                .execute()
+                .await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::columns::{COLUMNS, StoredRow};
 use super::retention_policy::day_of;
 use super::slice::{self, Span};
+use super::tally::Tally;
 use super::{LogStore, StoreError, bind};
 use crate::query::ast::Expr;
 use crate::query::sql::Where;
@@ -188,9 +189,9 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn count(&self, filter: &Expr) -> Result<u64, StoreError> {
-        let condition = Where::new(filter);
-        let sql = format!("SELECT count() AS n FROM logs WHERE {}", condition.sql);
-        Ok(self.answer(bind(self.read(&sql), &condition).fetch_one::<Count>()).await?.n)
+        let tally = Tally::new(filter, &[]);
+        let sql = format!("SELECT n FROM {}", tally.sql);
+        Ok(self.answer(tally.bind(self.read(&sql)).fetch_one::<Count>()).await?.n)
     }
 
     /// The record with this id.
@@ -198,7 +199,8 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn by_id(&self, id: u64) -> Result<Option<LogRow<'static>>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM logs WHERE id = {{id:UInt64}} LIMIT 1");
+        // In an order, so that the engine finds the record before it opens its other columns.
+        let sql = format!("SELECT {COLUMNS} FROM logs WHERE id = {{id:UInt64}} ORDER BY id LIMIT 1");
         Ok(self.rows(self.read(&sql).param("id", id)).await?.pop())
     }
 

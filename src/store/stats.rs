@@ -1,18 +1,15 @@
 //! Counts: over time, by level, by the values of a field, by the shape of the message.
 
 use clickhouse::Row;
-use logseal_parsers::Level;
 use serde::Deserialize;
 
+use super::tally::{Key, MINUTE, SINCE_1900, Tally};
 use super::{LogStore, StoreError, bind};
 use crate::query::ast::Expr;
 use crate::query::sql::Where;
 
 /// The most templates that [`LogStore::patterns`] lists.
 pub const PATTERNS_MAX: u32 = 1000;
-
-/// Microseconds from 1900, the earliest time that is stored, to 1970: a whole number of days.
-const SINCE_1900: i64 = 25_567 * 86_400_000_000;
 
 /// The width of a column of the histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,11 +100,6 @@ struct ValueRow {
 }
 
 #[derive(Row, Deserialize)]
-struct LevelCounts {
-    counts: Vec<u64>,
-}
-
-#[derive(Row, Deserialize)]
 struct Extent {
     first: i64,
     last: i64,
@@ -115,17 +107,15 @@ struct Extent {
 }
 
 impl LogStore {
-    /// The times of the first and the last record that match; `None` where none does.
+    /// The begins of the minutes of the first and of the last record that match, in microseconds since 1970 (UTC); `None` where none does.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn extent(&self, filter: &Expr) -> Result<Option<(i64, i64)>, StoreError> {
-        let condition = Where::new(filter);
-        let sql = format!(
-            "SELECT min(timestamp) AS first, max(timestamp) AS last, count() AS n FROM logs WHERE {}",
-            condition.sql
-        );
-        let extent = self.answer(bind(self.read(&sql), &condition).fetch_one::<Extent>()).await?;
+        let tally = Tally::new(filter, &[Key::Minute]);
+        let begin = |minute: &str| format!("{minute}(minute) * {MINUTE} - {SINCE_1900}");
+        let sql = format!("SELECT {} AS first, {} AS last, sum(n) AS n FROM {}", begin("min"), begin("max"), tally.sql);
+        let extent = self.answer(tally.bind(self.read(&sql)).fetch_one::<Extent>()).await?;
         Ok((extent.n > 0).then_some((extent.first, extent.last)))
     }
 
@@ -139,16 +129,15 @@ impl LogStore {
         bucket: Bucket,
         by_level: bool,
     ) -> Result<Vec<(i64, String, u64)>, StoreError> {
-        let condition = Where::new(filter);
-        let level = if by_level { "toString(level)" } else { "''" };
-        // Counted from the earliest time that is stored, so that a division is enough for times before 1970 too.
+        let (keys, level) =
+            if by_level { (&[Key::Minute, Key::Level][..], "toString(level)") } else { (&[Key::Minute][..], "''") };
+        let tally = Tally::new(filter, keys);
         let sql = format!(
-            "SELECT intDiv(toUnixTimestamp64Micro(timestamp) + {SINCE_1900}, {{width:Int64}}) * {{width:Int64}} - {SINCE_1900} AS bucket,
-                    {level} AS level, count() AS n
-             FROM logs WHERE {} GROUP BY bucket, level ORDER BY bucket, level",
-            condition.sql,
+            "SELECT intDiv(minute, {{minutes:Int64}}) * {{minutes:Int64}} * {MINUTE} - {SINCE_1900} AS bucket, {level} AS level, sum(c.n) AS n
+             FROM {} AS c GROUP BY bucket, level ORDER BY bucket, level",
+            tally.sql,
         );
-        let query = bind(self.read(&sql), &condition).param("width", bucket.micros());
+        let query = tally.bind(self.read(&sql)).param("minutes", bucket.micros() / MINUTE);
         let rows = self.answer(query.fetch_all::<BucketRow>()).await?;
         Ok(rows.into_iter().map(|row| (row.bucket, row.level, row.n)).collect())
     }
@@ -158,8 +147,10 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn top(&self, filter: &Expr, field: &FacetField, limit: u32) -> Result<Vec<(String, u64)>, StoreError> {
-        if *field == FacetField::Level {
-            return self.by_level(filter, limit).await;
+        match field {
+            FacetField::Level => return self.top_of(filter, Key::Level, limit).await,
+            FacetField::Source => return self.top_of(filter, Key::Source, limit).await,
+            _ => {}
         }
         let condition = Where::new(filter);
         let value = field.sql();
@@ -175,17 +166,14 @@ impl LogStore {
         values(self, query).await
     }
 
-    /// The same for levels. To count each of the few there are takes the engine half of the time of grouping by them.
-    async fn by_level(&self, filter: &Expr, limit: u32) -> Result<Vec<(String, u64)>, StoreError> {
-        let condition = Where::new(filter);
-        let counts = Level::ALL.map(|level| format!("countIf(level = '{}')", level.as_str())).join(", ");
-        let sql = format!("SELECT [{counts}] AS counts FROM logs WHERE {}", condition.sql);
-        let counts = self.answer(bind(self.read(&sql), &condition).fetch_one::<LevelCounts>()).await?.counts;
-        let mut levels: Vec<(String, u64)> =
-            Level::ALL.iter().map(|level| level.as_str().to_owned()).zip(counts).filter(|(_, n)| *n > 0).collect();
-        levels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        levels.truncate(limit as usize);
-        Ok(levels)
+    async fn top_of(&self, filter: &Expr, key: Key, limit: u32) -> Result<Vec<(String, u64)>, StoreError> {
+        let tally = Tally::new(filter, &[key]);
+        let name = key.name();
+        let sql = format!(
+            "SELECT toString({name}) AS value, n FROM {} WHERE {name} != '' ORDER BY n DESC, value LIMIT {{limit:UInt32}}",
+            tally.sql,
+        );
+        values(self, tally.bind(self.read(&sql)).param("limit", limit)).await
     }
 
     /// Messages with their numbers, addresses and ids taken out, by count, commonest first.

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod counts;
 mod harness;
 mod inserts;
 mod lifecycle;

@@ -23,7 +23,7 @@ fn date(text: &str) -> NaiveDate {
 }
 
 /// A store with [`ROWS`] records of each of these sources, which arrived on these days.
-async fn store_with(engine: &Running, content: &[(&str, &[&str])]) -> LogStore {
+pub(crate) async fn store_with(engine: &Running, content: &[(&str, &[&str])]) -> LogStore {
     let store = LogStore::new(engine.client.clone(), "logseal", config::Query::default());
     store.prepare().await.unwrap();
     for (i, (day, sources)) in content.iter().enumerate() {
@@ -79,7 +79,7 @@ fn deletes(pairs: &[(&str, &str)]) -> Vec<ExpiredSource> {
 }
 
 /// How many records count, search and export each find.
-async fn found(store: &LogStore, q: &str) -> u64 {
+pub(crate) async fn found(store: &LogStore, q: &str) -> u64 {
     let filter = parse(q, 0).unwrap();
     let count = store.count(&filter).await.unwrap();
     let page = Page { order: Order::NewestFirst, size: 1000, offset: 0, after: None };

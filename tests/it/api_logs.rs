@@ -157,6 +157,73 @@ fn filters_select_the_same_records_for_lists_and_counts() {
     }
 }
 
+/// The store keeps counts of each minute; a filter that names a host is counted from the records.
+#[test]
+fn counts_that_are_kept_equal_those_of_the_records() {
+    let app = App::start();
+    let levels = ["FATAL", "ERROR", "WARN", "INFO", "DEBUG", "UNKNOWN"];
+    let line = |time: &str, i: usize| {
+        let (source, level) = (["web", "db", "WEB"][i % 3], levels[i % levels.len()]);
+        json!({"source": source, "level": level, "timestamp": time, "message": "m", "host": "h"}).to_string()
+    };
+    // Around the ends of minutes, before 1970, where minutes are counted from, and far ahead.
+    let times = [
+        "1900-01-01T00:00:00Z",
+        "1900-01-01T00:00:59.999999Z",
+        "1969-12-31T23:59:59.999999Z",
+        "1970-01-01T00:00:00Z",
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T10:00:00.000001Z",
+        "2026-11-20T10:00:59.999999Z",
+        "2026-11-20T10:01:00Z",
+        "2026-11-20T10:01:30.5Z",
+        "2026-11-20T10:02:00Z",
+        "2026-11-20T10:04:59.999999Z",
+        "2026-11-20T10:05:00Z",
+        "2199-12-31T23:59:59.999999Z",
+    ];
+    // Seven of each, each time with other sources and levels; in two requests, so that there are two parts.
+    for round in [0..4, 4..7] {
+        let lines = round.flat_map(|n| times.iter().enumerate().map(move |(i, time)| line(time, 5 * n + i)));
+        let body = lines.collect::<Vec<_>>().join("\n");
+        let answer = app.http().post(app.url("/api/v1/logs/bulk?wait=searchable")).body(body).send().unwrap();
+        assert_eq!(answer.status(), 201);
+    }
+    let filters = [
+        "",
+        "&levels=ERROR,WARN",
+        "&source=web",
+        "&q=source:w*%20-level:info",
+        "&q=NOT%20level:%3E=warn",
+        "&source=other",
+    ];
+    let until_each = |at: usize| times[at..].iter().map(move |end| format!("start_time={}&end_time={end}", times[at]));
+    let spans = (0..times.len()).flat_map(until_each);
+    let open = times.iter().flat_map(|time| [format!("start_time={time}"), format!("end_time={time}")]);
+    let sum = |counts: &Value| counts.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
+    let mut records = 0;
+    for (i, span) in spans.chain(open).chain([String::new()]).enumerate() {
+        let filter = format!("{span}{}", filters[i % filters.len()]);
+        let kept = app.get(&format!("/api/v1/stats/logs-by-level?{filter}"));
+        let counted = app.get(&format!("/api/v1/stats/logs-by-level?{filter}&host=h"));
+        assert_eq!(kept, counted, "{filter}");
+        assert_eq!(app.count(&filter), sum(&kept), "{filter}");
+        records += sum(&kept);
+        if i % 3 == 0 {
+            let sources = |more| app.get(&format!("/api/v1/stats/top?field=source&{filter}{more}"));
+            assert_eq!(sources(""), sources("&host=h"), "{filter}");
+        }
+        if span.contains("start_time=2026") && span.contains("end_time=2026") {
+            let columns = |more| app.get(&format!("/api/v1/stats/logs-by-time?bucket=minute&by=level&{filter}{more}"));
+            assert_eq!(columns(""), columns("&host=h"), "{filter}");
+        }
+    }
+    assert!(records > 1000, "{records}");
+    assert_eq!(app.count(""), 7 * times.len() as u64);
+    let days = app.get("/api/v1/stats/logs-by-time?bucket=day&start_time=1969-12-31");
+    assert_eq!(days, app.get("/api/v1/stats/logs-by-time?bucket=day&start_time=1969-12-31&host=h"));
+}
+
 #[test]
 fn empty_buckets_are_listed() {
     let app = App::start();
