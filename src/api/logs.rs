@@ -11,7 +11,7 @@ use super::cluster_names::name as name_cluster;
 use super::error::{ApiError, FieldFault};
 use super::openapi::bodies::RecordShape;
 use super::openapi::parameters::{
-    CursorParameter, FilterParameters, NeighbourParameters, OrderParameter, PageParameters,
+    CursorParameter, FilterParameters, NeighbourParameters, OrderParameter, PageParameters, TotalParameter,
 };
 use super::page::Asked;
 use super::params::Params;
@@ -29,7 +29,8 @@ const CONTEXT_MAX: u64 = 500;
 #[derive(Serialize, ToSchema)]
 #[schema(as = RecordList)]
 struct List {
-    total: u64,
+    /// Null with `total=false`.
+    total: Option<u64>,
     #[schema(value_type = Vec<RecordShape>)]
     list: Vec<LogRow<'static>>,
     /// Null where a cursor was given.
@@ -67,6 +68,14 @@ struct Context {
     after: Vec<LogRow<'static>>,
 }
 
+/// Whether it is wanted how many records match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Total {
+    Counted,
+    LeftOut,
+    Only,
+}
+
 /// A page of the records that match.
 #[utoipa::path(
     get,
@@ -75,7 +84,7 @@ struct Context {
     operation_id = "list_logs",
     summary = "Search records",
     security(("bearer" = ["user", "read"])),
-    params(FilterParameters, PageParameters, CursorParameter, OrderParameter),
+    params(FilterParameters, PageParameters, CursorParameter, OrderParameter, TotalParameter),
     responses((status = 200, description = "A page; a plain user sees its own records only", body = List))
 )]
 pub(super) async fn list(
@@ -87,11 +96,21 @@ pub(super) async fn list(
     let mut params = Params::of(request.uri());
     let mut selection = params.selection();
     let asked = Asked::of(&mut params);
+    let totals = [("true", Total::Counted), ("false", Total::LeftOut), ("only", Total::Only)];
+    let total = params.choice("total", &totals).unwrap_or(Total::Counted);
     params.finish()?;
     selection.expr = caller.visible(selection.expr);
     let _turn = api.read_turn().await?;
-    let (total, mut list) = api.store.page(&selection.expr, asked.for_store(), selection.span(), now_micros()).await?;
-    recording::searched(&api, &by, request.uri(), Some(total)).await?;
+    let (filter, page, span) = (&selection.expr, asked.for_store(), selection.span());
+    let (total, mut list) = match total {
+        Total::Counted => {
+            let (total, list) = api.store.page(filter, page, span, now_micros()).await?;
+            (Some(total), list)
+        }
+        Total::LeftOut => (None, api.store.page_alone(filter, page, span, now_micros()).await?),
+        Total::Only => (Some(api.store.count(filter).await?), Vec::new()),
+    };
+    recording::searched(&api, &by, request.uri(), total).await?;
     let is_last = list.len() as u64 <= asked.size;
     list.truncate(usize::try_from(asked.size).unwrap_or(usize::MAX));
     let clusters = api.cluster_names.current(&api).await;

@@ -48,7 +48,9 @@ enum Order {
 /// One answer of the API's list.
 #[derive(Debug, Deserialize)]
 struct Page {
-    total: u64,
+    /// Asked for with the first page.
+    #[serde(default)]
+    total: Option<u64>,
     list: Vec<Box<RawValue>>,
     #[serde(default)]
     next_cursor: Option<String>,
@@ -63,9 +65,9 @@ pub(super) async fn run(args: QueryArgs) -> anyhow::Result<ExitCode> {
     let mut parameters = args.which.parameters();
     parameters.extend(args.when.parameters(chrono::Utc::now()));
     if args.count {
-        parameters.push(("size", "1".to_owned()));
+        parameters.push(("total", "only".to_owned()));
         let page: Page = api.get_json("/api/v1/logs", &parameters, &args.which.query).await?;
-        writeln!(anstream::stdout(), "{}", page.total).map_err(OutputError)?;
+        writeln!(anstream::stdout(), "{}", page.total.unwrap_or_default()).map_err(OutputError)?;
         return Ok(ExitCode::SUCCESS);
     }
     parameters.push(("order", if args.order == Order::Newest { "desc" } else { "asc" }.to_owned()));
@@ -89,15 +91,17 @@ async fn collect(
     query: &str,
 ) -> anyhow::Result<(Vec<Box<RawValue>>, u64)> {
     let mut records: Vec<Box<RawValue>> = Vec::new();
-    let mut total = None;
+    let mut total = 0;
     let mut cursor: Option<String> = None;
     loop {
         let wanted = limit.saturating_sub(u32::try_from(records.len()).unwrap_or(u32::MAX)).min(PAGE_MAX);
         let mut parameters = parameters.clone();
         parameters.push(("size", wanted.to_string()));
-        parameters.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+        if let Some(cursor) = cursor.take() {
+            parameters.extend([("cursor", cursor), ("total", "false".to_owned())]);
+        }
         let page: Page = api.get_json("/api/v1/logs", &parameters, query).await?;
-        let total = *total.get_or_insert(page.total);
+        total = page.total.unwrap_or(total);
         let is_last = page.list.is_empty() || page.next_cursor.is_none();
         records.extend(page.list);
         if is_last || records.len() >= limit as usize {

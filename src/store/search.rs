@@ -113,6 +113,28 @@ impl LogStore {
         Ok((total, self.search(filter, page).await?))
     }
 
+    /// The page alone: found as by [`LogStore::page`], but nobody knows how wide a slice has to be.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn page_alone(
+        &self,
+        filter: &Expr,
+        page: Page,
+        span: Span,
+        now: i64,
+    ) -> Result<Vec<LogRow<'static>>, StoreError> {
+        let arrivals = self.arrivals().await?;
+        if let Some(first) = arrivals.first {
+            for slice in slice::guesses(&page, span, arrivals.rows, first, now) {
+                if let Some(rows) = self.full_page(&slice, filter, page).await? {
+                    return Ok(rows);
+                }
+            }
+        }
+        self.search(filter, page).await
+    }
+
     /// The page, as far as it can be had beside the count: from a slice that would hold it if a good part of all records matched.
     async fn first_guess(
         &self,
@@ -122,8 +144,8 @@ impl LogStore {
         now: i64,
     ) -> Result<(Option<Vec<LogRow<'static>>>, Arrivals), StoreError> {
         let arrivals = self.arrivals().await?;
-        let guess = arrivals.first.and_then(|first| slice::guess(&page, span, arrivals.rows, first, now));
-        let rows = match guess {
+        let guesses = arrivals.first.map(|first| slice::guesses(&page, span, arrivals.rows, first, now));
+        let rows = match guesses.and_then(|guesses| guesses.into_iter().next()) {
             Some(slice) => self.full_page(&slice, filter, page).await?,
             None => None,
         };

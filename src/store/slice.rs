@@ -26,10 +26,10 @@ pub struct Span {
     pub end: Option<i64>,
 }
 
-/// The condition to try while nobody knows how many of all `rows` match.
-pub(super) fn guess(page: &Page, span: Span, rows: u64, first_arrival: i64, now: i64) -> Option<Expr> {
+/// The conditions to try in turn while nobody knows how many of all `rows` match.
+pub(super) fn guesses(page: &Page, span: Span, rows: u64, first_arrival: i64, now: i64) -> Vec<Expr> {
     let matches = u64::try_from(i128::from(rows) / ONE_IN).unwrap_or(u64::MAX).max(1);
-    conditions(page, span, matches, first_arrival, now).into_iter().next()
+    conditions(page, span, matches, first_arrival, now)
 }
 
 /// The conditions to try in turn, narrowest first; when none of them holds enough, there is no way around reading all.
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_first_guess_is_a_slice_of_all_records_and_none_where_they_are_few() {
-        let guess = |rows| guess(&PAGE, Span::default(), rows, 0, 100 * HOUR);
+        let guess = |rows| guesses(&PAGE, Span::default(), rows, 0, 100 * HOUR).into_iter().next();
         let at = |micros| Some(Expr::Term(Term::Time { field: TimeField::Timestamp, op: Cmp::Ge, micros }));
         // 200 of 200,000 that may match, of 64 times as many that there are.
         assert_eq!(guess(64 * 200_000), at(100 * HOUR - HOUR / 10));

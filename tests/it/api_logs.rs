@@ -110,21 +110,37 @@ fn pages_are_whole_whatever_slice_of_time_they_are_found_in() {
     for (order, filter) in
         [("desc", "q=needle"), ("asc", "q=needle"), ("desc", "source=web&start_time=2026-11-01&end_time=2026-11-20")]
     {
-        let (mut seen, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let list = app.get(&format!("/api/v1/logs?size=9&order={order}&{filter}{cursor}"));
-            seen.extend(ids(&list));
-            let Some(next) = list["next_cursor"].as_str() else { break };
-            cursor = format!("&cursor={next}");
-            if seen.len() > 300 {
-                break;
-            }
-        }
         let all = ids(&app.get(&format!("/api/v1/logs?size=1000&order={order}&{filter}")));
-        assert_eq!(seen[..], all[..seen.len()], "{order} {filter}");
-        assert!(seen.len() > 300);
+        for total in ["true", "false"] {
+            let (mut seen, mut cursor) = (Vec::new(), String::new());
+            while seen.len() <= 300 {
+                let list = app.get(&format!("/api/v1/logs?size=9&order={order}&{filter}&total={total}{cursor}"));
+                assert_eq!(list["total"].is_null(), total == "false");
+                seen.extend(ids(&list));
+                let Some(next) = list["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(seen[..], all[..seen.len()], "{order} {filter}");
+            assert!(seen.len() > 300);
+        }
     }
     assert_eq!(app.get("/api/v1/logs?size=1")["list"][0]["id"], 2401);
+}
+
+#[test]
+fn a_list_is_counted_or_not_or_only_counted() {
+    let app = App::start();
+    fill(&app, 30);
+    let list = |total: &str| app.get(&format!("/api/v1/logs?size=20&user_name=alice&total={total}"));
+    let (both, page, number) = (list("true"), list("false"), list("only"));
+    assert_eq!((&both["total"], ids(&both).len()), (&json!(15), 15));
+    assert_eq!(page, json!({"total": null, "list": both["list"], "page": 1, "size": 20, "next_cursor": null}));
+    assert_eq!(number, json!({"total": 15, "list": [], "page": 1, "size": 20, "next_cursor": null}));
+    let few = app.get("/api/v1/logs?size=4&total=false");
+    assert_eq!((ids(&few).len(), few["next_cursor"].is_string()), (4, true));
+    let refused = app.http().get(app.url("/api/v1/logs?total=maybe")).send().unwrap();
+    assert_eq!(refused.status(), 422);
+    assert_eq!(refused.json::<Value>().unwrap()["detail"], "total must be true or false or only");
 }
 
 #[test]

@@ -50,6 +50,11 @@ parameters! {
     OrderParameter:
         "order" = one_of(["asc", "desc"]), "By time.";
 
+    /// The number of records that match, which is counted anew with each page.
+    TotalParameter:
+        "total" = one_of(["true", "false", "only"]),
+            "With `false` the records are not counted, which is faster; with `only` the list is empty.";
+
     /// What a request that sends records waits for.
     WaitParameter:
         "wait" = one_of(["durable", "searchable"]),

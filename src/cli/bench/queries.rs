@@ -16,7 +16,7 @@ const PAGE: &str = "50";
 
 /// One request.
 struct Request {
-    name: &'static str,
+    name: String,
     path: String,
     parameters: Vec<(&'static str, String)>,
 }
@@ -37,8 +37,11 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
         // The first run, which reads from disk what the others find in memory, is not counted.
         for run in 0..=bench.args.runs {
             let started = Instant::now();
-            let body =
-                bench.api.get_bytes(&request.path, &request.parameters, "").await.with_context(|| request.name)?;
+            let body = bench
+                .api
+                .get_bytes(&request.path, &request.parameters, "")
+                .await
+                .with_context(|| request.name.clone())?;
             let time: Duration = started.elapsed();
             answer_bytes = body.len();
             if run > 0 {
@@ -46,7 +49,7 @@ pub(super) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
             }
         }
         rows.push(Row {
-            name: request.name.to_owned(),
+            name: request.name,
             p50: percentile(&mut times, 0.5),
             p99: percentile(&mut times, 0.99),
             peak: processes.peak(),
@@ -71,22 +74,28 @@ async fn requests(bench: &Bench) -> anyhow::Result<(Vec<Request>, u64)> {
         [("start_time", rfc3339(middle - TimeDelta::hours(3))), ("end_time", rfc3339(middle + TimeDelta::hours(3)))];
     // A week at most, so that the number of columns is that of a screen.
     let chart_begin = first.timestamp.max(last.timestamp - TimeDelta::days(7));
-    let page = |parameters: &[(&'static str, String)]| {
-        let size = [("size", PAGE.to_owned())];
-        parameters.iter().cloned().chain(size).collect::<Vec<_>>()
-    };
+    let pages = [
+        ("newest page", vec![]),
+        ("6 h page", six_hours.to_vec()),
+        ("rare token", vec![("q", RARE_WORD.to_owned())]),
+        ("substring page", vec![("keyword", COMMON_PART.to_owned())]),
+        ("by ip", vec![("ip", address(1_000))]),
+        ("by user", vec![("user_name", user_name(500))]),
+    ];
     let logs = |name, parameters| Request { name, path: "/api/v1/logs".to_owned(), parameters };
-    let requests = vec![
-        logs("newest page", page(&[])),
-        logs("6 h page", page(&six_hours)),
-        logs("keyword count", vec![("q", COMMON_WORD.to_owned()), ("size", "1".to_owned())]),
-        logs("rare token", page(&[("q", RARE_WORD.to_owned())])),
-        logs("substring page", page(&[("keyword", COMMON_PART.to_owned())])),
-        logs("by ip", page(&[("ip", address(1_000))])),
-        logs("by user", page(&[("user_name", user_name(500))])),
-        Request { name: "by level", path: "/api/v1/stats/logs-by-level".to_owned(), parameters: Vec::new() },
+    let mut requests =
+        vec![logs("keyword count".to_owned(), vec![("q", COMMON_WORD.to_owned()), ("total", "only".to_owned())])];
+    for (name, mut parameters) in pages {
+        parameters.push(("size", PAGE.to_owned()));
+        let with_total = logs(format!("{name}, total"), parameters.clone());
+        parameters.push(("total", "false".to_owned()));
+        requests.extend([logs(name.to_owned(), parameters), with_total]);
+    }
+    let by_id = format!("/api/v1/logs/{}", last.id / 2 + first.id / 2);
+    requests.extend([
+        Request { name: "by level".to_owned(), path: "/api/v1/stats/logs-by-level".to_owned(), parameters: Vec::new() },
         Request {
-            name: "per hour",
+            name: "per hour".to_owned(),
             path: "/api/v1/stats/logs-by-time".to_owned(),
             parameters: vec![
                 ("bucket", "hour".to_owned()),
@@ -94,7 +103,7 @@ async fn requests(bench: &Bench) -> anyhow::Result<(Vec<Request>, u64)> {
                 ("end_time", rfc3339(last.timestamp)),
             ],
         },
-        Request { name: "by id", path: format!("/api/v1/logs/{}", last.id / 2 + first.id / 2), parameters: Vec::new() },
-    ];
+        Request { name: "by id".to_owned(), path: by_id, parameters: Vec::new() },
+    ]);
     Ok((requests, newest.total))
 }
