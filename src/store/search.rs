@@ -1,6 +1,7 @@
 //! Pages of records, one record, and its neighbours.
 
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use chrono::NaiveTime;
 use clickhouse::Row;
@@ -100,9 +101,15 @@ impl LogStore {
         span: Span,
         now: i64,
     ) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
-        let (total, (first, arrivals)) =
-            tokio::try_join!(self.count(filter), self.first_guess(filter, page, span, now))?;
-        if let Some(rows) = first {
+        let counted = OnceLock::new();
+        let count = async {
+            let total = self.count(filter).await?;
+            counted.set(total).ok();
+            Ok(total)
+        };
+        let (total, (guessed, arrivals)) =
+            tokio::try_join!(count, self.guessed(filter, page, span, now, || counted.get().is_none()))?;
+        if let Some(rows) = guessed {
             return Ok((total, rows));
         }
         for slice in slice::conditions(&page, span, total, arrivals.first.unwrap_or(now), now) {
@@ -124,32 +131,33 @@ impl LogStore {
         span: Span,
         now: i64,
     ) -> Result<Vec<LogRow<'static>>, StoreError> {
-        let arrivals = self.arrivals().await?;
-        if let Some(first) = arrivals.first {
-            for slice in slice::guesses(&page, span, arrivals.rows, first, now) {
-                if let Some(rows) = self.full_page(&slice, filter, page).await? {
-                    return Ok(rows);
-                }
-            }
+        match self.guessed(filter, page, span, now, || true).await? {
+            (Some(rows), _) => Ok(rows),
+            (None, _) => self.search(filter, page).await,
         }
-        self.search(filter, page).await
     }
 
-    /// The page, as far as it can be had beside the count: from a slice that would hold it if a good part of all records matched.
-    async fn first_guess(
+    /// The page, as far as it can be had without the count: from slices that would hold it if a good part of all records matched. Another is read
+    /// only while `goes_on` holds.
+    async fn guessed(
         &self,
         filter: &Expr,
         page: Page,
         span: Span,
         now: i64,
+        goes_on: impl Fn() -> bool + Send + Sync,
     ) -> Result<(Option<Vec<LogRow<'static>>>, Arrivals), StoreError> {
         let arrivals = self.arrivals().await?;
         let guesses = arrivals.first.map(|first| slice::guesses(&page, span, arrivals.rows, first, now));
-        let rows = match guesses.and_then(|guesses| guesses.into_iter().next()) {
-            Some(slice) => self.full_page(&slice, filter, page).await?,
-            None => None,
-        };
-        Ok((rows, arrivals))
+        for (at, slice) in guesses.unwrap_or_default().iter().enumerate() {
+            if at > 0 && !goes_on() {
+                break;
+            }
+            if let Some(rows) = self.full_page(slice, filter, page).await? {
+                return Ok((Some(rows), arrivals));
+            }
+        }
+        Ok((None, arrivals))
     }
 
     /// The page, if all of it lies within `slice`.

@@ -12,8 +12,8 @@ use crate::query::field::TimeField;
 const SPARE: i128 = 4;
 /// How much wider the next slice is.
 const WIDEN: i128 = 16;
-/// The first guess takes it that one record in so many matches. Slices of fewer records than a granule has cost the same.
-const ONE_IN: i128 = 64;
+/// The first guess takes it that one record in so many matches. Half as many records in a slice cost hardly less: what is shown is most of it.
+const ONE_IN: i128 = 256;
 /// A slice that is no smaller part of the span than this spares too little to be tried.
 const PART_MIN: i128 = 4;
 
@@ -102,10 +102,10 @@ mod tests {
     fn the_first_guess_is_a_slice_of_all_records_and_none_where_they_are_few() {
         let guess = |rows| guesses(&PAGE, Span::default(), rows, 0, 100 * HOUR).into_iter().next();
         let at = |micros| Some(Expr::Term(Term::Time { field: TimeField::Timestamp, op: Cmp::Ge, micros }));
-        // 200 of 200,000 that may match, of 64 times as many that there are.
-        assert_eq!(guess(64 * 200_000), at(100 * HOUR - HOUR / 10));
+        // 200 of 200,000 that may match, of 256 times as many that there are.
+        assert_eq!(guess(256 * 200_000), at(100 * HOUR - HOUR / 10));
         assert_eq!(guess(0), None);
-        assert_eq!(guess(10_000), None);
+        assert_eq!(guess(40_000), None);
     }
 
     #[test]

@@ -83,8 +83,9 @@ async fn requests(bench: &Bench) -> anyhow::Result<(Vec<Request>, u64)> {
         ("by user", vec![("user_name", user_name(500))]),
     ];
     let logs = |name, parameters| Request { name, path: "/api/v1/logs".to_owned(), parameters };
-    let mut requests =
-        vec![logs("keyword count".to_owned(), vec![("q", COMMON_WORD.to_owned()), ("total", "only".to_owned())])];
+    let number_of =
+        |name: &str, word: &str| logs(name.to_owned(), vec![("q", word.to_owned()), ("total", "only".to_owned())]);
+    let mut requests = vec![number_of("keyword count", COMMON_WORD), number_of("rare token count", RARE_WORD)];
     for (name, mut parameters) in pages {
         parameters.push(("size", PAGE.to_owned()));
         let with_total = logs(format!("{name}, total"), parameters.clone());
