@@ -1,7 +1,6 @@
 //! Pages of records, one record, and its neighbours.
 
 use std::str::FromStr;
-use std::sync::OnceLock;
 
 use chrono::NaiveTime;
 use clickhouse::Row;
@@ -101,14 +100,9 @@ impl LogStore {
         span: Span,
         now: i64,
     ) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
-        let counted = OnceLock::new();
-        let count = async {
-            let total = self.count(filter).await?;
-            counted.set(total).ok();
-            Ok(total)
-        };
+        // A second guess would take the processors from the count, which tells better.
         let (total, (guessed, arrivals)) =
-            tokio::try_join!(count, self.guessed(filter, page, span, now, || counted.get().is_none()))?;
+            tokio::try_join!(self.count(filter), self.guessed(filter, page, span, now, 1))?;
         if let Some(rows) = guessed {
             return Ok((total, rows));
         }
@@ -131,28 +125,24 @@ impl LogStore {
         span: Span,
         now: i64,
     ) -> Result<Vec<LogRow<'static>>, StoreError> {
-        match self.guessed(filter, page, span, now, || true).await? {
+        match self.guessed(filter, page, span, now, usize::MAX).await? {
             (Some(rows), _) => Ok(rows),
             (None, _) => self.search(filter, page).await,
         }
     }
 
-    /// The page, as far as it can be had without the count: from slices that would hold it if a good part of all records matched. Another is read
-    /// only while `goes_on` holds.
+    /// The page, as far as it can be had without the count: from slices that would hold it if a good part of all records matched, `tries` of them at most.
     async fn guessed(
         &self,
         filter: &Expr,
         page: Page,
         span: Span,
         now: i64,
-        goes_on: impl Fn() -> bool + Send + Sync,
+        tries: usize,
     ) -> Result<(Option<Vec<LogRow<'static>>>, Arrivals), StoreError> {
         let arrivals = self.arrivals().await?;
         let guesses = arrivals.first.map(|first| slice::guesses(&page, span, arrivals.rows, first, now));
-        for (at, slice) in guesses.unwrap_or_default().iter().enumerate() {
-            if at > 0 && !goes_on() {
-                break;
-            }
+        for slice in guesses.unwrap_or_default().iter().take(tries) {
             if let Some(rows) = self.full_page(slice, filter, page).await? {
                 return Ok((Some(rows), arrivals));
             }
