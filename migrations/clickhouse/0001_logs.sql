@@ -38,8 +38,8 @@ SETTINGS
     fsync_part_directory = 1,
     min_rows_to_fsync_after_merge = 1,
     min_compressed_bytes_to_fsync_after_merge = 1,
-    index_granularity = 1024,
-    min_compress_block_size = 16384,
-    max_compress_block_size = 65536,
+    index_granularity = 2048,
+    min_compress_block_size = 32768,
+    max_compress_block_size = 131072,
     old_parts_lifetime = 480,
     auto_statistics_types = ''
