@@ -158,10 +158,29 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         }
         Some(_) => by_first_byte(line, cx),
     };
-    let mut event = known.unwrap_or_else(|| plain::parse(line, cx));
-    if matches!(event.format, plain::FORMAT | logfmt::FORMAT) {
+    let Some(mut event) = known else { return parse_plain(line, cx) };
+    if event.format == logfmt::FORMAT {
         logins::complete_from_line(&mut event, cx);
     }
+    event
+}
+
+/// As [`parse`], for a line that begins with a time in ISO 8601, behind which `rest` stands.
+pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    iptables::parse(line, cx).unwrap_or_else(|| parse_plain_dated(line, at, rest, cx))
+}
+
+/// Reads a line as plain text, and what its words say of a login.
+pub(crate) fn parse_plain<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let mut event = plain::parse(line, cx);
+    logins::complete_from_line(&mut event, cx);
+    event
+}
+
+/// As [`parse_plain`], for a line that begins with a time in ISO 8601, behind which `rest` stands.
+pub(crate) fn parse_plain_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let mut event = plain::parse_dated(line, at, rest);
+    logins::complete_from_dated_line(&mut event, cx);
     event
 }
 

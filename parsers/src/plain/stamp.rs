@@ -37,7 +37,12 @@ fn at_front<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
         b'A'..=b'Z' => named(text, cx)?,
         _ => return None,
     };
-    rest.first().is_none_or(|b| !b.is_ascii_alphanumeric()).then_some((at, rest))
+    ends(rest).then_some((at, rest))
+}
+
+/// Whether a time ends where `rest` begins: no letter or digit follows it.
+pub(super) fn ends(rest: &[u8]) -> bool {
+    rest.first().is_none_or(|b| !b.is_ascii_alphanumeric())
 }
 
 /// Times that begin with a number and are no ISO 8601: their dividers tell them apart.
