@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::{
-    Context, LogEvent, auditd, cef, cisco_asa, connections, contained, filterlog, iptables, json, leef, logfmt, logins,
-    pan_os, plain, programs, winevent, wrapped,
+    Context, LogEvent, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables, json, leef,
+    logfmt, logins, pan_os, plain, programs, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -31,8 +31,9 @@ enum Program {
     Cef,
     Leef,
     PanOs,
-    /// A firewall's pairs, of which the first is the day: Fortinet's.
+    /// A firewall's pairs, of which the first is the day or the time: Fortinet's, Check Point's.
     Pairs,
+    CheckPoint,
     Snare,
 }
 
@@ -44,6 +45,7 @@ impl Program {
             b'%' => Self::CiscoAsa,
             b'1' if app.starts_with("1,2") => Self::PanOs,
             b'C' if app == "CEF" => Self::Cef,
+            b'C' if app == "CheckPoint" => Self::CheckPoint,
             b'L' if app == "LEEF" => Self::Leef,
             b'M' if app == winevent::SNARE_MARKER => Self::Snare,
             b'R' if app == "RT_FLOW" => Self::Connections,
@@ -53,6 +55,7 @@ impl Program {
             b'f' if app.starts_with("firewall,") => Self::Connections,
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
+            b't' if app.starts_with("time=") => Self::Pairs,
             _ => Self::Other,
         }
     }
@@ -192,6 +195,7 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
         Program::Filterlog => filterlog::parse(message, cx),
         Program::Audit => kernel_audit(message, cx),
         Program::Connections => connections::parse(message, cx),
+        Program::CheckPoint => divided::bracketed(message, cx),
         // Routers and switches have such tags, too.
         Program::CiscoAsa => cisco_asa::after_tag(app, message).or_else(|| programs::read("cisco-ios", message, cx)),
         Program::Other
@@ -247,7 +251,10 @@ fn tagged<'a>(program: Program, app: &str, line: &'a [u8], cx: &Context) -> Opti
         Program::Cef => cef::parse(from(b"CEF:")?, cx),
         Program::Leef => leef::parse(from(b"LEEF:")?, cx),
         Program::PanOs => pan_os::parse(from(app.as_bytes())?, cx),
-        Program::Pairs => logfmt::parse(from(app.as_bytes())?, cx),
+        // The host that the pairs name is the firewall that saw it; who sent the record is for the header to say.
+        Program::Pairs => {
+            logfmt::parse(from(app.as_bytes())?, cx).map(|event| LogEvent { host: Cow::Borrowed(""), ..event })
+        }
         _ => None,
     }
 }

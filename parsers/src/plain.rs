@@ -20,7 +20,15 @@ const LEVEL_WITHIN_BYTES: usize = 100;
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let (stamp, rest) = leading_stamp(line, cx);
-    event(line, stamp, rest)
+    let mut event = event(line, stamp, rest);
+    // It may stand before the time.
+    if event.level == Level::Unknown
+        && stamp.is_some()
+        && line.trim_ascii_start().first().is_some_and(u8::is_ascii_uppercase)
+    {
+        event.level = stated_level(line);
+    }
+    event
 }
 
 /// As [`parse`], for a line whose time in ISO 8601 has been read; `rest` follows it.
@@ -199,6 +207,7 @@ mod tests {
             ("ts=1 lvl=debug caller=x", Level::Debug),
             ("level: \"fatal\", text", Level::Fatal),
             ("error: no such file", Level::Error),
+            ("WARNING 2023-11-14 22:13:20,123 low stock", Level::Warn),
             ("<notice> started", Level::Info),
             ("2023-11-14 22:13:20 | CRITICAL | db | down", Level::Fatal),
             ("E1120 18:12:37.000001   12 server.go:99] refused", Level::Error),

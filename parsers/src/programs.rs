@@ -5,6 +5,7 @@
 mod pairs;
 mod patterns;
 mod template;
+mod words;
 
 use std::borrow::Cow;
 
@@ -87,7 +88,8 @@ pub(crate) fn read_line(body: &str) -> Option<Found<'_>> {
         is_first && body.starts_with(beginning)
     };
     let mut lists = patterns::LINES.iter().filter(|(beginning, _)| begins(beginning));
-    lists.find_map(|(_, patterns)| template::first_with_address(patterns, body))
+    let found = lists.find_map(|(_, patterns)| template::first_with_address(patterns, body));
+    found.or_else(|| words::openvpn_line(body))
 }
 
 /// The name of a program with its process id at the front of `text`, or behind the name of a host; and what follows.
@@ -115,6 +117,9 @@ fn unrepeated(text: &str) -> &str {
 enum Program {
     Sudo,
     Dovecot,
+    Openvpn,
+    Postfix,
+    Unbound,
     Templates(&'static [template::Pattern]),
 }
 
@@ -123,6 +128,9 @@ impl Program {
         match self {
             Self::Sudo => pairs::pam(text).or_else(|| pairs::sudo(text)),
             Self::Dovecot => pairs::pam(text).or_else(|| pairs::dovecot(text)),
+            Self::Openvpn => template::first(patterns::of("openvpn")?, text).or_else(|| words::openvpn(text)),
+            Self::Postfix => words::postfix(text, patterns::of("smtpd").and_then(|known| template::first(known, text))),
+            Self::Unbound => words::unbound(text).or_else(|| template::first(patterns::of("named")?, text)),
             Self::Templates(patterns) => template::first(patterns, text).or_else(|| pairs::pam(text)),
         }
     }
@@ -137,6 +145,9 @@ fn program(app: &str) -> Option<Program> {
         "dovecot" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login" | "auth-worker" => {
             Program::Dovecot
         }
+        "openvpn" | "ovpn-server" => Program::Openvpn,
+        "unbound" => Program::Unbound,
+        _ if app.starts_with("postfix") => Program::Postfix,
         name => Program::Templates(patterns::of(name)?),
     })
 }

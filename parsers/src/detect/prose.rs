@@ -5,7 +5,7 @@
 
 use crate::find::find;
 use crate::syslog::shape;
-use crate::{app, level_names};
+use crate::{access, app, level_names};
 
 use super::NEAR_BYTES;
 
@@ -52,11 +52,13 @@ impl<'a> Behind<'a> {
         !self.rest.first().is_some_and(u8::is_ascii_alphabetic)
     }
 
-    /// Whether a date may stand behind the word: behind the name of a month (`Nov 14`), or behind a level or an alert's name in
+    /// Whether a date may stand behind the word: behind the name of a month or a day (`Nov 14`), or behind a level or an alert's name in
     /// capitals; uvicorn pads these (`INFO:     text`).
     fn may_be_dated(&self, text: &[u8]) -> bool {
         let is_in_capitals = text.get(1).is_some_and(u8::is_ascii_uppercase);
-        (self.letters == 3 || is_in_capitals) && (self.is_number() || (self.has_colon && self.letters == 8))
+        // C's `asctime` begins with the names of a day and a month.
+        let is_day = self.letters == 3 && text.get(7) == Some(&b' ');
+        is_day || ((self.letters == 3 || is_in_capitals) && (self.is_number() || (self.has_colon && self.letters == 8)))
     }
 }
 
@@ -68,6 +70,7 @@ fn is_bracketed(line: &[u8]) -> bool {
         && !matches!(inside.get(3), None | Some(b' '))
         && is_unmarked(inside)
         && memchr::memchr(b'=', inside).is_none()
+        && !access::gin::begins(line)
 }
 
 /// Whether `line`, which begins with a date and a time (`rest` is what follows), has a word behind them and can be in no format.

@@ -34,11 +34,18 @@ pub(super) const KERNEL: &[Pattern] =
 /// BIND.
 pub(super) const NAMED: &[Pattern] = &[
     ("client @{_} {ip}#{port} {_} denied{_}", FAILURE),
-    ("client {ip}#{port}{_} denied{_}", FAILURE),
+    ("client {ip}#{port} ({_} denied{_}", FAILURE),
+    ("client {ip}#{port}: {_} denied{_}", FAILURE),
     ("client @{_} {ip}#{port} {_} zone transfer {_}", FAILURE),
-    ("client {ip}#{port}{_} zone transfer {_}", FAILURE),
+    ("client {ip}#{port} ({_} zone transfer {_}", FAILURE),
+    ("client {ip}#{port}: zone transfer {_}", FAILURE),
+    ("client @{_} {ip}#{port} ({_}): query: {query} {class} {query_type} {flags} {_}", NONE),
+    ("client @{_} {ip}#{port} ({_}): view {view}: query: {query} {class} {query_type} {flags} {_}", NONE),
+    ("client {ip}#{port} ({_}): query: {query} {class} {query_type} {flags} {_}", NONE),
+    ("client {ip}#{port}: query: {query} {class} {query_type} {flags}", NONE),
     ("client @{_} {ip}#{port} {_}", NONE),
-    ("client {ip}#{port}{_}", NONE),
+    ("client {ip}#{port} ({_}", NONE),
+    ("client {ip}#{port}: {_}", NONE),
 ];
 
 /// Leases of addresses: ISC's dhcpd, dnsmasq and Kea. The client's hardware address is `mac`.

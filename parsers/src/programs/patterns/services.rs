@@ -9,8 +9,13 @@ pub(super) const NONE_OF_ITS_OWN: &[Pattern] = &[];
 pub(super) const FTP: &[Pattern] = &[
     ("[pid {_}] [{user}] FAIL LOGIN: Client {ip}", FAILURE),
     ("[pid {_}] [{user}] OK LOGIN: Client {ip}", SUCCESS),
+    ("[pid {_}] [{user}] FAIL {_}: Client {ip}", FAILURE),
+    ("[pid {_}] [{user}] OK {_}: Client {ip}", NONE),
+    ("[pid {_}] CONNECT: Client {ip}", NONE),
     ("[{user}] FAIL LOGIN: Client {ip}", FAILURE),
     ("[{user}] OK LOGIN: Client {ip}", SUCCESS),
+    ("[{user}] FAIL {_}: Client {ip}", FAILURE),
+    ("[{user}] OK {_}: Client {ip}", NONE),
     ("CONNECT: Client {ip}", NONE),
     // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]".
     ("(?@{ip}) [WARNING] Authentication failed for user [{user}]", FAILURE),
