@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::{
-    Context, LogEvent, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables, json, leef,
-    logfmt, logins, pan_os, plain, programs, winevent, wrapped,
+    Context, LogEvent, address, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables, json,
+    leef, logfmt, logins, pan_os, plain, programs, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -78,11 +78,31 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
             None => {}
         }
     }
+    if !event.attributes.is_empty() {
+        structured(event);
+    }
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);
     }
     if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) {
         winevent::complete_from_message(event, cx);
+    }
+}
+
+/// Fills the address and the user from the structured data of Junos and Synology, which name them there.
+fn structured(event: &mut LogEvent<'_>) {
+    let of = |names: [&str; 2]| {
+        let mut named = event.attributes.iter().filter_map(|(name, value)| {
+            let is_known = name.starts_with("junos@") || name.starts_with("synolog@");
+            is_known.then(|| Some((name.rsplit('.').next()?, value)))?
+        });
+        named.find(|(name, value)| names.contains(name) && !matches!(*value, "" | "N/A")).map(|(_, value)| value)
+    };
+    let ip = of(["source-address", "ip"]).and_then(address::parse).map(|found| found.ip);
+    let user = of(["username", "user"]).map(str::to_owned);
+    event.ip = event.ip.or(ip);
+    if let Some(user) = user.filter(|_| event.user_name.is_empty()) {
+        event.user_name = Cow::Owned(user);
     }
 }
 
@@ -154,6 +174,7 @@ pub(crate) fn parse_audit<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'
 pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let known = match line.first() {
         None => None,
+        Some(b'1') if line.starts_with(b"1,20") => pan_os::parse(line, cx),
         Some(b'0'..=b'9' | b'[') => iptables::parse(line, cx).or_else(|| cef::parse(line, cx)),
         // A day of one digit without the blank that fills it ("Nov 4 22:13:20").
         Some(b'A'..=b'Z') if crate::syslog::stamp::has_short_day(line) => {
@@ -314,6 +335,24 @@ mod tests {
             assert_eq!((&*event.user_name, &*event.host, event.format), (user, "web1", "rfc3164"), "{line}");
             assert!(line.as_bytes().ends_with(&event.message), "{line}");
         }
+    }
+
+    #[test]
+    fn the_structured_data_of_devices_names_user_and_address() {
+        let event = read(
+            "<28>1 2023-11-14T22:13:20Z r1 mgd 7 UI_LOGIN_EVENT [junos@2636.1.1.1.2.39 username=\"bob\" source-address=\"192.0.2.7\"] text",
+        );
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+        let event =
+            read("<28>1 2023-11-14T22:13:20Z r1 x 7 - [other@1 username=\"bob\" source-address=\"192.0.2.7\"] text");
+        assert_eq!((&*event.user_name, event.ip), ("", None));
+    }
+
+    #[test]
+    fn the_time_of_sophos_utm_is_read_behind_a_priority() {
+        let event = read("<30>2023:11:14-22:13:20 utm ulogd[7]: id=\"2001\" srcip=\"192.0.2.7\" action=\"drop\"");
+        assert_eq!((event.timestamp, &*event.host, &*event.app), (Some(1_700_000_000_000_000), "utm", "ulogd"));
+        assert_eq!(event.ip, "192.0.2.7".parse().ok());
     }
 
     #[test]

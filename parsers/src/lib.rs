@@ -47,6 +47,7 @@ mod logins;
 pub mod ltsv;
 pub mod lumberjack;
 mod mentions;
+mod mikrotik;
 pub mod msgpack;
 pub mod multiline;
 pub mod nginx_error;

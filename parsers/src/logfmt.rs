@@ -139,9 +139,12 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
         event.user_name = std::borrow::Cow::Borrowed("");
     }
     if event.ip.is_none() {
-        event.ip = ["srcip", "remip", "src", "fwd", "cip", "RemoteAddress"]
+        // SonicWall writes the port and the interface behind the address.
+        let with_interface = |value: &str| value.rsplit_once(':').and_then(|(address, _)| address::parse(address));
+        event.ip = ["srcip", "remip", "src", "fwd", "cip", "RemoteAddress", "SRC"]
             .into_iter()
-            .find_map(|name| event.attributes.get(name).and_then(address::parse))
+            .filter_map(|name| event.attributes.get(name))
+            .find_map(|value| address::parse(value).or_else(|| with_interface(value)))
             .map(|found| found.ip);
     }
     if event.timestamp.is_none()
@@ -189,6 +192,8 @@ mod tests {
         let event = parse(br#"date=2023-11-14 time=23:13:20 tz="+0100" user="N/A" remip=192.0.2.8"#, &CX).unwrap();
         assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_000_000), ""));
         assert_eq!(event.ip, Some("192.0.2.8".parse().unwrap()));
+        let event = parse(b"id=firewall src=192.0.2.7:5000:X0 dst=198.51.100.2:443:X1", &CX).unwrap();
+        assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
     }
 
     #[test]

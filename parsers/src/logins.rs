@@ -22,7 +22,7 @@ const LOGIN_MARKS: [&[u8]; 8] = [b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b
 const DENIAL_MARKS: [&[u8]; 6] = [b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"];
 
 /// Words that say that somebody was not let in, in lower case.
-const FAILURES: [&str; 15] = [
+const FAILURES: [&str; 16] = [
     "fail",
     "denied",
     "invalid",
@@ -38,6 +38,7 @@ const FAILURES: [&str; 15] = [
     "nonexistent",
     "bad password",
     "badlogin",
+    "authentication error",
 ];
 
 /// Words that say that somebody was.

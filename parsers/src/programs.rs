@@ -9,7 +9,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::{Context, LogEvent, logins};
+use crate::{Context, Level, LogEvent, logins, mikrotik};
 
 /// Never a record's own format: a message stands within one of another.
 const FORMAT: &str = "program";
@@ -61,7 +61,11 @@ pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<Lo
         Some(found) => found.fill(&mut event),
         None => logins::complete(&mut event),
     }
-    let is_known = event.ip.is_some() || !event.user_name.is_empty() || !event.attributes.is_empty();
+    event.level = mikrotik::level_of_topics(app).unwrap_or_default();
+    let is_known = event.level != Level::Unknown
+        || event.ip.is_some()
+        || !event.user_name.is_empty()
+        || !event.attributes.is_empty();
     is_known.then_some(event)
 }
 
@@ -147,6 +151,7 @@ fn program(app: &str) -> Option<Program> {
         }
         "openvpn" | "ovpn-server" => Program::Openvpn,
         "unbound" => Program::Unbound,
+        _ if mikrotik::level_of_topics(app).is_some() => Program::Templates(patterns::of("routeros")?),
         _ if app.starts_with("postfix") => Program::Postfix,
         name => Program::Templates(patterns::of(name)?),
     })

@@ -15,6 +15,7 @@ pub mod dotnet;
 pub mod elasticsearch;
 pub mod erlang;
 pub mod exim;
+pub mod flow;
 pub mod go;
 mod hdfs_audit;
 pub mod java;
@@ -33,6 +34,7 @@ pub mod ruby;
 pub mod rust;
 mod scan;
 mod stamp;
+pub mod vmware;
 pub mod xferlog;
 mod zap;
 
@@ -124,7 +126,8 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| desktop::bars(text, cx))
             .or_else(|| cluster::hpc(text))
             .or_else(|| mysql::audit::parse(text, cx))
-            .or_else(|| name_servers::windows(text, cx));
+            .or_else(|| name_servers::windows(text, cx))
+            .or_else(|| flow::parse(text));
     };
     zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped))
 }
@@ -156,8 +159,10 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| mysql::after_stamp(stamped))
+            .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'a'..=b'z' => name_servers::bind(stamped)
+            .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| python::with_process(stamped))
             .or_else(|| node::after_stamp(stamped))

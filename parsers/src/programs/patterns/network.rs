@@ -2,6 +2,17 @@
 
 use super::{FAILURE, NONE, Pattern, SUCCESS};
 
+/// MikroTik's RouterOS, whose name is a list of topics.
+pub(super) const ROUTEROS: &[Pattern] = &[
+    ("login failure for user {user} from {ip} via {method}", FAILURE),
+    ("user {user} logged in from {ip} via {method}", SUCCESS),
+    ("user {user} logged out from {ip} via {method}", NONE),
+    ("{_} assigned {ip} for {mac} {_}", NONE),
+    ("{_} assigned {ip} for {_}", NONE),
+    ("{_} deassigned {ip} for {mac} {_}", NONE),
+    ("{_} deassigned {ip} for {_}", NONE),
+];
+
 /// OpenVPN.
 pub(super) const OPENVPN: &[Pattern] = &[
     ("TLS Error: {_} from [AF_INET]{ip}", FAILURE),

@@ -63,6 +63,22 @@ pub(super) const PROXMOX: &[Pattern] = &[
     ("{_}successful auth for user '{user}@{realm}'", SUCCESS),
 ];
 
+/// VMware's ESXi and vCenter.
+pub(super) const VMWARE: &[Pattern] = &[
+    ("{_}User {user}@{ip} logged in as {_}", SUCCESS),
+    ("{_}User {user}@{ip} logged out{_}", NONE),
+    ("{_}Cannot login {user}@{ip}", FAILURE),
+];
+
+/// Synology's disk stations.
+pub(super) const SYNOLOGY: &[Pattern] = &[
+    ("User [{user}] from [{ip}] failed to {_}", FAILURE),
+    ("User [{user}] from [{ip}] signed in to {_}", SUCCESS),
+    ("User [{user}] from [{ip}] logged in{_}", SUCCESS),
+    ("User [{user}] from [{ip}]{_}", NONE),
+    ("Event: {event}, Path: {path}, File/Folder: {_}, User: {user}, IP: {ip}", NONE),
+];
+
 /// PHP's guard Suhosin, by itself or through a web server.
 pub(super) const WEB: &[Pattern] =
     &[("ALERT - {_} (attacker '{ip}'{_}", FAILURE), ("{_}ALERT - {_} (attacker '{ip}'{_}", FAILURE)];
