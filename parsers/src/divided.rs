@@ -19,8 +19,10 @@ const PAIRS_MIN: usize = 3;
 
 /// Reads `line`, which begins with a pair; `None` where blanks divide its pairs, or nothing does.
 pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let divider = line.iter().find(|b| matches!(b, b'|' | b';' | b'"' | b',')).filter(|b| matches!(b, b'|' | b';'))?;
-    if memchr::memchr(b'"', line).is_some() {
+    let at = memchr::memchr2(b'|', b';', line)?;
+    let divider = line.get(at)?;
+    // In front of the first a comma would divide; in quotes it would be part of a value.
+    if memchr::memchr(b',', line.get(..at)?).is_some() || memchr::memchr(b'"', line).is_some() {
         return None;
     }
     let text = std::str::from_utf8(line).ok()?.trim_ascii_end();
