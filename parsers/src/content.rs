@@ -78,9 +78,7 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
             None => {}
         }
     }
-    if !event.attributes.is_empty() {
-        structured(event);
-    }
+    structured(event);
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);
     }
@@ -91,11 +89,13 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
 
 /// Fills the address and the user from the structured data of Junos and Synology, which name them there.
 fn structured(event: &mut LogEvent<'_>) {
+    // Most structured data is none of theirs, and its first name says so.
+    let is_known = |name: &str| name.starts_with("junos@") || name.starts_with("synolog@");
+    if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
+        return;
+    }
     let of = |names: [&str; 2]| {
-        let mut named = event.attributes.iter().filter_map(|(name, value)| {
-            let is_known = name.starts_with("junos@") || name.starts_with("synolog@");
-            is_known.then(|| Some((name.rsplit('.').next()?, value)))?
-        });
+        let mut named = event.attributes.iter().filter_map(|(name, value)| Some((name.rsplit('.').next()?, value)));
         named.find(|(name, value)| names.contains(name) && !matches!(*value, "" | "N/A")).map(|(_, value)| value)
     };
     let ip = of(["source-address", "ip"]).and_then(address::parse).map(|found| found.ip);
