@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::{
-    Context, LogEvent, auditd, cef, cisco_asa, connections, contained, filterlog, iptables, json, leef, logfmt, logins,
-    pan_os, plain, programs, winevent, wrapped,
+    Context, LogEvent, address, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables, json,
+    leef, logfmt, logins, pan_os, plain, programs, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -31,8 +31,9 @@ enum Program {
     Cef,
     Leef,
     PanOs,
-    /// A firewall's pairs, of which the first is the day: Fortinet's.
+    /// A firewall's pairs, of which the first is the day or the time: Fortinet's, Check Point's.
     Pairs,
+    CheckPoint,
     Snare,
 }
 
@@ -44,6 +45,7 @@ impl Program {
             b'%' => Self::CiscoAsa,
             b'1' if app.starts_with("1,2") => Self::PanOs,
             b'C' if app == "CEF" => Self::Cef,
+            b'C' if app == "CheckPoint" => Self::CheckPoint,
             b'L' if app == "LEEF" => Self::Leef,
             b'M' if app == winevent::SNARE_MARKER => Self::Snare,
             b'R' if app == "RT_FLOW" => Self::Connections,
@@ -53,6 +55,7 @@ impl Program {
             b'f' if app.starts_with("firewall,") => Self::Connections,
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
+            b't' if app.starts_with("time=") => Self::Pairs,
             _ => Self::Other,
         }
     }
@@ -75,11 +78,31 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
             None => {}
         }
     }
+    structured(event);
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);
     }
     if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) {
         winevent::complete_from_message(event, cx);
+    }
+}
+
+/// Fills the address and the user from the structured data of Junos and Synology, which name them there.
+fn structured(event: &mut LogEvent<'_>) {
+    // Most structured data is none of theirs, and its first name says so.
+    let is_known = |name: &str| name.starts_with("junos@") || name.starts_with("synolog@");
+    if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
+        return;
+    }
+    let of = |names: [&str; 2]| {
+        let mut named = event.attributes.iter().filter_map(|(name, value)| Some((name.rsplit('.').next()?, value)));
+        named.find(|(name, value)| names.contains(name) && !matches!(*value, "" | "N/A")).map(|(_, value)| value)
+    };
+    let ip = of(["source-address", "ip"]).and_then(address::parse).map(|found| found.ip);
+    let user = of(["username", "user"]).map(str::to_owned);
+    event.ip = event.ip.or(ip);
+    if let Some(user) = user.filter(|_| event.user_name.is_empty()) {
+        event.user_name = Cow::Owned(user);
     }
 }
 
@@ -151,6 +174,7 @@ pub(crate) fn parse_audit<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'
 pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let known = match line.first() {
         None => None,
+        Some(b'1') if line.starts_with(b"1,20") => pan_os::parse(line, cx),
         Some(b'0'..=b'9' | b'[') => iptables::parse(line, cx).or_else(|| cef::parse(line, cx)),
         // A day of one digit without the blank that fills it ("Nov 4 22:13:20").
         Some(b'A'..=b'Z') if crate::syslog::stamp::has_short_day(line) => {
@@ -158,10 +182,29 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         }
         Some(_) => by_first_byte(line, cx),
     };
-    let mut event = known.unwrap_or_else(|| plain::parse(line, cx));
-    if matches!(event.format, plain::FORMAT | logfmt::FORMAT) {
+    let Some(mut event) = known else { return parse_plain(line, cx) };
+    if event.format == logfmt::FORMAT {
         logins::complete_from_line(&mut event, cx);
     }
+    event
+}
+
+/// As [`parse`], for a line that begins with a time in ISO 8601, behind which `rest` stands.
+pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    iptables::parse(line, cx).unwrap_or_else(|| parse_plain_dated(line, at, rest, cx))
+}
+
+/// Reads a line as plain text, and what its words say of a login.
+pub(crate) fn parse_plain<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let mut event = plain::parse(line, cx);
+    logins::complete_from_line(&mut event, cx);
+    event
+}
+
+/// As [`parse_plain`], for a line that begins with a time in ISO 8601, behind which `rest` stands.
+pub(crate) fn parse_plain_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let mut event = plain::parse_dated(line, at, rest);
+    logins::complete_from_dated_line(&mut event, cx);
     event
 }
 
@@ -173,6 +216,7 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
         Program::Filterlog => filterlog::parse(message, cx),
         Program::Audit => kernel_audit(message, cx),
         Program::Connections => connections::parse(message, cx),
+        Program::CheckPoint => divided::bracketed(message, cx),
         // Routers and switches have such tags, too.
         Program::CiscoAsa => cisco_asa::after_tag(app, message).or_else(|| programs::read("cisco-ios", message, cx)),
         Program::Other
@@ -228,7 +272,10 @@ fn tagged<'a>(program: Program, app: &str, line: &'a [u8], cx: &Context) -> Opti
         Program::Cef => cef::parse(from(b"CEF:")?, cx),
         Program::Leef => leef::parse(from(b"LEEF:")?, cx),
         Program::PanOs => pan_os::parse(from(app.as_bytes())?, cx),
-        Program::Pairs => logfmt::parse(from(app.as_bytes())?, cx),
+        // The host that the pairs name is the firewall that saw it; who sent the record is for the header to say.
+        Program::Pairs => {
+            logfmt::parse(from(app.as_bytes())?, cx).map(|event| LogEvent { host: Cow::Borrowed(""), ..event })
+        }
         _ => None,
     }
 }
@@ -288,6 +335,24 @@ mod tests {
             assert_eq!((&*event.user_name, &*event.host, event.format), (user, "web1", "rfc3164"), "{line}");
             assert!(line.as_bytes().ends_with(&event.message), "{line}");
         }
+    }
+
+    #[test]
+    fn the_structured_data_of_devices_names_user_and_address() {
+        let event = read(
+            "<28>1 2023-11-14T22:13:20Z r1 mgd 7 UI_LOGIN_EVENT [junos@2636.1.1.1.2.39 username=\"bob\" source-address=\"192.0.2.7\"] text",
+        );
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+        let event =
+            read("<28>1 2023-11-14T22:13:20Z r1 x 7 - [other@1 username=\"bob\" source-address=\"192.0.2.7\"] text");
+        assert_eq!((&*event.user_name, event.ip), ("", None));
+    }
+
+    #[test]
+    fn the_time_of_sophos_utm_is_read_behind_a_priority() {
+        let event = read("<30>2023:11:14-22:13:20 utm ulogd[7]: id=\"2001\" srcip=\"192.0.2.7\" action=\"drop\"");
+        assert_eq!((event.timestamp, &*event.host, &*event.app), (Some(1_700_000_000_000_000), "utm", "ulogd"));
+        assert_eq!(event.ip, "192.0.2.7".parse().ok());
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! search for the two bytes without which most formats do not do (a bracket, a tab) leave only a few that are worth asking. A date
 //! at the front is read once for all that begin with one.
 //!
-//! What this leaves out would refuse the line; so the outcome is that of asking every parser in its turn.
+//! What this leaves out would refuse the line; so the outcome is that of asking every parser in its turn. Text that can be in no
+//! format is known as such by its first words ([`prose`]).
+
+mod prose;
 
 use crate::syslog::shape;
 #[rustfmt::skip]
@@ -42,6 +45,9 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if let Some(event) = content::parse_labelled(line, cx) {
         return event;
     }
+    if prose::is_undated(line) {
+        return content::parse_plain(line, cx);
+    }
     let is_marked = text.len() > NEAR_BYTES || memchr::memchr2(b'[', b'\t', text).is_some();
     if let Some((at, rest)) = timestamp::iso_prefix(line, cx.zone) {
         return date_first(line, at, rest, is_marked, cx);
@@ -78,10 +84,25 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
         Format::Squid => squid::parse(line, cx),
         Format::Logfmt => content::parse_pairs(line, cx),
         Format::Auditd => content::parse_audit(line, cx),
-        Format::Java | Format::App | Format::Python => {
+        Format::Java
+        | Format::App
+        | Format::Python
+        | Format::Rust
+        | Format::Node
+        | Format::Postgresql
+        | Format::Mysql
+        | Format::Mongodb
+        | Format::Erlang
+        | Format::Exim
+        | Format::Dotnet
+        | Format::Ruby => {
             // Nearly all of their lines begin with a date; with a tab behind it they may be labelled values.
             let dated = line.get(4) == Some(&b'-') && memchr::memchr(b'\t', line).is_none();
             let (at, rest) = dated.then(|| timestamp::iso_prefix(line, cx.zone)).flatten()?;
+            // A container runtime's lines hold those of others.
+            if rest.starts_with(b" std") {
+                return None;
+            }
             let threaded = if format == Format::Java { app::parse_threaded(line, at, rest) } else { None };
             threaded.or_else(|| app::parse_dated(line, at, rest, cx)).filter(|event| event.format == format.as_str())
         }
@@ -125,6 +146,9 @@ pub(crate) fn syslog<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 
 /// A line that begins with a date and a time in ISO 8601; `rest` follows them.
 fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], is_marked: bool, cx: &Context) -> LogEvent<'a> {
+    if prose::is_dated(line, rest) {
+        return content::parse_plain_dated(line, at, rest, cx);
+    }
     // A container runtime's lines come first, for they hold those of other formats.
     if let Some(event) = cri::after_stamp(line, at, rest, cx) {
         return event;
@@ -155,7 +179,7 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], is_marked: bool, cx: 
     if line.get(10) == Some(&b'T') && shape::follows_iso_stamp(rest) {
         return syslog(line, cx);
     }
-    content::parse(line, cx)
+    content::parse_dated(line, at, rest, cx)
 }
 
 /// What else may take a line with a date at its front and a bracket or a tab behind it.

@@ -54,7 +54,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "timeunixnano", "time_iso8601", "time_local", "timestamp_ms", "t.$date", "timestamp.$date", "_source_realtime_timestamp",
         "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
         "start_time", "timecreated", "timegenerated", "event.system.timecreated.#attributes.systemtime", "creationtime", "published",
-        "requestreceivedtimestamp", "stagetimestamp", "dt",
+        "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp",
     ]),
     (Slot::InstantNanos, &["instant.nanoofsecond"]),
     (Slot::Level, &[
@@ -99,13 +99,13 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
         "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
-        "remote", "src-ip", "clienthost", "clientaddr",
+        "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
         "usr", "usr.name", "userid", "user_id", "user.id", "user.username", "user.email", "remote_user", "account.name",
         "actor", "actor.name", "actor.login", "acct", "cs-username", "targetusername", "subjectusername",
-        "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername",
+        "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername", "identity.claims.name",
         "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
     ]),
 ];

@@ -87,34 +87,40 @@ impl LineParser {
         let LineFormat::Known(format) = self.format else {
             return self.format.parse(line, cx);
         };
-        let event = match format {
-            Format::Auto => self.auto(line, cx),
+        let is_first = self.is_first;
+        self.is_first &= line.trim_ascii().is_empty();
+        match format {
+            Format::Auto => self.auto(is_first, line, cx),
             Format::Csv => self.delimited(format, line, cx),
             Format::Tsv => self.delimited(format, line, cx),
             Format::W3c => w3c::directive(line, &mut self.table).unwrap_or_else(|| self.row(format, line, cx)),
             Format::Zeek => zeek::directive(line, &mut self.table).unwrap_or_else(|| self.row(format, line, cx)),
             format => format::parse(format, line, cx),
-        };
-        self.is_first &= line.trim_ascii().is_empty();
-        event
+        }
     }
 
-    fn auto<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
-        let directive = match line.first() {
-            Some(b'#') => w3c::directive(line, &mut self.table).or_else(|| zeek::directive(line, &mut self.table)),
+    fn auto<'a>(&mut self, is_first: bool, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+        match line.first() {
+            Some(b'#') => {
+                let directive = w3c::directive(line, &mut self.table);
+                if let Some(event) = directive.or_else(|| zeek::directive(line, &mut self.table)) {
+                    return event;
+                }
+            }
             // What is plainly something else is no row, though it may have as many cells.
             Some(b'{' | b'<') => return format::parse(Format::Auto, line, cx),
-            _ => None,
-        };
-        let table = self.table.as_ref().filter(|table| table.has_columns());
-        if let Some(event) = directive.or_else(|| table?.row(line, false, cx)) {
-            return event;
+            _ => {}
+        }
+        if let Some(table) = self.table.as_ref().filter(|table| table.has_columns())
+            && let Some(row) = table.row(line, false, cx)
+        {
+            return row;
         }
         if let Some(event) = detect::read_as(self.last, line, cx) {
             return event;
         }
         let event = format::parse(Format::Auto, line, cx);
-        if self.is_first && event.format == plain::FORMAT {
+        if is_first && event.format == plain::FORMAT {
             self.table = delimited::plain_header(line);
             if let Some(header) = self.table.as_ref().and_then(|table| table.row(line, false, cx)) {
                 return header;

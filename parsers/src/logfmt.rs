@@ -2,10 +2,10 @@
 //!
 //! A value is bare up to the next blank, or in double quotes with escapes as in Go and JSON. A key without a value is
 //! kept with an empty one. A comma or semicolon behind a value divides like a blank, and blanks may surround the sign
-//! (`key = value`).
+//! (`key = value`). Where bars or semicolons alone divide the pairs (Check Point), values may hold blanks.
 
 use crate::json::pairs::Pairs;
-use crate::{Context, LogEvent, address, device_time};
+use crate::{Context, LogEvent, address, device_time, divided};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "logfmt";
@@ -20,7 +20,7 @@ const PAIRS_MAX: usize = 1024;
 /// fields of the event. The message is the line.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    read(line, cx, |_| true)
+    divided::parse(line, cx).or_else(|| read(line, cx, |_| true))
 }
 
 /// Reads a line that is not said to be of pairs: only if it begins with one, and bare words are few among its pairs.
@@ -28,7 +28,7 @@ pub(crate) fn detect<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if !begins_with_pair(line) {
         return None;
     }
-    read(line, cx, |found| found.pairs >= 2 && found.words * 4 <= found.pairs)
+    divided::parse(line, cx).or_else(|| read(line, cx, |found| found.pairs >= 2 && found.words * 4 <= found.pairs))
 }
 
 /// Whether `line` begins like `key=v`.
@@ -39,7 +39,7 @@ pub(crate) fn begins_with_pair(line: &[u8]) -> bool {
     starts_with_letter && line.get(key) == Some(&b'=') && line.get(key + 1).is_some_and(|b| !matches!(b, b'=' | b'>'))
 }
 
-fn is_plain_key(byte: u8) -> bool {
+pub(crate) fn is_plain_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'@')
 }
 
@@ -133,15 +133,18 @@ fn closing_quote(text: &str) -> Option<usize> {
 }
 
 /// Fills what only firewalls and proxies name so.
-fn complete(event: &mut LogEvent<'_>, cx: &Context) {
+pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
     // Fortinet writes this where there is no user.
     if event.user_name == "N/A" {
         event.user_name = std::borrow::Cow::Borrowed("");
     }
     if event.ip.is_none() {
-        event.ip = ["srcip", "remip", "src", "fwd", "cip", "RemoteAddress"]
+        // SonicWall writes the port and the interface behind the address.
+        let with_interface = |value: &str| value.rsplit_once(':').and_then(|(address, _)| address::parse(address));
+        event.ip = ["srcip", "remip", "src", "fwd", "cip", "RemoteAddress", "SRC"]
             .into_iter()
-            .find_map(|name| event.attributes.get(name).and_then(address::parse))
+            .filter_map(|name| event.attributes.get(name))
+            .find_map(|value| address::parse(value).or_else(|| with_interface(value)))
             .map(|found| found.ip);
     }
     if event.timestamp.is_none()
@@ -189,6 +192,8 @@ mod tests {
         let event = parse(br#"date=2023-11-14 time=23:13:20 tz="+0100" user="N/A" remip=192.0.2.8"#, &CX).unwrap();
         assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_000_000), ""));
         assert_eq!(event.ip, Some("192.0.2.8".parse().unwrap()));
+        let event = parse(b"id=firewall src=192.0.2.7:5000:X0 dst=198.51.100.2:443:X1", &CX).unwrap();
+        assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const LOGIN_MARKS: [&[u8]; 8] = [b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b
 const DENIAL_MARKS: [&[u8]; 6] = [b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"];
 
 /// Words that say that somebody was not let in, in lower case.
-const FAILURES: [&str; 15] = [
+const FAILURES: [&str; 16] = [
     "fail",
     "denied",
     "invalid",
@@ -38,6 +38,7 @@ const FAILURES: [&str; 15] = [
     "nonexistent",
     "bad password",
     "badlogin",
+    "authentication error",
 ];
 
 /// Words that say that somebody was.
@@ -48,34 +49,52 @@ const SUCCESSES: [&str; 5] = ["succe", "accepted", "logged in", "log in ok", "lo
 ///
 /// In the latter case the attribute `outcome` is `success` or `failure` where the words say so.
 pub(crate) fn complete(event: &mut LogEvent<'_>) {
-    complete_if(event, |text| is_one_in(&LOGIN_MARKS, text) || is_one_in(&DENIAL_MARKS, text));
+    if may_name(event) {
+        complete_named(event, speaks_of_login_or_denial);
+    }
+}
+
+fn speaks_of_login_or_denial(text: &[u8]) -> bool {
+    is_one_in(&LOGIN_MARKS, text) || is_one_in(&DENIAL_MARKS, text)
 }
 
 /// As [`complete`], for the message of a program that speaks mostly of other things. How it begins may show by whom it is.
 pub(crate) fn complete_from_app(event: &mut LogEvent<'_>) {
-    if let Cow::Borrowed(message) = event.message
-        && may_name(event)
-    {
+    if !may_name(event) {
+        return;
+    }
+    if let Cow::Borrowed(message) = event.message {
         fill_from_beginning(event, message);
     }
-    complete_if(event, |text| is_one_in(&LOGIN_MARKS, text));
+    complete_named(event, |text| is_one_in(&LOGIN_MARKS, text));
 }
 
 /// As [`complete`], for a line without a header. How it begins behind its time may show by whom it is.
 pub(crate) fn complete_from_line(event: &mut LogEvent<'_>, cx: &Context) {
-    if let Cow::Borrowed(message) = event.message
-        && may_name(event)
-    {
+    if !may_name(event) {
+        return;
+    }
+    if let Cow::Borrowed(message) = event.message {
         fill_from_beginning(event, plain::body(message, cx));
     }
-    complete(event);
+    complete_named(event, speaks_of_login_or_denial);
+}
+
+/// As [`complete_from_line`], for a line that begins with a date and a time in ISO 8601: these hold no address, and need not be searched.
+pub(crate) fn complete_from_dated_line(event: &mut LogEvent<'_>, cx: &Context) {
+    // The last digit of the second, so that what stands behind it is seen as what it is; without seconds the whole line is searched.
+    const LAST_DIGIT: usize = 18;
+    let from = if event.message.get(16) == Some(&b':') { LAST_DIGIT } else { 0 };
+    if event.ip.is_some() || event.message.get(from..).is_some_and(addresses::may_hold_one) {
+        complete_from_line(event, cx);
+    }
 }
 
 /// Fills the user of `event`, whose address is known, where its message is one of a web server's about a password.
 pub(crate) fn complete_user(event: &mut LogEvent<'_>) {
     let message: &[u8] = &event.message;
-    if event.user_name.is_empty() && memmem::find(message, b"user").is_some() {
-        complete_if(event, |text| text.starts_with(b"user ") || is_one_in(&LOGIN_MARKS, text));
+    if event.user_name.is_empty() && memmem::find(message, b"user").is_some() && may_name(event) {
+        complete_named(event, |text| text.starts_with(b"user ") || is_one_in(&LOGIN_MARKS, text));
     }
 }
 
@@ -98,10 +117,8 @@ fn is_one_in(marks: &[&[u8]], text: &[u8]) -> bool {
     marks.iter().any(|mark| memmem::find(text, mark).is_some())
 }
 
-fn complete_if(event: &mut LogEvent<'_>, speaks_of_login: impl Fn(&[u8]) -> bool) {
-    if !may_name(event) {
-        return;
-    }
+/// Completes `event`, whose message [may name](may_name) somebody.
+fn complete_named(event: &mut LogEvent<'_>, speaks_of_login: impl Fn(&[u8]) -> bool) {
     mentions::complete(event);
     if !speaks_of_login(event.message.get(..SEARCHED_BYTES_MAX).unwrap_or(&event.message)) {
         return;

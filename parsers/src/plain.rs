@@ -20,8 +20,25 @@ const LEVEL_WITHIN_BYTES: usize = 100;
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let (stamp, rest) = leading_stamp(line, cx);
+    let mut event = event(line, stamp, rest);
+    // It may stand before the time.
+    if event.level == Level::Unknown
+        && stamp.is_some()
+        && line.trim_ascii_start().first().is_some_and(u8::is_ascii_uppercase)
+    {
+        event.level = stated_level(line);
+    }
+    event
+}
+
+/// As [`parse`], for a line whose time in ISO 8601 has been read; `rest` follows it.
+pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8]) -> LogEvent<'a> {
+    if stamp::ends(rest) { event(line, Some(at), rest) } else { event(line, None, line) }
+}
+
+fn event<'a>(line: &'a [u8], timestamp: Option<i64>, rest: &[u8]) -> LogEvent<'a> {
     LogEvent {
-        timestamp: stamp,
+        timestamp,
         level: stated_level(rest),
         message: Cow::Borrowed(line),
         format: FORMAT,
@@ -62,28 +79,28 @@ pub(crate) fn stated_level(text: &[u8]) -> Level {
         return level;
     }
     let mut is_first_word = true;
-    let mut was_in_word = false;
     // The last byte before a word that is no white space.
     let mut mark = b' ';
-    for (start, &byte) in near.iter().enumerate() {
-        let was_in_word = std::mem::replace(&mut was_in_word, is_word(byte));
+    let mut at = 0;
+    while let Some(&byte) = near.get(at) {
         if !is_word(byte) {
             if !byte.is_ascii_whitespace() {
                 mark = byte;
             }
+            at += 1;
             continue;
         }
-        if was_in_word {
-            continue;
-        }
+        let length = near.get(at..).map_or(1, |rest| rest.iter().take_while(|b| is_word(**b)).count());
         // Most words are nowhere near to state a level, and are passed over after a look at what stands around them.
-        let is_marked = matches!(mark, b'[' | b'<' | b'(' | b'|' | b'=' | b':' | b'"');
-        let may_be_in_capitals = byte.is_ascii_uppercase() && !near.get(start + 1).is_some_and(u8::is_ascii_lowercase);
-        if (is_first_word || is_marked || may_be_in_capitals)
-            && let Some(level) = level_at(start, near, text, is_first_word)
+        let is_marked = mark != b' ' && matches!(mark, b'[' | b'<' | b'(' | b'|' | b'=' | b':' | b'"');
+        let may_be_in_capitals = byte.is_ascii_uppercase() && !near.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        let may_lead = is_first_word && near.get(at + length).is_none_or(|b| *b == b':');
+        if (may_lead || is_marked || may_be_in_capitals)
+            && let Some(level) = level_at(at, near, text, is_first_word)
         {
             return level;
         }
+        at += length;
         is_first_word = false;
         mark = b' ';
     }
@@ -190,6 +207,7 @@ mod tests {
             ("ts=1 lvl=debug caller=x", Level::Debug),
             ("level: \"fatal\", text", Level::Fatal),
             ("error: no such file", Level::Error),
+            ("WARNING 2023-11-14 22:13:20,123 low stock", Level::Warn),
             ("<notice> started", Level::Info),
             ("2023-11-14 22:13:20 | CRITICAL | db | down", Level::Fatal),
             ("E1120 18:12:37.000001   12 server.go:99] refused", Level::Error),

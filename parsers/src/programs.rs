@@ -5,10 +5,11 @@
 mod pairs;
 mod patterns;
 mod template;
+mod words;
 
 use std::borrow::Cow;
 
-use crate::{Context, LogEvent, logins};
+use crate::{Context, Level, LogEvent, logins, mikrotik};
 
 /// Never a record's own format: a message stands within one of another.
 const FORMAT: &str = "program";
@@ -60,7 +61,11 @@ pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<Lo
         Some(found) => found.fill(&mut event),
         None => logins::complete(&mut event),
     }
-    let is_known = event.ip.is_some() || !event.user_name.is_empty() || !event.attributes.is_empty();
+    event.level = mikrotik::level_of_topics(app).unwrap_or_default();
+    let is_known = event.level != Level::Unknown
+        || event.ip.is_some()
+        || !event.user_name.is_empty()
+        || !event.attributes.is_empty();
     is_known.then_some(event)
 }
 
@@ -87,7 +92,8 @@ pub(crate) fn read_line(body: &str) -> Option<Found<'_>> {
         is_first && body.starts_with(beginning)
     };
     let mut lists = patterns::LINES.iter().filter(|(beginning, _)| begins(beginning));
-    lists.find_map(|(_, patterns)| template::first_with_address(patterns, body))
+    let found = lists.find_map(|(_, patterns)| template::first_with_address(patterns, body));
+    found.or_else(|| words::openvpn_line(body))
 }
 
 /// The name of a program with its process id at the front of `text`, or behind the name of a host; and what follows.
@@ -115,6 +121,9 @@ fn unrepeated(text: &str) -> &str {
 enum Program {
     Sudo,
     Dovecot,
+    Openvpn,
+    Postfix,
+    Unbound,
     Templates(&'static [template::Pattern]),
 }
 
@@ -123,6 +132,9 @@ impl Program {
         match self {
             Self::Sudo => pairs::pam(text).or_else(|| pairs::sudo(text)),
             Self::Dovecot => pairs::pam(text).or_else(|| pairs::dovecot(text)),
+            Self::Openvpn => template::first(patterns::of("openvpn")?, text).or_else(|| words::openvpn(text)),
+            Self::Postfix => words::postfix(text, patterns::of("smtpd").and_then(|known| template::first(known, text))),
+            Self::Unbound => words::unbound(text).or_else(|| template::first(patterns::of("named")?, text)),
             Self::Templates(patterns) => template::first(patterns, text).or_else(|| pairs::pam(text)),
         }
     }
@@ -137,6 +149,10 @@ fn program(app: &str) -> Option<Program> {
         "dovecot" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login" | "auth-worker" => {
             Program::Dovecot
         }
+        "openvpn" | "ovpn-server" => Program::Openvpn,
+        "unbound" => Program::Unbound,
+        _ if mikrotik::level_of_topics(app).is_some() => Program::Templates(patterns::of("routeros")?),
+        _ if app.starts_with("postfix") => Program::Postfix,
         name => Program::Templates(patterns::of(name)?),
     })
 }

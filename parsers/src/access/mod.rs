@@ -12,12 +12,15 @@
 //! - The message is the whole line: each part of it is what an auditor may search for.
 //! - A user agent that was cut off before its closing quote is taken as it is.
 //!
-//! Relatives that order the same facts otherwise are read as well: see `proxy_manager.rs`, `envoy.rs`, `zoraxy.rs`, `s3.rs` and `ssl_request.rs`.
+//! Relatives that order the same facts otherwise are read as well: see `proxy_manager.rs`, `envoy.rs`, `zoraxy.rs`, `s3.rs`,
+//! `ssl_request.rs`, `runserver.rs` and `gin.rs`.
 
 mod envoy;
 mod extras;
+pub(crate) mod gin;
 mod head;
 mod proxy_manager;
+mod runserver;
 mod s3;
 mod ssl_request;
 mod time;
@@ -37,6 +40,9 @@ const HEAD_BYTES_MAX: usize = 1024;
 /// Reads a line of an access log; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if gin::begins(line) {
+        return gin::read(line, cx);
+    }
     let searched = line.get(..HEAD_BYTES_MAX).unwrap_or(line);
     // Three are before the time at most, where a format repeats the client in brackets.
     for start in memchr::memchr_iter(b'[', searched).take(4) {
@@ -64,7 +70,8 @@ fn around<'a>(head: &'a [u8], stamp: i64, after: &'a [u8], line: &'a [u8]) -> Op
     };
     let cursor = Cursor::new(after);
     if head.is_empty() {
-        envoy::read(cursor, &mut event)
+        runserver::read(cursor, &mut event)
+            .or_else(|| envoy::read(cursor, &mut event))
             .or_else(|| proxy_manager::read(cursor, &mut event))
             .or_else(|| ssl_request::read(cursor, &mut event))?;
     } else if s3::is_head(head) {

@@ -24,6 +24,14 @@ fn check(line: &str, ip: &str, user: &str, expected: &str) {
 }
 
 #[test]
+fn the_proxy_of_proxmox_writes_the_day_first() {
+    let cx = Context { received_at: 0, zone: Zone::UTC };
+    let line = b"::ffff:192.0.2.7 - bob@pam [14/11/2023:23:13:20 +0100] \"GET /api2/json HTTP/1.1\" 200 5";
+    let event = super::parse(line, &cx).unwrap();
+    assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_000_000), "bob@pam"));
+}
+
+#[test]
 fn common_and_combined_lines_are_read() {
     check(
         r#"192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] "GET /a?b=c HTTP/1.1" 200 2326"#,

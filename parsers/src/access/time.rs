@@ -1,13 +1,22 @@
 //! The time of an access log line, in square brackets.
 
-use crate::{Zone, timestamp};
+use crate::{Context, Zone, app, timestamp};
 
 /// Reads a time and the bracket that closes it; returns what follows.
 ///
-/// It is the common log format's, ISO 8601, or cPanel's `07/29/2021:13:11:25 -0000`, where the month comes first.
+/// It is the common log format's (Django's development server has a blank before the time of day), ISO 8601, or cPanel's
+/// `07/29/2021:13:11:25 -0000`, where the month comes first; the proxy of Proxmox has `29/07/2021:13:11:25 +0200`.
 pub(super) fn read(inside: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
     let (stamp, rest) = match inside {
+        // The proxy of Proxmox writes the day first; cPanel, which writes the month first, has always this zone.
+        [b'0'..=b'9', b'0'..=b'9', b'/', b'0'..=b'9', ..] if inside.get(19..25) != Some(b" -0000") => {
+            let day_first = app::time_of_shape(inside, b"d/m/Y:H:M:S", &Context { received_at: 0, zone });
+            day_first.or_else(|| month_first(inside, zone))?
+        }
         [b'0'..=b'9', b'0'..=b'9', b'/', b'0'..=b'9', ..] => month_first(inside, zone)?,
+        [b'0'..=b'9', b'0'..=b'9', b'/', _, _, _, b'/', _, _, _, _, b' ', ..] => {
+            app::time_of_shape(inside, b"d/b/Y H:M:S", &Context { received_at: 0, zone })?
+        }
         [b'0'..=b'9', b'0'..=b'9', b'/', ..] => timestamp::common_log_prefix(inside, zone)?,
         [b'0'..=b'9', ..] => timestamp::iso_prefix(inside, zone)?,
         _ => return None,

@@ -1,12 +1,13 @@
-//! Go's standard `log` package, and `slog` through it:
+//! Go's standard `log` package, and `slog` through it; zerolog's console with the caller:
 //!
 //! ```text
 //! 2023/11/14 22:13:20 ready
 //! 2023/11/14 22:13:20.123456 main.go:99: ready
 //! 2023/11/14 22:13:20 INFO ready count=3
+//! 2023-11-14T22:13:20Z ERR pkg/server.go:99 > no error="x"
 //! ```
 //!
-//! Attributes: `file` and `line`, where `log.Lshortfile` or `log.Llongfile` is set.
+//! Attributes: `file` and `line`, where the logger is told to write them.
 
 use super::scan::{attribute, capital_level, event, some_blanks, until};
 use super::{Stamped, trimmed};
@@ -18,7 +19,8 @@ pub const FORMAT: &str = "go";
 /// Reads a line of Go's standard logger; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    after_stamp(&Stamped::read(trimmed(line), cx)?)
+    let stamped = Stamped::read(trimmed(line), cx)?;
+    after_stamp(&stamped).or_else(|| zerolog(&stamped))
 }
 
 /// Reads what follows a time that begins the line.
@@ -40,6 +42,18 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     Some(event)
 }
 
+/// zerolog's console, as Traefik writes it: `2023-11-14T22:13:20Z ERR pkg/server.go:99 > text error="no"`.
+pub(super) fn zerolog<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (level, rest) = capital_level(stamped.rest.strip_prefix(b" ")?)?;
+    let (place, message) = until(rest.strip_prefix(b" ")?, b" > ")?;
+    let (file, line) = place.rsplit_once(':')?;
+    let is_place = file.ends_with(".go") && !file.contains(' ') && line.bytes().all(|b| b.is_ascii_digit());
+    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    attribute(&mut event, "file", file);
+    attribute(&mut event, "line", line);
+    is_place.then_some(event)
+}
+
 /// nginx's error log has the same time, and `[error] 7#7: ` behind it.
 fn is_nginx(text: &[u8]) -> bool {
     let level = until(text, b"] ").filter(|_| text.first() == Some(&b'['));
@@ -57,6 +71,10 @@ mod tests {
     #[test]
     fn every_set_of_flags_is_read() {
         for (line, expected) in [
+            (
+                "2023-11-14T22:13:20Z ERR pkg/server/server.go:99 > text error=\"no\"",
+                "go ERROR 22:13:20 file=pkg/server/server.go line=99 | text error=\"no\"",
+            ),
             ("2023/11/14 22:13:20 listening on :8080", "go UNKNOWN 22:13:20 | listening on :8080"),
             (
                 "2023/11/14 22:13:20.123456 /src/main.go:99: [ERROR] no: x",

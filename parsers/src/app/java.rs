@@ -52,6 +52,8 @@ struct Head<'a> {
     /// Where in the source, where the pattern has it.
     file: &'a str,
     line: &'a str,
+    /// The code of a message, which JBoss' projects number.
+    code: &'a str,
     /// ZooKeeper's number of the server.
     myid: &'a str,
     /// Spring's `trace-span`, or Solr's and logback's diagnostic context.
@@ -69,7 +71,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let level = head.level?;
     let message = if head.ended { rest } else { head.logger_and_message(rest)? };
     head.zookeeper();
-    let is_java = !head.thread.is_empty() || !head.pid.is_empty() || stamped.is_short_date();
+    let is_java = !head.thread.is_empty() || !head.code.is_empty() || !head.pid.is_empty() || stamped.is_short_date();
     if !is_java && !is_plainly_a_logger(head.logger) {
         return None;
     }
@@ -164,7 +166,13 @@ impl<'a> Head<'a> {
         let (name, rest) = word(text).filter(|(name, _)| is_name(name))?;
         let after = blanks(rest);
         if let Some(name) = name.strip_suffix(':') {
-            self.logger = name;
+            // JBoss' and Artemis' "[org.example.server] AMQ221000: ready": the logger stands in the brackets, before a code.
+            if is_code(name) && self.thread.contains('.') && !self.thread.contains(' ') {
+                self.logger = std::mem::take(&mut self.thread);
+                self.code = name;
+            } else {
+                self.logger = name;
+            }
             return Some(after);
         }
         // "App (App.java:99) - ready", and Hadoop's "App (App.java:run(99)) - ready".
@@ -234,6 +242,7 @@ impl<'a> Head<'a> {
         let mut event = event(format, at, level, message);
         event.proc_id = self.pid.into();
         event.app = self.app.into();
+        event.msg_id = self.code.into();
         attribute(&mut event, "logger", self.logger);
         attribute(&mut event, "thread", self.thread);
         attribute(&mut event, "function", self.function);
@@ -251,6 +260,13 @@ impl<'a> Head<'a> {
         }
         event
     }
+}
+
+/// Whether `text` is a project's name in capitals with a number of several digits behind it: `AMQ221000`, `WFLYSRV0049`.
+fn is_code(text: &str) -> bool {
+    let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = text.get(letters..).unwrap_or_default();
+    letters >= 2 && digits.len() >= 4 && is_number(digits)
 }
 
 fn is_number(text: &str) -> bool {
@@ -325,6 +341,10 @@ mod tests {
     #[test]
     fn the_usual_patterns_are_read() {
         for (line, expected) in [
+            (
+                "2023-11-14 22:13:20,123 INFO  [org.example.core.server] AMQ221000: ready",
+                "java INFO 22:13:20.123 msgid=AMQ221000 logger=org.example.core.server | ready",
+            ),
             (
                 "2023-11-14 22:13:20,123 INFO  [main] com.example.App - ready - now",
                 "java INFO 22:13:20.123 logger=com.example.App thread=main | ready - now",

@@ -5,6 +5,7 @@
 //! logger, a thread or a place in the source as attributes `logger`, `thread`, `file`, `line`. Where the message plainly names an address or a
 //! user, these are the record's.
 
+mod activemq;
 pub mod android;
 #[cfg(test)]
 mod check;
@@ -14,6 +15,7 @@ pub mod dotnet;
 pub mod elasticsearch;
 pub mod erlang;
 pub mod exim;
+pub mod flow;
 pub mod go;
 mod hdfs_audit;
 pub mod java;
@@ -22,6 +24,7 @@ pub mod klog;
 pub mod mongodb;
 pub mod mysql;
 pub mod nagios;
+pub mod name_servers;
 pub mod node;
 pub mod php;
 pub mod postgresql;
@@ -31,6 +34,8 @@ pub mod ruby;
 pub mod rust;
 mod scan;
 mod stamp;
+pub mod vmware;
+pub mod xferlog;
 mod zap;
 
 use crate::{Context, LogEvent, level_names, logins};
@@ -120,7 +125,9 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         return redis::parse(text, cx)
             .or_else(|| desktop::bars(text, cx))
             .or_else(|| cluster::hpc(text))
-            .or_else(|| mysql::audit::parse(text, cx));
+            .or_else(|| mysql::audit::parse(text, cx))
+            .or_else(|| name_servers::windows(text, cx))
+            .or_else(|| flow::parse(text));
     };
     zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped))
 }
@@ -130,7 +137,9 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     match scan::blanks(stamped.rest).first()? {
         b',' => desktop::cbs(stamped).or_else(|| postgresql::after_stamp(stamped)),
         b':' => postgresql::after_stamp(stamped),
-        b'|' => python::after_stamp(stamped).or_else(|| dotnet::after_stamp(stamped)),
+        b'|' => python::after_stamp(stamped)
+            .or_else(|| dotnet::after_stamp(stamped))
+            .or_else(|| activemq::after_stamp(stamped)),
         b'[' => after_stamp_and_bracket(stamped),
         b'0'..=b'9' => exim::after_stamp(stamped)
             .or_else(|| mysql::after_stamp(stamped))
@@ -145,12 +154,16 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         b'A'..=b'Z' => mongodb::after_stamp(stamped)
             .or_else(|| android::after_stamp(stamped))
             .or_else(|| rust::after_stamp(stamped))
+            .or_else(|| go::zerolog(stamped))
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| mysql::after_stamp(stamped))
+            .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
-        b'a'..=b'z' => dotnet::after_stamp(stamped)
+        b'a'..=b'z' => name_servers::bind(stamped)
+            .or_else(|| vmware::after_stamp(stamped))
+            .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| python::with_process(stamped))
             .or_else(|| node::after_stamp(stamped))
             .or_else(|| ruby::after_stamp(stamped))
@@ -188,7 +201,10 @@ fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let Some(stamped) = Stamped::in_bracket(text, cx) else {
-        return redis::parse(text, cx).or_else(|| nagios::parse(text, cx)).or_else(|| desktop::proxifier(text, cx));
+        return redis::parse(text, cx)
+            .or_else(|| name_servers::unbound(text))
+            .or_else(|| nagios::parse(text, cx))
+            .or_else(|| desktop::proxifier(text, cx));
     };
     let stamped = &stamped;
     match stamped.rest {
@@ -213,10 +229,12 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         [_, b',', b' ', b'[', ..] => ruby::logger(text, cx),
         [_, b'/', ..] => android::brief(None, text),
         [b'S', b't', b'a', b'r', b't', b'e', b'd', b' ', ..] => ruby::request(text, cx),
+        // The day of C's `asctime`.
+        [_, b'a'..=b'z', _, b' ', b'A'..=b'Z', _, _, b' ', ..] => xferlog::parse(text, cx),
         // Prose, or the name of a month.
         [_, b'a'..=b'z', _, b' ', b'0'..=b'9', ..] => jul::parse(text, cx),
         [_, b'a'..=b'z', ..] => None,
-        _ => python::level_first(text)
+        _ => python::level_first(text, cx)
             .or_else(|| java::level_first(text, cx))
             .or_else(|| jul::parse(text, cx))
             .or_else(|| cluster::tagged(text)),

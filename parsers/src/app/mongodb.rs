@@ -40,12 +40,17 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 /// `[conn8] end connection`, without a level: the names of contexts tell it.
 fn old(at: i64, text: &[u8]) -> Option<LogEvent<'_>> {
-    const CONTEXTS: [&str; 5] = ["conn", "initandlisten", "signalProcessingThread", "rsHealthPoll", "clientcursormon"];
     let (context, message) = bracketed(text)?;
-    let is_context = CONTEXTS.iter().any(|name| context.starts_with(name)) && !context.contains(' ');
     let mut event = event(FORMAT, Some(at), Level::Unknown, blanks(message));
     attribute(&mut event, "context", context);
-    is_context.then_some(event)
+    (begins_with_context(context.as_bytes()) && !context.contains(' ')).then_some(event)
+}
+
+/// Whether `text` begins like the name of one of the server's tasks.
+pub(crate) fn begins_with_context(text: &[u8]) -> bool {
+    const CONTEXTS: [&[u8]; 5] =
+        [b"conn", b"initandlisten", b"signalProcessingThread", b"rsHealthPoll", b"clientcursormon"];
+    CONTEXTS.iter().any(|name| text.starts_with(name))
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@
 use super::scan::{
     attribute, blanks, bracketed, capital_level, digits, enclosed, event, level, some_blanks, span, until, word,
 };
-use super::{Stamped, java, trimmed};
+use super::{Stamped, java, scan, stamp, trimmed};
 use crate::find::find;
-use crate::{Context, Level, LogEvent, address, level_names, programs};
+use crate::{Context, Level, LogEvent, address, http_status, level_names, programs, request_line};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "python";
@@ -29,7 +29,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match text.first()? {
         b'[' => bracketed_stamp(&Stamped::in_bracket(text, cx)?),
-        b'A'..=b'Z' => level_first(text),
+        b'A'..=b'Z' => level_first(text, cx),
         b'a'..=b'z' => file_first(text, cx),
         _ => {
             let stamped = Stamped::read(text, cx)?;
@@ -141,9 +141,14 @@ fn openstack<'a>(at: Option<i64>, text: &'a [u8]) -> Option<LogEvent<'a>> {
     Some(event)
 }
 
-/// `WARNING name: text` and `WARNING [name] text`: only the levels whose names no other language's loggers write in capitals.
+/// `WARNING name: text` and `WARNING [name] text`: only the levels whose names no other language's loggers write in capitals. And
+/// SQLAlchemy's `INFO sqlalchemy.engine.Engine SELECT 1`, with nothing behind its logger.
 fn level_and_name<'a>(at: Option<i64>, text: &'a [u8]) -> Option<LogEvent<'a>> {
     let (word, rest) = span(text, |b| b.is_ascii_uppercase())?;
+    if blanks(rest).starts_with(b"sqlalchemy.") {
+        let (name, message) = scan::word(blanks(rest)).filter(|(name, _)| is_name(name))?;
+        return Some(named(at, capital(word)?, name, some_blanks(message)?));
+    }
     let level = matches!(word, "WARNING" | "CRITICAL").then(|| level_names::from_word(word)).flatten()?;
     let (name, message) = until(some_blanks(rest)?, b": ").filter(|(name, _)| is_name(name))?;
     Some(named(at, level, name, message))
@@ -193,20 +198,47 @@ fn airflow<'a>(at: i64, text: &'a [u8]) -> Option<LogEvent<'a>> {
 }
 
 /// `LEVEL:name:text`, uvicorn's `LEVEL:     text` and Django's `LEVEL 2023-… module pid thread text`.
-pub(super) fn level_first<'a>(text: &'a [u8]) -> Option<LogEvent<'a>> {
+pub(super) fn level_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (level, rest) = capital_level(text)?;
+    if let Some(rest) = some_blanks(rest).filter(|rest| rest.first().is_some_and(u8::is_ascii_digit)) {
+        return django(level, rest, cx);
+    }
     let rest = rest.strip_prefix(b":")?;
     if rest.first() == Some(&b' ') {
         // uvicorn pads "INFO:" to ten places; a line of prose has one blank.
         let is_padded = text.len() - blanks(rest).len() == 10;
         let message = blanks(rest);
         let mut event = event(FORMAT, None, level, message);
-        let client = until(message, b" - \"").map(|(client, _)| client).filter(|_| is_padded);
-        event.ip = client.and_then(address::parse).map(|found| found.ip);
+        if let Some((client, request)) = until(message, b" - \"").filter(|_| is_padded) {
+            event.ip = address::parse(client).map(|found| found.ip);
+            answered(&mut event, request);
+        }
         return is_padded.then_some(event);
     }
     let (name, message) = until(rest, b":")?;
     is_name(name).then(|| named(None, level, name, message))
+}
+
+/// Adds what uvicorn says of a request: `GET / HTTP/1.1" 200 OK`.
+fn answered(event: &mut LogEvent<'_>, text: &[u8]) {
+    let Some((request, rest)) = until(text, b"\" ") else { return };
+    let Some((status, _)) = digits(rest).filter(|(status, _)| http_status::is_status(status.as_bytes())) else {
+        return;
+    };
+    request_line::push_parts(&mut event.attributes, request.as_bytes());
+    attribute(event, "status", status);
+}
+
+/// The `verbose` formatter of Django's manual: `WARNING 2023-11-14 22:13:20,123 basehttp 7 140 text`.
+fn django<'a>(level: Level, text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (at, rest) = stamp::read(text, cx)?;
+    let (module, rest) = word(some_blanks(rest)?).filter(|(module, _)| is_name(module))?;
+    let (pid, rest) = digits(some_blanks(rest)?)?;
+    let (thread, rest) = digits(some_blanks(rest)?)?;
+    let mut event = named(Some(at), level, module, some_blanks(rest)?);
+    event.proc_id = pid.into();
+    attribute(&mut event, "thread", thread);
+    Some(event)
 }
 
 /// A line behind the name of the file it comes from, as OpenStack's collected logs have it.
@@ -243,10 +275,18 @@ mod tests {
     #[test]
     fn the_usual_patterns_are_read() {
         for (line, expected) in [
+            (
+                "WARNING 2023-11-14 22:13:20,123 basehttp 7 140 \"GET / HTTP/1.1\" 404 5",
+                "python WARN 22:13:20.123 pid=7 logger=basehttp thread=140 | \"GET / HTTP/1.1\" 404 5",
+            ),
+            (
+                "2023-11-14 22:13:20,123 INFO sqlalchemy.engine.Engine [raw sql] ()",
+                "python INFO 22:13:20.123 logger=sqlalchemy.engine.Engine | [raw sql] ()",
+            ),
             ("WARNING:shop.cart:low stock: 3", "python WARN logger=shop.cart | low stock: 3"),
             (
                 "INFO:     192.0.2.7:5000 - \"GET / HTTP/1.1\" 200 OK",
-                "python INFO ip=192.0.2.7 | 192.0.2.7:5000 - \"GET / HTTP/1.1\" 200 OK",
+                "python INFO ip=192.0.2.7 method=GET path=/ protocol=HTTP/1.1 status=200 | 192.0.2.7:5000 - \"GET / HTTP/1.1\" 200 OK",
             ),
             ("WARNING:  no reload", "python WARN | no reload"),
             (

@@ -153,6 +153,13 @@ const LINES: &[&str] = &[
     "2023-11-14 22:13:20.123 [System] [WARN] c.e.App - text",
     "2023-11-14T22:13:20.123Z  INFO shop::cart: text",
     "2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  text",
+    "2023-11-14T22:13:20.123456Z 0 [Note] text",
+    "2023-11-14T22:13:20.123+0000 I NETWORK  [conn8] text",
+    "2023-11-14 22:13:20.123 [info] <0.1.0> text",
+    "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed",
+    "2023-11-14 22:13:20.1234|INFO|Shop.Cart|text",
+    "2023-11-14T22:13:20.123Z info: text",
+    "2023-11-14 22:13:20,123 - shop - INFO - text",
     "Nov 14, 2023 10:13:20 PM c.e.App start\nINFO: text",
     "I1114 22:13:20.123456 7 a.go:9] text",
     "7:M 14 Nov 2023 22:13:20.123 * text",
@@ -215,6 +222,42 @@ fn likely_line() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// How plain text may begin, and what else begins so.
+const BEGINNINGS: &[&str] = &[
+    "",
+    "",
+    "2023-11-14 22:13:20 ",
+    "2023-11-14 22:13:20.5 ",
+    "2023-11-14 22:13:20 UTC ",
+    "2023-11-14T22:13:20Z ",
+    "2023-11-14T22:13:20.123456+01:00 ",
+    "2023-11-14 22:13 ",
+    "2023/11/14 22:13:20 ",
+    "20231114T221320Z ",
+    "Nov 14 22:13:20 ",
+    "Nov 14, 2023 10:13:20 PM ",
+];
+
+/// The words of texts, and those by which formats are known.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "order ", "Order ", "the ", "A ", "cart ", "7 ", "7741 ", "38 ms, ", "shop.cart ", "com.example.App ", "[worker 3] ", "[main] ", "[conn8] ",
+    "[7] ", "[info] ", "[Note] ", "[INF] ", "[System] ", "ERROR ", "ERROR: ", "WARNING: ", "CRITICAL: ", "INFO:     ", "INFO  ", "info: ",
+    "Error: ", "DEBUG:a:", "Nov ", "NOV ", "14 ", "4 ", "14, 2023 10:13:20 PM ", "22:13:20 ", "2023-11-14T22:13:20Z ", "1700000000 ", "2023.11.14 ", "n1 ",
+    "http ", "h2 ", "lb ", "192.0.2.7:5000 ", "192.0.2.7 ", "1.5 ", "2.3 ", "- ", "-- ", "--- ", ": ", "LOG:  ", "bob@shop ", "user=bob ", "user 'bob' ",
+    "from ", "denied ", "login ", "Failed ", "password ", "IN=eth0 OUT= SRC=192.0.2.7 ", "a=b c=d ", "audit: ", "type=x msg=audit(1.0:2): ", "wireguard: ",
+    "wg ", "std", "stdout ", "stderr ", "F ", "firewall,info ", "1,2023 ", "{\"a\":1}", "Started ", "GET ", "\"/x\" for ", "at ", "\"GET / HTTP/1.1\" ", "200 ",
+    "sshd[7]: ", "sshd: ", "a.b.C run\nINFO: ", "Proxy ", "ab:cd:ef:01 ", "nova.log ", "\t", "x ", "i ", "(x) ", "CEF:0|a|b|c|d|e|3| ", "{x}: ", "- - ",
+];
+
+fn text_line() -> impl Strategy<Value = String> {
+    (select(BEGINNINGS), prop::collection::vec(select(WORDS), 0..8)).prop_map(|(beginning, words)| {
+        let mut line = beginning.to_owned();
+        line.extend(words);
+        line
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
@@ -225,8 +268,16 @@ proptest! {
     }
 
     #[test]
-    fn what_the_last_line_was_gives_the_same_or_nothing(line in likely_line(), noise: Vec<u8>) {
-        for line in [&line, &noise] {
+    fn a_line_of_words_is_what_asking_every_parser_makes_of_it(line in text_line(), width in 1_usize..200) {
+        prop_assert_eq!(super::read(line.as_bytes(), &CX), asking_all(line.as_bytes(), &CX));
+        // Texts are longer, and the level or the address may stand far behind.
+        let line = format!("{line}{} ERROR user 'bob' from 192.0.2.7", "word ".repeat(width));
+        prop_assert_eq!(super::read(line.as_bytes(), &CX), asking_all(line.as_bytes(), &CX));
+    }
+
+    #[test]
+    fn what_the_last_line_was_gives_the_same_or_nothing(line in likely_line(), text in text_line(), noise: Vec<u8>) {
+        for line in [&line, &text.into_bytes(), &noise] {
             // A web server's line that quotes another's may be either's; what the stream is in decides then.
             let web = [Format::Access, Format::ApacheError, Format::Elb, Format::Haproxy, Format::NginxError, Format::Squid];
             for &format in Format::ALL.iter().filter(|format| !web.contains(format)) {
@@ -251,9 +302,38 @@ fn what_the_last_line_was_is_enough_for_the_next() {
         (Format::Logfmt, "level=info msg=\"x y\" user=bob"),
         (Format::Auditd, "type=CWD msg=audit(1.0:2): cwd=\"/\""),
         (Format::Java, "2023-11-14 22:13:20,123 INFO  [main] c.e.App - text"),
+        (Format::Rust, "2023-11-14T22:13:20.123Z  INFO shop::cart: text"),
+        (Format::Postgresql, "2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  text"),
+        (Format::Mysql, "2023-11-14T22:13:20.123456Z 0 [Note] text"),
+        (Format::Mongodb, "2023-11-14T22:13:20.123+0000 I NETWORK  [conn8] text"),
+        (Format::Erlang, "2023-11-14 22:13:20.123 [info] <0.1.0> text"),
+        (Format::Exim, "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed"),
+        (Format::Dotnet, "2023-11-14 22:13:20.1234|INFO|Shop.Cart|text"),
+        (Format::Node, "2023-11-14T22:13:20.123Z info: text"),
         (Format::Access, "192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl\""),
     ] {
         assert!(super::read_as(format, line.as_bytes(), &CX).is_some(), "{line}");
+    }
+}
+
+#[test]
+fn text_is_known_as_such_at_a_glance() {
+    for (line, rest) in [
+        ("order 7741 of customer 1193 placed in 38 ms", None),
+        ("Warning: the cart was opened by alice", None),
+        ("ERROR something broke", None),
+        ("[worker 3] the cart was opened", None),
+        ("2023-11-14T22:13:20.123Z the cart was opened", Some(" the cart was opened")),
+        ("2023-11-14 22:13:20 ERROR something broke", Some(" ERROR something broke")),
+        ("2023-11-14 22:13:20 [worker 3] the cart was opened", Some(" [worker 3] the cart was opened")),
+        ("2023-11-14 22:13:20 could not connect: timeout", Some(" could not connect: timeout")),
+    ] {
+        let is_known = rest.map_or_else(
+            || super::prose::is_undated(line.as_bytes()),
+            |rest| super::prose::is_dated(line.as_bytes(), rest.as_bytes()),
+        );
+        assert!(is_known, "{line}");
+        assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, "plain", "{line}");
     }
 }
 

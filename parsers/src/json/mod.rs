@@ -21,6 +21,7 @@
 //! - Where a record names no address or user, a plain statement in its message is taken: an address after `from`,
 //!   `client` or the like, a name in quotes after `user`.
 
+mod kubernetes;
 pub(crate) mod members;
 pub(crate) mod pairs;
 pub(crate) mod reader;

@@ -240,6 +240,9 @@ impl<'a, 'c> Record<'a, 'c> {
             self.event.level = Level::Info;
         }
         self.complete_windows();
+        if self.event.level == Level::Unknown {
+            self.complete_kubernetes();
+        }
         let is_bunyan = self.is_bunyan();
         self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {
             (Some(bytes), _) => Cow::Owned(bytes),

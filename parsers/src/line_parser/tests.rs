@@ -49,6 +49,40 @@ fn w3c_rows_may_be_tabbed_under_a_header_with_blanks() {
 }
 
 #[test]
+fn the_date_of_w3c_rows_may_name_its_month() {
+    let file = "#Date: 14-Nov-2023 00:00:00\n#Fields: time c-ip sc-status\n22:13:20 192.0.2.7 200\n";
+    let row = read(Format::Auto, file).remove(2);
+    assert_eq!((row.timestamp, row.ip), (Some(T), "192.0.2.7".parse().ok()));
+}
+
+#[test]
+fn windows_firewall_says_who_sent_the_packet() {
+    let file = "#Version: 1.5\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip\n\
+        2023-11-14 22:13:20 DROP TCP 192.0.2.7 198.51.100.2\n";
+    let events = read(Format::Auto, file);
+    assert_eq!(formats(&events), ["w3c"; 4]);
+    assert_eq!((events[3].timestamp, events[3].ip), (Some(T), "192.0.2.7".parse().ok()));
+    assert_eq!(attributes(&events[3]), "action=DROP; protocol=TCP; dst-ip=198.51.100.2");
+}
+
+#[test]
+fn exchanges_rows_are_csv_under_their_directive() {
+    let file = "#Software: Microsoft Exchange Server\n#Log-type: Message Tracking Log\n\
+        #Fields: date-time,client-ip,source-context,sender-address\n\
+        2023-11-14T22:13:20.000Z,192.0.2.7,\"a,b\",bob@example.com\n";
+    let row = read(Format::Auto, file).remove(3);
+    assert_eq!((row.timestamp, row.ip), (Some(T), "192.0.2.7".parse().ok()));
+    assert_eq!(attributes(&row), "source-context=a,b; sender-address=bob@example.com");
+}
+
+#[test]
+fn the_times_of_windows_dhcp_server_are_read() {
+    let file = "ID,Date,Time,Description,IP Address,Host Name,MAC Address\n10,11/14/23,22:13:20,Assign,192.0.2.7,pc1,001122334455\n";
+    let row = read(Format::Auto, file).remove(1);
+    assert_eq!((row.timestamp, row.ip), (Some(T), "192.0.2.7".parse().ok()));
+}
+
+#[test]
 fn zeek_rows_are_read_with_the_marks_of_their_header() {
     let file = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\thttp\n\
         #fields\tts\tuid\tid.orig_h\tid.orig_p\thost\tusername\ttags\tmsg\n\

@@ -36,7 +36,7 @@ const BEFORE_USER: [&str; 27] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 22] = [
+const NO_USER: [&str; 23] = [
     "from",
     "with",
     "name",
@@ -59,6 +59,7 @@ const NO_USER: [&str; 22] = [
     "to",
     "agent",
     "via",
+    "peer",
 ];
 
 /// The name behind the first words that announce one. `lower` is `text` in lower case.

@@ -1,7 +1,7 @@
 //! The times at which lines in no known format begin.
 
 use crate::syslog::{self, zone_names};
-use crate::{Context, Zone, app, timestamp};
+use crate::{Context, Zone, app, level_names, timestamp};
 
 /// Reads the time at the front of `line`: microseconds since 1970 (UTC), and what follows it.
 ///
@@ -20,6 +20,7 @@ use crate::{Context, Zone, app, timestamp};
 /// Tue Nov 14 22:13:20 2023        C's asctime
 /// CET Nov 14 22:13:20             Monit
 /// 1700000000 - 11/14/2023 …       PortSentry, whose number is the time
+/// ERROR 2023-11-14 22:13:20       behind a level in capitals
 /// ```
 pub(super) fn read<'a>(line: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let text = line.trim_ascii_start();
@@ -28,7 +29,19 @@ pub(super) fn read<'a>(line: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
         b'<' | b'(' => return behind_mark(text, cx),
         _ => text,
     };
-    at_front(inside, cx).or_else(|| at_front(behind_ids(text)?, cx))
+    let behind = || match inside.first()? {
+        b'A'..=b'Z' => behind_level(inside),
+        _ => behind_ids(text),
+    };
+    at_front(inside, cx).or_else(|| at_front(behind()?, cx))
+}
+
+/// What stands behind `ERROR `, and is a number.
+fn behind_level(text: &[u8]) -> Option<&[u8]> {
+    let (word, rest) = text.split_at_checked(text.iter().take(10).take_while(|b| b.is_ascii_uppercase()).count())?;
+    let rest = rest.strip_prefix(b" ")?.trim_ascii_start();
+    let is_number = rest.first().is_some_and(u8::is_ascii_digit);
+    (is_number && level_names::from_word(std::str::from_utf8(word).ok()?).is_some()).then_some(rest)
 }
 
 fn at_front<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
@@ -37,7 +50,12 @@ fn at_front<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
         b'A'..=b'Z' => named(text, cx)?,
         _ => return None,
     };
-    rest.first().is_none_or(|b| !b.is_ascii_alphanumeric()).then_some((at, rest))
+    ends(rest).then_some((at, rest))
+}
+
+/// Whether a time ends where `rest` begins: no letter or digit follows it.
+pub(super) fn ends(rest: &[u8]) -> bool {
+    rest.first().is_none_or(|b| !b.is_ascii_alphanumeric())
 }
 
 /// Times that begin with a number and are no ISO 8601: their dividers tell them apart.
@@ -126,6 +144,8 @@ mod tests {
             ("[CET Nov 14 23:13:20] error    : x", "] error    : x"),
             ("[Nov 14 22:13:20] NOTICE[7] x", "] NOTICE[7] x"),
             ("1700000000 - 11/14/2023 23:13:20 Host: x", " Host: x"),
+            ("ERROR 2023-11-14 22:13:20,123 x", " x"),
+            ("INFO  14-Nov-2023 22:13:20 x", " x"),
         ] {
             let (micros, found) = read(line.as_bytes(), &CX).unwrap_or_else(|| panic!("{line} is not read"));
             assert_eq!(micros / 1_000_000, 1_700_000_000, "{line}");
@@ -135,9 +155,19 @@ mod tests {
 
     #[test]
     fn other_lines_begin_with_no_time() {
-        for line in
-            ["", "[", "<b>bold</b>", "(x) y", "1700000000 - x", "12-34-5678 x", "May be", "CET is a zone", "[a] 1"]
-        {
+        for line in [
+            "",
+            "[",
+            "<b>bold</b>",
+            "(x) y",
+            "1700000000 - x",
+            "12-34-5678 x",
+            "May be",
+            "CET is a zone",
+            "[a] 1",
+            "ERROR 7 x",
+            "CITY 2023-11-14 22:13:20",
+        ] {
             assert_eq!(read(line.as_bytes(), &CX), None, "{line}");
         }
     }

@@ -66,6 +66,19 @@ fn other_programs_are_known_by_their_name() {
             "bob 192.0.2.7 success",
         ),
         ("vsftpd", "[bob] FAIL LOGIN: Client \"192.0.2.7\"", "bob 192.0.2.7 failure"),
+        ("vsftpd", "[bob] FAIL UPLOAD: Client \"192.0.2.7\", \"/a\", 0.00Kbyte/sec", "bob 192.0.2.7 failure"),
+        (
+            "Hostd",
+            "[Originator@6876 sub=x user=y] Event 7 : User bob@192.0.2.7 logged in as z",
+            "bob 192.0.2.7 success",
+        ),
+        ("vpxd", "Event [1] [info] [x] [Cannot login bob@192.0.2.7]", "bob 192.0.2.7 failure"),
+        (
+            "Connection",
+            "User [bob] from [192.0.2.7] failed to sign in to [DSM] via [password]",
+            "bob 192.0.2.7 failure",
+        ),
+        ("Connection", "User [bob] from [192.0.2.7] signed in to [DSM] successfully", "bob 192.0.2.7 success"),
         ("proftpd", "web1 (x[192.0.2.7]): USER bob (Login failed): No such user", "bob 192.0.2.7 failure"),
         (
             "openvpn",

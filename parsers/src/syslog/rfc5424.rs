@@ -2,13 +2,14 @@
 //!
 //! Stricter than the RFC nowhere; more lenient where real senders are: any version up to 999, a time without
 //! a zone or with more than six digits of fraction, bytes above 127 in the names, process and message ids of any
-//! length, parameters without quotes, and no priority at all where a version and a time begin the line.
+//! length, parameters without quotes, Check Point's pairs in the place of structured data, and no priority at all where a version and a
+//! time begin the line.
 
 use std::borrow::Cow;
 
 use super::priority::{self, Priority};
 use super::{ParseError, field_text, structured_data, without_trailer};
-use crate::{Context, LogEvent, timestamp};
+use crate::{Context, LogEvent, divided, timestamp};
 
 const HOST_MAX: usize = 255;
 const APP_MAX: usize = 48;
@@ -42,6 +43,11 @@ pub(super) fn after_version<'a>(priority: Priority, rest: &'a [u8], cx: &Context
     event.app = field_text(app);
     event.proc_id = field_text(proc_id);
     event.msg_id = field_text(msg_id);
+    if divided::begins_bracketed(rest) {
+        // Check Point's pairs in a bracket, which are no structured data.
+        event.message = Cow::Borrowed(rest);
+        return Ok(event);
+    }
     let rest = structured_data::read(rest, &mut event.attributes).ok_or(ParseError::StructuredData)?;
     let message = match rest {
         [] => rest,

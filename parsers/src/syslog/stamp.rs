@@ -19,7 +19,7 @@ use nom::{IResult, Parser};
 
 use super::day_time::DayTime;
 use super::zone_names;
-use crate::{Context, timestamp};
+use crate::{Context, app, timestamp};
 
 const SECOND_MICROS: i64 = 1_000_000;
 
@@ -33,6 +33,8 @@ pub(crate) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
     let (micros, rest) = match text {
         [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => timestamp::iso_prefix(text, cx.zone)?,
         [b'1', b' ', b'0'..=b'9', ..] => meraki(text)?,
+        // Sophos' UTM: "2023:11:14-22:13:20".
+        [_, _, _, _, b':', _, _, b':', _, _, b'-', ..] => app::time_of_shape(text, b"Y:m:d-H:M:S", cx)?,
         [b'0'..=b'9', ..] => {
             let (rest, year) = terminated(number(4, 4), space1).parse(text).ok()?;
             monthly(rest, Some(year), cx)?

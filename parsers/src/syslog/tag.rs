@@ -34,7 +34,7 @@ pub(super) fn read(text: &[u8]) -> Tag<'_> {
 /// The tag at the front of a line that has no time, where only its form tells it from text.
 ///
 /// It is a word that ends in a colon (but no word for a level) or in an id in brackets, or, as firewalls
-/// send it directly behind the priority, a word with a `=` in it.
+/// send it directly behind the priority, a word with a `=` in it or a list of topics.
 pub(super) fn read_unstamped(text: &[u8]) -> Option<Tag<'_>> {
     let tag = read(text);
     let named = matches!(tag.app, [b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'%' | b'/' | b'_' | b'.', ..]);
@@ -47,9 +47,14 @@ pub(super) fn read_unstamped(text: &[u8]) -> Option<Tag<'_>> {
     let is_tag = match (tag.colon, tag.proc_id.is_empty()) {
         (true, true) => bounded && !names_level(),
         (_, false) => bounded,
-        (false, true) => tag.app.contains(&b'='),
+        (false, true) => tag.app.contains(&b'=') || is_topics(tag.app),
     };
     is_tag.then_some(tag)
+}
+
+/// Whether `word` is a list of MikroTik's topics.
+fn is_topics(word: &[u8]) -> bool {
+    word.contains(&b',') && str::from_utf8(word).is_ok_and(|word| crate::mikrotik::level_of_topics(word).is_some())
 }
 
 /// The text in the brackets that `text` begins with, and what follows them.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{COLUMNS_MAX, Role, Table};
 use crate::json::record::{Keep, Record};
-use crate::{Context, Level, LogEvent, http_status, timestamp};
+use crate::{Context, Level, LogEvent, app, http_status, timestamp};
 
 impl Table {
     /// Builds the record of a row. A cell that is absent is `None`.
@@ -70,5 +70,11 @@ fn instant(day: Option<&str>, time: Option<&str>, cx: &Context) -> Option<i64> {
     text.push_str(day);
     text.push(' ');
     text.push_str(time.unwrap_or("00:00:00"));
-    timestamp::parse(&text, cx.zone)
+    // Windows' DHCP and network policy servers write the date as it is written in America, whatever the system's language.
+    timestamp::parse(&text, cx.zone).or_else(|| {
+        let shapes = [&b"m/d/y H:M:S"[..], b"m/d/Y H:M:S"];
+        shapes.iter().find_map(|shape| {
+            app::time_of_shape(text.as_bytes(), shape, cx).filter(|(_, rest)| rest.is_empty()).map(|(at, _)| at)
+        })
+    })
 }

@@ -14,14 +14,15 @@ use std::borrow::Cow;
 
 use super::{Column, Kind, Role, Table, delimited};
 use crate::cursor::text;
-use crate::{LogEvent, fields};
+use crate::{Context, LogEvent, Zone, app, fields};
 
 /// The name of this format in [`LogEvent::format`].
 pub(crate) const FORMAT: &str = "w3c";
 
 /// The directives of the format's draft, and those that servers add.
-const DIRECTIVES: [&str; 8] =
-    ["Version", "Fields", "Software", "Start-Date", "End-Date", "Date", "Remark", "GMT-Offset"];
+#[rustfmt::skip]
+const DIRECTIVES: [&str; 10] =
+    ["Version", "Fields", "Software", "Start-Date", "End-Date", "Date", "Remark", "GMT-Offset", "Time Format", "Log-type"];
 
 /// Reads a directive, and makes it take effect on `table`; `None` where `line` is none.
 pub(crate) fn directive<'a>(line: &'a [u8], table: &mut Option<Table>) -> Option<LogEvent<'a>> {
@@ -31,9 +32,13 @@ pub(crate) fn directive<'a>(line: &'a [u8], table: &mut Option<Table>) -> Option
         DIRECTIVES.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(after.get(..colon).unwrap_or(b"")))?;
     let value = after.get(colon + 1..)?.trim_ascii();
     match *name {
+        // Exchange's logs of messages and protocols: a header, and rows, of CSV.
+        "Fields" if memchr::memchr(b',', value).is_some() && memchr::memchr(b' ', value).is_none() => {
+            *table = Some(delimited::header_with(value, b','));
+        }
         "Fields" => *table = Some(Table { kind: Kind::W3c { date: date_in_force(table) }, columns: columns(value) }),
         "Date" => {
-            let stated = value.get(..10).map(|date| text(date).into_owned());
+            let stated = stated_date(value);
             match table {
                 Some(Table { kind: Kind::W3c { date }, .. }) => *date = stated,
                 _ => *table = Some(Table { kind: Kind::W3c { date: stated }, columns: Vec::new() }),
@@ -42,6 +47,22 @@ pub(crate) fn directive<'a>(line: &'a [u8], table: &mut Option<Table>) -> Option
         _ => {}
     }
     Some(super::directive(FORMAT, name, line))
+}
+
+/// The date that a `#Date` directive states, in ISO 8601: some servers write the month by its name.
+fn stated_date(value: &[u8]) -> Option<String> {
+    const DAY_BYTES: usize = 11;
+    let named = value.get(..DAY_BYTES).map(|day| [day, b" 00:00:00"].concat());
+    let cx = Context { received_at: 0, zone: Zone::UTC };
+    let named = named.and_then(|day| {
+        [&b"d-b-Y H:M:S"[..], b"d/b/Y H:M:S", b"d b Y H:M:S"]
+            .iter()
+            .find_map(|shape| app::time_of_shape(&day, shape, &cx).map(|(at, _)| at))
+    });
+    match named.and_then(chrono::DateTime::from_timestamp_micros) {
+        Some(day) => Some(day.format("%Y-%m-%d").to_string()),
+        None => value.get(..10).map(|date| text(date).into_owned()),
+    }
 }
 
 fn date_in_force(table: &Option<Table>) -> Option<String> {
@@ -61,6 +82,8 @@ fn column(name: &str) -> Column {
         "date" => Role::Date,
         "time" => Role::Time,
         "sc-status" => Role::Status,
+        // Windows' firewall.
+        "src-ip" => Role::Value(fields::find("c-ip")),
         field @ ("c-ip" | "cs-username" | "s-computername") => Role::Value(fields::find(field)),
         _ => Role::Value(None),
     };

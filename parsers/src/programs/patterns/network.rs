@@ -2,6 +2,17 @@
 
 use super::{FAILURE, NONE, Pattern, SUCCESS};
 
+/// MikroTik's RouterOS, whose name is a list of topics.
+pub(super) const ROUTEROS: &[Pattern] = &[
+    ("login failure for user {user} from {ip} via {method}", FAILURE),
+    ("user {user} logged in from {ip} via {method}", SUCCESS),
+    ("user {user} logged out from {ip} via {method}", NONE),
+    ("{_} assigned {ip} for {mac} {_}", NONE),
+    ("{_} assigned {ip} for {_}", NONE),
+    ("{_} deassigned {ip} for {mac} {_}", NONE),
+    ("{_} deassigned {ip} for {_}", NONE),
+];
+
 /// OpenVPN.
 pub(super) const OPENVPN: &[Pattern] = &[
     ("TLS Error: {_} from [AF_INET]{ip}", FAILURE),
@@ -34,11 +45,18 @@ pub(super) const KERNEL: &[Pattern] =
 /// BIND.
 pub(super) const NAMED: &[Pattern] = &[
     ("client @{_} {ip}#{port} {_} denied{_}", FAILURE),
-    ("client {ip}#{port}{_} denied{_}", FAILURE),
+    ("client {ip}#{port} ({_} denied{_}", FAILURE),
+    ("client {ip}#{port}: {_} denied{_}", FAILURE),
     ("client @{_} {ip}#{port} {_} zone transfer {_}", FAILURE),
-    ("client {ip}#{port}{_} zone transfer {_}", FAILURE),
+    ("client {ip}#{port} ({_} zone transfer {_}", FAILURE),
+    ("client {ip}#{port}: zone transfer {_}", FAILURE),
+    ("client @{_} {ip}#{port} ({_}): query: {query} {class} {query_type} {flags} {_}", NONE),
+    ("client @{_} {ip}#{port} ({_}): view {view}: query: {query} {class} {query_type} {flags} {_}", NONE),
+    ("client {ip}#{port} ({_}): query: {query} {class} {query_type} {flags} {_}", NONE),
+    ("client {ip}#{port}: query: {query} {class} {query_type} {flags}", NONE),
     ("client @{_} {ip}#{port} {_}", NONE),
-    ("client {ip}#{port}{_}", NONE),
+    ("client {ip}#{port} ({_}", NONE),
+    ("client {ip}#{port}: {_}", NONE),
 ];
 
 /// Leases of addresses: ISC's dhcpd, dnsmasq and Kea. The client's hardware address is `mac`.

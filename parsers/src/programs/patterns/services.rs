@@ -9,8 +9,13 @@ pub(super) const NONE_OF_ITS_OWN: &[Pattern] = &[];
 pub(super) const FTP: &[Pattern] = &[
     ("[pid {_}] [{user}] FAIL LOGIN: Client {ip}", FAILURE),
     ("[pid {_}] [{user}] OK LOGIN: Client {ip}", SUCCESS),
+    ("[pid {_}] [{user}] FAIL {_}: Client {ip}", FAILURE),
+    ("[pid {_}] [{user}] OK {_}: Client {ip}", NONE),
+    ("[pid {_}] CONNECT: Client {ip}", NONE),
     ("[{user}] FAIL LOGIN: Client {ip}", FAILURE),
     ("[{user}] OK LOGIN: Client {ip}", SUCCESS),
+    ("[{user}] FAIL {_}: Client {ip}", FAILURE),
+    ("[{user}] OK {_}: Client {ip}", NONE),
     ("CONNECT: Client {ip}", NONE),
     // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]".
     ("(?@{ip}) [WARNING] Authentication failed for user [{user}]", FAILURE),
@@ -56,6 +61,22 @@ pub(super) const PROXMOX: &[Pattern] = &[
     ("authentication failure; rhost={ip} user={user}@{realm} msg={_}", FAILURE),
     ("authentication failure; rhost={ip} user={user} msg={_}", FAILURE),
     ("{_}successful auth for user '{user}@{realm}'", SUCCESS),
+];
+
+/// VMware's ESXi and vCenter.
+pub(super) const VMWARE: &[Pattern] = &[
+    ("{_}User {user}@{ip} logged in as {_}", SUCCESS),
+    ("{_}User {user}@{ip} logged out{_}", NONE),
+    ("{_}Cannot login {user}@{ip}", FAILURE),
+];
+
+/// Synology's disk stations.
+pub(super) const SYNOLOGY: &[Pattern] = &[
+    ("User [{user}] from [{ip}] failed to {_}", FAILURE),
+    ("User [{user}] from [{ip}] signed in to {_}", SUCCESS),
+    ("User [{user}] from [{ip}] logged in{_}", SUCCESS),
+    ("User [{user}] from [{ip}]{_}", NONE),
+    ("Event: {event}, Path: {path}, File/Folder: {_}, User: {user}, IP: {ip}", NONE),
 ];
 
 /// PHP's guard Suhosin, by itself or through a web server.
