@@ -19,6 +19,10 @@ mod crash;
 mod damage;
 mod debian_clients;
 mod disk_full;
+mod event_logs;
+#[expect(dead_code, reason = "some of it is for unit tests")]
+#[path = "../support/evtx.rs"]
+mod evtx;
 mod first_admin;
 mod http_receiver;
 mod mail;
