@@ -5,6 +5,7 @@ mod alert_channels;
 mod alert_mail;
 mod alert_syslog;
 mod alerts;
+mod analysers;
 mod api_bounds;
 mod api_export;
 mod api_logs;
