@@ -88,7 +88,6 @@ impl EventLog {
 
 #[cfg(test)]
 #[path = "../../tests/support/evtx.rs"]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
 mod evtx_writer;
 #[cfg(test)]
 mod tests;

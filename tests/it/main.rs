@@ -40,6 +40,7 @@ mod recorded_reads;
 mod recordings;
 mod relp;
 mod rsyslog;
+mod s3_listing;
 #[path = "../support/s3_server.rs"]
 mod s3_server;
 mod shipper_ports;
