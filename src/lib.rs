@@ -11,6 +11,7 @@ pub mod config;
 pub mod daemon;
 pub mod engine;
 pub mod engine_commands;
+pub mod event_log;
 mod http_server;
 pub mod ingest;
 pub mod jobs;

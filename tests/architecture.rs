@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 30] = [
+const ALLOWED: [(&str, &[&str]); 31] = [
     (
         "alerts",
         &[
@@ -41,6 +41,7 @@ const ALLOWED: [(&str, &[&str]); 30] = [
     ("engine", &[]),
     ("engine_commands", &["config", "engine"]),
     ("archive", &[]),
+    ("event_log", &["telemetry"]),
     ("ingest", &["metrics", "record", "spool"]),
     (
         "jobs",
@@ -48,6 +49,7 @@ const ALLOWED: [(&str, &[&str]); 30] = [
             "archive",
             "clock",
             "config",
+            "event_log",
             "ingest",
             "meta",
             "metrics",
@@ -88,7 +90,7 @@ const ALLOWED: [(&str, &[&str]); 30] = [
             "telemetry",
         ],
     ),
-    ("cli", &["meta", "query", "record", "rules"]),
+    ("cli", &["event_log", "meta", "query", "record", "rules"]),
     (
         "daemon",
         &[

@@ -93,9 +93,6 @@ impl Magic {
             [0x1f, 0x9d, ..] => Self::Foreign("packed with compress (.Z)"),
             [b'L', b'Z', b'I', b'P', 0 | 1, ..] => Self::Foreign("packed with lzip"),
             [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..] => Self::Foreign("a cabinet archive"),
-            [b'E', b'l', b'f', b'F', b'i', b'l', b'e', 0, ..] => {
-                Self::Foreign("a binary event log of Windows (export it as XML: `wevtutil qe FILE /lf:true /f:xml`)")
-            }
             [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => {
                 Self::Foreign("a binary journal of systemd (export it: `journalctl --file FILE -o json`)")
             }

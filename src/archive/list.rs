@@ -1,6 +1,5 @@
 //! Lists what an upload holds, without reading the content of a zip's entries. A tar is read from end to end.
 
-use std::fs::File;
 use std::io;
 
 use super::buffered::{Buffered, Stream};
@@ -11,13 +10,13 @@ use super::meter::Meter;
 use super::name::{UniqueNames, harmless};
 use super::packed::Unpacked;
 use super::problem::{ArchiveError, EntryProblem};
-use super::source::Source;
+use super::source::{ReadAt, Source};
 use super::tar::TarReader;
 use super::zip::ZipReader;
 
 /// Lists the members; an archive among them is one entry. A file that is no archive has one entry, under its own `name`.
 /// Where the upload is damaged, the listing has what could be read, and says so.
-pub fn list(file: &File, name: &str, limits: &Limits) -> Result<Listing, ArchiveError> {
+pub fn list(file: &dyn ReadAt, name: &str, limits: &Limits) -> Result<Listing, ArchiveError> {
     let meter = Meter::new(limits);
     let source = Source::new(file, None).map_err(ArchiveError::Read)?;
     let mut stream: Stream<'_> = Buffered::new(Box::new(source.range(0, source.len())));

@@ -34,7 +34,7 @@ mod name;
 mod packed;
 mod pax;
 pub mod problem;
-mod source;
+pub mod source;
 mod tar;
 #[cfg(test)]
 mod tests;

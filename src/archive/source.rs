@@ -3,12 +3,31 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What an archive is in: a file, or what is fetched piece by piece.
+pub trait ReadAt {
+    /// How many bytes it has.
+    fn bytes(&self) -> io::Result<u64>;
+
+    /// Reads some of what stands at `at` into `out`, as [`Read::read`] does.
+    fn read_at(&self, out: &mut [u8], at: u64) -> io::Result<usize>;
+}
+
+impl ReadAt for File {
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, out: &mut [u8], at: u64) -> io::Result<usize> {
+        FileExt::read_at(self, out, at)
+    }
+}
 
 /// A file that is read at any place, so that several readers of it do not move one another.
 pub(super) struct Source<'f> {
-    file: &'f File,
+    file: &'f dyn ReadAt,
     len: u64,
     /// Bytes that were read of it in all.
     read: Cell<u64>,
@@ -18,8 +37,8 @@ pub(super) struct Source<'f> {
 
 impl<'f> Source<'f> {
     /// `consumed` is told how far the content was read.
-    pub(super) fn new(file: &'f File, consumed: Option<&'f AtomicU64>) -> io::Result<Self> {
-        Ok(Self { file, len: file.metadata()?.len(), read: Cell::new(0), consumed, failure: Cell::new(None) })
+    pub(super) fn new(file: &'f dyn ReadAt, consumed: Option<&'f AtomicU64>) -> io::Result<Self> {
+        Ok(Self { file, len: file.bytes()?, read: Cell::new(0), consumed, failure: Cell::new(None) })
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
@@ -133,7 +133,13 @@ fn read_file(
     read_bytes: &AtomicU64,
     to_sender: &mpsc::Sender<Read>,
 ) -> anyhow::Result<()> {
-    let input = input::open(file)?;
+    let mut input = input::open(file)?;
+    if input.is_event_log().with_context(|| format!("read {}", input::name(file)))? {
+        bail!(
+            "{} is a binary event log of Windows, which has no lines: upload it (POST /api/v1/logs/upload)",
+            input::name(file)
+        );
+    }
     let before = read_bytes.load(Ordering::Relaxed);
     let mut lines = Lines::new(input.reader);
     while let Some(piece) = cutter.next_piece(&mut lines).with_context(|| format!("read {}", input::name(file)))? {

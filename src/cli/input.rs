@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 
+use crate::event_log;
+
 const BUFFER_BYTES: usize = 256 << 10;
 /// The member header of RFC 1952.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -59,9 +61,9 @@ fn unpacked(source: impl Read + Send + 'static) -> io::Result<Input> {
     let read_bytes = Arc::new(AtomicU64::new(0));
     let mut source = Counted { inner: source, read_bytes: Arc::clone(&read_bytes) };
     // A pipe may give its first bytes one by one, so the begin is read on its own and put back.
-    let mut begin = Vec::with_capacity(ZSTD.len());
-    (&mut source).take(ZSTD.len() as u64).read_to_end(&mut begin)?;
-    let (is_gzip, is_zstd) = (begin.starts_with(&GZIP), begin == ZSTD);
+    let mut begin = Vec::with_capacity(event_log::MAGIC.len());
+    (&mut source).take(event_log::MAGIC.len() as u64).read_to_end(&mut begin)?;
+    let (is_gzip, is_zstd) = (begin.starts_with(&GZIP), begin.starts_with(&ZSTD));
     let whole = BufReader::with_capacity(BUFFER_BYTES, io::Cursor::new(begin).chain(source));
     let reader: Box<dyn BufRead + Send> = if is_gzip {
         Box::new(BufReader::with_capacity(BUFFER_BYTES, flate2::bufread::MultiGzDecoder::new(whole)))
@@ -71,6 +73,16 @@ fn unpacked(source: impl Read + Send + 'static) -> io::Result<Input> {
         Box::new(whole)
     };
     Ok(Input { reader, read_bytes })
+}
+
+impl Input {
+    /// Whether it holds a binary event log of Windows.
+    ///
+    /// # Errors
+    /// Where its begin cannot be read.
+    pub(super) fn is_event_log(&mut self) -> io::Result<bool> {
+        Ok(self.reader.fill_buf()?.starts_with(event_log::MAGIC))
+    }
 }
 
 struct Counted<R> {
@@ -110,6 +122,16 @@ mod tests {
             input.reader.read_to_end(&mut whole).unwrap();
             assert_eq!(whole, text.repeat(copies));
             assert_eq!(input.read_bytes.load(Ordering::Relaxed), size);
+        }
+    }
+
+    #[test]
+    fn a_binary_event_log_is_told_from_text_packed_or_not() {
+        let log = b"ElfFile\0and more".to_vec();
+        let zstd = zstd::encode_all(log.as_slice(), 1).unwrap();
+        for (bytes, expected) in [(log, true), (zstd, true), (b"ElfFile says".to_vec(), false), (b"".to_vec(), false)] {
+            let mut input = unpacked(io::Cursor::new(bytes)).unwrap();
+            assert_eq!(input.is_event_log().unwrap(), expected);
         }
     }
 

@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use logseal_parsers::multiline::Rule;
-use logseal_parsers::{Context, FileOptions, FileParser, FileRecord, Formats, LogEvent, Zone};
+use logseal_parsers::{Context, FileOptions, FileRecord, Formats, LogEvent, Zone};
 
 use super::record_line::cell;
 use super::safe_text::{CYAN, DIM, OneLine, PLAIN, RED, json, level_style};
 use super::{OutputError, input};
+use crate::event_log::either::FileReader;
 use crate::record::LogRow;
 
 /// The largest file that is read as one record.
@@ -44,7 +45,7 @@ pub struct ParseArgs {
     /// The formats that can be named.
     #[arg(skip)]
     pub(super) formats: Formats,
-    /// The file, plain or packed with gzip or zstd; `-` is standard input.
+    /// The file: text or a binary event log of Windows, plain or packed with gzip or zstd; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -94,12 +95,12 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
         printer.print(&FileRecord { event, raw: &bytes, line: 1, lines, part: 0, is_cut: false }, cx.received_at);
     } else {
         let options = FileOptions { format, multiline: args.multiline, ..FileOptions::default() };
-        let mut parser = FileParser::new(options);
+        let mut reader = FileReader::new(options);
         let mut buffer = Vec::new();
         while printer.failed.is_none() {
             let read = (&mut input.reader).take(READ_BYTES).read_to_end(&mut buffer).with_context(reading)?;
             let cx = context(args);
-            let consumed = parser.feed(&buffer, read == 0, &cx, &mut |record| printer.print(&record, cx.received_at));
+            let consumed = reader.feed(&buffer, read == 0, &cx, &mut |record| printer.print(&record, cx.received_at));
             buffer.drain(..consumed);
             if read == 0 {
                 break;
@@ -265,7 +266,7 @@ mod tests {
 
     fn parsed(line: &[u8]) -> (String, String, Tally) {
         let (mut tally, mut json, mut block) = (Tally::default(), String::new(), Vec::new());
-        FileParser::new(FileOptions::default()).feed(line, true, &CX, &mut |record| {
+        FileReader::new(FileOptions::default()).feed(line, true, &CX, &mut |record| {
             tally.add(&record);
             let row = row(&record.event, record.raw, CX.received_at);
             write_block(&row, &place(&record), &mut block).unwrap();

@@ -1,14 +1,15 @@
 //! Analysers: told of each upload that was read, and waited for.
 //!
 //! An analyser is told by `POST`, with its own token as bearer; any 2xx means that it has taken the job. It posts its result to
-//! `completion_url` with the same token. What is not answered is tried again, ever less often; a result that does not come in time
-//! is given up, and still counts if it comes later.
+//! `completion_url` with the same token. What is not answered in time is tried again, ever less often; a result that does not come
+//! in time is given up, and still counts if it comes later. One that never answers holds up no other.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use http::{Request, header};
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -22,14 +23,12 @@ use tracing::{info, warn};
 use super::Jobs;
 use crate::clock::now;
 use crate::config::uploads::Analyser;
-use crate::meta::{AnalysisStatus, DueAnalysis, Job, JobId, JobStatus, MetaError};
+use crate::meta::{AnalysisStatus, DueAnalysis, Job, JobId, JobStatus};
 use crate::telemetry::chain;
 use crate::tls;
 
-/// Analysers that are told at once.
-const AT_ONCE: usize = 8;
-/// Looked at in one go.
-const DUE_MAX: u32 = 64;
+/// Jobs that one analyser is told of at once.
+const AT_ONCE_EACH: u32 = 8;
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// Something may be due this soon.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -106,25 +105,31 @@ pub async fn tell(jobs: Jobs, client: AnalyserClient, stop: CancellationToken) {
     }
     let mut changes = jobs.changes();
     let mut has_failed = false;
+    // Dropped at a stop: who was being told is told again at the next start.
+    let mut telling = FuturesUnordered::new();
+    let mut under_way = HashSet::new();
     loop {
         changes.borrow_and_update();
-        let round = async {
-            let due = jobs.0.meta.due_analyses(now(), DUE_MAX).await?;
-            stream::iter(&due).for_each_concurrent(AT_ONCE, |due| settle(&jobs, &client, due)).await;
-            Ok::<_, MetaError>(())
-        };
-        let round = tokio::select! {
-            round = round => round,
-            // Who was being told is told again at the next start.
+        let due = tokio::select! {
+            due = jobs.0.meta.due_analyses(now(), AT_ONCE_EACH) => due,
             () = stop.cancelled() => return,
         };
-        if let Err(error) = &round
+        if let Err(error) = &due
             && !has_failed
         {
             warn!(error = %chain(error), "analysers wait for the metadata database");
         }
-        has_failed = round.is_err();
+        has_failed = due.is_err();
+        for due in due.unwrap_or_default() {
+            // It stays due until it is settled, and counts among those of its analyser.
+            if under_way.insert((due.job_id, due.analyser.clone())) {
+                telling.push(settle(&jobs, &client, due));
+            }
+        }
         tokio::select! {
+            Some(settled) = telling.next(), if !telling.is_empty() => {
+                under_way.remove(&settled);
+            }
             _ = changes.changed(), if !has_failed => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = stop.cancelled() => return,
@@ -132,8 +137,13 @@ pub async fn tell(jobs: Jobs, client: AnalyserClient, stop: CancellationToken) {
     }
 }
 
-/// Does what is due, and notes what became of it.
-async fn settle(jobs: &Jobs, client: &AnalyserClient, due: &DueAnalysis) {
+/// Does what is due, and notes what became of it; says which it was.
+async fn settle(jobs: &Jobs, client: &AnalyserClient, due: DueAnalysis) -> (JobId, String) {
+    try_settle(jobs, client, &due).await;
+    (due.job_id, due.analyser)
+}
+
+async fn try_settle(jobs: &Jobs, client: &AnalyserClient, due: &DueAnalysis) {
     let Some(analyser) = jobs.analysers().get(&due.analyser) else {
         return note(jobs, due, AnalysisStatus::Failed, Some("it is not configured any more"), None).await;
     };

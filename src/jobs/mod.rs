@@ -1,7 +1,7 @@
 //! Uploads as jobs: a file that is kept as an object is read into records, each of them once.
 //!
 //! ```text
-//! object ─ archive::walk ─ FileParser ─ Batch ─► ingest ─► durable ─► checkpoint in `meta`
+//! object ─ archive::walk ─ FileReader ─ Batch ─► ingest ─► durable ─► checkpoint in `meta`
 //! └──────── a thread of its own ──────┘ (read)   └──────── a task (run) ────────┘
 //! ```
 //!

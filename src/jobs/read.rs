@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use anyhow::{Context as _, bail};
 use logseal_parsers::multiline::Rule;
-use logseal_parsers::{Context, FileOptions, FileParser, FileRecord, Formats, Zone};
+use logseal_parsers::{Context, FileOptions, FileRecord, Formats, Zone};
 use tokio::sync::mpsc;
 
 use super::entry::Tally;
@@ -21,6 +21,7 @@ use crate::archive::problem::EntryProblem;
 use crate::archive::walk::{Upload, walk};
 use crate::clock;
 use crate::config::uploads::Uploads;
+use crate::event_log::either::FileReader;
 use crate::meta::{EntryStatus, Job, JobEntry, RecordMark};
 use crate::record::{Batch, Origin};
 
@@ -224,7 +225,7 @@ impl Flow {
         tally: &mut Tally,
         cx: &Context,
     ) -> Result<Option<EntryProblem>, Stop> {
-        let mut parser = FileParser::new(self.plan.options.clone());
+        let mut reader = FileReader::new(self.plan.options.clone());
         let mut buffer = Vec::new();
         let (mut bytes, mut problem, mut is_end) = (0, None, false);
         while !is_end {
@@ -240,7 +241,7 @@ impl Flow {
                 }
             }
             tally.read(bytes);
-            let taken = parser.feed(&buffer, is_end, cx, &mut |record| self.add(record, file, tally));
+            let taken = reader.feed(&buffer, is_end, cx, &mut |record| self.add(record, file, tally));
             buffer.drain(..taken);
             if self.piece.batch.rows() >= BATCH_ROWS_MAX || self.piece.batch.bytes() >= BATCH_BYTES_MAX {
                 let so_far = tally.so_far();
@@ -250,7 +251,8 @@ impl Flow {
                 self.send()?;
             }
         }
-        Ok(problem)
+        let damage = EntryProblem::Damaged("not all of the event log could be read, as its errors say");
+        Ok(problem.or(reader.is_damaged().then_some(damage)))
     }
 
     fn add(&mut self, record: FileRecord<'_>, file: &str, tally: &mut Tally) {

@@ -57,14 +57,20 @@ pub struct DueAnalysis {
 }
 
 impl Meta {
-    /// The analyses of this daemon's jobs that are due, the longest waiting first.
+    /// The analyses of this daemon's jobs that are due, the longest waiting first; of each analyser `count_max` at most, so that
+    /// one with many does not stand before others.
     ///
     /// # Errors
     /// [`MetaError`].
     pub async fn due_analyses(&self, now: DateTime<Utc>, count_max: u32) -> Result<Vec<DueAnalysis>, MetaError> {
         both!(at self, db => sqlx::query_as(
-            "SELECT a.job_id, a.analyser, a.status, a.attempts FROM job_analyses a JOIN jobs j ON j.id = a.job_id
-             WHERE j.node = $1 AND a.due_at <= $2 ORDER BY a.due_at LIMIT $3")
+            "SELECT job_id, analyser, status, attempts FROM (
+                 SELECT a.job_id, a.analyser, a.status, a.attempts, a.due_at,
+                     ROW_NUMBER() OVER (PARTITION BY a.analyser ORDER BY a.due_at, a.job_id) AS place
+                 FROM job_analyses a JOIN jobs j ON j.id = a.job_id
+                 WHERE j.node = $1 AND a.due_at <= $2
+             ) AS due
+             WHERE place <= $3 ORDER BY due_at")
             .bind(i64::from(self.node))
             .bind(Time(now))
             .bind(i64::from(count_max))

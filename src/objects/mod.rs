@@ -17,6 +17,7 @@ mod error;
 mod key;
 mod local;
 mod put;
+mod ranged;
 mod s3;
 mod writer;
 
@@ -35,6 +36,7 @@ pub use content::Content;
 pub use error::{OpenError, PutError, StoreError};
 pub use key::{Key, NotAKey};
 pub use put::Stored;
+pub use ranged::Ranged;
 
 use local::Folder;
 use s3::S3;
@@ -106,6 +108,18 @@ impl Objects {
                 content::copy(key, content::checked(key, bytes, content), dir_for_copies, self.disk_free_bytes_min)
                     .await
             }
+        }
+    }
+
+    /// The object, to be read at any place, where a little of it is wanted; `None` in the data folder, where [`Objects::open_local`] costs
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn ranged(&self, key: &Key) -> Result<Option<Ranged>, StoreError> {
+        match &*self.place {
+            Place::Folder(_) => Ok(None),
+            Place::S3(s3) => s3.ranged(key).await.map(Some),
         }
     }
 

@@ -23,6 +23,7 @@ use super::connector::Connector;
 use super::content::Content;
 use super::error::{Cause, OpenError, StoreError};
 use super::key::Key;
+use super::ranged::Ranged;
 use crate::config::storage::{Bucket, Storage};
 use crate::tls;
 
@@ -85,6 +86,12 @@ impl S3 {
         let key = key.clone();
         let content = found.into_stream().map_err(move |error| StoreError::s3("read", &key, &error));
         Ok((bytes, content.boxed()))
+    }
+
+    pub(super) async fn ranged(&self, key: &Key) -> Result<Ranged, StoreError> {
+        let path = self.path(key);
+        let found = self.store.head(&path).await.map_err(|error| StoreError::s3("look for", key, &error))?;
+        Ok(Ranged::new(Arc::clone(&self.store), path, key.clone(), found.size))
     }
 
     pub(super) async fn exists(&self, key: &Key) -> Result<bool, StoreError> {

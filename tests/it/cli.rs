@@ -33,7 +33,7 @@ fn lines(count: u64) -> String {
         .collect()
 }
 
-fn import(app: &App, name: &str, bytes: &[u8], more: &[&str]) -> Output {
+pub(crate) fn import(app: &App, name: &str, bytes: &[u8], more: &[&str]) -> Output {
     std::fs::write(app.dir.path().join(name), bytes).unwrap();
     let mut arguments = vec!["import", "--source", "file", name];
     arguments.extend(more);

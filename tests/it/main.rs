@@ -5,6 +5,7 @@ mod alert_channels;
 mod alert_mail;
 mod alert_syslog;
 mod alerts;
+mod analysers;
 mod api_bounds;
 mod api_export;
 mod api_logs;
@@ -19,6 +20,10 @@ mod crash;
 mod damage;
 mod debian_clients;
 mod disk_full;
+mod event_logs;
+#[expect(dead_code, reason = "some of it is for unit tests")]
+#[path = "../support/evtx.rs"]
+mod evtx;
 mod first_admin;
 mod http_receiver;
 mod mail;
@@ -35,6 +40,7 @@ mod recorded_reads;
 mod recordings;
 mod relp;
 mod rsyslog;
+mod s3_listing;
 #[path = "../support/s3_server.rs"]
 mod s3_server;
 mod shipper_ports;

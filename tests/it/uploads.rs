@@ -20,32 +20,32 @@ use crate::s3_server;
 /// Uploads take longer than a wait for a record on a busy machine.
 const LONG: Duration = Duration::from_secs(300);
 
-fn form(name: &str, bytes: impl Into<Vec<u8>>) -> Form {
+pub(crate) fn form(name: &str, bytes: impl Into<Vec<u8>>) -> Form {
     Form::new().text("source", "upload-test").part("file", Part::bytes(bytes.into()).file_name(name.to_owned()))
 }
 
 /// Posts a form; status and answer.
-fn post(app: &App, path: &str, form: Form) -> (u16, Value) {
+pub(crate) fn post(app: &App, path: &str, form: Form) -> (u16, Value) {
     let response = app.http().post(app.url(path)).multipart(form).timeout(LONG).send().unwrap();
     (response.status().as_u16(), serde_json::from_str(&response.text().unwrap()).unwrap())
 }
 
 /// Uploads, and waits for the job's end.
-fn upload(app: &App, form: Form) -> Value {
+pub(crate) fn upload(app: &App, form: Form) -> Value {
     let (status, job) = post(app, "/api/v1/jobs", form);
     assert_eq!(status, 201, "{job}");
     ended(app, &id_of(&job))
 }
 
-fn id_of(job: &Value) -> String {
+pub(crate) fn id_of(job: &Value) -> String {
     job["id"].as_str().unwrap().to_owned()
 }
 
-fn job(app: &App, id: &str) -> Value {
+pub(crate) fn job(app: &App, id: &str) -> Value {
     app.get(&format!("/api/v1/jobs/{id}"))
 }
 
-fn ended(app: &App, id: &str) -> Value {
+pub(crate) fn ended(app: &App, id: &str) -> Value {
     let started = std::time::Instant::now();
     loop {
         let job = job(app, id);
@@ -57,17 +57,17 @@ fn ended(app: &App, id: &str) -> Value {
     }
 }
 
-fn results(app: &App, id: &str) -> Vec<Value> {
+pub(crate) fn results(app: &App, id: &str) -> Vec<Value> {
     app.get(&format!("/api/v1/jobs/{id}/results?size=1000"))["list"].as_array().unwrap().clone()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in entries {
         archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -434,7 +434,7 @@ fn progress_is_told_by_events_and_by_a_socket() {
 }
 
 /// Reads one request; its head and body.
-fn read_request(stream: &mut std::net::TcpStream) -> (String, Vec<u8>) {
+pub(crate) fn read_request(stream: &mut std::net::TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {

@@ -147,6 +147,18 @@ on_both! {
         assert_eq!(db.actions().await, ["job_created", "job_updated", "job_deleted"]);
     }
 
+    async fn an_analyser_with_many_due_jobs_stands_before_no_other(db) {
+        for number in 1..=4 {
+            started(&db, number).await;
+            let analysers: &[&str] = if number < 4 { &["av"] } else { &["av", "geo"] };
+            let at_end = at(2 + number as i64);
+            db.meta.finish_job(id(number), JobEnd::Completed { analysers }, &checkpoint(3, vec![]), at_end).await.unwrap();
+        }
+        let due = db.meta.due_analyses(at(9), 2).await.unwrap();
+        let found: Vec<_> = due.iter().map(|due| (due.job_id, due.analyser.as_str())).collect();
+        assert_eq!(found, [(id(1), "av"), (id(2), "av"), (id(4), "geo")]);
+    }
+
     async fn analysers_are_due_until_they_are_settled(db) {
         started(&db, 1).await;
         let end = JobEnd::Completed { analysers: &["av", "geo"] };

@@ -30,6 +30,53 @@ async fn a_signed_address_is_fetched_without_keys_under_the_file_s_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_object_is_read_at_any_place_within_a_number_of_requests() {
+    const BLOCK: usize = 256 << 10;
+    let place = Place::s3();
+    // One block more than may be asked for.
+    let (key, content) = (key(), content(256 * BLOCK + 100));
+    place.objects.put(&key, body(&content), u64::MAX).await.unwrap();
+    let object = place.objects.ranged(&key).await.unwrap().unwrap();
+    assert_eq!(object.bytes(), content.len() as u64);
+    let read = move || {
+        let read = |at: usize, most: usize| {
+            let mut bytes = vec![0; most];
+            object.read_at(&mut bytes, at as u64).map(|count| bytes[..count].to_vec())
+        };
+        assert_eq!(read(content.len() - 7, 100).unwrap(), content[content.len() - 7..]);
+        assert_eq!(read(content.len(), 100).unwrap(), b"");
+        assert_eq!(read(usize::MAX, 100).unwrap(), b"");
+        // What a block still has; what is read again is no further request.
+        assert_eq!(read(BLOCK - 10, 100).unwrap(), content[BLOCK - 10..BLOCK]);
+        assert_eq!(read(BLOCK - 20, 5).unwrap(), content[BLOCK - 20..BLOCK - 15]);
+        for at in (BLOCK..255 * BLOCK).step_by(BLOCK) {
+            assert_eq!(read(at, 9).unwrap(), content[at..at + 9]);
+        }
+        let refused = read(255 * BLOCK, 1).unwrap_err().to_string();
+        assert_eq!(refused, "more than 256 requests are not worth it");
+        assert!(object.failure().is_none(), "it is not the storage's fault");
+    };
+    tokio::task::spawn_blocking(read).await.unwrap();
+    place.objects.delete(&key).await.unwrap();
+    assert!(matches!(place.objects.ranged(&key).await, Err(StoreError::NotFound { .. })));
+    assert!(Place::folder().objects.ranged(&key).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_goes_while_it_is_read_is_said_to_be_gone() {
+    let place = Place::s3();
+    let key = key();
+    place.objects.put(&key, body(b"a line\n"), u64::MAX).await.unwrap();
+    let object = place.objects.ranged(&key).await.unwrap().unwrap();
+    place.objects.delete(&key).await.unwrap();
+    let read = move || {
+        assert!(object.read_at(&mut [0; 3], 0).is_err());
+        assert!(matches!(object.failure(), Some(StoreError::NotFound { .. })));
+    };
+    tokio::task::spawn_blocking(read).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_keys_are_said_to_be_refused() {
     let config = Storage { secret_access_key: "not the secret".into(), ..s3_server::shared().config("refused") };
     let data = tempfile::tempdir().unwrap();

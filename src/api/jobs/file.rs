@@ -17,10 +17,10 @@ use super::super::openapi::parameters::PageParameters;
 use super::super::params::Params;
 use super::super::state::Api;
 use super::job;
-use crate::archive::entry::{EntryInfo, Listing};
-use crate::archive::list::list;
+use super::listing::listing;
+use crate::archive::entry::EntryInfo;
 use crate::clock::now;
-use crate::jobs::{Jobs, archive_limits};
+use crate::jobs::Jobs;
 use crate::meta::{Action, Actor, Job};
 
 /// How long an address of the object store gives the file to who has it.
@@ -85,7 +85,7 @@ fn disposition(name: &str) -> String {
 }
 
 /// Objects in a folder are on one machine.
-fn here(api: &Api, job: &Job) -> Result<(), ApiError> {
+pub(super) fn here(api: &Api, job: &Job) -> Result<(), ApiError> {
     if api.jobs.objects().is_shared() || job.node == i64::from(api.node) {
         return Ok(());
     }
@@ -199,15 +199,6 @@ pub(in crate::api) async fn info(
 /// To two digits.
 fn rounded(ratio: f64) -> f64 {
     (ratio * 100.0).round() / 100.0
-}
-
-async fn listing(api: &Api, job: &Job) -> Result<Listing, ApiError> {
-    here(api, job)?;
-    let file = api.jobs.objects().open_local(&Jobs::object_key(job.id), api.jobs.copies()).await;
-    let file = file.map_err(ApiError::storage)?;
-    let (limits, name) = (archive_limits(api.jobs.limits()), job.file_name.clone());
-    let listing = tokio::task::spawn_blocking(move || list(&file, &name, &limits)).await.map_err(ApiError::internal)?;
-    listing.map_err(|error| ApiError::conflict(format!("the archive cannot be listed: {error}")))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(super) mod completion;
 pub(super) mod file;
+mod listing;
 pub(super) mod live;
 pub(super) mod resource;
 pub(super) mod upload;

@@ -2,6 +2,7 @@ use super::*;
 use crate::archive::entry::Listing;
 use crate::archive::file_type::FileType;
 use crate::archive::list::list;
+use crate::archive::source::ReadAt;
 
 fn listed(bytes: &[u8]) -> Listing {
     list(&file(bytes), "upload", &Limits::default()).unwrap()
@@ -25,6 +26,32 @@ fn a_zip_is_listed_with_sizes_and_problems_and_its_nested_archives_as_one() {
     assert_eq!(listing.entries[3].problem, Some(EntryProblem::NotALog(EntryKind::MacMetadata)));
     assert_eq!((listing.file_type, listing.problem), (FileType::Zip, None));
     assert_eq!(listing.size(), Some(log.len() as u64 + 6 + inner.len() as u64));
+}
+
+/// Bytes that count how many of them are read.
+struct Counting(Vec<u8>, std::cell::Cell<usize>);
+
+impl ReadAt for Counting {
+    fn bytes(&self) -> std::io::Result<u64> {
+        Ok(self.0.len() as u64)
+    }
+
+    fn read_at(&self, out: &mut [u8], at: u64) -> std::io::Result<usize> {
+        let count = std::io::Read::read(&mut &self.0[at as usize..], out)?;
+        self.1.set(self.1.get() + count);
+        Ok(count)
+    }
+}
+
+#[test]
+fn of_a_zip_little_is_read_to_list_it() {
+    let large = vec![b'x'; 3 << 20];
+    let mut zip = ZipMaker::default();
+    ["a", "b", "c"].into_iter().for_each(|name| zip.add(Member::stored(name, &large)));
+    let zip = Counting(zip.finish(), std::cell::Cell::new(0));
+    let listing = list(&zip, "upload", &Limits::default()).unwrap();
+    assert_eq!((listing.entries.len(), listing.problem), (3, None));
+    assert!(zip.1.get() < 256 << 10, "{} bytes of {}", zip.1.get(), zip.0.len());
 }
 
 #[test]

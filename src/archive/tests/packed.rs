@@ -108,7 +108,6 @@ fn other_packings_do_not_pass_for_logs() {
         b"Rar!\x1a\x07\x01\0",
         b"\x04\x22\x4d\x18d@\xa7",
         b"\x1f\x9d\x90",
-        b"ElfFile\0\0",
         b"LPKSHHRH\0",
     ] {
         let (seen, _) = read(bytes);
