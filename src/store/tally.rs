@@ -48,22 +48,22 @@ pub(super) struct Tally {
     /// A table with a column of each key's name and the count `n`, which is above 0 unless there are no keys.
     pub(super) sql: String,
     condition: Where,
-    bounds: Vec<(&'static str, i64)>,
+    instants: Vec<(&'static str, i64)>,
 }
 
 impl Tally {
     pub(super) fn new(filter: &Expr, keys: &[Key]) -> Self {
-        match Span::of(filter) {
-            Some((rest, span)) if !keys.is_empty() || *filter != Expr::All => span.tally(&rest, keys),
+        match Bounds::of(filter) {
+            Some((rest, bounds)) if !keys.is_empty() || *filter != Expr::All => bounds.tally(&rest, keys),
             _ => {
                 let condition = Where::new(filter);
-                Self { sql: format!("({})", counted(keys, &condition.sql)), condition, bounds: Vec::new() }
+                Self { sql: format!("({})", counted(keys, &condition.sql)), condition, instants: Vec::new() }
             }
         }
     }
 
     pub(super) fn bind(&self, query: Query) -> Query {
-        self.bounds.iter().fold(bind(query, &self.condition), |query, (name, value)| query.param(name, value))
+        self.instants.iter().fold(bind(query, &self.condition), |query, (name, value)| query.param(name, value))
     }
 }
 
@@ -80,30 +80,30 @@ fn group_by(keys: &[Key]) -> String {
 
 /// From when until before when, in microseconds since 1970 (UTC).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Span {
+struct Bounds {
     from: Option<i64>,
     until: Option<i64>,
 }
 
-impl Span {
+impl Bounds {
     /// What `filter` says of anything but time, and of time, where it says nothing that the minutes do not tell and leaves a whole minute.
     fn of(filter: &Expr) -> Option<(Expr, Self)> {
         let parts = match filter {
             Expr::And(parts) => parts.as_slice(),
             one => std::slice::from_ref(one),
         };
-        let mut span = Self::default();
+        let mut bounds = Self::default();
         let mut rest = Vec::new();
         for part in parts {
             match part {
-                Expr::Term(Term::Time { field: TimeField::Timestamp, op, micros }) => span.narrow(*op, *micros)?,
+                Expr::Term(Term::Time { field: TimeField::Timestamp, op, micros }) => bounds.narrow(*op, *micros)?,
                 other if is_told(other) => rest.push(other.clone()),
                 _ => return None,
             }
         }
-        match span.minutes() {
+        match bounds.minutes() {
             (Some(first), Some(end)) if first >= end => None,
-            _ => Some((Expr::and(rest), span)),
+            _ => Some((Expr::and(rest), bounds)),
         }
     }
 
@@ -130,16 +130,16 @@ impl Span {
     fn tally(self, rest: &Expr, keys: &[Key]) -> Tally {
         let (first, end) = self.minutes();
         let begins = |minute: i64| minute.saturating_mul(MINUTE).saturating_sub(SINCE_1900);
-        let mut bounds = Vec::new();
+        let mut instants = Vec::new();
         let mut whole = Vec::new();
         let mut pieces = Vec::new();
         if let (Some(from), Some(first)) = (self.from, first) {
-            bounds.extend([("from", from), ("first", first), ("first_begin", begins(first))]);
+            instants.extend([("from", from), ("first", first), ("first_begin", begins(first))]);
             whole.push(format!("{OF_RECORD} >= {{first:Int64}}"));
             pieces.push(between("from", "first_begin"));
         }
         if let (Some(until), Some(end)) = (self.until, end) {
-            bounds.extend([("until", until), ("end", end), ("end_begin", begins(end))]);
+            instants.extend([("until", until), ("end", end), ("end_begin", begins(end))]);
             whole.push(format!("{OF_RECORD} < {{end:Int64}}"));
             pieces.push(between("end_begin", "until"));
         }
@@ -160,7 +160,7 @@ impl Span {
             parts.join(" UNION ALL "),
             group_by(keys),
         );
-        Tally { sql, condition, bounds }
+        Tally { sql, condition, instants }
     }
 }
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     fn span(filter: Expr) -> Option<(Option<i64>, Option<i64>)> {
-        Span::of(&filter).map(|(_, span)| span.minutes())
+        Bounds::of(&filter).map(|(_, bounds)| bounds.minutes())
     }
 
     #[test]
