@@ -143,8 +143,8 @@ mod tests {
                 ("operation_id", "7"),
                 ("action", "login_failed"),
                 ("target", "user 3"),
-                ("detail.before", r#"{"role":"user"}"#),
                 ("detail.username", "eve"),
+                ("detail.before", r#"{"role":"user"}"#),
             ]
         );
     }

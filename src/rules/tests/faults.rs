@@ -16,8 +16,8 @@ fn all_faults_are_told_at_once_with_hints() {
         "windw_seconds": 5, "at_least": "ten", "share": 0.5, "tags": ["ok", 7], "message": "{{cuont}}"
     }));
     let expected = [
-        "share: a rule of kind threshold has no such field; ratio have it",
         "windw_seconds: unknown field (did you mean \"window_seconds\"?)",
+        "share: a rule of kind threshold has no such field; ratio have it",
         "severity: must be one of info, low, medium, high, critical (did you mean \"high\"?)",
         "tags[1]: must be a text",
         "at_least: must be a whole number or the name of the setting \"alert_threshold_login_fail\"",
