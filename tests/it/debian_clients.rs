@@ -66,7 +66,8 @@ impl SyslogNg {
         wait_until("syslog-ng listens", || {
             let ended = syslog_ng.child.try_wait().unwrap();
             assert!(ended.is_none(), "syslog-ng ended: {}", syslog_ng.says());
-            syslog_ng.dir.path().join("log").exists()
+            // The socket's file is there a little before anyone listens to it.
+            UnixStream::connect(syslog_ng.dir.path().join("log")).is_ok()
         });
         syslog_ng
     }
