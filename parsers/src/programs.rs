@@ -9,7 +9,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::{Context, Level, LogEvent, logins, mikrotik};
+use crate::{Attributes, Context, Level, LogEvent, logins, mikrotik};
 
 /// Never a record's own format: a message stands within one of another.
 const FORMAT: &str = "program";
@@ -36,6 +36,12 @@ impl Found<'_> {
         event.ip = event.ip.or(ip);
         if event.user_name.is_empty() && self.user != "-" {
             event.user_name = Cow::Owned(self.user.to_owned());
+        }
+        if event.attributes.is_empty() {
+            let outcome = if self.outcome.is_empty() { 0 } else { "outcome".len() + 1 + self.outcome.len() };
+            let text = self.fields.iter().map(|(name, value)| name.len() + 1 + value.len()).sum::<usize>();
+            let count = self.fields.len() + usize::from(outcome > 0);
+            event.attributes = Attributes::with_capacity(text + outcome, count);
         }
         if !self.outcome.is_empty() {
             event.attributes.push("outcome", self.outcome);
@@ -142,8 +148,10 @@ impl Program {
 
 /// The program that `app` names: `sshd-session`, `postfix/smtpd`, `su(pam_unix)`, `CRON`.
 fn program(app: &str) -> Option<Program> {
-    let name = app.rsplit('/').next().unwrap_or(app);
-    let name = name.split(['(', ':']).next().unwrap_or(name);
+    let begin = app.bytes().rposition(|byte| byte == b'/').map_or(0, |slash| slash + 1);
+    let name = app.get(begin..).unwrap_or(app);
+    let end = name.bytes().position(|byte| matches!(byte, b'(' | b':')).unwrap_or(name.len());
+    let name = name.get(..end).unwrap_or(name);
     Some(match name {
         "sudo" | "sudo-rs" | "doas" => Program::Sudo,
         "dovecot" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login" | "auth-worker" => {

@@ -11,6 +11,17 @@ use super::{ABSENT, COLUMNS, SEGMENT_COLUMN};
 /// The most rows that one block holds, so that a reader's memory for it is bounded.
 pub const MAX_BATCH_ROWS: usize = 65_536;
 
+/// How much a batch holds: what the next one of the same stream will hold, too.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    rows: usize,
+    proc_id: usize,
+    message: usize,
+    raw_head: usize,
+    raw_tail: usize,
+    attributes: usize,
+}
+
 /// What a record does not say of itself: who took it in, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
@@ -85,6 +96,53 @@ impl Batch {
             + dictionaries.iter().map(|d| d.bytes()).sum::<usize>()
             + texts.iter().map(|t| t.len()).sum::<usize>()
             + self.attributes.bytes()
+    }
+
+    /// How much it holds.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        Room {
+            rows: self.rows,
+            proc_id: self.proc_id.len(),
+            message: self.message.len(),
+            raw_head: self.raw_head.len(),
+            raw_tail: self.raw_tail.len(),
+            attributes: self.attributes.values_bytes(),
+        }
+    }
+
+    /// An empty batch that can hold about so much without growing.
+    #[must_use]
+    pub fn with_room(room: Room) -> Self {
+        let rows = room.rows;
+        // Texts differ in length: a little more, so that the last rows do not make all that were gathered move.
+        let text = |bytes: usize| Vec::with_capacity(bytes + bytes / 16);
+        let bytes = |width: usize| Vec::with_capacity(rows * width);
+        let dictionary = || Dictionary::with_capacity(rows);
+        Self {
+            rows: 0,
+            timestamp: bytes(8),
+            received_at: bytes(8),
+            level: dictionary(),
+            severity: bytes(1),
+            facility: bytes(1),
+            source: dictionary(),
+            host: dictionary(),
+            app: dictionary(),
+            proc_id: text(room.proc_id),
+            msg_id: dictionary(),
+            ip: bytes(16),
+            user_name: dictionary(),
+            message: text(room.message),
+            raw_head: text(room.raw_head),
+            raw_tail: text(room.raw_tail),
+            raw_whole: bytes(1),
+            attributes: Map::with_capacity(rows, room.attributes + room.attributes / 16),
+            format: dictionary(),
+            parse_error: dictionary(),
+            origin: dictionary(),
+            received: None,
+        }
     }
 
     /// The days since 1970 on which the first record arrived; `None` while empty.
@@ -251,7 +309,6 @@ fn ip_octets(ip: Option<IpAddr>) -> [u8; 16] {
 fn split_around<'a>(message: &[u8], raw: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let start = (message.as_ptr() as usize).checked_sub(raw.as_ptr() as usize)?;
     let end = start.checked_add(message.len())?;
-    let (head, tail) = (raw.get(..start)?, raw.get(end..)?);
-    // An address alone is no proof for an empty message, which may point anywhere.
-    (raw.get(start..end)? == message).then_some((head, tail))
+    // Bytes whose addresses lie within `raw` are bytes of `raw`.
+    Some((raw.get(..start)?, raw.get(end..)?))
 }

@@ -224,24 +224,23 @@ impl<'a> Bytes<'a> {
         self.u64()?;
         let words = self.dictionary(records.len())?;
         for (record, word) in records.iter_mut().zip(words) {
-            set(record, text(word));
+            set(record, word?);
         }
         Ok(())
     }
 
-    /// The `rows` values of a `LowCardinality` column behind its prefix.
-    fn dictionary(&mut self, rows: usize) -> Result<Vec<&'a [u8]>, Malformed> {
-        if rows == 0 {
-            return Ok(Vec::new());
-        }
+    /// The `rows` values, at least one, of a `LowCardinality` column behind its prefix.
+    fn dictionary(
+        &mut self,
+        rows: usize,
+    ) -> Result<impl Iterator<Item = Result<Cow<'a, str>, Malformed>> + use<'a>, Malformed> {
         let (keys, width, indexes) = self.indexed(rows, Self::string_list)?;
-        indexes
-            .chunks_exact(width)
-            .map(|index| {
-                let n = index.iter().rev().fold(0usize, |n, byte| n << 8 | usize::from(*byte));
-                keys.get(n).copied().ok_or(Malformed("index"))
-            })
-            .collect()
+        // Each key is looked at once, whether it is text, and not in each row.
+        let words: Vec<_> = keys.into_iter().map(text).collect();
+        Ok(indexes.chunks_exact(width).map(move |index| {
+            let n = index.iter().rev().fold(0usize, |n, byte| n << 8 | usize::from(*byte));
+            words.get(n).cloned().ok_or(Malformed("index"))
+        }))
     }
 
     fn addresses(&mut self, records: &mut [LogRow<'_>]) -> Result<(), Malformed> {
@@ -257,18 +256,17 @@ impl<'a> Bytes<'a> {
             return Ok(());
         }
         self.u64()?;
-        let ends = (0..records.len()).map(|_| self.u64()).collect::<Result<Vec<_>, _>>()?;
-        let total = ends.last().copied().unwrap_or_default() as usize;
-        if total > self.0.len() {
-            return Err(Malformed("number of attributes"));
-        }
-        let names = self.dictionary(total)?;
-        let values = self.string_list(total)?;
-        let mut entries = names.into_iter().zip(values).map(|(name, value)| (text(name), text(value)));
+        let mut ends = Bytes(self.take(records.len().checked_mul(8).ok_or(Malformed("number of rows"))?)?);
+        let total = Bytes(ends.0.last_chunk::<8>().map_or(&[], |last| last.as_slice())).u64()? as usize;
+        // A column without entries has no keys either.
+        let mut names = if total > 0 { Some(self.dictionary(total)?) } else { None };
         let mut start = 0;
-        for (record, end) in records.iter_mut().zip(ends) {
+        for record in records {
+            let end = ends.u64()?;
             let count = end.checked_sub(start).ok_or(Malformed("attributes out of order"))?;
-            record.attributes = entries.by_ref().take(count as usize).collect();
+            let names = names.iter_mut().flatten().take(count as usize);
+            record.attributes =
+                names.map(|name| Ok((name?, text(self.string()?)))).collect::<Result<_, Malformed>>()?;
             start = end;
         }
         Ok(())

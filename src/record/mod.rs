@@ -11,7 +11,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{Batch, MAX_BATCH_ROWS, Origin};
+pub use batch::{Batch, MAX_BATCH_ROWS, Origin, Room};
 pub use row::{LogRow, Rfc3339};
 
 /// The columns of a block, in their order, as an `INSERT` names them.

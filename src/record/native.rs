@@ -67,10 +67,15 @@ pub(super) struct Dictionary {
 }
 
 impl Dictionary {
+    /// An empty one with room for so many rows.
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        Self { indexes: Vec::with_capacity(rows), ..Self::default() }
+    }
+
     pub(super) fn push(&mut self, value: &[u8]) {
         let index = match self.indexes.last() {
             // Neighbours on one connection mostly agree; comparing is cheaper than hashing.
-            Some(&last) if self.key(last) == value => last,
+            Some(&last) if is_same(self.key(last), value) => last,
             _ => self.intern(value),
         };
         self.indexes.push(index);
@@ -143,6 +148,23 @@ impl Dictionary {
     }
 }
 
+/// `a == b`, without the call that costs more than the comparison where both are short, as names are.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<8>(), b.first_chunk::<8>()) {
+        (Some(first), Some(other)) if a.len() <= 16 => {
+            a.len() == b.len() && first == other && a.last_chunk::<8>() == b.last_chunk::<8>()
+        }
+        (None, None) => match (a.first_chunk::<4>(), b.first_chunk::<4>()) {
+            (Some(first), Some(other)) => {
+                a.len() == b.len() && first == other && a.last_chunk::<4>() == b.last_chunk::<4>()
+            }
+            (None, None) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b),
+            _ => false,
+        },
+        _ => a == b,
+    }
+}
+
 /// A `Map(LowCardinality(String), String)` column.
 #[derive(Clone, Default)]
 pub(super) struct Map {
@@ -153,6 +175,15 @@ pub(super) struct Map {
 }
 
 impl Map {
+    /// An empty one with room for so many rows, and for so many bytes of values.
+    pub(super) fn with_capacity(rows: usize, values_bytes: usize) -> Self {
+        Self { ends: Vec::with_capacity(rows), values: Vec::with_capacity(values_bytes), ..Self::default() }
+    }
+
+    pub(super) fn values_bytes(&self) -> usize {
+        self.values.len()
+    }
+
     pub(super) fn push<'a>(&mut self, entries: impl Iterator<Item = (&'a str, &'a str)>) {
         for (name, value) in entries {
             self.names.push(name.as_bytes());

@@ -16,7 +16,7 @@ const NONE: u32 = u32::MAX;
 
 /// What a group takes beside its heap: its place with the room that the list grows by, its entries in the table (which is at
 /// least 7/16 full) and in the heap of timers.
-const PLACE_BYTES: usize = size_of::<Place>() * 9 / 8 + 12 + 48;
+const PLACE_BYTES: usize = (size_of::<Place>() + size_of::<Link>()) * 9 / 8 + 12 + 48;
 /// What an allocation takes beside its content.
 const ALLOCATION_BYTES: usize = 16;
 
@@ -38,11 +38,16 @@ pub(super) struct Group {
     pub(super) armed: i64,
 }
 
+/// A group's neighbours in the order of use. They lie apart from the groups, so that those that are linked anew are in the processor's cache.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    newer: PlaceId,
+    older: PlaceId,
+}
+
 #[derive(Debug)]
 struct Place {
     group: Group,
-    newer: u32,
-    older: u32,
     /// What was counted of the heap.
     heap_bytes: usize,
     is_used: bool,
@@ -57,6 +62,8 @@ pub(super) struct Groups {
     hasher: RandomState,
     table: HashTable<PlaceId>,
     places: Vec<Place>,
+    /// One for each place.
+    links: Vec<Link>,
     free: Vec<PlaceId>,
     newest: Option<PlaceId>,
     oldest: Option<PlaceId>,
@@ -87,12 +94,18 @@ impl Groups {
 
     /// All groups, the one used longest ago first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (PlaceId, &Group)> {
-        std::iter::successors(self.oldest, |id| self.places.get(*id as usize).map(|p| p.newer).filter(|id| *id != NONE))
-            .filter_map(|id| self.get(id).map(|group| (id, group)))
+        let newer = |id: &PlaceId| self.links.get(*id as usize).map(|link| link.newer).filter(|id| *id != NONE);
+        std::iter::successors(self.oldest, newer).filter_map(|id| self.get(id).map(|group| (id, group)))
     }
 
     /// The group of `key`, made if there is none, as the newest.
     pub(super) fn entry(&mut self, key: &[u8]) -> PlaceId {
+        // Neighbours are often of one group; comparing is cheaper than hashing.
+        if let Some(id) = self.newest
+            && self.get(id).is_some_and(|group| *group.key == *key)
+        {
+            return id;
+        }
         let hash = self.hasher.hash_one(key);
         let places = &self.places;
         let is_same = |id: &PlaceId| places.get(*id as usize).is_some_and(|place| *place.group.key == *key);
@@ -144,7 +157,7 @@ impl Groups {
     }
 
     fn place(&mut self, group: Group) -> PlaceId {
-        let place = Place { group, newer: NONE, older: NONE, heap_bytes: 0, is_used: true };
+        let place = Place { group, heap_bytes: 0, is_used: true };
         if let Some(id) = self.free.pop()
             && let Some(free) = self.places.get_mut(id as usize)
         {
@@ -154,31 +167,32 @@ impl Groups {
         if self.places.len() == self.places.capacity() {
             // Doubling would take up to twice what is counted.
             self.places.reserve_exact(self.places.len() / 8 + 4);
+            self.links.reserve_exact(self.places.len() / 8 + 4);
         }
         self.places.push(place);
+        self.links.push(Link { newer: NONE, older: NONE });
         u32::try_from(self.places.len() - 1).expect("the limit of groups is far below")
     }
 
     fn link(&mut self, id: PlaceId) {
         let before = self.newest.replace(id);
-        if let Some(place) = self.places.get_mut(id as usize) {
-            place.older = before.unwrap_or(NONE);
-            place.newer = NONE;
+        if let Some(link) = self.links.get_mut(id as usize) {
+            *link = Link { older: before.unwrap_or(NONE), newer: NONE };
         }
-        match before.and_then(|before| self.places.get_mut(before as usize)) {
+        match before.and_then(|before| self.links.get_mut(before as usize)) {
             Some(before) => before.newer = id,
             None => self.oldest = Some(id),
         }
     }
 
     fn unlink(&mut self, id: PlaceId) {
-        let Some((older, newer)) = self.places.get(id as usize).map(|place| (place.older, place.newer)) else { return };
-        match self.places.get_mut(older as usize) {
-            Some(place) => place.newer = newer,
+        let Some(Link { older, newer }) = self.links.get(id as usize).copied() else { return };
+        match self.links.get_mut(older as usize) {
+            Some(link) => link.newer = newer,
             None => self.oldest = (newer != NONE).then_some(newer),
         }
-        match self.places.get_mut(newer as usize) {
-            Some(place) => place.older = older,
+        match self.links.get_mut(newer as usize) {
+            Some(link) => link.older = older,
             None => self.newest = (older != NONE).then_some(older),
         }
     }

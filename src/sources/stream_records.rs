@@ -17,7 +17,7 @@ use super::stream_buffer::Buffer;
 use crate::clock::now_micros;
 use crate::ingest::{Rejected, WhenFull};
 use crate::metrics::DropReason;
-use crate::record::Batch;
+use crate::record::{Batch, Room};
 
 /// Bytes that one read asks for.
 pub(super) const READ_BYTES: usize = 256 << 10;
@@ -90,6 +90,8 @@ pub(super) struct Records<'a> {
     framing: Framing,
     batch: Batch,
     batch_bytes: usize,
+    /// What the last batch held, if it was full: a sender that is fast will fill the next one.
+    full: Option<Room>,
     /// Held with a batch.
     place: Option<OwnedSemaphorePermit>,
     /// Arrival of the whole batch, so that no batch lies across midnight.
@@ -115,6 +117,7 @@ impl<'a> Records<'a> {
             framing,
             batch: Batch::default(),
             batch_bytes: 0,
+            full: None,
             place: None,
             received_at: 0,
             peer: sender.peer.to_string(),
@@ -141,6 +144,7 @@ impl<'a> Records<'a> {
             if !self.fill(what) {
                 return Ok(());
             }
+            self.full = Some(self.batch.room());
             self.submit().await?;
             // A sender that is never waited for must not keep others from their turn.
             tokio::task::yield_now().await;
@@ -196,6 +200,9 @@ impl<'a> Records<'a> {
     fn fill(&mut self, what: Take) -> bool {
         if self.batch.is_empty() {
             self.received_at = now_micros();
+            if let Some(room) = self.full.take().filter(|_| !self.buffer.unread().is_empty()) {
+                self.batch = Batch::with_room(room);
+            }
         }
         let is_joined = matches!(self.framing, Framing::Joined(_));
         while self.batch.rows() < BATCH_ROWS_MAX && self.batch_bytes < BATCH_BYTES_MAX {

@@ -1,6 +1,7 @@
 //! Programs that write their messages as names with values: PAM's modules, sudo, Dovecot.
 
 use super::Found;
+use crate::find::find_all_by;
 
 /// What a PAM module says, whatever the program it runs in: `pam_unix(sshd:auth): authentication failure; … rhost=… user=…`.
 pub(super) fn pam(text: &str) -> Option<Found<'_>> {
@@ -12,7 +13,13 @@ pub(super) fn pam(text: &str) -> Option<Found<'_>> {
     } else {
         text
     };
-    let failed = said.contains("authentication failure;") || said.contains("more authentication failure");
+    const FAILURE: &str = "authentication failure";
+    // Its fourth letter is rarer than those before it.
+    let failed = find_all_by(3, said.as_bytes(), FAILURE.as_bytes()).any(|at| {
+        let behind = said.get(at + FAILURE.len()..);
+        behind.is_some_and(|behind| behind.starts_with(';'))
+            || said.get(..at).is_some_and(|before| before.ends_with("more "))
+    });
     if failed {
         let value = |name: &str| {
             let (_, rest) = said.split_once(name)?;

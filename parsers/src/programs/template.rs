@@ -15,6 +15,7 @@ use std::net::IpAddr;
 
 use super::Found;
 use crate::address;
+use crate::find::{find_all_by, find_by};
 
 /// A pattern, and the outcome that a message of its form states.
 pub(super) type Pattern = (&'static str, &'static str);
@@ -59,15 +60,19 @@ const ADDRESS_TRIES_MAX: usize = 32;
 
 /// Reads `text` by one pattern.
 fn fit<'a>(pattern: &'static str, text: &'a str) -> Option<Found<'a>> {
-    let (literal, places) = pattern.split_once('{')?;
+    // Most patterns of a program are told apart by their first byte.
+    if !pattern.starts_with('{') && pattern.as_bytes().first() != text.as_bytes().first() {
+        return None;
+    }
+    let (literal, places) = cut(pattern, b'{')?;
     let mut found = Found::default();
     fit_places(places, text.strip_prefix(literal)?, &mut found).then_some(found)
 }
 
 /// Reads `rest` by a pattern from within a place on.
 fn fit_places<'a>(pattern: &'static str, rest: &'a str, found: &mut Found<'a>) -> bool {
-    let Some((name, after)) = pattern.split_once('}') else { return false };
-    let (literal, next) = after.split_once('{').map_or((after, None), |(literal, next)| (literal, Some(next)));
+    let Some((name, after)) = cut(pattern, b'}') else { return false };
+    let (literal, next) = cut(after, b'{').map_or((after, None), |(literal, next)| (literal, Some(next)));
     if literal.is_empty() {
         take(name, rest, true, found);
         return next.is_none();
@@ -75,11 +80,14 @@ fn fit_places<'a>(pattern: &'static str, rest: &'a str, found: &mut Found<'a>) -
     match (name, next) {
         ("user" | "*", _) => fit_to_last(name, literal, next, rest, found),
         ("_", Some(next)) if next.starts_with("ip}") => {
-            let at = before_address(literal, rest).or_else(|| rest.find(literal));
+            let at = before_address(literal, rest).or_else(|| find_in(rest, literal));
             at.and_then(|at| rest.get(at + literal.len()..)).is_some_and(|tail| fit_places(next, tail, found))
         }
         _ => {
-            let Some((value, tail)) = rest.split_once(literal) else { return false };
+            let at = find_in(rest, literal);
+            let Some((value, tail)) = at.and_then(|at| Some((rest.get(..at)?, rest.get(at + literal.len()..)?))) else {
+                return false;
+            };
             take(name, value, false, found);
             next.is_none_or(|next| fit_places(next, tail, found))
         }
@@ -94,7 +102,7 @@ fn fit_to_last<'a>(
     rest: &'a str,
     found: &mut Found<'a>,
 ) -> bool {
-    for (at, _) in rest.rmatch_indices(literal).take(TRIES_MAX) {
+    for at in all_from_the_end(rest, literal).take(TRIES_MAX) {
         let (Some(value), Some(tail)) = (rest.get(..at), rest.get(at + literal.len()..)) else { return false };
         let kept = found.fields.len();
         if next.is_none_or(|next| fit_places(next, tail, found)) {
@@ -108,8 +116,35 @@ fn fit_to_last<'a>(
 
 /// Where the first `literal` stands that an address follows.
 fn before_address(literal: &str, text: &str) -> Option<usize> {
-    let mut places = text.match_indices(literal).take(ADDRESS_TRIES_MAX).map(|(at, _)| at);
+    let mut places = find_all_by(telling_byte(literal), text.as_bytes(), literal.as_bytes()).take(ADDRESS_TRIES_MAX);
     places.find(|at| text.get(at + literal.len()..).is_some_and(|tail| address_of(ip_word(tail)).is_some()))
+}
+
+/// What stands before and behind `byte`, which is mostly near: a search for it would take longer to set up.
+fn cut(pattern: &'static str, byte: u8) -> Option<(&'static str, &'static str)> {
+    let at = pattern.bytes().position(|other| other == byte)?;
+    Some((pattern.get(..at)?, pattern.get(at + 1..)?))
+}
+
+/// Where `literal` first stands in `text`.
+fn find_in(text: &str, literal: &str) -> Option<usize> {
+    find_by(telling_byte(literal), text.as_bytes(), literal.as_bytes())
+}
+
+/// Where `literal` stands in `text`, the last place first. Places may overlap.
+fn all_from_the_end<'t>(text: &'t str, literal: &'t str) -> impl Iterator<Item = usize> + 't {
+    let at = telling_byte(literal);
+    let byte = literal.as_bytes().get(at).copied().unwrap_or_default();
+    let places = memchr::memrchr_iter(byte, text.as_bytes()).filter_map(move |found| found.checked_sub(at));
+    places.filter(move |place| text.as_bytes().get(*place..).is_some_and(|rest| rest.starts_with(literal.as_bytes())))
+}
+
+/// The place of a byte in `literal` that is rarer in messages than blanks are, and than the vowels of words.
+fn telling_byte(literal: &str) -> usize {
+    literal
+        .bytes()
+        .position(|byte| !matches!(byte, b' ' | b'a' | b'e' | b'i' | b'o' | b'r' | b's' | b't' | b'n'))
+        .unwrap_or(0)
 }
 
 /// The word at the front of `value` without what surrounds an address: `[192.0.2.7]:25`, `'192.0.2.7'`, `192.0.2.7#53`.
