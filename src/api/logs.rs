@@ -101,13 +101,13 @@ pub(super) async fn list(
     params.finish()?;
     selection.expr = caller.visible(selection.expr);
     let _turn = api.read_turn().await?;
-    let (filter, page, span) = (&selection.expr, asked.for_store(), selection.span());
+    let (filter, page) = (&selection.expr, asked.for_store());
     let (total, mut list) = match total {
         Total::Counted => {
-            let (total, list) = api.store.page(filter, page, span, now_micros()).await?;
+            let (total, list) = api.store.page(filter, page, now_micros()).await?;
             (Some(total), list)
         }
-        Total::LeftOut => (None, api.store.page_alone(filter, page, span, now_micros()).await?),
+        Total::LeftOut => (None, api.store.page_alone(filter, page, now_micros()).await?),
         Total::Only => (Some(api.store.count(filter).await?), Vec::new()),
     };
     recording::searched(&api, &by, request.uri(), total).await?;

@@ -27,13 +27,6 @@ pub(super) struct Selection {
     pub(super) end_time: Option<i64>,
 }
 
-impl Selection {
-    /// What it says of time.
-    pub(super) fn span(&self) -> Span {
-        Span { start: self.start_time, end: self.end_time }
-    }
-}
-
 impl Params {
     pub(super) fn of(uri: &Uri) -> Self {
         let query = uri.query().unwrap_or_default();

@@ -12,6 +12,7 @@ mod retention_policy;
 mod schema;
 mod search;
 mod slice;
+mod span;
 mod stats;
 mod tally;
 
@@ -31,7 +32,7 @@ pub use inventory::{InventoryPage, InventorySort, Sender};
 pub use retention::{ExpiredDay, ExpiredSource, RetentionDone, RetentionPlan};
 pub use retention_policy::RetentionPolicy;
 pub use search::{Cursor, Order, Page};
-pub use slice::Span;
+pub use span::Span;
 pub use stats::{Bucket, FacetField, PATTERNS_MAX};
 
 /// The name of the store's follower of the spool.

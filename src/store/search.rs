@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::columns::{COLUMNS, StoredRow};
 use super::retention_policy::day_of;
-use super::slice::{self, Span};
+use super::slice;
+use super::span::Span;
 use super::tally::Tally;
 use super::{LogStore, StoreError, bind};
 use crate::query::ast::Expr;
@@ -88,25 +89,22 @@ struct Arrivals {
 }
 
 impl LogStore {
-    /// How many records match `filter`, and those of them that `page` asks for. `span` is what `filter` says of time; with
-    /// `now`, in microseconds since 1970 (UTC), it tells where the page is looked for first.
+    /// How many records match `filter`, and those of them that `page` asks for. What `filter` says of time, and `now`, in microseconds
+    /// since 1970 (UTC), tell where the page is looked for first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn page(
-        &self,
-        filter: &Expr,
-        page: Page,
-        span: Span,
-        now: i64,
-    ) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
-        // A second guess would take the processors from the count, which tells better.
-        let (total, (guessed, arrivals)) =
-            tokio::try_join!(self.count(filter), self.guessed(filter, page, span, now, 1))?;
+    pub async fn page(&self, filter: &Expr, page: Page, now: i64) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
+        let guess = async {
+            let arrivals = self.arrivals().await?;
+            // A second guess would take the processors from the count, which tells better.
+            Ok((self.guessed(filter, page, arrivals, now, 1).await?, arrivals))
+        };
+        let (total, (guessed, arrivals)) = tokio::try_join!(self.count(filter), guess)?;
         if let Some(rows) = guessed {
             return Ok((total, rows));
         }
-        for slice in slice::conditions(&page, span, total, arrivals.first.unwrap_or(now), now) {
+        for slice in slice::conditions(&page, Span::of(filter), total, arrivals.first.unwrap_or(now), now) {
             if let Some(rows) = self.full_page(&slice, filter, page).await? {
                 return Ok((total, rows));
             }
@@ -118,16 +116,11 @@ impl LogStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn page_alone(
-        &self,
-        filter: &Expr,
-        page: Page,
-        span: Span,
-        now: i64,
-    ) -> Result<Vec<LogRow<'static>>, StoreError> {
-        match self.guessed(filter, page, span, now, usize::MAX).await? {
-            (Some(rows), _) => Ok(rows),
-            (None, _) => self.search(filter, page).await,
+    pub async fn page_alone(&self, filter: &Expr, page: Page, now: i64) -> Result<Vec<LogRow<'static>>, StoreError> {
+        let arrivals = self.arrivals().await?;
+        match self.guessed(filter, page, arrivals, now, usize::MAX).await? {
+            Some(rows) => Ok(rows),
+            None => self.search(filter, page).await,
         }
     }
 
@@ -136,18 +129,18 @@ impl LogStore {
         &self,
         filter: &Expr,
         page: Page,
-        span: Span,
+        arrivals: Arrivals,
         now: i64,
         tries: usize,
-    ) -> Result<(Option<Vec<LogRow<'static>>>, Arrivals), StoreError> {
-        let arrivals = self.arrivals().await?;
+    ) -> Result<Option<Vec<LogRow<'static>>>, StoreError> {
+        let span = Span::of(filter);
         let guesses = arrivals.first.map(|first| slice::guesses(&page, span, arrivals.rows, first, now));
         for slice in guesses.unwrap_or_default().iter().take(tries) {
             if let Some(rows) = self.full_page(slice, filter, page).await? {
-                return Ok((Some(rows), arrivals));
+                return Ok(Some(rows));
             }
         }
-        Ok((None, arrivals))
+        Ok(None)
     }
 
     /// The page, if all of it lies within `slice`.

@@ -5,6 +5,7 @@
 //! How many match is counted meanwhile: the first guess knows only how many records there are.
 
 use super::search::{Order, Page};
+use super::span::Span;
 use crate::query::ast::{Cmp, Expr, Term};
 use crate::query::field::TimeField;
 
@@ -16,15 +17,6 @@ const WIDEN: i128 = 16;
 const ONE_IN: i128 = 256;
 /// A slice that is no smaller part of the span than this spares too little to be tried.
 const PART_MIN: i128 = 4;
-
-/// The span of time in which matching records are looked for, in microseconds since 1970 (UTC).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Span {
-    /// The first instant that the filter admits, where it states one.
-    pub start: Option<i64>,
-    /// The first instant that is too late.
-    pub end: Option<i64>,
-}
 
 /// The conditions to try in turn while nobody knows how many of all `rows` match.
 pub(super) fn guesses(page: &Page, span: Span, rows: u64, first_arrival: i64, now: i64) -> Vec<Expr> {

@@ -66,11 +66,11 @@ impl FacetField {
         })
     }
 
-    /// Its value as text, empty where absent.
-    fn sql(&self) -> &'static str {
-        match self {
-            Self::Level => "level",
-            Self::Source => "source",
+    /// Where its value is had from.
+    fn value(&self) -> Value {
+        Value::OfRecord(match self {
+            Self::Level => return Value::Kept(Key::Level),
+            Self::Source => return Value::Kept(Key::Source),
             Self::Host => "host",
             Self::App => "app",
             Self::UserName => "user_name",
@@ -81,8 +81,16 @@ impl FacetField {
             Self::MsgId => "msg_id",
             // Of a name that occurs twice the first value counts, as everywhere; `attributes[…]` does not promise that.
             Self::Attribute(_) => "mapValues(attributes)[indexOf(mapKeys(attributes), {attribute:String})]",
-        }
+        })
     }
+}
+
+/// Where the values of a field are counted.
+enum Value {
+    /// With the minutes: the store keeps their counts.
+    Kept(Key),
+    /// In the records, where this is the value as text, empty where absent.
+    OfRecord(&'static str),
 }
 
 #[derive(Row, Deserialize)]
@@ -147,13 +155,11 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn top(&self, filter: &Expr, field: &FacetField, limit: u32) -> Result<Vec<(String, u64)>, StoreError> {
-        match field {
-            FacetField::Level => return self.top_of(filter, Key::Level, limit).await,
-            FacetField::Source => return self.top_of(filter, Key::Source, limit).await,
-            _ => {}
-        }
+        let value = match field.value() {
+            Value::Kept(key) => return self.top_of(filter, key, limit).await,
+            Value::OfRecord(value) => value,
+        };
         let condition = Where::new(filter);
-        let value = field.sql();
         let sql = format!(
             "SELECT toString({value}) AS value, count() AS n FROM logs WHERE ({}) AND {value} != ''
              GROUP BY value ORDER BY n DESC, value LIMIT {{limit:UInt32}}",

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use logseal::config;
 use logseal::query::parse::parse;
 use logseal::store::{
-    ExpiredDay, ExpiredSource, ExportLimits, LogStore, Order, Page, RetentionDone, RetentionPlan, RetentionPolicy, Span,
+    ExpiredDay, ExpiredSource, ExportLimits, LogStore, Order, Page, RetentionDone, RetentionPlan, RetentionPolicy,
 };
 
 use crate::harness::{Running, start};
@@ -83,7 +83,7 @@ pub(crate) async fn found(store: &LogStore, q: &str) -> u64 {
     let filter = parse(q, 0).unwrap();
     let count = store.count(&filter).await.unwrap();
     let page = Page { order: Order::NewestFirst, size: 1000, offset: 0, after: None };
-    let (_, searched) = store.page(&filter, page, Span::default(), 0).await.unwrap();
+    let (_, searched) = store.page(&filter, page, 0).await.unwrap();
     let mut export = store.export(&filter, Order::OldestFirst, ExportLimits::default()).await.unwrap();
     assert_eq!(export.rows(), count, "{q}");
     let mut exported = 0;
