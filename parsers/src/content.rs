@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use crate::{
     Context, LogEvent, address, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables, json,
-    leef, logfmt, logins, pan_os, plain, programs, winevent, wrapped,
+    leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -139,11 +139,12 @@ pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
     contained::complete_from_line(event, cx);
 }
 
-/// Reads a line that says of itself that it is in CEF or LEEF, whatever else is quoted in it.
+/// Reads a line that says of itself that it is in CEF or LEEF or an audit record, whatever else is quoted in it.
 pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     match line.first()? {
         b'C' if line.starts_with(b"CEF:") => cef::parse(line, cx),
         b'L' if line.starts_with(b"LEEF:") => leef::parse(line, cx),
+        b't' => parse_audit(line, cx),
         _ => None,
     }
 }
@@ -199,6 +200,16 @@ pub(crate) fn parse_plain<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let mut event = plain::parse(line, cx);
     logins::complete_from_line(&mut event, cx);
     event
+}
+
+/// As [`parse_plain`], for a line that is said to be plain text, whatever else it looks like.
+pub(crate) fn parse_stated_plain<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    let is_dated = line.first().is_some_and(u8::is_ascii_digit);
+    match is_dated.then(|| timestamp::iso_prefix(line, cx.zone)).flatten() {
+        Some((at, rest)) => parse_plain_dated(line, at, rest, cx),
+        None if signs::of(line, []).is_some_and(|signs| signs.is_without_address) => plain::parse(line, cx),
+        None => parse_plain(line, cx),
+    }
 }
 
 /// As [`parse_plain`], for a line that begins with a time in ISO 8601, behind which `rest` stands.

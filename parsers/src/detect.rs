@@ -7,8 +7,9 @@
 //! What this leaves out would refuse the line; so the outcome is that of asking every parser in its turn. Text that can be in no
 //! format is known as such by its first words ([`prose`]).
 
-mod prose;
+pub(crate) mod prose;
 
+use self::prose::Prose;
 use crate::syslog::shape;
 #[rustfmt::skip]
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     json,
     ltsv,
     nginx_error,
+    plain,
     squid,
     syslog,
     timestamp,
@@ -45,19 +47,53 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if let Some(event) = content::parse_labelled(line, cx) {
         return event;
     }
-    if prose::is_undated(line) {
-        return content::parse_plain(line, cx);
+    if let Some(prose) = prose::undated(line) {
+        return read_prose(prose, line, cx);
     }
-    let is_marked = text.len() > NEAR_BYTES || memchr::memchr2(b'[', b'\t', text).is_some();
+    // nginx's date in slashes, with a level and the ids of a process behind it, is nobody else's.
+    if line.get(4) == Some(&b'/')
+        && let Some(event) = nginx_error::parse(line, cx)
+    {
+        return event;
+    }
+    let marks = Marks::of(text, line);
     if let Some((at, rest)) = timestamp::iso_prefix(line, cx.zone) {
-        return date_first(line, at, rest, is_marked, cx);
+        return date_first(line, at, rest, marks, cx);
     }
-    for parse in if is_marked || text.first() == Some(&b'<') { MARKED } else { UNMARKED } {
+    for (_, parse) in UNDATED.iter().filter(|(needed, _)| marks.has_one_of(*needed)) {
         if let Some(event) = parse(line, cx) {
             return event;
         }
     }
     content::parse(line, cx)
+}
+
+/// What a format's lines do not do without, as bits.
+#[derive(Clone, Copy)]
+struct Marks(u8);
+
+const BRACKET_OR_TAB: u8 = 1;
+const FIRST_ANGLE: u8 = 2;
+const FIRST_DIGIT_OR_BLANK: u8 = 4;
+const ALWAYS: u8 = 8;
+
+impl Marks {
+    /// Those of `line`; `text` is what follows its mark of byte order and its blanks.
+    fn of(text: &[u8], line: &[u8]) -> Self {
+        // Of a long line the beginning would have to be searched far: it counts as marked.
+        let is_marked = text.len() > NEAR_BYTES || memchr::memchr2(b'[', b'\t', text).is_some();
+        let is_digit_or_blank = line.first().is_some_and(|b| b.is_ascii_digit() || b.is_ascii_whitespace());
+        let bits = [
+            (is_marked, BRACKET_OR_TAB),
+            (text.first() == Some(&b'<'), FIRST_ANGLE),
+            (is_digit_or_blank, FIRST_DIGIT_OR_BLANK),
+        ];
+        Self(bits.iter().fold(ALWAYS, |all, (is_set, bit)| if *is_set { all | bit } else { all }))
+    }
+
+    fn has_one_of(self, needed: u8) -> bool {
+        self.0 & needed != 0
+    }
 }
 
 /// Reads `line` by the parser of `format` alone, where that is sure to give what [`read`] gives; `None` where it is not.
@@ -110,6 +146,17 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
     }
 }
 
+/// Reads a line of prose, as [`read`] does.
+#[inline]
+pub(crate) fn read_prose<'a>(prose: Prose<'a>, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    match prose {
+        Prose { stamped: Some((at, rest)), is_without_address: true } => plain::parse_dated(line, at, rest),
+        Prose { stamped: None, is_without_address: true } => plain::parse(line, cx),
+        Prose { stamped: Some((at, rest)), .. } => content::parse_plain_dated(line, at, rest, cx),
+        Prose { stamped: None, .. } => content::parse_plain(line, cx),
+    }
+}
+
 /// Whether `line` does not begin with syslog's stamp.
 fn unstamped(line: &[u8], cx: &Context) -> bool {
     !line.first().is_some_and(u8::is_ascii_uppercase)
@@ -118,22 +165,20 @@ fn unstamped(line: &[u8], cx: &Context) -> bool {
 
 type Parser = for<'a> fn(&'a [u8], &Context) -> Option<LogEvent<'a>>;
 
-/// Those that may take a line with a bracket or a tab, or one that begins with an angle bracket, in the order in which they are asked.
+/// The parsers of lines that no date begins, in the order in which they are asked, with the marks of which a line has to have one.
 #[rustfmt::skip]
-const MARKED: &[Parser] = &[
-    access::parse,
-    apache_error::parse,
-    elb::parse,
-    haproxy::parse,
-    ltsv::parse_plain,
-    squid::parse,
+const UNDATED: &[(u8, Parser)] = &[
+    // Before other web servers, whose lines have more between client and time.
+    (BRACKET_OR_TAB, haproxy::parse),
+    (BRACKET_OR_TAB, access::parse),
+    (BRACKET_OR_TAB, apache_error::parse),
+    (ALWAYS, elb::parse),
+    (BRACKET_OR_TAB, ltsv::parse_plain),
+    (FIRST_DIGIT_OR_BLANK, squid::parse),
     // Behind those whose lines are alike.
-    app::parse,
-    winevent::parse,
+    (ALWAYS, app::parse),
+    (BRACKET_OR_TAB | FIRST_ANGLE, winevent::parse),
 ];
-
-/// Those that may take any other line.
-const UNMARKED: &[Parser] = &[elb::parse, squid::parse, app::parse];
 
 /// Reads a syslog record and what its message holds.
 pub(crate) fn syslog<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
@@ -145,16 +190,16 @@ pub(crate) fn syslog<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 }
 
 /// A line that begins with a date and a time in ISO 8601; `rest` follows them.
-fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], is_marked: bool, cx: &Context) -> LogEvent<'a> {
-    if prose::is_dated(line, rest) {
-        return content::parse_plain_dated(line, at, rest, cx);
+fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], marks: Marks, cx: &Context) -> LogEvent<'a> {
+    if let Some(prose) = prose::dated(line, at, rest) {
+        return read_prose(prose, line, cx);
     }
     // A container runtime's lines come first, for they hold those of other formats.
     if let Some(event) = cri::after_stamp(line, at, rest, cx) {
         return event;
     }
     // Before an access log's time stands no other date, but for one in slashes.
-    if is_marked
+    if marks.has_one_of(BRACKET_OR_TAB)
         && line.get(4) != Some(&b'-')
         && let Some(event) = access::parse(line, cx)
     {
@@ -165,7 +210,7 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], is_marked: bool, cx: 
     {
         return event;
     }
-    for parse in if is_marked { DATED_AND_MARKED } else { &[] } {
+    for (_, parse) in DATED.iter().filter(|(needed, _)| marks.has_one_of(*needed)) {
         if let Some(event) = parse(line, cx) {
             return event;
         }
@@ -173,7 +218,9 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], is_marked: bool, cx: 
     if let Some(event) = app::parse_dated(line, at, rest, cx) {
         return event;
     }
-    if is_marked && let Some(event) = winevent::parse(line, cx) {
+    if marks.has_one_of(BRACKET_OR_TAB)
+        && let Some(event) = winevent::parse(line, cx)
+    {
         return event;
     }
     if line.get(10) == Some(&b'T') && shape::follows_iso_stamp(rest) {
@@ -182,8 +229,8 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], is_marked: bool, cx: 
     content::parse_dated(line, at, rest, cx)
 }
 
-/// What else may take a line with a date at its front and a bracket or a tab behind it.
-const DATED_AND_MARKED: &[Parser] = &[haproxy::parse, ltsv::parse_plain, nginx_error::parse];
+/// What else may take a line with a date at its front, as in [`UNDATED`].
+const DATED: &[(u8, Parser)] = &[(BRACKET_OR_TAB, haproxy::parse), (BRACKET_OR_TAB, ltsv::parse_plain)];
 
 #[cfg(test)]
 mod tests;

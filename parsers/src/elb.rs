@@ -1,4 +1,4 @@
-//! The access logs of Amazon's load balancers: classic (ELB) and application (ALB).
+//! The access logs of Amazon's load balancers: classic (ELB), application (ALB) and network (NLB, see `elb/tls.rs`).
 //!
 //! ```text
 //! [type] time name client:port target:port t t t status target_status received sent "request" "agent" cipher protocol …
@@ -7,6 +7,8 @@
 //! The client is `ip`, the host of the event the balancer's name. Attributes have the names of Amazon's manual, except for what
 //! all access logs have: `method`, `protocol`, `status`, `bytes` (sent), `user_agent`, and `path`, which is that of the `url`
 //! that the balancer writes. The level follows from the status; the message is the whole line.
+
+mod tls;
 
 use std::borrow::Cow;
 
@@ -48,6 +50,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             Some(line.get(..end)?).filter(|kind| TYPES.contains(kind))?
         }
         b'1'..=b'9' => b"",
+        b't' => return tls::parse(line, cx),
         _ => return None,
     };
     let mut cursor = Cursor::new(line.get(kind.len()..)?);

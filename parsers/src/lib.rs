@@ -56,6 +56,7 @@ pub mod plain;
 mod programs;
 pub mod push;
 mod request_line;
+mod signs;
 pub mod squid;
 mod stated;
 pub mod syslog;

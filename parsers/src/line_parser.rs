@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::custom::format::LineFormat;
+use crate::detect::prose;
 use crate::format::{self, Format};
-use crate::table::{Table, delimited, w3c, zeek};
+use crate::table::{Table, delimited, flow, w3c, zeek};
 use crate::{Context, LogEvent, detect, plain};
 
 /// Reads the lines of one stream or file in their order.
@@ -87,6 +88,14 @@ impl LineParser {
         let LineFormat::Known(format) = self.format else {
             return self.format.parse(line, cx);
         };
+        // Text follows upon text. Only where no format is stated there is a last one; the first line may be a table's header.
+        if self.last == Format::Plain
+            && !self.is_first
+            && self.table.is_none()
+            && let Some(prose) = prose::of(line, cx)
+        {
+            return detect::read_prose(prose, line, cx);
+        }
         let is_first = self.is_first;
         self.is_first &= line.trim_ascii().is_empty();
         match format {
@@ -121,7 +130,7 @@ impl LineParser {
         }
         let event = format::parse(Format::Auto, line, cx);
         if is_first && event.format == plain::FORMAT {
-            self.table = delimited::plain_header(line);
+            self.table = delimited::plain_header(line).or_else(|| flow::plain_header(line));
             if let Some(header) = self.table.as_ref().and_then(|table| table.row(line, false, cx)) {
                 return header;
             }

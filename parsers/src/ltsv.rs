@@ -61,8 +61,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Whether `line` is plainly one: at least two fields, each with a label.
 pub(crate) fn parse_plain<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    label_of(line)?;
     memchr::memchr(b'\t', line)?;
+    label_of(line)?;
     parse(line, cx)
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn read<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent
         Format::Rfc5424 => only(syslog::rfc5424::parse(line, cx), line, cx),
         Format::Rfc3164 => only(syslog::rfc3164::parse(line, cx), line, cx),
         Format::Json => json::parse(line, cx),
-        Format::Plain => plain::parse(line, cx),
+        Format::Plain => content::parse_stated_plain(line, cx),
     }
 }
 

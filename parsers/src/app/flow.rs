@@ -4,7 +4,8 @@
 //! 2 123456789010 eni-1 192.0.2.7 198.51.100.2 5000 443 6 20 4249 1700000000 1700000060 ACCEPT OK
 //! ```
 //!
-//! The source's address is `ip`, the start the time. All fields are attributes under the manual's names. The message is the whole line.
+//! The source's address is `ip`, the start the time. All fields are attributes under the manual's names. The message is the whole line. Files
+//! in other formats begin with the names of the fields, and are read under them by `table/flow.rs`.
 
 use super::scan::{attribute, event};
 use crate::{Level, LogEvent, address, timestamp};
@@ -34,16 +35,25 @@ pub(super) fn parse(text: &[u8]) -> Option<LogEvent<'_>> {
     let line = std::str::from_utf8(text.strip_prefix(b"2 ").map(|_| text)?).ok()?;
     let mut words = line.split(' ');
     let values: [&str; NAMES.len()] = std::array::from_fn(|_| words.next().unwrap_or_default());
-    let [_, account, _, source, _, _, _, _, _, _, start, _, _, status] = values;
+    let [_, account, _, _, _, _, _, _, _, _, start, _, _, status] = values;
     let is_flow = matches!(status, "OK" | "NODATA" | "SKIPDATA") && words.next().is_none();
     let is_account = account == "unknown" || account.bytes().all(|b| b.is_ascii_digit());
-    let at = timestamp::epoch(start).filter(|_| is_flow && is_account)?;
-    let mut event = event(FORMAT, Some(at), Level::Unknown, text);
-    event.ip = address::parse(source).map(|found| found.ip);
-    for (name, value) in NAMES.into_iter().zip(values) {
+    timestamp::epoch(start).filter(|_| is_flow && is_account)?;
+    Some(event_of(text, NAMES.into_iter().zip(values)))
+}
+
+/// The event of `line`, which holds these fields.
+pub(crate) fn event_of<'a, 'f>(line: &'a [u8], fields: impl Iterator<Item = (&'f str, &'a str)>) -> LogEvent<'a> {
+    let mut event = event(FORMAT, None, Level::Unknown, line);
+    for (name, value) in fields {
+        match name {
+            "start" => event.timestamp = timestamp::epoch(value),
+            "srcaddr" => event.ip = address::parse(value).map(|found| found.ip),
+            _ => {}
+        }
         attribute(&mut event, name, value);
     }
-    Some(event)
+    event
 }
 
 #[cfg(test)]

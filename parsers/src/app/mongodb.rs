@@ -50,7 +50,7 @@ fn old(at: i64, text: &[u8]) -> Option<LogEvent<'_>> {
 pub(crate) fn begins_with_context(text: &[u8]) -> bool {
     const CONTEXTS: [&[u8]; 5] =
         [b"conn", b"initandlisten", b"signalProcessingThread", b"rsHealthPoll", b"clientcursormon"];
-    CONTEXTS.iter().any(|name| text.starts_with(name))
+    matches!(text.first(), Some(b'c' | b'i' | b's' | b'r')) && CONTEXTS.iter().any(|name| text.starts_with(name))
 }
 
 #[cfg(test)]

@@ -54,6 +54,13 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     is_pid.then_some(event)
 }
 
+/// Whether `text` begins with a process id and its part: `7:M `.
+pub(super) fn begins_with_role(text: &[u8]) -> bool {
+    const ID_DIGITS_MAX: usize = 8;
+    let digits = text.iter().take(ID_DIGITS_MAX).take_while(|b| b.is_ascii_digit()).count();
+    matches!(text.get(digits..), Some([b':', letter, b' ', ..]) if letter.is_ascii_uppercase())
+}
+
 /// `1700000000.123456 [0 192.0.2.7:5000] "get" "cart"`.
 fn monitored(text: &[u8]) -> Option<LogEvent<'_>> {
     let (seconds, rest) = word(text)?;

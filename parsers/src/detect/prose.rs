@@ -2,30 +2,73 @@
 //!
 //! Nearly all plain text begins with a word, alone, in a bracket or behind a date, and no format's lines begin so but those that hold
 //! a mark further on (a bracket, a tab, a quote). Only such lines are called prose; what is not so sure is for the parsers to say.
+//!
+//! The look for marks tells as well whether an address may stand in the line, for which plain text is searched otherwise.
 
 use crate::find::find;
 use crate::syslog::shape;
-use crate::{access, app, level_names};
+use crate::{Context, access, app, level_names, signs, timestamp};
 
-use super::NEAR_BYTES;
+/// A line of prose.
+pub(crate) struct Prose<'a> {
+    /// The date and time at its front, and what follows them.
+    pub stamped: Option<(i64, &'a [u8])>,
+    /// Whether it holds no address.
+    pub is_without_address: bool,
+}
 
-/// Whether `line` begins with a word, or with one in a bracket, and can be in no format.
-pub(super) fn is_undated(line: &[u8]) -> bool {
-    let Some(first) = line.first() else { return false };
-    if *first == b'[' {
-        return is_bracketed(line);
+/// Tells whether `line` is prose; `None` where that is for the parsers to say.
+#[inline]
+pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
+    if !line.first()?.is_ascii_digit() {
+        return undated(line);
     }
-    let Some(behind) = first.is_ascii_alphabetic().then(|| Behind::word(line)).flatten() else { return false };
-    let is_known = match first {
+    let is_dated = line.get(4) == Some(&b'-');
+    let (at, rest) = is_dated.then(|| timestamp::iso_prefix(line, cx.zone)).flatten()?;
+    dated(line, at, rest)
+}
+
+/// Tells whether `line`, which no date begins, is prose.
+#[inline]
+pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    if line.first() == Some(&b'[') {
+        return bracketed(line);
+    }
+    let behind = Behind::word(line)?;
+    if behind.may_be_dated(line) || is_known(line, &behind) {
+        return None;
+    }
+    unmarked(line, [(b'[', MARK), (b'\t', MARK)])
+}
+
+/// Whether a format's lines begin with the first word of `line`.
+#[inline]
+fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {
+    match line.first() {
         // The names of load balancers' protocols, before a date.
-        b'g' | b'h' => behind.is_number(),
-        b'w' => behind.is_number() || find(line.get(..40).unwrap_or(line), b"wireguard: ").is_some(),
-        b'a' => line.starts_with(b"audit: "),
+        Some(b'g' | b'h') => behind.is_number(),
+        Some(b'w') => behind.is_number() || is_wireguard(line),
+        Some(b'a') => line.starts_with(b"audit: "),
         // Rails' `Started GET "/x" for …`.
-        b'S' => line.starts_with(b"Started "),
+        Some(b'S') => line.starts_with(b"Started "),
         _ => false,
-    };
-    !is_known && !behind.may_be_dated(line) && is_unmarked(line)
+    }
+}
+
+#[inline(never)]
+fn is_wireguard(line: &[u8]) -> bool {
+    find(line.get(..40).unwrap_or(line), b"wireguard: ").is_some()
+}
+
+/// The bit of the bytes without which most formats do not do, and that of those which divide names from values.
+const MARK: u8 = 0xf0;
+const SIGN: u8 = 0x0f;
+
+/// `line` as prose without a date, if none of `marks` stands in it and it is short enough to be looked through.
+#[inline]
+fn unmarked<'a, const N: usize>(line: &[u8], marks: [(u8, u8); N]) -> Option<Prose<'a>> {
+    let signs = signs::of(line, marks).filter(|signs| signs.seen == 0)?;
+    Some(Prose { stamped: None, is_without_address: signs.is_without_address })
 }
 
 /// What stands behind the first word of a text.
@@ -38,8 +81,9 @@ struct Behind<'a> {
 
 impl<'a> Behind<'a> {
     /// Looks behind the word of at least two letters that `text` begins with: there has to be a blank, or a colon and one.
+    #[inline]
     fn word(text: &'a [u8]) -> Option<Self> {
-        let letters = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let letters = signs::letters(text);
         let (has_colon, rest) = match text.get(letters..)? {
             [b' ', rest @ ..] => (false, rest),
             [b':', b' ', rest @ ..] => (true, rest),
@@ -48,12 +92,14 @@ impl<'a> Behind<'a> {
         (letters > 1).then_some(Self { letters, has_colon, rest })
     }
 
+    #[inline]
     fn is_number(&self) -> bool {
         !self.rest.first().is_some_and(u8::is_ascii_alphabetic)
     }
 
     /// Whether a date may stand behind the word: behind the name of a month or a day (`Nov 14`), or behind a level or an alert's name in
     /// capitals; uvicorn pads these (`INFO:     text`).
+    #[inline]
     fn may_be_dated(&self, text: &[u8]) -> bool {
         let is_in_capitals = text.get(1).is_some_and(u8::is_ascii_uppercase);
         // C's `asctime` begins with the names of a day and a month.
@@ -63,60 +109,65 @@ impl<'a> Behind<'a> {
 }
 
 /// `[worker 3] text`: with no mark but the bracket, and no pairs such as a packet filter's.
-fn is_bracketed(line: &[u8]) -> bool {
-    let Some(inside) = line.get(1..) else { return false };
+fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    let inside = line.get(1..)?;
     // The names of months and days have three letters.
-    inside.first().is_some_and(u8::is_ascii_alphabetic)
+    let may_be_prose = inside.first().is_some_and(u8::is_ascii_alphabetic)
         && !matches!(inside.get(3), None | Some(b' '))
-        && is_unmarked(inside)
-        && memchr::memchr(b'=', inside).is_none()
-        && !access::gin::begins(line)
+        && !access::gin::begins(line);
+    if !may_be_prose {
+        return None;
+    }
+    unmarked(inside, [(b'[', MARK), (b'\t', MARK), (b'=', MARK)])
 }
 
-/// Whether `line`, which begins with a date and a time (`rest` is what follows), has a word behind them and can be in no format.
-pub(super) fn is_dated(line: &[u8], rest: &[u8]) -> bool {
-    let Some(text) = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-')) else { return false };
+/// Tells whether `line`, which begins with the date and time `at` (`rest` is what follows), has a word behind them and is prose.
+#[inline]
+pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a>> {
+    let behind_stamp = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-'))?;
+    let text = if behind_stamp.first() == Some(&b'[') { behind_thread(behind_stamp)? } else { behind_stamp };
+    let Behind { has_colon: false, rest: behind, .. } = Behind::word(text)? else { return None };
+    let is_in_capitals = text.get(1).is_some_and(u8::is_ascii_uppercase);
+    if is_in_capitals {
+        // Behind a level the name of a logger may stand, and a dash, a colon or a bracket behind that.
+        let word = Behind::word(behind.trim_ascii_start()).filter(|word| !word.has_colon)?;
+        if text.len() != behind_stamp.len() || !word.rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return None;
+        }
+    } else if text.starts_with(b"std") || !behind.first().is_some_and(u8::is_ascii_alphabetic) {
+        // A container runtime's lines; a syslog daemon's, whose message is an object or a device's list.
+        return None;
+    }
+    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', SIGN), (b'=', SIGN)])?;
+    let is_prose = match signs.seen {
+        0 => is_in_capitals || !behind.starts_with(b"firewall,"),
+        SIGN => !is_in_capitals && is_signed_prose(line, text, rest),
+        _ => false,
+    };
+    is_prose.then_some(Prose { stamped: Some((at, rest)), is_without_address: signs.is_without_address })
+}
+
+/// Whether `text`, which holds a colon or a sign of equality, is prose behind a date and a time; they end before `rest`.
+fn is_signed_prose(line: &[u8], text: &[u8], rest: &[u8]) -> bool {
     // With a `T` between date and time the line may be a syslog daemon's, or that of one of Rust's loggers.
     let is_plainly_divided = line.get(10) == Some(&b' ');
-    let Some(text) = text.strip_prefix(b"[").map_or(Some(text), behind_thread) else { return false };
-    let Some(Behind { has_colon: false, rest: behind, .. }) = Behind::word(text) else { return false };
-    if line.len() > NEAR_BYTES || memchr::memchr3(b'[', b'\t', b'"', text).is_some() {
-        return false;
-    }
-    let has_signs = || memchr::memchr2(b':', b'=', text).is_some();
-    if text.get(1).is_some_and(u8::is_ascii_uppercase) {
-        // Behind a level the name of a logger may stand, and a dash, a colon or a bracket behind that.
-        let behind = behind.trim_ascii_start();
-        return text.len() == rest.len() - 1
-            && Behind::word(behind)
-                .is_some_and(|word| !word.has_colon && word.rest.first().is_some_and(u8::is_ascii_alphanumeric))
-            && !has_signs();
-    }
-    // A container runtime's lines; a syslog daemon's, whose message is an object or a device's list.
-    if text.starts_with(b"std") || !behind.first().is_some_and(u8::is_ascii_alphabetic) {
-        return false;
-    }
-    if !has_signs() {
-        return !behind.starts_with(b"firewall,");
-    }
     // PostgreSQL's severity, a packet filter's pairs, and syslog's tag.
     find(text, b":  ").is_none()
         && find(text, b"IN=").is_none()
         && (is_plainly_divided || !shape::follows_iso_stamp(rest))
 }
 
-/// What stands behind `worker 3] `, which is no level and no name that tells a format. Behind it no word in capitals may stand.
-fn behind_thread(inside: &[u8]) -> Option<&[u8]> {
-    let name =
-        inside.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_')).count();
-    let (name, behind) = inside.split_at_checked(name)?;
-    let is_level = std::str::from_utf8(name).is_ok_and(|name| level_names::from_word(name.trim()).is_some());
-    let is_known = is_level || name == b"System" || app::mongodb::begins_with_context(name.trim_ascii_start());
+/// What stands behind `[worker 3] `, which is no level and no name that tells a format. Behind it no word in capitals may stand.
+fn behind_thread(text: &[u8]) -> Option<&[u8]> {
+    let inside = text.get(1..)?;
+    let letters = signs::letters(inside);
+    let more = inside.get(letters..)?.iter().take(64);
+    let length = letters + more.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_')).count();
+    let (name, behind) = inside.split_at_checked(length).filter(|_| letters > 0)?;
     let text = behind.strip_prefix(b"] ")?;
-    (name.first()?.is_ascii_alphabetic() && !is_known).then_some(text)
-}
-
-/// Whether no bracket and no tab stands in `text`, which is short enough to be searched.
-fn is_unmarked(text: &[u8]) -> bool {
-    text.len() < NEAR_BYTES && memchr::memchr2(b'[', b'\t', text).is_none()
+    // Names that tell a format, and levels: one word, which has a digit at the most and may be filled with blanks.
+    let may_be_known = length < letters + 2 || name.ends_with(b" ");
+    let is_level = || std::str::from_utf8(name).is_ok_and(|name| level_names::from_word(name.trim()).is_some());
+    let is_known = may_be_known && (name == b"System" || is_level());
+    (!is_known && !app::mongodb::begins_with_context(name)).then_some(text)
 }

@@ -78,13 +78,13 @@ fn a_record_that_says_its_format_may_quote_a_line_in_another() {
 /// All parsers that know their lines by their shape.
 #[rustfmt::skip]
 const ALL: &[Parser] = &[
+    nginx_error::parse,
     cri::parse,
+    haproxy::parse,
     access::parse,
     apache_error::parse,
     elb::parse,
-    haproxy::parse,
     ltsv::parse_plain,
-    nginx_error::parse,
     squid::parse,
     app::parse,
     winevent::parse,
@@ -247,7 +247,7 @@ const WORDS: &[&str] = &[
     "http ", "h2 ", "lb ", "192.0.2.7:5000 ", "192.0.2.7 ", "1.5 ", "2.3 ", "- ", "-- ", "--- ", ": ", "LOG:  ", "bob@shop ", "user=bob ", "user 'bob' ",
     "from ", "denied ", "login ", "Failed ", "password ", "IN=eth0 OUT= SRC=192.0.2.7 ", "a=b c=d ", "audit: ", "type=x msg=audit(1.0:2): ", "wireguard: ",
     "wg ", "std", "stdout ", "stderr ", "F ", "firewall,info ", "1,2023 ", "{\"a\":1}", "Started ", "GET ", "\"/x\" for ", "at ", "\"GET / HTTP/1.1\" ", "200 ",
-    "sshd[7]: ", "sshd: ", "a.b.C run\nINFO: ", "Proxy ", "ab:cd:ef:01 ", "nova.log ", "\t", "x ", "i ", "(x) ", "CEF:0|a|b|c|d|e|3| ", "{x}: ", "- - ",
+    "sshd[7]: ", "sshd: ", "a.b.C run\nINFO: ", "Proxy ", "ab:cd:ef:01 ", "nova.log ", "\t", "x ", "i ", "(x) ", "CEF:0|a|b|c|d|e|3| ", "CEF: ", "LEEF: ", "{x}: ", "- - ",
 ];
 
 fn text_line() -> impl Strategy<Value = String> {
@@ -273,6 +273,25 @@ proptest! {
         // Texts are longer, and the level or the address may stand far behind.
         let line = format!("{line}{} ERROR user 'bob' from 192.0.2.7", "word ".repeat(width));
         prop_assert_eq!(super::read(line.as_bytes(), &CX), asking_all(line.as_bytes(), &CX));
+    }
+
+    #[test]
+    fn what_is_told_to_be_prose_is_what_asking_every_parser_makes_of_it(line in text_line(), likely in likely_line(), noise: Vec<u8>) {
+        for line in [line.as_bytes(), &likely, &noise] {
+            if let Some(prose) = super::prose::of(line, &CX) {
+                prop_assert_eq!(super::read_prose(prose, line, &CX), asking_all(line, &CX));
+            }
+        }
+    }
+
+    #[test]
+    fn plain_text_is_the_same_record_whether_that_is_stated_or_found(line in text_line(), likely in likely_line(), noise: Vec<u8>) {
+        for line in [line.as_bytes(), &likely, &noise] {
+            let found = super::read(line, &CX);
+            if found.format == "plain" && found.parse_error.is_none() {
+                prop_assert_eq!(parse(Format::Plain, line, &CX), found);
+            }
+        }
     }
 
     #[test]
@@ -329,11 +348,30 @@ fn text_is_known_as_such_at_a_glance() {
         ("2023-11-14 22:13:20 could not connect: timeout", Some(" could not connect: timeout")),
     ] {
         let is_known = rest.map_or_else(
-            || super::prose::is_undated(line.as_bytes()),
-            |rest| super::prose::is_dated(line.as_bytes(), rest.as_bytes()),
+            || super::prose::undated(line.as_bytes()).is_some(),
+            |rest| super::prose::dated(line.as_bytes(), 0, rest.as_bytes()).is_some(),
         );
         assert!(is_known, "{line}");
         assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, "plain", "{line}");
+    }
+}
+
+#[test]
+fn plain_text_is_searched_for_an_address_and_a_user_whether_it_is_stated_or_found() {
+    for line in [
+        "login failed for user 'bob' from 192.0.2.7",
+        "2023-11-14 22:13:20 login failed for user 'bob' from 192.0.2.7",
+        "[14/Nov/2023 22:13:20] login failed for user 'bob' from 192.0.2.7",
+    ] {
+        for format in [Format::Plain, Format::Auto] {
+            let event = parse(format, line.as_bytes(), &CX);
+            assert_eq!((event.ip, &*event.user_name), ("192.0.2.7".parse().ok(), "bob"), "{line} as {format}");
+            assert_eq!(
+                (event.format, event.attributes.get("outcome")),
+                ("plain", Some("failure")),
+                "{line} as {format}"
+            );
+        }
     }
 }
 

@@ -213,3 +213,54 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn flow_logs_are_read_under_the_names_of_their_fields() {
+    let header = "version vpc-id interface-id srcaddr dstaddr start action tcp-flags";
+    let file = format!(
+        "{header}\n5 vpc-1 eni-1 192.0.2.7 198.51.100.2 1700000000 REJECT -\n5 text of six words more\n{header}\n"
+    );
+    let events = read(Format::Auto, &file);
+    assert_eq!(formats(&events), ["vpc_flow", "vpc_flow", "plain", "vpc_flow"]);
+    assert_eq!(
+        (attributes(&events[0]), attributes(&events[3])),
+        ("directive=header".into(), "directive=header".into())
+    );
+    let row = &events[1];
+    assert_eq!((row.timestamp, row.ip), (Some(T), "192.0.2.7".parse().ok()));
+    assert_eq!(
+        attributes(row),
+        "version=5; vpc-id=vpc-1; interface-id=eni-1; srcaddr=192.0.2.7; dstaddr=198.51.100.2; start=1700000000; action=REJECT"
+    );
+    let mut parser = LineParser::new(Format::Auto);
+    drop(parser.parse(header.as_bytes(), &CX));
+    let mut again = LineParser::with_header(Format::Auto, &parser.header(), &CX);
+    assert_eq!(again.parse(b"5 vpc-1 eni-1 192.0.2.7 - 1700000000 ACCEPT -", &CX).format, "vpc_flow");
+    for words in
+        ["version start end action bytes", "srcaddr dstaddr srcaddr srcport", "the srcaddr, dstaddr and vpc-id"]
+    {
+        assert_eq!(formats(&read(Format::Auto, words)), ["plain"], "{words}");
+    }
+}
+
+#[test]
+fn a_header_of_words_is_one_behind_blank_lines_too() {
+    let file = "\n\nDate and Time,Log Level,Message\n2023-11-14 22:13:20,warn,the disk is full\n";
+    assert_eq!(formats(&read(Format::Auto, file)), ["plain", "plain", "csv", "csv"]);
+}
+
+#[test]
+fn text_that_follows_upon_text_is_what_it_is_by_itself() {
+    let lines = [
+        "the cart was opened",
+        "login failed for user 'bob' from 192.0.2.7",
+        "[worker 3] the cart was opened",
+        "2023-11-14 22:13:20 ERROR something broke",
+        "<13>Nov 14 22:13:20 web1 app: text",
+        "Nov 14 22:13:20 web1 app: text",
+        "type=CWD msg=audit(1.0:2): cwd=\"/\"",
+    ];
+    for (line, event) in lines.iter().zip(read(Format::Auto, &lines.join("\n"))) {
+        assert_eq!(event, format::parse(Format::Auto, line.as_bytes(), &CX), "{line}");
+    }
+}

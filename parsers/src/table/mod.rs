@@ -1,4 +1,4 @@
-//! Files whose lines are rows under a header: W3C extended, Zeek's, CSV and TSV.
+//! Files whose lines are rows under a header: W3C extended, Zeek's, CSV and TSV, and the flow logs of Amazon's networks.
 //!
 //! The names of the columns are in the header, so a line alone does not say what it holds. [`Table`] is the header that is
 //! in force, and reads the rows under it. Cells fill the record's fields by the names of their columns; all others become
@@ -7,6 +7,7 @@
 //! A line of the header (a directive) is a record too, with the attribute `directive`: nothing of a file is lost.
 
 pub(crate) mod delimited;
+pub(crate) mod flow;
 mod row;
 pub(crate) mod w3c;
 pub(crate) mod zeek;
@@ -35,6 +36,8 @@ pub(crate) enum Kind {
     Zeek(zeek::Marks),
     /// Cells between delimiters, in quotes where they hold one.
     Delimited { delimiter: u8, header: Vec<u8> },
+    /// Cells between blanks, as [`flow`] says.
+    Flow,
 }
 
 #[derive(Clone, Debug)]
@@ -67,6 +70,7 @@ impl Table {
             }
             Kind::Zeek(marks) => marks.header(&names.collect::<Vec<_>>()),
             Kind::Delimited { header, .. } => header.clone(),
+            Kind::Flow => names.collect::<Vec<_>>().join(&b' '),
         }
     }
 
@@ -79,7 +83,7 @@ impl Table {
     pub(crate) fn delimiter(&self) -> Option<u8> {
         match self.kind {
             Kind::Delimited { delimiter, .. } => Some(delimiter),
-            Kind::W3c { .. } | Kind::Zeek(_) => None,
+            Kind::W3c { .. } | Kind::Zeek(_) | Kind::Flow => None,
         }
     }
 
@@ -104,6 +108,7 @@ impl Table {
                 let cells = delimited::cells(line, *delimiter);
                 self.event(delimited::format_of(*delimiter), cells, None, any_length, line, cx)
             }
+            Kind::Flow => flow::row(line, self.columns.iter().map(|column| column.name.as_str())),
         }
     }
 }
