@@ -10,6 +10,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::admission::Refusal;
+use super::pass::Pass;
+use super::whose::Whose;
 use crate::config::listener::ListenerConfig;
 use crate::config::source_name::{SOURCE_BYTES_MAX, is_reserved};
 use crate::ingest::Ingest;
@@ -96,8 +99,8 @@ impl Intake {
         }
     }
 
-    /// Parses `frame`, which arrived from `peer`, into `batch`.
-    pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, peer: &str, received_at: i64) {
+    /// Parses `frame`, which arrived from `whose`, into `batch`.
+    pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, whose: &Whose, received_at: i64) {
         let mut event = self.format.parse(frame, &self.context(received_at));
         let cut = match whole {
             Whole::Yes => None,
@@ -112,7 +115,7 @@ impl Intake {
         if let Some(cut) = cut {
             event.parse_error = Some(Cow::Borrowed(cut));
         }
-        self.push(batch, &event, frame, None, peer, received_at);
+        self.push(batch, &event, frame, None, whose, received_at);
     }
 
     /// Adds `event`, whose original bytes are `raw`; `source` is what the protocol says of it.
@@ -122,7 +125,7 @@ impl Intake {
         event: &LogEvent<'_>,
         raw: &[u8],
         source: Option<&str>,
-        peer: &str,
+        whose: &Whose,
         received_at: i64,
     ) {
         if event.parse_error.is_some() {
@@ -133,8 +136,17 @@ impl Intake {
         let source = stated.map_or(self.source.as_str(), |source| {
             source.get(..source.floor_char_boundary(SOURCE_BYTES_MAX)).unwrap_or(source)
         });
-        let origin = Origin { source, origin: &self.origin, peer, received_at };
+        let pass = whose.pass.as_ref();
+        let source = pass.and_then(Pass::source).unwrap_or(source);
+        let origin = pass.map_or(self.origin.as_str(), Pass::origin);
+        let origin = Origin { source, origin, peer: &whose.peer, received_at };
         batch.push(event, raw, &origin);
+    }
+
+    /// Counts a client that is refused, and says why it is.
+    pub(super) fn refuse(&self, refusal: &Refusal) -> anyhow::Error {
+        self.connections_refused.inc();
+        anyhow::anyhow!("{}: {refusal}", self.origin)
     }
 
     /// What joins the lines of a connection, where lines are joined.

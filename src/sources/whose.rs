@@ -1,0 +1,20 @@
+//! Whose the records of a connection or of a datagram are.
+
+use std::net::IpAddr;
+
+use super::pass::Pass;
+
+/// What is filed with each record beside what the listener says.
+pub(super) struct Whose {
+    /// The sender's address, as it is stored.
+    pub(super) peer: String,
+    /// Of a client that acts as an API token.
+    pub(super) pass: Option<Pass>,
+}
+
+impl Whose {
+    /// Of a sender of whom only the address is known.
+    pub(super) fn at(peer: IpAddr) -> Self {
+        Self { peer: peer.to_string(), pass: None }
+    }
+}
