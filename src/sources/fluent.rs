@@ -101,7 +101,7 @@ impl Dialogue for Fluent {
             match pong.entry {
                 Entry::LetIn(pass) => gathered.admit(pass),
                 Entry::Unproved(why) => anyhow::bail!("Fluent Forward: the client is refused: {why}"),
-                Entry::Refused(refusal) => return Err(gathered.refuse(&refusal)),
+                Entry::Refused(refusal) => return Err(gathered.refuse(&refusal).into()),
             }
             self.handshake = None;
         } else if bytes != NIL && !self.take(bytes, gathered)? {

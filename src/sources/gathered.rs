@@ -5,6 +5,7 @@ use logseal_parsers::{LogEvent, fluent, lumberjack};
 use super::admission::Refusal;
 use super::intake::{Intake, Whole};
 use super::pass::Pass;
+use super::refusals::Refused;
 use super::stream_records::{BATCH_BYTES_MAX, BATCH_ROWS_MAX};
 use super::whose::Whose;
 use crate::clock::now_micros;
@@ -84,8 +85,8 @@ impl<'a> Gathered<'a> {
     }
 
     /// Counts the client as refused, and says why it is.
-    pub(super) fn refuse(&self, refusal: &Refusal) -> anyhow::Error {
-        self.intake.refuse(refusal)
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Refused {
+        self.intake.refuse(refusal, self.whose.address)
     }
 
     /// The most that is kept of what could not be read.

@@ -1,7 +1,9 @@
 //! From the bytes of one frame to a row of a batch, with the listener's name and counters.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use logseal_parsers::multiline::{Joiner, Limits, Rule};
 use logseal_parsers::{Context, LineFormat, LogEvent, Zone};
@@ -12,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::admission::Refusal;
 use super::pass::Pass;
+use super::refusals::{Refusals, Refused};
 use super::whose::Whose;
 use crate::config::listener::ListenerConfig;
 use crate::config::source_name::{SOURCE_BYTES_MAX, is_reserved};
@@ -54,6 +57,7 @@ pub(super) struct Intake {
     /// The daemon stops, and what cannot be queued now is dropped.
     pub(super) too_late: CancellationToken,
     pub(super) frame_bytes_max: usize,
+    refusals: Arc<Refusals>,
     /// Of records that state none, and of all where the configuration does.
     source: String,
     source_is_fixed: bool,
@@ -89,6 +93,7 @@ impl Intake {
             unparsed: metrics.unparsed.get_or_create_owned(&label),
             truncated: metrics.truncated.get_or_create_owned(&label),
             metrics,
+            refusals: Arc::default(),
             frame_bytes_max: config.frame_bytes_max,
             source: config.source().to_owned(),
             source_is_fixed: config.source.is_some(),
@@ -144,9 +149,9 @@ impl Intake {
     }
 
     /// Counts a client that is refused, and says why it is.
-    pub(super) fn refuse(&self, refusal: &Refusal) -> anyhow::Error {
+    pub(super) fn refuse(&self, refusal: &Refusal, peer: IpAddr) -> Refused {
         self.connections_refused.inc();
-        anyhow::anyhow!("{}: {refusal}", self.origin)
+        self.refusals.note(peer, format!("{}: {refusal}", self.origin), Instant::now())
     }
 
     /// What joins the lines of a connection, where lines are joined.

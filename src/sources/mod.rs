@@ -21,6 +21,7 @@ mod inflating;
 mod intake;
 mod joined_lines;
 mod pass;
+mod refusals;
 mod relp;
 mod sender_rate;
 mod session;

@@ -34,7 +34,7 @@ impl Relp {
                 if let Some(refusal) = &self.refusal {
                     respond(command, &format!("500 {}", refusal.told()), gathered);
                     gathered.answer(SERVERCLOSE);
-                    return Err(gathered.refuse(refusal));
+                    return Err(gathered.refuse(refusal).into());
                 }
                 if !offers_syslog(command.data) {
                     respond(command, "500 the command syslog is not among those offered", gathered);

@@ -69,7 +69,7 @@ impl Session {
         {
             // The protocol has no word for it. A client that does not listen is closed all the same.
             timeout(CLOSE_MAX, stream.shutdown()).await.ok();
-            return Err(self.intake.refuse(refusal));
+            return Err(self.intake.refuse(refusal, self.peer).into());
         }
         let sender = Sender { peer: self.peer, rate: &self.rate, pass };
         let max_frame = self.frame_bytes_max;

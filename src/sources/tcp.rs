@@ -15,6 +15,7 @@ use tracing::{Instrument, debug, debug_span, info, warn};
 use super::admission::Admission;
 use super::fluent_handshake::Secrets;
 use super::intake::Intake;
+use super::refusals::Refused;
 use super::sender_rate::SenderRate;
 use super::session::Session;
 use crate::config::listener::ListenerConfig;
@@ -160,6 +161,9 @@ impl Connection {
         session.intake.connections.dec();
         match ended {
             Ok(()) => debug!("connection ended"),
+            Err(error) if error.downcast_ref::<Refused>().is_some_and(|refused| !refused.is_news) => {
+                debug!("connection ended: {error:#}");
+            }
             // The sender's fault or the network's: it says why records of this peer stop coming.
             Err(error) => warn!(peer = %peer, "connection of {peer} ended: {error:#}"),
         }

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use logseal_parsers::framing::datagram;
@@ -101,7 +100,7 @@ impl Datagrams<'_> {
         let received_at = now_micros();
         let mut batch = Batch::default();
         let mut bytes = 0;
-        let mut last: Option<(IpAddr, Whose)> = None;
+        let mut last: Option<Whose> = None;
         let mut failed = None;
         for _ in 0..BATCH_DATAGRAMS_MAX {
             if bytes >= BATCH_BYTES_MAX {
@@ -128,8 +127,8 @@ impl Datagrams<'_> {
                 Some(gelf) => gelf.message(sender, bytes_in, received_at, &self.intake.metrics),
             };
             let whose = match &last {
-                Some((last, whose)) if *last == from => whose,
-                _ => &last.insert((from, Whose::at(from))).1,
+                Some(whose) if whose.address == from => whose,
+                _ => last.insert(Whose::at(from)),
             };
             for message in message.iter().flat_map(|message| datagram(message)) {
                 if self.rate.allows(from) {

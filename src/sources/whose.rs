@@ -6,7 +6,8 @@ use super::pass::Pass;
 
 /// What is filed with each record beside what the listener says.
 pub(super) struct Whose {
-    /// The sender's address, as it is stored.
+    pub(super) address: IpAddr,
+    /// As it is stored.
     pub(super) peer: String,
     /// Of a client that acts as an API token.
     pub(super) pass: Option<Pass>,
@@ -15,6 +16,6 @@ pub(super) struct Whose {
 impl Whose {
     /// Of a sender of whom only the address is known.
     pub(super) fn at(peer: IpAddr) -> Self {
-        Self { peer: peer.to_string(), pass: None }
+        Self { address: peer, peer: peer.to_string(), pass: None }
     }
 }

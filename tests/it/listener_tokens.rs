@@ -89,9 +89,11 @@ fn who_knows_the_key_acts_as_the_token_from_when_it_is_made_until_it_is_revoked(
     let not_there = Some("the API token of this client does not exist".to_owned());
     assert_eq!(shake_hands(&app, None).1, not_there);
     app.wait_for_log("a client without a name is refused: the API token \"web\" does not exist");
-    assert_eq!(app.metric("logseal_connections_refused_total", "fluent"), 1);
+    assert_eq!(shake_hands(&app, None).1, not_there);
+    assert_eq!(app.metric("logseal_connections_refused_total", "fluent"), 2);
 
     make_token(&app, "web", &["--scope", "ingest", "--source", "edge"], GOOD);
+    assert_eq!(app.log().matches("a client without a name is refused").count(), 1, "the second time is no news");
     let (mut stream, refused) = shake_hands(&app, None);
     assert_eq!(refused, None);
     send(&mut stream, b"aaaa");
