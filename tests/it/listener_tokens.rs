@@ -273,3 +273,43 @@ fn rsyslog_keeps_what_it_has_while_its_token_is_revoked_and_sends_it_when_there_
     app.wait_for_count("app=secret&source=second", 1);
     assert_eq!(app.count("app=secret"), 2);
 }
+
+#[test]
+fn a_sender_that_never_pauses_is_ended_and_what_it_was_answered_for_is_there() {
+    let app = App::start_with("syslog = []", &format!("{FLUENT}token = \"web\"\n"));
+    make_token(&app, "web", &["--scope", "ingest", "--source", "edge"], GOOD);
+    let (mut stream, refused) = shake_hands(&app, None);
+    assert_eq!(refused, None);
+    let mut writer = stream.try_clone().unwrap();
+    // It ends only with its connection.
+    let sending = std::thread::spawn(move || while writer.write_all(&packed(ENTRY, b"aaaa").repeat(100)).is_ok() {});
+    let answer = b"\x81\xa3ack\xa4aaaa";
+    let mut answers = vec![0; 500 * answer.len()];
+    stream.read_exact(&mut answers).unwrap();
+    revoke_token(&app, "web");
+    // Where bytes of the client were on their way, the end is a reset.
+    stream.read_to_end(&mut answers).ok();
+    sending.join().unwrap();
+    app.wait_for_log("as which it was let in, was revoked");
+    let answered = answers.len() / answer.len();
+    assert!(answers.chunks_exact(answer.len()).all(|one| one == answer));
+    app.flush();
+    let stored = app.count("source=edge");
+    assert!(stored >= answered as u64, "{stored} of {answered}");
+}
+
+#[test]
+fn a_client_of_beats_acts_as_the_token_of_its_certificate() {
+    let tls_app = TlsApp::start("[[listener]]\nprotocol = \"beats\"\ntokens = { \"web-1.example\" = \"web\" }\n");
+    make_token(&tls_app.app, "web", &["--scope", "ingest", "--source", "edge"], GOOD);
+    let mut stranger = tls_app.connect("beats-tls", &tls_app.authority.issue("web-2.example"));
+    assert_eq!(stranger.read(&mut [0; 16]).unwrap(), 0, "it is told that this is the end");
+    let mut web = tls_app.connect("beats-tls", &tls_app.authority.issue("web-1.example"));
+    web.write_all(b"2W\0\0\0\x012J\0\0\0\x01\0\0\0\x11{\"message\":\"one\"}").unwrap();
+    let mut answer = [0; 6];
+    web.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"2A\0\0\0\x01");
+    tls_app.app.wait_for_count("source=edge", 1);
+    revoke_token(&tls_app.app, "web");
+    assert_eq!(web.read(&mut [0; 16]).unwrap(), 0, "the connection ends");
+}
