@@ -17,6 +17,7 @@ pub mod storage;
 pub mod uploads;
 
 mod api_rules;
+mod listener_tokens;
 mod networks;
 
 use std::collections::BTreeMap;

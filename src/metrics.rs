@@ -88,7 +88,7 @@ impl Metrics {
             connections_refused: counters(
                 r,
                 "connections_refused",
-                "Connections refused at the limit, or because of where they come from",
+                "Connections refused at the limit, because of where they come from, or because no API token lets them in",
             ),
             acked: counter(r, "records_acked", "Records made durable"),
             stored: counter(r, "records_stored", "Records inserted into the store"),

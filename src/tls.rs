@@ -1,5 +1,7 @@
 //! The server's side of TLS: certificates, read again when their files change, and handshakes that end.
 
+mod client_names;
+
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -94,6 +96,13 @@ pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         }
         () = stop_and_grace(stop) => anyhow::bail!("the daemon stopped during the TLS handshake"),
     }
+}
+
+/// The names in the certificate that the client showed; none where none was demanded, or it has none.
+pub(crate) fn client_names<S>(stream: &TlsStream<S>) -> Vec<String> {
+    let (_, connection) = stream.get_ref();
+    let shown = connection.peer_certificates().and_then(|chain| chain.first());
+    shown.map(|certificate| client_names::of(certificate)).unwrap_or_default()
 }
 
 /// Resolves a little after `stop`, so that a handshake under way can end.

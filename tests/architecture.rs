@@ -65,7 +65,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     ("notify", &["config", "smtp", "telemetry", "tls"]),
     ("objects", &["config", "telemetry", "tls"]),
     ("store", &["config", "metrics", "query", "record", "settings", "spool", "telemetry"]),
-    ("sources", &["clock", "config", "ingest", "metrics", "record", "tls"]),
+    ("sources", &["auth", "clock", "config", "ingest", "meta", "metrics", "record", "telemetry", "tls"]),
     (
         "api",
         &[

@@ -15,12 +15,10 @@ use crate::auth::rate::RateLimits;
 use crate::auth::secret;
 use crate::auth::server_secret::ServerSecret;
 use crate::config::auth::Auth;
-use crate::meta::{Meta, MetaError, Scope, Scopes, TokenAccess};
+use crate::meta::{Meta, MetaError, Scope, Scopes, TOKEN_TRUSTED_FOR, TokenAccess};
 
 /// What was looked up is believed for so long, so that a log-out, a revocation or a demotion by another daemon holds after a second.
 const BELIEVED_FOR: TimeDelta = TimeDelta::seconds(1);
-/// While the database cannot be reached, a token that was good so recently may still send records.
-const TRUSTED_TO_SEND_FOR: TimeDelta = TimeDelta::minutes(15);
 /// Callers that are remembered; beyond it all are looked up anew.
 const REMEMBERED_MAX: usize = 10_000;
 
@@ -121,7 +119,7 @@ impl Accounts {
         Ok(found.filter(|caller| match caller {
             Caller::Program(token) => {
                 self.with(|remembered| remembered.tokens_used.insert(token.id, now));
-                token.expires_at.is_none_or(|end| now < end)
+                !token.has_expired(now)
             }
             Caller::Person { .. } => false,
         }))
@@ -131,7 +129,7 @@ impl Accounts {
     fn trusted_to_send(&self, holder: Holder, now: DateTime<Utc>) -> Option<Caller> {
         let Holder::Token(hash) = holder else { return None };
         let known = self.with(|remembered| remembered.callers.get(&Key::Token(hash)).cloned());
-        let (_, caller) = known.filter(|(at, _)| now - *at < TRUSTED_TO_SEND_FOR)?;
+        let (_, caller) = known.filter(|(at, _)| now - *at < TOKEN_TRUSTED_FOR)?;
         only_sending(&caller, now)
     }
 
@@ -205,7 +203,6 @@ impl Accounts {
 /// The same token, good for sending records alone.
 fn only_sending(caller: &Caller, now: DateTime<Utc>) -> Option<Caller> {
     let Caller::Program(token) = caller else { return None };
-    let may_send = token.scopes.contains(Scope::Ingest) && token.expires_at.is_none_or(|end| now < end);
     let scopes: Scopes = [Scope::Ingest].into_iter().collect();
-    may_send.then(|| Caller::Program(Arc::new(TokenAccess { scopes, ..(**token).clone() })))
+    token.may_send(now).then(|| Caller::Program(Arc::new(TokenAccess { scopes, ..(**token).clone() })))
 }

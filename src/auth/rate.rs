@@ -110,8 +110,21 @@ impl<C: Clock> RateLimits<C> {
         self.count(client, per_second)
     }
 
+    /// Counts a request of `client` as [`RateLimits::check`] does, for one that can be kept waiting.
+    ///
+    /// # Errors
+    /// How long until the next one may be made; this one is not counted.
+    pub fn claim(&self, client: Client, per_second: NonZeroU32) -> Result<(), Duration> {
+        let cost = cost(per_second);
+        match self.clients.check_key_n(&client, cost) {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(not_until)) => Err(not_until.wait_time_from(self.clients.clock().now())),
+            Err(_) => unreachable!("no request costs more than a second's credit"),
+        }
+    }
+
     fn count(&self, client: Client, per_second: NonZeroU32) -> Verdict {
-        let cost = NonZeroU32::new(CREDIT.get() / per_second).unwrap_or(NonZeroU32::MIN);
+        let cost = cost(per_second);
         let limit = per_second.get();
         match self.clients.check_key_n(&client, cost) {
             Ok(Ok(state)) => {
@@ -139,6 +152,11 @@ impl<C: Clock> RateLimits<C> {
             self.crowded.store(left > CLIENTS_MAX, Ordering::Relaxed);
         }
     }
+}
+
+/// What one request takes of a second's credit.
+fn cost(per_second: NonZeroU32) -> NonZeroU32 {
+    NonZeroU32::new(CREDIT.get() / per_second).unwrap_or(NonZeroU32::MIN)
 }
 
 fn whole_seconds(time: Duration) -> u32 {
@@ -186,6 +204,16 @@ mod tests {
         assert_eq!(limits.check(Client::User(1), per_second(2)), verdict(true, 0, 1));
         clock.advance(Duration::from_secs(5));
         assert_eq!(limits.check(Client::User(1), per_second(2)), verdict(true, 1, 1));
+    }
+
+    #[test]
+    fn who_waits_as_long_as_told_goes_on_and_shares_the_limit_with_others() {
+        let (limits, clock) = limits();
+        assert!(limits.check(Client::Token(1), per_second(2)).allowed);
+        assert_eq!(limits.claim(Client::Token(1), per_second(2)), Ok(()));
+        assert_eq!(limits.claim(Client::Token(1), per_second(2)), Err(Duration::from_millis(500)));
+        clock.advance(Duration::from_millis(500));
+        assert_eq!(limits.claim(Client::Token(1), per_second(2)), Ok(()));
     }
 
     #[test]

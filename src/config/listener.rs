@@ -8,6 +8,7 @@ use logseal_parsers::Zone;
 use logseal_parsers::multiline::Rule;
 use serde::{Deserialize, Serialize};
 
+use super::listener_tokens;
 use super::secret_text::SecretText;
 use super::source_name::{self, RESERVED_DETAIL, SOURCE_BYTES_MAX, SourceFault};
 use super::{Networks, Tls};
@@ -56,6 +57,12 @@ pub struct ListenerConfig {
     /// The passwords of those who may send, by their names (fluent); none: nobody is asked.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, SecretText>,
+    /// The name of the API token that every client acts as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The name of the API token that a client acts as, by its user's name (fluent) or a name of its certificate; others are refused.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tokens: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
 }
@@ -81,6 +88,8 @@ impl Default for ListenerConfig {
             udp_heartbeat: false,
             compression: Compression::None,
             users: BTreeMap::new(),
+            token: None,
+            tokens: BTreeMap::new(),
             tls: None,
         }
     }
@@ -127,6 +136,11 @@ impl ListenerConfig {
         })
     }
 
+    /// The API tokens that its clients may act as.
+    pub fn token_names(&self) -> impl Iterator<Item = &str> {
+        self.token.iter().chain(self.tokens.values()).map(String::as_str)
+    }
+
     pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
         match self.source.as_deref().map(source_name::check) {
             Some(Err(SourceFault::Length)) => {
@@ -170,6 +184,7 @@ impl ListenerConfig {
         if !(1..=60_000).contains(&self.multiline_wait_ms) {
             return Err(("multiline_wait_ms", format!("{} is not within 1 to 60000", self.multiline_wait_ms)));
         }
+        listener_tokens::check(self)?;
         match (self.transport, &self.tls) {
             (Transport::Tls, None) => Err(("tls", "transport \"tls\" needs certificate and key".to_owned())),
             (Transport::Tcp | Transport::Udp, Some(_)) => Err(("tls", "is only for transport \"tls\"".to_owned())),

@@ -221,6 +221,40 @@ fn a_listener_is_refused_what_its_protocol_does_not_have() {
 }
 
 #[test]
+fn clients_act_as_api_tokens_only_where_they_show_who_they_are() {
+    let tls = "transport = \"tls\"\ntls = { certificate = \"c\", key = \"k\", client_ca = \"a\" }\n";
+    let load = |keys: &str| load(&format!("[[listener]]\n{keys}"), &[]);
+    for keys in [
+        format!("protocol = \"relp\"\n{tls}token = \"web\"\n"),
+        format!("protocol = \"beats\"\n{tls}tokens = {{ \"web-1.example\" = \"web\" }}\n"),
+        "protocol = \"fluent\"\nshared_key = \"k\"\ntoken = \"web\"\n".to_owned(),
+        "protocol = \"fluent\"\nusers = { ada = \"word\" }\ntokens = { ada = \"web\" }\n".to_owned(),
+    ] {
+        let config = load(&keys).unwrap();
+        assert_eq!(config.listener[0].token_names().collect::<Vec<_>>(), ["web"], "{keys}");
+    }
+    let secret = format!("ls_{}", "x".repeat(43));
+    for (keys, key, says) in [
+        ("protocol = \"relp\"\ntoken = \"web\"\n".to_owned(), "token", "anybody could act as it"),
+        ("protocol = \"gelf\"\ntransport = \"udp\"\ntoken = \"web\"\n".to_owned(), "token", "anybody could"),
+        ("protocol = \"fluent\"\nshared_key = \"k\"\ntokens = { a = \"web\" }\n".to_owned(), "tokens", "no names"),
+        (
+            "protocol = \"fluent\"\nusers = { ada = \"w\" }\ntokens = { adda = \"web\" }\n".to_owned(),
+            "tokens",
+            "\"adda\" is none of the users",
+        ),
+        (format!("{tls}tokens = {{ \"A.example\" = \"a\", \"a.example\" = \"b\" }}\n"), "tokens", "case"),
+        (format!("{tls}token = \"a\"\ntokens = {{ b = \"c\" }}\n"), "tokens", "either"),
+        (format!("{tls}token = \"\"\n"), "token", "empty"),
+        (format!("{tls}token = \"{secret}\"\n"), "token", "state its name"),
+    ] {
+        let error = load(&keys).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("listener[0].{key}: ")) && error.contains(says), "{error}");
+        assert!(!error.contains(&secret), "{error}");
+    }
+}
+
+#[test]
 fn what_clients_must_know_is_not_shown() {
     let text = "[[listener]]\nprotocol = \"fluent\"\nshared_key = \"the key\"\nusers = { ada = \"the word\" }\n";
     let shown = toml::to_string(&load(text, &[]).unwrap().without_secrets()).unwrap();

@@ -35,7 +35,7 @@ use crate::meta::{Action, Actor};
 use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::settings::Settings;
-use crate::sources::Listener;
+use crate::sources::{Listener, TokenBook};
 use crate::tls::{Certificates, Protocol};
 
 use alerting::Alerting;
@@ -199,10 +199,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     sources.spawn(schedule(jobs.clone(), pipeline, reconciled, stop.clone()));
     let analysers = AnalyserClient::new(&public_url);
     side.spawn(jobs::tell(jobs.clone(), analysers, stop.clone()));
+    let book =
+        TokenBook::open(listeners.iter().map(Listener::config), meta.clone(), Arc::clone(&accounts.limits)).await;
     let listening: Vec<Listening> = listeners.iter().map(describe).collect();
     for listener in listeners {
-        sources.spawn(listener.run(ingest.clone(), metrics.clone(), stop.clone()));
+        sources.spawn(listener.run(ingest.clone(), metrics.clone(), book.clone(), stop.clone()));
     }
+    side.spawn(book.keep(stop.clone()));
     let state = ApiState {
         store: storage.store.clone(),
         ingest,

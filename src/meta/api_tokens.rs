@@ -1,12 +1,12 @@
 //! Tokens of shippers and scripts. Only a hash of the secret is kept.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::column::{Maybe, Time};
-use super::{Action, Actor, Meta, MetaError, Scopes, both, text};
+use super::{Action, Actor, Meta, MetaError, Scope, Scopes, both, text};
 
 /// A token to be made.
 #[derive(Clone, Copy)]
@@ -44,6 +44,9 @@ pub struct ApiToken {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+/// While the database cannot be reached, a token that was good so recently may still send records.
+pub const TOKEN_TRUSTED_FOR: TimeDelta = TimeDelta::minutes(15);
+
 /// What the holder of a token may do.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct TokenAccess {
@@ -56,6 +59,20 @@ pub struct TokenAccess {
     /// For who keeps this answer for a while.
     #[sqlx(try_from = "Maybe<Time>")]
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl TokenAccess {
+    /// Whether it is over.
+    #[must_use]
+    pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether records may be sent with it.
+    #[must_use]
+    pub fn may_send(&self, now: DateTime<Utc>) -> bool {
+        self.scopes.contains(Scope::Ingest) && !self.has_expired(now)
+    }
 }
 
 impl Meta {
@@ -130,6 +147,18 @@ impl Meta {
              WHERE secret_hash = $1 AND (expires_at IS NULL OR expires_at > $2)")
             .bind(hash.as_slice())
             .bind(Time(now))
+            .fetch_optional(db)
+            .await?)
+    }
+
+    /// The token of this name, also one that has expired. One query by an index.
+    ///
+    /// # Errors
+    /// [`MetaError`].
+    pub async fn token_named(&self, name: &str) -> Result<Option<TokenAccess>, MetaError> {
+        both!(at self, db => sqlx::query_as(
+            "SELECT id, name, scopes, source, rate_limit, expires_at FROM api_tokens WHERE name = $1")
+            .bind(text::clean(name))
             .fetch_optional(db)
             .await?)
     }

@@ -56,7 +56,7 @@ pub use alert_effects::{AlertEffect, Applied, ContinuedAlert, EndedAlert, Raised
 pub use alert_episodes::ResolvedEpisodes;
 pub use alert_patch::AlertPatch;
 pub use alerts::{Alert, AlertEvent, AlertFilter, AlertHistory, AlertPage, AlertStatus};
-pub use api_tokens::{ApiToken, NewToken, TokenAccess};
+pub use api_tokens::{ApiToken, NewToken, TOKEN_TRUSTED_FOR, TokenAccess};
 pub use channels::{Channel, ChannelKind, NewChannel};
 pub use clusters::{Cluster, NewCluster, cluster_of};
 pub use codes::{CODE_ATTEMPTS_MAX, CodeCheck, CodePurpose, CodeStored};

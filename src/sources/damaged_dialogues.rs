@@ -17,6 +17,7 @@ use super::fluent::Fluent;
 use super::gathered::Gathered;
 use super::intake::Intake;
 use super::relp::Relp;
+use super::whose::Whose;
 use crate::config::listener::ListenerConfig;
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
@@ -58,7 +59,7 @@ fn samples() -> [Vec<u8>; 3] {
 /// Holds the conversation, in pieces of `piece` bytes; how many records came of it.
 fn hold(mut dialogue: impl Dialogue, bytes: &[u8], piece: usize) -> usize {
     let intake = intake();
-    let mut gathered = Gathered::new(&intake, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let mut gathered = Gathered::new(&intake, Whose::at(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     let (mut start, mut end, mut rows, mut idle) = (0, 0, 0, 0);
     loop {
         let next = dialogue.next(&bytes[start..end], &mut gathered);
@@ -86,7 +87,7 @@ fn hold_each(at: usize, bytes: &[u8], piece: usize) -> usize {
     match at {
         0 => hold(Beats::default(), bytes, piece),
         1 => hold(Fluent::new(None), bytes, piece),
-        _ => hold(Relp::new(1000), bytes, piece),
+        _ => hold(Relp::new(1000, None), bytes, piece),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Reading goes on while earlier batches are on their way to the disk; their answers are written in the order of the records.
 //! A batch that cannot be stored ends the connection before anything behind it is answered, so that the client sends again.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::gathered::Gathered;
 use super::intake::Intake;
+use super::pass::{Ended, ended};
+use super::sender_rate::SenderRate;
 use super::stream_buffer::{Buffer, Read};
 use super::stream_records::Sender;
+use super::whose::Whose;
 use crate::ingest::{Ids, Rejected, WhenFull};
 
 /// Batches of one connection that may be on their way to the disk; their bytes are bounded by the queue.
@@ -97,17 +101,19 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Send>(
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let (reader, writer) = tokio::io::split(stream);
+    let whose = Whose { pass: sender.pass, ..Whose::at(sender.peer) };
     let mut conversation = Conversation {
         buffer: Buffer::new(dialogue.buffer_bytes().max(super::stream_records::READ_BYTES)),
         goodbye: dialogue.goodbye(),
-        gathered: Gathered::new(intake, sender.peer),
+        gathered: Gathered::new(intake, whose),
         dialogue,
         reader,
         writer,
         place: None,
         large: None,
         unanswered: Unanswered::new(),
-        sender,
+        rate: sender.rate,
+        peer: sender.peer,
         intake,
         stop,
     };
@@ -119,7 +125,11 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Send>(
     };
     // Whatever ended the reading, what is durable is answered.
     let answered = conversation.answer_down_to(0).await;
-    if ended.is_ok() && stop.is_cancelled() && answered.is_ok() {
+    let leaves = match &ended {
+        Ok(()) => stop.is_cancelled(),
+        Err(why) => why.is::<Ended>(),
+    };
+    if leaves && answered.is_ok() {
         // A client that does not listen any more is closed all the same.
         timeout(CLOSE_MAX, conversation.writer.write_all(conversation.goodbye)).await.ok();
     }
@@ -139,7 +149,8 @@ struct Conversation<'a, S, D> {
     /// Held with more than [`LARGE_BYTES`] of a message, since when.
     large: Option<(OwnedSemaphorePermit, Instant)>,
     unanswered: Unanswered,
-    sender: Sender<'a>,
+    rate: &'a SenderRate,
+    peer: IpAddr,
     intake: &'a Intake,
     stop: &'a CancellationToken,
 }
@@ -157,6 +168,7 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
                 }
                 read = self.buffer.read(&mut self.reader, wait) => read.context("read")?,
                 () = self.stop.cancelled() => return Ok(()),
+                ended = ended(self.gathered.pass()) => return Err(ended.into()),
             };
             match read {
                 Read::Bytes => {
@@ -259,10 +271,16 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
         if self.unanswered.len() >= UNANSWERED_MAX {
             self.answer_down_to(UNANSWERED_MAX - 1).await?;
         }
-        let (rate, peer, stop) = (self.sender.rate, self.sender.peer, self.stop);
+        let (rate, peer, stop, pass) = (self.rate, self.peer, self.stop, self.gathered.pass().cloned());
         let slowed = async {
+            let slowed = async {
+                rate.slow_down(peer, rows).await;
+                if let Some(pass) = pass {
+                    pass.count_batch().await;
+                }
+            };
             tokio::select! {
-                () = rate.slow_down(peer, rows) => {}
+                () = slowed => {}
                 () = stop.cancelled() => {}
             }
         };
@@ -270,6 +288,9 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
     }
 
     /// Waits for `future`, and meanwhile answers what becomes durable.
+    ///
+    /// # Errors
+    /// An answer could not be given, the client may not send any more, or the daemon cannot wait any longer.
     async fn while_answering<T>(&mut self, future: impl Future<Output = T>) -> anyhow::Result<T> {
         tokio::pin!(future);
         loop {
@@ -277,6 +298,7 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
                 output = &mut future => return Ok(output),
                 Some(fate) = self.unanswered.next() => self.answer(fate).await?,
                 () = self.intake.too_late.cancelled() => return Err(Rejected::Stopping.into()),
+                ended = ended(self.gathered.pass()) => return Err(ended.into()),
             }
         }
     }

@@ -9,7 +9,7 @@ use logseal_parsers::msgpack::{Extent, Fault};
 
 use super::dialogue::{Dialogue, Next};
 use super::fluent_flow::{ENTRY_BYTES_MAX, Flow, INFLATED_BYTES_MAX, Step};
-use super::fluent_handshake::Handshake;
+use super::fluent_handshake::{Entry, Handshake};
 use super::gathered::Gathered;
 use super::inflating::Inflating;
 
@@ -98,8 +98,10 @@ impl Dialogue for Fluent {
         if let Some(handshake) = &self.handshake {
             let pong = handshake.answer(bytes)?;
             gathered.answer(&pong.answer);
-            if let Some(why) = pong.refused {
-                anyhow::bail!("Fluent Forward: the client is refused: {why}");
+            match pong.entry {
+                Entry::LetIn(pass) => gathered.admit(pass),
+                Entry::Unproved(why) => anyhow::bail!("Fluent Forward: the client is refused: {why}"),
+                Entry::Refused(refusal) => return Err(gathered.refuse(&refusal).into()),
             }
             self.handshake = None;
         } else if bytes != NIL && !self.take(bytes, gathered)? {

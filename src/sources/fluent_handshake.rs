@@ -14,6 +14,8 @@ use logseal_parsers::msgpack::{Reader, Token};
 use sha2::{Digest as _, Sha512};
 use subtle::ConstantTimeEq as _;
 
+use super::admission::{Admission, Refusal, Shown};
+use super::pass::Pass;
 use crate::config::secret_text::SecretText;
 
 /// What is said in the place of a host name: a client refuses a server that has its own.
@@ -32,13 +34,26 @@ pub(super) struct Handshake {
     nonce: String,
     /// Of the passwords.
     salt: [u8; 16],
+    /// Where the listener says which API token a client acts as.
+    admission: Option<Arc<Admission>>,
+    /// What the client has proved already.
+    shown: Shown,
 }
 
 /// An answer to PING.
 pub(super) struct Pong {
     pub(super) answer: Vec<u8>,
-    /// Why the client is not let in.
-    pub(super) refused: Option<&'static str>,
+    pub(super) entry: Entry,
+}
+
+/// Whether a client is let in.
+pub(super) enum Entry {
+    /// With a pass where it acts as an API token.
+    LetIn(Option<Pass>),
+    /// It does not know what it must.
+    Unproved(&'static str),
+    /// It does, and yet may not send.
+    Refused(Refusal),
 }
 
 /// What a client says of itself.
@@ -55,7 +70,18 @@ impl Handshake {
     pub(super) fn new(secrets: &Arc<Secrets>, random: [[u8; 16]; 2]) -> Option<Self> {
         let [nonce, salt] = random;
         let is_asked = !secrets.shared_key.is_empty() || !secrets.users.is_empty();
-        is_asked.then(|| Self { secrets: Arc::clone(secrets), nonce: hex::encode(nonce), salt })
+        is_asked.then(|| Self {
+            secrets: Arc::clone(secrets),
+            nonce: hex::encode(nonce),
+            salt,
+            admission: None,
+            shown: Shown::default(),
+        })
+    }
+
+    /// Has `admission` say which API token the client acts as, who has proved to be what is `shown` before it said anything.
+    pub(super) fn admitting(self, admission: Option<Arc<Admission>>, shown: Shown) -> Self {
+        Self { admission, shown, ..self }
     }
 
     /// What the server says first.
@@ -82,7 +108,12 @@ impl Handshake {
         let demanded = || anyhow::anyhow!("Fluent Forward: the client does not begin with PING, as it was told to");
         let ping = Ping::read(ping).ok_or_else(demanded)?;
         let mut answer = b"\x95\xa4PONG".to_vec();
-        let refused = self.refusal(&ping);
+        let entry = self.entry(&ping);
+        let refused = match &entry {
+            Entry::LetIn(_) => None,
+            Entry::Unproved(why) => Some(*why),
+            Entry::Refused(refusal) => Some(refusal.told()),
+        };
         if let Some(why) = refused {
             answer.push(0xc2);
             fluent::put_text(why.as_bytes(), &mut answer);
@@ -92,10 +123,22 @@ impl Handshake {
             fluent::put_text(SERVER_NAME.as_bytes(), &mut answer);
             fluent::put_text(self.key_digest(ping.salt, SERVER_NAME.as_bytes()).as_bytes(), &mut answer);
         }
-        Ok(Pong { answer, refused })
+        Ok(Pong { answer, entry })
     }
 
-    fn refusal(&self, ping: &Ping<'_>) -> Option<&'static str> {
+    fn entry(&self, ping: &Ping<'_>) -> Entry {
+        if let Some(why) = self.unproved(ping) {
+            return Entry::Unproved(why);
+        }
+        let Some(admission) = &self.admission else { return Entry::LetIn(None) };
+        let user = (!self.secrets.users.is_empty()).then(|| String::from_utf8_lossy(ping.user).into_owned());
+        match admission.admit(&Shown { user, ..self.shown.clone() }) {
+            Ok(pass) => Entry::LetIn(Some(pass)),
+            Err(refusal) => Entry::Refused(refusal),
+        }
+    }
+
+    fn unproved(&self, ping: &Ping<'_>) -> Option<&'static str> {
         if !is_same(&self.key_digest(ping.salt, ping.host), ping.key_digest) {
             return Some("shared_key mismatch");
         }

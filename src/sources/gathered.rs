@@ -1,11 +1,13 @@
 //! Records of one connection that are not submitted yet, and what is answered once they are durable.
 
-use std::net::IpAddr;
-
 use logseal_parsers::{LogEvent, fluent, lumberjack};
 
+use super::admission::Refusal;
 use super::intake::{Intake, Whole};
+use super::pass::Pass;
+use super::refusals::Refused;
 use super::stream_records::{BATCH_BYTES_MAX, BATCH_ROWS_MAX};
+use super::whose::Whose;
 use crate::clock::now_micros;
 use crate::record::Batch;
 
@@ -16,20 +18,20 @@ pub(super) struct Gathered<'a> {
     answers: Vec<u8>,
     /// Arrival of the whole batch, so that no batch lies across midnight.
     received_at: i64,
-    peer: String,
+    whose: Whose,
     /// A record in the form in which it is read.
     scratch: Vec<u8>,
     intake: &'a Intake,
 }
 
 impl<'a> Gathered<'a> {
-    pub(super) fn new(intake: &'a Intake, peer: IpAddr) -> Self {
+    pub(super) fn new(intake: &'a Intake, whose: Whose) -> Self {
         Self {
             batch: Batch::default(),
             bytes: 0,
             answers: Vec::new(),
             received_at: 0,
-            peer: peer.to_string(),
+            whose,
             scratch: Vec::new(),
             intake,
         }
@@ -38,7 +40,7 @@ impl<'a> Gathered<'a> {
     /// Adds a line in the listener's format.
     pub(super) fn add_line(&mut self, line: &[u8], whole: Whole) {
         let received_at = self.received_at();
-        self.intake.add(&mut self.batch, line, whole, &self.peer, received_at);
+        self.intake.add(&mut self.batch, line, whole, &self.whose, received_at);
         self.bytes += line.len();
     }
 
@@ -46,7 +48,7 @@ impl<'a> Gathered<'a> {
     pub(super) fn add_fluent(&mut self, entry: &fluent::Entry<'_>, tag: &str) {
         let received_at = self.received_at();
         let event = fluent::parse(entry, tag, &mut self.scratch, &self.intake.context(received_at));
-        self.intake.push(&mut self.batch, &event, entry.raw, Some(tag), &self.peer, received_at);
+        self.intake.push(&mut self.batch, &event, entry.raw, Some(tag), &self.whose, received_at);
         self.bytes += entry.raw.len();
     }
 
@@ -54,7 +56,7 @@ impl<'a> Gathered<'a> {
     pub(super) fn add_pairs(&mut self, pairs: &[u8]) {
         let received_at = self.received_at();
         let event = lumberjack::parse(pairs, &mut self.scratch, &self.intake.context(received_at));
-        self.intake.push(&mut self.batch, &event, pairs, None, &self.peer, received_at);
+        self.intake.push(&mut self.batch, &event, pairs, None, &self.whose, received_at);
         self.bytes += pairs.len();
     }
 
@@ -68,8 +70,23 @@ impl<'a> Gathered<'a> {
             why.push_str(": cut");
         }
         let event = LogEvent { message: kept.into(), parse_error: Some(why.into()), format, ..LogEvent::default() };
-        self.intake.push(&mut self.batch, &event, kept, tag, &self.peer, received_at);
+        self.intake.push(&mut self.batch, &event, kept, tag, &self.whose, received_at);
         self.bytes += kept.len();
+    }
+
+    /// The client has proved who it is: from now on it sends by this pass.
+    pub(super) fn admit(&mut self, pass: Option<Pass>) {
+        self.whose.pass = pass;
+    }
+
+    /// By which the client sends.
+    pub(super) fn pass(&self) -> Option<&Pass> {
+        self.whose.pass.as_ref()
+    }
+
+    /// Counts the client as refused, and says why it is.
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Refused {
+        self.intake.refuse(refusal, self.whose.address)
     }
 
     /// The most that is kept of what could not be read.

@@ -1,7 +1,9 @@
 //! From the bytes of one frame to a row of a batch, with the listener's name and counters.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use logseal_parsers::multiline::{Joiner, Limits, Rule};
 use logseal_parsers::{Context, LineFormat, LogEvent, Zone};
@@ -10,6 +12,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::admission::Refusal;
+use super::pass::Pass;
+use super::refusals::{Refusals, Refused};
+use super::whose::Whose;
 use crate::config::listener::ListenerConfig;
 use crate::config::source_name::{SOURCE_BYTES_MAX, is_reserved};
 use crate::ingest::Ingest;
@@ -51,6 +57,7 @@ pub(super) struct Intake {
     /// The daemon stops, and what cannot be queued now is dropped.
     pub(super) too_late: CancellationToken,
     pub(super) frame_bytes_max: usize,
+    refusals: Arc<Refusals>,
     /// Of records that state none, and of all where the configuration does.
     source: String,
     source_is_fixed: bool,
@@ -86,6 +93,7 @@ impl Intake {
             unparsed: metrics.unparsed.get_or_create_owned(&label),
             truncated: metrics.truncated.get_or_create_owned(&label),
             metrics,
+            refusals: Arc::default(),
             frame_bytes_max: config.frame_bytes_max,
             source: config.source().to_owned(),
             source_is_fixed: config.source.is_some(),
@@ -96,8 +104,8 @@ impl Intake {
         }
     }
 
-    /// Parses `frame`, which arrived from `peer`, into `batch`.
-    pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, peer: &str, received_at: i64) {
+    /// Parses `frame`, which arrived from `whose`, into `batch`.
+    pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, whose: &Whose, received_at: i64) {
         let mut event = self.format.parse(frame, &self.context(received_at));
         let cut = match whole {
             Whole::Yes => None,
@@ -112,7 +120,7 @@ impl Intake {
         if let Some(cut) = cut {
             event.parse_error = Some(Cow::Borrowed(cut));
         }
-        self.push(batch, &event, frame, None, peer, received_at);
+        self.push(batch, &event, frame, None, whose, received_at);
     }
 
     /// Adds `event`, whose original bytes are `raw`; `source` is what the protocol says of it.
@@ -122,7 +130,7 @@ impl Intake {
         event: &LogEvent<'_>,
         raw: &[u8],
         source: Option<&str>,
-        peer: &str,
+        whose: &Whose,
         received_at: i64,
     ) {
         if event.parse_error.is_some() {
@@ -133,8 +141,17 @@ impl Intake {
         let source = stated.map_or(self.source.as_str(), |source| {
             source.get(..source.floor_char_boundary(SOURCE_BYTES_MAX)).unwrap_or(source)
         });
-        let origin = Origin { source, origin: &self.origin, peer, received_at };
+        let pass = whose.pass.as_ref();
+        let source = pass.and_then(Pass::source).unwrap_or(source);
+        let origin = pass.map_or(self.origin.as_str(), Pass::origin);
+        let origin = Origin { source, origin, peer: &whose.peer, received_at };
         batch.push(event, raw, &origin);
+    }
+
+    /// Counts a client that is refused, and says why it is.
+    pub(super) fn refuse(&self, refusal: &Refusal, peer: IpAddr) -> Refused {
+        self.connections_refused.inc();
+        self.refusals.note(peer, format!("{}: {refusal}", self.origin), Instant::now())
     }
 
     /// What joins the lines of a connection, where lines are joined.

@@ -3,6 +3,7 @@
 //! A listener is bound before anything runs, so that a port that is taken is an error of the
 //! start; it then runs until it is told to stop, finishes the frames it has, and ends.
 
+mod admission;
 mod beats;
 mod beats_window;
 #[cfg(test)]
@@ -19,6 +20,8 @@ mod inflated;
 mod inflating;
 mod intake;
 mod joined_lines;
+mod pass;
+mod refusals;
 mod relp;
 mod sender_rate;
 mod session;
@@ -26,9 +29,12 @@ mod stream;
 mod stream_buffer;
 mod stream_records;
 mod tcp;
+mod token_book;
 mod udp;
+mod whose;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -42,7 +48,10 @@ use crate::ingest::Ingest;
 use crate::metrics::Metrics;
 use crate::tls::{self, Certificates};
 
+use admission::Admission;
 use intake::Intake;
+
+pub(crate) use token_book::TokenBook;
 
 /// How long after a stop records wait for room in the queue: a full spool must not hold the stop up.
 const QUEUE_WAIT_AT_STOP: Duration = Duration::from_secs(5);
@@ -105,15 +114,17 @@ impl Listener {
         &self.config
     }
 
-    /// Takes records in until `stop`, then finishes what it has read and joins its connections.
-    pub(crate) async fn run(self, ingest: Ingest, metrics: Metrics, stop: CancellationToken) {
+    /// Takes records in until `stop`, then finishes what it has read and joins its connections. `book` has the tokens that its
+    /// configuration names.
+    pub(crate) async fn run(self, ingest: Ingest, metrics: Metrics, book: TokenBook, stop: CancellationToken) {
         let origin = match self.config.protocol {
             Protocol::Syslog => format!("{}:{}", self.config.transport, self.address),
             protocol => format!("{protocol}+{}:{}", self.config.transport, self.address),
         };
         let too_late = CancellationToken::new();
         let intake = Intake::new(&self.config, self.format.clone(), origin, ingest, metrics, too_late.clone());
-        let served = self.serve(&intake, &stop);
+        let admission = Admission::new(&self.config, &book).map(Arc::new);
+        let served = self.serve(&intake, admission, &stop);
         tokio::pin!(served);
         tokio::select! {
             () = &mut served => {}
@@ -124,15 +135,14 @@ impl Listener {
         }
     }
 
-    async fn serve(self, intake: &Intake, stop: &CancellationToken) {
+    async fn serve(self, intake: &Intake, admission: Option<Arc<Admission>>, stop: &CancellationToken) {
         let connections = TaskTracker::new();
         let (config, socket) = (&self.config, self.socket);
+        let gate = |certificates| tcp::Gate::new(certificates, config, intake, admission, &connections, stop);
         let listen = async {
             match socket {
-                Socket::Tcp(listener) => tcp::run(listener, None, config, intake, &connections, stop).await,
-                Socket::Tls(listener, certificates) => {
-                    tcp::run(listener, Some(*certificates), config, intake, &connections, stop).await;
-                }
+                Socket::Tcp(listener) => tcp::run(listener, gate(None)).await,
+                Socket::Tls(listener, certificates) => tcp::run(listener, gate(Some(*certificates))).await,
                 Socket::Udp(socket) => udp::run(&socket, config, intake, stop).await,
             }
         };

@@ -3,6 +3,7 @@
 use logseal_parsers::framing::datagram;
 use logseal_parsers::framing::relp::{Command, RelpFramer, RelpStep};
 
+use super::admission::Refusal;
 use super::dialogue::{Dialogue, Next};
 use super::gathered::Gathered;
 use super::intake::Whole;
@@ -10,22 +11,31 @@ use super::intake::Whole;
 /// What is offered in answer to `open`.
 const OFFERS: &str = concat!("relp_version=0\nrelp_software=logseal,", env!("CARGO_PKG_VERSION"), "\ncommands=syslog");
 
+const SERVERCLOSE: &[u8] = b"0 serverclose 0\n";
+
 /// One session.
 pub(super) struct Relp {
     framer: RelpFramer,
     opened: bool,
+    /// Why the client is not let in.
+    refusal: Option<Refusal>,
 }
 
 impl Relp {
-    /// A session whose records are cut at `frame_bytes_max`.
-    pub(super) fn new(frame_bytes_max: usize) -> Self {
-        Self { framer: RelpFramer::new(frame_bytes_max), opened: false }
+    /// A session whose records are cut at `frame_bytes_max`; where there is a `refusal`, one that is not opened.
+    pub(super) fn new(frame_bytes_max: usize, refusal: Option<Refusal>) -> Self {
+        Self { framer: RelpFramer::new(frame_bytes_max), opened: false, refusal }
     }
 
     fn command(&mut self, command: &Command<'_>, gathered: &mut Gathered<'_>) -> anyhow::Result<Next> {
         match command.name {
             b"open" => {
                 anyhow::ensure!(!self.opened, "RELP: a second open within one session");
+                if let Some(refusal) = &self.refusal {
+                    respond(command, &format!("500 {}", refusal.told()), gathered);
+                    gathered.answer(SERVERCLOSE);
+                    return Err(gathered.refuse(refusal).into());
+                }
                 if !offers_syslog(command.data) {
                     respond(command, "500 the command syslog is not among those offered", gathered);
                     return Ok(Next::Closed);
@@ -43,7 +53,7 @@ impl Relp {
             }
             b"close" => {
                 respond(command, "", gathered);
-                gathered.answer(b"0 serverclose 0\n");
+                gathered.answer(SERVERCLOSE);
                 return Ok(Next::Closed);
             }
             _ => respond(command, "500 unknown command", gathered),
@@ -66,7 +76,7 @@ impl Dialogue for Relp {
     }
 
     fn goodbye(&self) -> &'static [u8] {
-        b"0 serverclose 0\n"
+        SERVERCLOSE
     }
 }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use logseal_parsers::framing::delimited::{DelimitedFramer, Delimiter};
 use logseal_parsers::framing::{Framer, FramerConfig};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::admission::{Admission, Shown};
 use super::beats::Beats;
 use super::dialogue::{self, Dialogue};
 use super::fluent::Fluent;
@@ -22,12 +24,17 @@ use super::stream;
 use super::stream_records::{Framing, Records, Sender, Take};
 use crate::config::listener::{Compression, Protocol};
 
+/// How long a client that is refused may take to hear that its connection is closed.
+const CLOSE_MAX: Duration = Duration::from_secs(1);
+
 /// What a connection needs to know of its listener.
 pub(super) struct Session {
     pub(super) peer: IpAddr,
     pub(super) protocol: Protocol,
     pub(super) compression: Compression,
     pub(super) secrets: Arc<Secrets>,
+    /// Where the listener says which API token a client acts as.
+    pub(super) admission: Option<Arc<Admission>>,
     pub(super) intake: Intake,
     pub(super) rate: Arc<SenderRate>,
     pub(super) frame_bytes_max: usize,
@@ -37,12 +44,34 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Speaks the protocol on `stream` until it ends.
+    /// Speaks the protocol on `stream` until it ends. `names` are those in the client's certificate.
     ///
     /// # Errors
     /// Why it ended, where that is neither the sender's end nor a stop.
-    pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, stream: S) -> anyhow::Result<()> {
-        let sender = Sender { peer: self.peer, rate: &self.rate };
+    pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
+        &self,
+        mut stream: S,
+        names: Vec<String>,
+    ) -> anyhow::Result<()> {
+        let shown = Shown { user: None, names };
+        let handshake = match self.protocol {
+            Protocol::Fluent => Handshake::new(&self.secrets, rand::random()),
+            _ => None,
+        };
+        let admission = self.admission.as_deref().filter(|_| handshake.is_none());
+        let (pass, refusal) = match admission.map(|admission| admission.admit(&shown)) {
+            None => (None, None),
+            Some(Ok(pass)) => (Some(pass), None),
+            Some(Err(refusal)) => (None, Some(refusal)),
+        };
+        if let Some(refusal) = &refusal
+            && self.protocol != Protocol::Relp
+        {
+            // The protocol has no word for it. A client that does not listen is closed all the same.
+            timeout(CLOSE_MAX, stream.shutdown()).await.ok();
+            return Err(self.intake.refuse(refusal, self.peer).into());
+        }
+        let sender = Sender { peer: self.peer, rate: &self.rate, pass };
         let max_frame = self.frame_bytes_max;
         if let Some(joiner) = self.intake.joiner() {
             let lines = JoinedLines::new(joiner, self.multiline_wait);
@@ -60,9 +89,9 @@ impl Session {
                 let buffer_bytes = framer.buffer_bytes();
                 self.frames(stream, sender, Framing::Delimited(framer), buffer_bytes).await
             }
-            Protocol::Relp => self.dialogue(stream, sender, Relp::new(max_frame)).await,
+            Protocol::Relp => self.dialogue(stream, sender, Relp::new(max_frame, refusal)).await,
             Protocol::Fluent => {
-                let handshake = Handshake::new(&self.secrets, rand::random());
+                let handshake = handshake.map(|handshake| handshake.admitting(self.admission.clone(), shown));
                 self.dialogue(stream, sender, Fluent::new(handshake)).await
             }
             Protocol::Beats => self.dialogue(stream, sender, Beats::default()).await,

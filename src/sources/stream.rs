@@ -7,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::pass::ended;
 use super::stream_buffer::Read;
 use super::stream_records::{Records, Take};
 use crate::ingest::Rejected;
@@ -55,6 +56,7 @@ async fn take_in<S: AsyncRead + Unpin>(
             // Reading is cancel-safe.
             read = records.buffer.read(stream, wait) => read.context("read")?,
             () = stop.cancelled() => return drain(stream, records).await,
+            ended = ended(records.whose.pass.as_ref()) => return Err(ended.into()),
         };
         match read {
             Read::Bytes => {
@@ -83,7 +85,11 @@ async fn read_on<S: AsyncRead + Unpin>(
     let mut read = Read::Bytes;
     while read == Read::Bytes {
         records.take(Take::Whole).await?;
-        read = if stop.is_cancelled() { Read::Pause } else { records.buffer.read_now(stream).context("read")? };
+        read = if stop.is_cancelled() || records.has_ended() {
+            Read::Pause
+        } else {
+            records.buffer.read_now(stream).context("read")?
+        };
     }
     records.submit().await?;
     Ok(read)

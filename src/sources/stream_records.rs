@@ -12,8 +12,10 @@ use tokio_util::sync::CancellationToken;
 use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
 use super::joined_lines::JoinedLines;
+use super::pass::{Pass, ended};
 use super::sender_rate::SenderRate;
 use super::stream_buffer::Buffer;
+use super::whose::Whose;
 use crate::clock::now_micros;
 use crate::ingest::{Rejected, WhenFull};
 use crate::metrics::DropReason;
@@ -32,6 +34,8 @@ const PAUSE: Duration = Duration::from_secs(3);
 pub(super) struct Sender<'a> {
     pub(super) peer: IpAddr,
     pub(super) rate: &'a SenderRate,
+    /// Where it acts as an API token, and that is known before the protocol begins.
+    pub(super) pass: Option<Pass>,
 }
 
 /// How a stream is cut into frames.
@@ -96,8 +100,9 @@ pub(super) struct Records<'a> {
     place: Option<OwnedSemaphorePermit>,
     /// Arrival of the whole batch, so that no batch lies across midnight.
     received_at: i64,
-    sender: Sender<'a>,
-    peer: String,
+    rate: &'a SenderRate,
+    peer: IpAddr,
+    pub(super) whose: Whose,
     intake: &'a Intake,
     stop: &'a CancellationToken,
 }
@@ -120,11 +125,22 @@ impl<'a> Records<'a> {
             full: None,
             place: None,
             received_at: 0,
-            peer: sender.peer.to_string(),
-            sender,
+            rate: sender.rate,
+            peer: sender.peer,
+            whose: Whose { pass: sender.pass, ..Whose::at(sender.peer) },
             intake,
             stop,
         }
+    }
+
+    /// By which the sender sends.
+    pub(super) fn pass(&self) -> Option<&Pass> {
+        self.whose.pass.as_ref()
+    }
+
+    /// Whether it sends by a pass that is not good any more.
+    pub(super) fn has_ended(&self) -> bool {
+        self.pass().is_some_and(|pass| pass.check().is_err())
     }
 
     /// How long nothing must come until text without an end is taken.
@@ -189,9 +205,17 @@ impl<'a> Records<'a> {
         // Plain syslog has no acknowledgement to give: nobody waits for the receipt.
         queued.map_err(|reason| self.drop_all(rows, reason))?;
         drop(place);
+        let slowed = async {
+            self.rate.slow_down(self.peer, rows).await;
+            if let Some(pass) = self.pass() {
+                pass.count_batch().await;
+            }
+        };
         tokio::select! {
-            () = self.sender.rate.slow_down(self.sender.peer, rows) => {}
+            () = slowed => {}
             () = self.stop.cancelled() => {}
+            // Reading ends by it.
+            _ = ended(self.pass()) => {}
         }
         Ok(())
     }
@@ -225,7 +249,7 @@ impl<'a> Records<'a> {
                             _ => (content, whole),
                         },
                     };
-                    self.intake.add(&mut self.batch, bytes, whole, &self.peer, self.received_at);
+                    self.intake.add(&mut self.batch, bytes, whole, &self.whose, self.received_at);
                     self.batch_bytes += bytes.len();
                     self.buffer.consume(frame.consumed);
                 }

@@ -12,12 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug, debug_span, info, warn};
 
+use super::admission::Admission;
 use super::fluent_handshake::Secrets;
 use super::intake::Intake;
+use super::refusals::Refused;
 use super::sender_rate::SenderRate;
 use super::session::Session;
 use crate::config::listener::ListenerConfig;
-use crate::tls::{Certificates, handshake};
+use crate::tls::{Certificates, client_names, handshake};
 
 /// After an error that accepting will meet again at once, such as too many open files.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
@@ -25,30 +27,13 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 /// Connections that do not get in are logged at most so often; the metric counts all that are refused.
 const WARN_EVERY: Duration = Duration::from_secs(10);
 
-/// Accepts connections until `stop`; each is a task of `connections`.
-pub(super) async fn run(
-    listener: TcpListener,
-    certificates: Option<Certificates>,
-    config: &ListenerConfig,
-    intake: &Intake,
-    connections: &TaskTracker,
-    stop: &CancellationToken,
-) {
-    let mut gate = Gate {
-        certificates,
-        places: Arc::new(Semaphore::new(config.connections_max)),
-        rate: Arc::new(SenderRate::new(config.records_per_second_per_sender)),
-        secrets: Arc::new(Secrets { shared_key: config.shared_key.clone(), users: config.users.clone() }),
-        warned_at: None,
-        config,
-        intake,
-        connections,
-        stop,
-    };
+/// Accepts connections until the gate's `stop`.
+pub(super) async fn run(listener: TcpListener, mut gate: Gate<'_>) {
+    let config = gate.config;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
+            () = gate.stop.cancelled() => break,
         };
         match accepted {
             Ok((socket, peer)) => gate.admit(socket, peer),
@@ -68,12 +53,13 @@ pub(super) async fn run(
     info!(source.name = %config.source(), "stopped accepting connections on {}", config.listen());
 }
 
-/// Lets connections in while there are places.
-struct Gate<'a> {
+/// Lets connections in while there are places; each is a task.
+pub(super) struct Gate<'a> {
     certificates: Option<Certificates>,
     places: Arc<Semaphore>,
     rate: Arc<SenderRate>,
     secrets: Arc<Secrets>,
+    admission: Option<Arc<Admission>>,
     warned_at: Option<Instant>,
     config: &'a ListenerConfig,
     intake: &'a Intake,
@@ -81,7 +67,30 @@ struct Gate<'a> {
     stop: &'a CancellationToken,
 }
 
-impl Gate<'_> {
+impl<'a> Gate<'a> {
+    /// Connections become tasks of `connections`.
+    pub(super) fn new(
+        certificates: Option<Certificates>,
+        config: &'a ListenerConfig,
+        intake: &'a Intake,
+        admission: Option<Arc<Admission>>,
+        connections: &'a TaskTracker,
+        stop: &'a CancellationToken,
+    ) -> Self {
+        Self {
+            certificates,
+            places: Arc::new(Semaphore::new(config.connections_max)),
+            rate: Arc::new(SenderRate::new(config.records_per_second_per_sender)),
+            secrets: Arc::new(Secrets { shared_key: config.shared_key.clone(), users: config.users.clone() }),
+            admission,
+            warned_at: None,
+            config,
+            intake,
+            connections,
+            stop,
+        }
+    }
+
     /// Whether it is time again to say that connections do not get in.
     fn may_warn(&mut self, now: Instant) -> bool {
         let is_time = self.warned_at.is_none_or(|at| now.duration_since(at) >= WARN_EVERY);
@@ -112,6 +121,7 @@ impl Gate<'_> {
             protocol: self.config.protocol,
             compression: self.config.compression,
             secrets: Arc::clone(&self.secrets),
+            admission: self.admission.clone(),
             intake: self.intake.clone(),
             rate: Arc::clone(&self.rate),
             frame_bytes_max: self.config.frame_bytes_max,
@@ -139,15 +149,21 @@ impl Connection {
         let Self { socket, peer, acceptor, session, _place } = self;
         session.intake.connections.inc();
         let ended = match acceptor {
-            None => session.run(socket).await,
+            None => session.run(socket, Vec::new()).await,
             Some(acceptor) => match handshake(&acceptor, socket, &session.stop).await {
-                Ok(tls) => session.run(tls).await,
+                Ok(tls) => {
+                    let names = client_names(&tls);
+                    session.run(tls, names).await
+                }
                 Err(error) => Err(error),
             },
         };
         session.intake.connections.dec();
         match ended {
             Ok(()) => debug!("connection ended"),
+            Err(error) if error.downcast_ref::<Refused>().is_some_and(|refused| !refused.is_news) => {
+                debug!("connection ended: {error:#}");
+            }
             // The sender's fault or the network's: it says why records of this peer stop coming.
             Err(error) => warn!(peer = %peer, "connection of {peer} ended: {error:#}"),
         }

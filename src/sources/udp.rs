@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use logseal_parsers::framing::datagram;
@@ -20,6 +19,7 @@ use super::gelf::GelfDatagrams;
 use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
 use super::sender_rate::SenderRate;
+use super::whose::Whose;
 use crate::clock::now_micros;
 use crate::config::listener::{ListenerConfig, Protocol};
 use crate::ingest::{Receipt, Rejected};
@@ -100,7 +100,7 @@ impl Datagrams<'_> {
         let received_at = now_micros();
         let mut batch = Batch::default();
         let mut bytes = 0;
-        let mut peer: Option<(IpAddr, String)> = None;
+        let mut last: Option<Whose> = None;
         let mut failed = None;
         for _ in 0..BATCH_DATAGRAMS_MAX {
             if bytes >= BATCH_BYTES_MAX {
@@ -126,9 +126,9 @@ impl Datagrams<'_> {
                 }),
                 Some(gelf) => gelf.message(sender, bytes_in, received_at, &self.intake.metrics),
             };
-            let name = match &peer {
-                Some((last, name)) if *last == from => name,
-                _ => &peer.insert((from, from.to_string())).1,
+            let whose = match &last {
+                Some(whose) if whose.address == from => whose,
+                _ => last.insert(Whose::at(from)),
             };
             for message in message.iter().flat_map(|message| datagram(message)) {
                 if self.rate.allows(from) {
@@ -136,7 +136,7 @@ impl Datagrams<'_> {
                         Some(kept) if kept.len() < message.len() => (kept, Whole::NotAtLimit),
                         _ => (message, Whole::Yes),
                     };
-                    self.intake.add(&mut batch, kept, whole, name, received_at);
+                    self.intake.add(&mut batch, kept, whole, whose, received_at);
                     bytes += kept.len();
                 } else {
                     self.intake.metrics.drop_records(DropReason::RateLimit, 1);

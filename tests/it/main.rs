@@ -26,6 +26,7 @@ mod event_logs;
 mod evtx;
 mod first_admin;
 mod http_receiver;
+mod listener_tokens;
 mod mail;
 mod mail_codes;
 mod numbered;

@@ -77,7 +77,7 @@ fn python_clients_over_http_hear_what_they_expect() {
 #[test]
 fn javascript_clients_hear_what_they_expect() {
     let listeners = "[[listener]]\nprotocol = \"fluent\"\nlisten = \"127.0.0.1:0\"\nshared_key = \"the key\"\n\
-                     users = { ada = \"the word\" }\n\
+                     users = { ada = \"the word\" }\ntokens = { ada = \"cli\" }\n\
                      [[listener]]\nprotocol = \"gelf\"\nlisten = \"127.0.0.1:0\"\n\
                      [[listener]]\nprotocol = \"gelf\"\ntransport = \"udp\"\nlisten = \"127.0.0.1:0\"\n\
                      [[listener]]\nprotocol = \"json\"\nlisten = \"127.0.0.1:0\"\n\
@@ -113,6 +113,8 @@ fn javascript_clients_hear_what_they_expect() {
     ] {
         check(&app, source, count, &["level"], levels());
     }
+    // The daemon has a token of this name from its first start.
+    assert_eq!(app.records("source=node.Message")[0]["origin"], "token:cli");
     check(
         &app,
         "node-otlp-grpc",

@@ -203,7 +203,7 @@ fn rsyslog_sends_again_what_was_not_acknowledged_when_the_daemon_was_killed() {
     assert!(total <= expected.len() as u64 + 128, "{total} records of {}", expected.len());
 }
 
-fn omrelp(port: u16, more: &str) -> String {
+pub(crate) fn omrelp(port: u16, more: &str) -> String {
     format!(
         "module(load=\"omrelp\")\naction(type=\"omrelp\" target=\"127.0.0.1\" port=\"{port}\" \
          template=\"RSYSLOG_SyslogProtocol23Format\" action.resumeRetryCount=\"-1\" action.resumeInterval=\"1\" {more})"

@@ -17,13 +17,13 @@ fn start(protocol: &str, more: &str) -> App {
     App::start_with("syslog = []", &listener)
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream
 }
 
-fn expect(stream: &mut TcpStream, expected: &[u8]) {
+pub(crate) fn expect(stream: &mut TcpStream, expected: &[u8]) {
     let mut got = vec![0; expected.len()];
     stream.read_exact(&mut got).unwrap();
     assert_eq!(got, expected, "{}", String::from_utf8_lossy(&got));
@@ -41,10 +41,11 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-const ENTRY: &[u8] = b"\x92\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00\x83\xa3log\xa5hello\xa5level\xa4warn\xa1n\x07";
+pub(crate) const ENTRY: &[u8] =
+    b"\x92\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00\x83\xa3log\xa5hello\xa5level\xa4warn\xa1n\x07";
 
 /// A message of packed entries that asks for an acknowledgement.
-fn packed(entries: &[u8], chunk: &[u8; 4]) -> Vec<u8> {
+pub(crate) fn packed(entries: &[u8], chunk: &[u8; 4]) -> Vec<u8> {
     let length = u32::try_from(entries.len()).unwrap().to_be_bytes();
     [b"\x93\xa7app.web\xc6", &length[..], entries, b"\x81\xa5chunk\xa4", chunk].concat()
 }
@@ -194,7 +195,7 @@ fn what_of_a_large_fluent_message_cannot_be_read_is_cut_and_the_connection_lives
     );
 }
 
-fn digest(parts: &[&[u8]]) -> String {
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha512::new();
     parts.iter().for_each(|part| hash.update(part));
     hex::encode(hash.finalize())

@@ -40,6 +40,16 @@ on_both! {
         assert!(db.meta.create_token(&shipper(), &by(), at(4)).await.unwrap().id > token.id);
     }
 
+    async fn a_token_is_found_by_its_name_also_when_it_has_expired(db) {
+        let made = db.meta.create_token(&shipper(), &by(), at(0)).await.unwrap();
+        let found = db.meta.token_named("shipper").await.unwrap().unwrap();
+        assert_eq!((found.id, found.source.as_deref()), (made.id, Some("WEB_APP")));
+        assert!(found.may_send(at(99)) && !found.may_send(at(100)) && found.has_expired(at(100)));
+        assert_eq!(db.meta.token_named("Shipper").await.unwrap(), None);
+        db.meta.revoke_token(made.id, &by(), at(2)).await.unwrap();
+        assert_eq!(db.meta.token_named("shipper").await.unwrap(), None);
+    }
+
     async fn a_token_without_limits_has_none(db) {
         let new = NewToken { source: None, rate_limit: None, expires_at: None, ..shipper() };
         db.meta.create_token(&new, &by(), at(0)).await.unwrap();
