@@ -17,7 +17,7 @@ use crate::telemetry::chain;
 const TEXT_BYTES_MAX: usize = 64 * CHUNK_BYTES;
 
 /// What each record that its chunk's header does not count says.
-const UNCOUNTED: &str = "its header does not count this record, and no checksum covers it";
+const UNCOUNTED: &str = "its header does not count this record";
 
 /// An event as text, or why there is none.
 enum Found {
