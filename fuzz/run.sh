@@ -11,7 +11,7 @@ fi
 cargo fuzz build -s none
 mkdir -p fuzz/target
 # The words of the seeds, for inputs that hold them.
-LC_ALL=C grep -rhoE '[a-zA-Z_|-]{3,24}' fuzz/corpus | sort -u | sed 's/.*/"&"/' > fuzz/target/words.dict
+LC_ALL=C grep -rIhoE '[a-zA-Z_|-]{3,24}' fuzz/corpus | sort -u | sed 's/.*/"&"/' > fuzz/target/words.dict
 for target in "$@"; do
     # New inputs go to the first folder: corpus/ keeps the seeds that were written by hand.
     found="fuzz/target/found/$target"

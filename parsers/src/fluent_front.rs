@@ -27,13 +27,15 @@ pub enum Arriving {
     Packed(u32),
     /// So many octets of gzip of the same.
     Compressed(u32),
+    /// The time and the record of one.
+    Bare,
 }
 
-/// Reads the front of a message. `None` for a message of one record, whose parts are read together.
+/// Reads the front of a message.
 ///
 /// # Errors
 /// It is no message, or the front is not whole ([`Fault::CutOff`]).
-pub fn front(bytes: &[u8]) -> Result<Option<Front<'_>>, Fault> {
+pub fn front(bytes: &[u8]) -> Result<Front<'_>, Fault> {
     let mut reader = Reader::new(bytes);
     let Token::Array(values @ 2..) = reader.token()? else { return Err(Fault::Unexpected) };
     let tag = match reader.token()? {
@@ -43,12 +45,21 @@ pub fn front(bytes: &[u8]) -> Result<Option<Front<'_>>, Fault> {
     let entries = match reader.octet_count()? {
         Some(octets) if reader.rest().starts_with(&GZIP_MAGIC) => Arriving::Compressed(octets),
         Some(octets) => Arriving::Packed(octets),
-        None => match reader.token()? {
-            Token::Array(entries) => Arriving::Array(entries),
-            _ => return Ok(None),
-        },
+        None => {
+            let mut ahead = reader;
+            match ahead.token()? {
+                Token::Array(entries) => {
+                    reader = ahead;
+                    Arriving::Array(entries)
+                }
+                Token::Map(_) => return Err(Fault::Unexpected),
+                _ if values == 2 => return Err(Fault::Unexpected),
+                _ => Arriving::Bare,
+            }
+        }
     };
-    Ok(Some(Front { tag, entries, has_options: values > 2, length: bytes.len() - reader.rest().len() }))
+    let used = if entries == Arriving::Bare { 3 } else { 2 };
+    Ok(Front { tag, entries, has_options: values > used, length: bytes.len() - reader.rest().len() })
 }
 
 #[cfg(test)]
@@ -56,9 +67,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_mode_of_several_entries_is_known_before_they_are_there() {
+    fn each_mode_is_known_before_the_entries_are_there() {
         let check = |bytes: &[u8], entries: Arriving, has_options: bool, length: usize| {
-            let found = front(bytes).unwrap().unwrap();
+            let found = front(bytes).unwrap();
             assert_eq!(
                 (&*found.tag, found.entries, found.has_options, found.length),
                 ("app", entries, has_options, length)
@@ -68,11 +79,14 @@ mod tests {
         check(b"\x92\xa3app\xc6\x01\x00\x00\x00\x92", Arriving::Packed(1 << 24), false, 10);
         check(b"\x93\xa3app\xdb\x01\x00\x00\x00\x92", Arriving::Packed(1 << 24), true, 10);
         check(b"\x93\xa3app\xc6\x01\x00\x00\x00\x1f\x8b", Arriving::Compressed(1 << 24), true, 10);
+        check(b"\x93\xa3app\x01\x80", Arriving::Bare, false, 5);
+        check(b"\x94\xa3app\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00\x81", Arriving::Bare, true, 5);
     }
 
     #[test]
-    fn one_record_has_no_front_and_other_bytes_are_refused() {
-        assert_eq!(front(b"\x93\xa3app\x01\x80"), Ok(None));
+    fn other_bytes_are_refused() {
+        assert_eq!(front(b"\x92\xa3app\x01"), Err(Fault::Unexpected));
+        assert_eq!(front(b"\x93\xa3app\x80\x80"), Err(Fault::Unexpected));
         assert_eq!(front(b"\x92\xa3app"), Err(Fault::CutOff));
         assert_eq!(front(b"\x92\x01\x90"), Err(Fault::Unexpected));
         assert_eq!(front(b"\x05"), Err(Fault::Unexpected));
@@ -81,7 +95,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_survived_and_a_front_lies_within_them(bytes: Vec<u8>) {
-            if let Ok(Some(front)) = front(&bytes) {
+            if let Ok(front) = front(&bytes) {
                 proptest::prop_assert!(front.length <= bytes.len());
             }
         }

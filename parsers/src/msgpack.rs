@@ -1,7 +1,11 @@
 //! MessagePack, as far as log records need it: tokens, the extent of a value that is still arriving, and values as JSON.
 
+mod passage;
+
 use chrono::{DateTime, SecondsFormat};
 use thiserror::Error;
+
+pub use passage::Passage;
 
 /// Values nest no deeper in a record.
 const DEPTH_MAX: usize = 60;

@@ -74,6 +74,7 @@ pub(super) struct Shared {
     exports: Arc<Semaphore>,
     tails: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
+    listings: Arc<Semaphore>,
     /// Room for bodies that are held whole, in units of [`BODY_UNIT_BYTES`].
     pub(super) bodies: Arc<Semaphore>,
     pub(super) letters: Letters,
@@ -93,6 +94,7 @@ impl Api {
             exports: Arc::new(Semaphore::new(reads.div_ceil(2))),
             tails: Arc::new(Semaphore::new(state.config.tails_max)),
             uploads: Arc::new(Semaphore::new(state.jobs.limits().receiving_max.get())),
+            listings: Arc::new(Semaphore::new(state.jobs.limits().listing_max.get())),
             bodies: Arc::new(Semaphore::new(body_units.min(Semaphore::MAX_PERMITS))),
             letters: Letters::new(state.stop.clone()),
             cluster_names: ClusterNames::default(),
@@ -116,6 +118,11 @@ impl Api {
     pub(super) fn upload_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         let place = Arc::clone(&self.0.uploads).try_acquire_owned();
         place.map_err(|_| ApiError::unavailable("too many files are being uploaded: try again soon", 10))
+    }
+
+    /// A turn to look into an uploaded file, held until all of it was looked at.
+    pub(super) async fn listing_turn(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        turn(&self.0.listings, "too many uploads are being listed").await
     }
 
     /// A place among the live tails, held until the reader leaves.

@@ -15,8 +15,12 @@ pub struct Uploads {
     pub file_bytes_max: u64,
     /// Files that are received at once.
     pub receiving_max: NonZeroUsize,
-    /// Files that are read at once; four times as many are open and take turns.
+    /// Files that are read at once.
     pub reading_max: NonZeroUsize,
+    /// Files that are open, and take turns to be read. Each has its decoders in memory, and its copy on disk where it lies in a bucket.
+    pub open_max: NonZeroUsize,
+    /// Files whose content is listed at once; each as costly as one that is open.
+    pub listing_max: NonZeroUsize,
     /// An upload ends when nothing of it came for so long.
     pub stall_seconds_max: u64,
     /// Entries of an archive.
@@ -38,6 +42,8 @@ impl Default for Uploads {
             file_bytes_max: 16 << 30,
             receiving_max: NonZeroUsize::new(8).expect("8 is not 0"),
             reading_max: NonZeroUsize::new(2).expect("2 is not 0"),
+            open_max: NonZeroUsize::new(8).expect("8 is not 0"),
+            listing_max: NonZeroUsize::new(2).expect("2 is not 0"),
             stall_seconds_max: 60,
             entries_max: 10_000,
             entry_bytes_max: 64 << 30,

@@ -4,21 +4,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use evtx::err::EvtxError;
-use evtx::{EvtxChunkData, EvtxRecord, IterChunkRecords};
+use evtx::{EvtxChunkData, EvtxRecord, IterChunkRecords, SerializedEvtxRecord};
 use logseal_parsers::{Context, FileRecord};
 
 use super::report::Report;
-use super::{CHUNK_BYTES, EventLog};
+use super::uncounted::{Counted, Uncounted};
+use super::{CHUNK_BYTES, EventLog, RECORD_MAGIC};
 use crate::telemetry::chain;
 
-const RECORD_MAGIC: &[u8] = b"**\0\0";
 /// How much text the events of a chunk may come to: a few times what Windows' own come to, and far below what a file that is
 /// made for it could ask for.
 const TEXT_BYTES_MAX: usize = 64 * CHUNK_BYTES;
 
+/// What each record that its chunk's header does not count says.
+const UNCOUNTED: &str = "its header does not count this record";
+
 /// An event as text, or why there is none.
 enum Found {
-    Event(Vec<u8>),
+    Event {
+        record: u64,
+        text: Vec<u8>,
+    },
     /// Of the record with this id, or at this byte of the chunk.
     Damage {
         record: Option<u64>,
@@ -59,7 +65,10 @@ impl EventLog {
         };
         if let Some(reason) = doubt {
             report.damage(None, 0, reason);
-            report.doubt = Some(reason);
+        }
+        let uncounted = count(&mut data, self.last_id);
+        if let Some(Uncounted { first, last, at, .. }) = uncounted {
+            report.damage(None, at as u64, &format!("its header does not count the records {first} to {last}"));
         }
         // The crate checks what it reads and has no `unsafe`. But it reads what anyone may have made, and a panic of it would
         // end the job's thread, with a file that does so again at each start.
@@ -75,15 +84,19 @@ impl EventLog {
         // Nothing that a panic may have left half done is used again: it is the chunk's last.
         while let Some(found) = catch_unwind(AssertUnwindSafe(|| next(&mut records))).unwrap_or(Some(Found::Failed)) {
             match found {
-                Found::Event(text) => {
+                Found::Event { record, text } => {
+                    self.last_id = Some(record);
                     text_bytes += text.len();
                     if text_bytes > TEXT_BYTES_MAX {
                         let reason = format!("its events come to more than {} MiB as text", TEXT_BYTES_MAX >> 20);
                         return report.damage(None, 0, &reason);
                     }
+                    let is_uncounted = uncounted.is_some_and(|uncounted| uncounted.holds(record));
+                    report.doubt = doubt.or(is_uncounted.then_some(UNCOUNTED));
                     report.event(&text);
                 }
                 Found::Damage { record, at, reason } => {
+                    self.last_id = record.or(self.last_id);
                     let at = at.or_else(|| place_of(record?, bytes)).unwrap_or(0);
                     report.damage(record, at, &reason);
                 }
@@ -93,9 +106,23 @@ impl EventLog {
     }
 }
 
+/// Makes the header count the records that it does not, and says which these are. `before` is the id of the last record before the chunk.
+fn count(data: &mut EvtxChunkData, before: Option<u64>) -> Option<Uncounted> {
+    let (header, bytes) = (&mut data.header, &data.data);
+    let (first, last) = (header.first_event_record_id, header.last_event_record_id);
+    let free_at = usize::try_from(header.free_space_offset).unwrap_or(usize::MAX);
+    let uncounted = Uncounted::of(bytes, Counted { first, last, free_at }, before)?;
+    header.last_event_record_id = uncounted.last;
+    // Both lie within the chunk.
+    header.last_event_record_data_offset = u32::try_from(uncounted.last_at).unwrap_or(u32::MAX);
+    header.free_space_offset = u32::try_from(uncounted.end).unwrap_or(u32::MAX);
+    Some(uncounted)
+}
+
 fn next(records: &mut IterChunkRecords<'_>) -> Option<Found> {
     let rendered = records.next()?.and_then(EvtxRecord::into_xml_bytes);
-    Some(rendered.map_or_else(|error| damage(&error), |event| Found::Event(event.data)))
+    let event = |event: SerializedEvtxRecord<Vec<u8>>| Found::Event { record: event.event_record_id, text: event.data };
+    Some(rendered.map_or_else(|error| damage(&error), event))
 }
 
 /// What an error of the crate says: which record, where in the chunk, and why.

@@ -15,7 +15,7 @@
 //! be, and is its raw bytes. Each record counts as a line, so that its place in the file is its number.
 //!
 //! What is damaged costs itself alone, and is told by a record of its own with a `parse_error` that names chunk and record. The
-//! events of a chunk whose checksum is wrong are read, and each of them says so.
+//! events of a chunk whose checksum is wrong are read, and each of them says so; so are records that a chunk's header does not count.
 //!
 //! Only one chunk is in memory at a time, with what it is made into; both are bounded.
 
@@ -23,6 +23,7 @@ pub mod either;
 
 mod chunk;
 mod report;
+mod uncounted;
 
 use std::sync::Arc;
 
@@ -33,6 +34,9 @@ use logseal_parsers::{Context, FileRecord};
 pub const MAGIC: &[u8] = b"ElfFile\0";
 const HEADER_BYTES: usize = 4096;
 const CHUNK_BYTES: usize = 64 << 10;
+const CHUNK_HEADER_BYTES: usize = 512;
+const RECORD_MAGIC: &[u8] = b"**\0\0";
+const RECORD_HEADER_BYTES: usize = 24;
 
 /// Reads the records of one binary event log.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub struct EventLog {
     /// Chunks and records so far; those that are damaged count.
     chunks: u64,
     records: u64,
+    /// The id of the last record.
+    last_id: Option<u64>,
     is_damaged: bool,
 }
 
@@ -51,7 +57,7 @@ impl Default for EventLog {
     fn default() -> Self {
         // Checksums are looked at here: a chunk whose own is wrong is worth reading.
         let settings = ParserSettings::default().indent(false).validate_checksums(false);
-        Self { settings: Arc::new(settings), offset: 0, chunks: 0, records: 0, is_damaged: false }
+        Self { settings: Arc::new(settings), offset: 0, chunks: 0, records: 0, last_id: None, is_damaged: false }
     }
 }
 

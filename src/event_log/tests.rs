@@ -151,6 +151,58 @@ fn the_events_of_a_chunk_with_a_wrong_checksum_say_so() {
     }
 }
 
+/// Says in the header of the second of [`three_chunks`], with checksums that are right, that `last` is its last record, and that
+/// nothing is used behind the record `free_behind`.
+fn forge(bytes: &mut [u8], last: u64, free_behind: usize) {
+    let chunk = &mut bytes[FIRST + CHUNK_BYTES..FIRST + 2 * CHUNK_BYTES];
+    let mut places: Vec<usize> = memchr::memmem::find_iter(chunk, b"**\0\0").collect();
+    places.push(u32::from_le_bytes(chunk[48..52].try_into().unwrap()) as usize);
+    chunk[32..40].copy_from_slice(&last.to_le_bytes());
+    chunk[48..52].copy_from_slice(&(places[free_behind] as u32).to_le_bytes());
+    seal(chunk);
+}
+
+#[test]
+fn records_that_the_header_of_their_chunk_does_not_count_are_read_in_order_and_say_so() {
+    // A header that is older than its records, and such as are made to hide them.
+    for (last, free_behind) in [(6, 2), (6, 4), (8, 2), (u64::MAX, 2)] {
+        let mut bytes = three_chunks();
+        forge(&mut bytes, last, free_behind);
+        let records = read(&bytes);
+        let read: Vec<_> = records.iter().map(|record| (record.user.as_str(), record.error.as_deref())).collect();
+        assert_eq!(read[4], ("", Some("chunk 2 is damaged: its header does not count the records 7 to 8")));
+        assert_eq!(read[5..7], [("user5", None), ("user6", None)], "{last}, {free_behind}");
+        let error = Some("chunk 2 is damaged: its header does not count this record");
+        assert_eq!(read[7..9], [("user7", error), ("user8", error)], "{last}, {free_behind}");
+        assert_eq!(told(&bytes).0, [users(1..=6), users(9..=12)].concat());
+        let place = records[4].raw.strip_prefix("chunk 2 of the event log, at byte ").unwrap();
+        let place: usize = place.strip_suffix(" of the file").unwrap().parse().unwrap();
+        assert_eq!(bytes[place..place + 4], *b"**\0\0");
+        assert_eq!(bytes[place + 8..place + 16], 7_u64.to_le_bytes());
+    }
+}
+
+#[test]
+fn all_records_of_a_chunk_whose_header_counts_none_are_read() {
+    let mut bytes = three_chunks();
+    forge(&mut bytes, u64::MAX, 0);
+    let (found, errors) = told(&bytes);
+    assert_eq!(found, [users(1..=4), users(9..=12)].concat());
+    assert_eq!(
+        (errors.len(), errors[0].as_str()),
+        (5, "chunk 2 is damaged: its header does not count the records 5 to 8")
+    );
+}
+
+#[test]
+fn records_of_an_earlier_round_in_the_free_part_are_neither_read_nor_damage() {
+    let mut chunk = Chunk::new();
+    (1..=4).for_each(|id| chunk.inline(if id == 4 { 1 } else { id + 10 }, "user"));
+    let mut bytes = file(&[three_chunks()[FIRST..FIRST + CHUNK_BYTES].to_vec(), chunk.finish()]);
+    forge(&mut bytes, 13, 3);
+    assert_eq!(told(&bytes), ([users(1..=4), vec!["user".to_owned(); 3]].concat(), vec![]));
+}
+
 #[test]
 fn a_damaged_record_costs_itself_alone_and_is_told_by_its_number() {
     let mut chunk = Chunk::new();
@@ -233,6 +285,44 @@ fn an_event_that_grows_too_large_is_cut_and_a_chunk_that_does_is_left() {
     assert_eq!(found, users(1..=12));
     assert!(errors.last().unwrap().ends_with("its events come to more than 4 MiB as text"), "{errors:?}");
     assert_eq!(errors.len(), 5);
+}
+
+/// What the fuzz target `event_log` begins with: a byte that says whether room follows, and the used part of a chunk.
+fn seeds() -> [(&'static str, Vec<u8>); 4] {
+    let used = |mut bytes: Vec<u8>, how: u8| {
+        let end = memchr::memmem::rfind(&bytes, b"**\0\0").unwrap();
+        let size = u32::from_le_bytes(bytes[end + 4..end + 8].try_into().unwrap()) as usize;
+        bytes.truncate(end + size);
+        [&[how][..], &bytes].concat()
+    };
+    let chunk = |write: &dyn Fn(&mut Chunk)| {
+        let mut chunk = Chunk::new();
+        write(&mut chunk);
+        chunk.finish()
+    };
+    let templated = chunk(&|chunk| (1..=2).for_each(|id| chunk.templated(id, "bob")));
+    let mut stale = three_chunks();
+    forge(&mut stale, 6, 2);
+    [
+        ("inline", used(chunk(&|chunk| chunk.inline(1, "bob")), 1)),
+        ("templated", used(templated.clone(), 1)),
+        ("cut", used(templated, 0)),
+        ("stale", used(stale[FIRST + CHUNK_BYTES..FIRST + 2 * CHUNK_BYTES].to_vec(), 1)),
+    ]
+}
+
+#[test]
+fn the_fuzz_target_begins_with_what_is_written_here() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/event_log");
+    for (name, bytes) in seeds() {
+        let path = folder.join(name);
+        if !path.exists() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        assert!(std::fs::read(&path).unwrap() == bytes, "{} is another: remove it to have it written", path.display());
+        assert!(bytes.len() < 8192, "{} bytes are more than the fuzzer's inputs have", bytes.len());
+    }
 }
 
 proptest::proptest! {

@@ -14,8 +14,6 @@ use crate::clock::now;
 use crate::meta::{Job, JobId, MetaError};
 use crate::telemetry::chain;
 
-/// Jobs that are open for each that may read. Each has a thread, two pieces that are read ahead, and the memory of its decoder.
-const OPEN_PER_READER: usize = 4;
 /// Waiting jobs are looked for this often though nobody woke us: another daemon may have queued one of ours again.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -55,12 +53,13 @@ async fn fill(
     runs: &mut JoinSet<JobId>,
     stop: &CancellationToken,
 ) -> Result<(), MetaError> {
-    let at_once = jobs.limits().reading_max.get().saturating_mul(OPEN_PER_READER);
-    if runs.len() >= at_once {
+    // Each has a thread, two pieces that are read ahead, the memory of its decoders, and its copy where it lies in a bucket.
+    let open_max = jobs.limits().open_max.get();
+    if runs.len() >= open_max {
         return Ok(());
     }
     for job in jobs.0.meta.unfinished_jobs().await? {
-        if runs.len() >= at_once {
+        if runs.len() >= open_max {
             break;
         }
         // One that was cancelled and queued again may still be settling.

@@ -92,6 +92,11 @@ fn bounded(body: Incoming) -> HttpResponseBody {
 
 /// The kind decides whether it is tried again.
 fn not_answered(error: &legacy::Error) -> HttpError {
+    if is_of_certificate(error) {
+        // It will be the same the next time: who waits is told at once.
+        let detail = format!("its certificate is refused, see storage.ca: {}", telemetry::chain(error));
+        return HttpError::new(HttpErrorKind::Unknown, std::io::Error::other(detail));
+    }
     if error.is_connect() {
         return failed(HttpErrorKind::Connect, error);
     }
@@ -108,6 +113,22 @@ fn not_answered(error: &legacy::Error) -> HttpError {
         cause = inner.source();
     }
     failed(HttpErrorKind::Unknown, error)
+}
+
+/// Whether the server's certificate is why there is no connection.
+fn is_of_certificate(error: &legacy::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            return matches!(tls, rustls::Error::InvalidCertificate(_));
+        }
+        cause = match inner.downcast_ref::<std::io::Error>() {
+            // Its `source` is the one of what it holds.
+            Some(io) => io.get_ref().map(|held| -> &(dyn std::error::Error + 'static) { held }),
+            None => inner.source(),
+        };
+    }
+    false
 }
 
 /// With all causes in the text: that of the one who wraps it has only the first.

@@ -1,7 +1,8 @@
 //! Lumberjack, which the Beats speak (version 2), and logstash-forwarder spoke (version 1): a window of events is acknowledged once all of them are durable.
 //!
 //! A client that is not answered sends the same again for ever. So damage is kept as an unparsed record, and its window is answered
-//! all the same: at once where it is known that all of it has come, else when the next window begins or the client has been silent for a while.
+//! all the same: at once where it is known that all of it has come, else when the next window begins or, where the damaged frame is all that
+//! came of it, when the client has been silent for a while.
 
 use anyhow::Context as _;
 use logseal_parsers::framing::lumberjack::{self, Fault, LumberjackFrame, Skip};
@@ -144,13 +145,20 @@ impl Dialogue for Beats {
 
     fn next(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Next> {
         if let Some(mut inflating) = self.inflating.take() {
-            if !self.take_inflated(&mut inflating, gathered) {
+            if self.take_inflated(&mut inflating, gathered) {
+                self.window.frame_ended();
+            } else {
                 self.inflating = Some(inflating);
             }
             return Ok(Next::Took(0));
         }
         Ok(match self.step(unread, gathered).context("Lumberjack")? {
-            Step::Took(length) => Next::Took(length),
+            Step::Took(length) => {
+                if self.skip.is_none() {
+                    self.window.frame_ended();
+                }
+                Next::Took(length)
+            }
             Step::NeedMore => Next::NeedMore(0),
             Step::Compressed { start, end } => {
                 let compressed = unread.get(start..end).unwrap_or_default();
@@ -162,7 +170,7 @@ impl Dialogue for Beats {
 
     fn paused(&mut self, gathered: &mut Gathered<'_>) {
         if self.skip.is_none()
-            && let Some(answer) = self.window.settle()
+            && let Some(answer) = self.window.paused()
         {
             gathered.answer(&answer);
         }

@@ -13,23 +13,39 @@ pub(super) struct Window {
     sequence: u32,
     /// Events are numbered through all windows, not from 1 in each.
     counts_through: bool,
-    /// The number of its last event, where some of its events could not be told apart and it is not answered.
-    damaged_end: Option<u32>,
+    /// Something of it has come before the frame that is read.
+    has_come: bool,
+    /// Where some of its events could not be told apart and it is not answered.
+    damage: Option<Damage>,
+}
+
+/// Of a window whose end may not have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Damage {
+    /// The number of the window's last event.
+    end: u32,
+    /// The damaged frame is all that came of it.
+    is_all: bool,
+    /// A client that waits was told how far it came.
+    is_told: bool,
 }
 
 impl Window {
     /// A window of `size` events begins; the answer to the one before, where that is still owed.
     pub(super) fn begin(&mut self, version: u8, size: u32) -> Option<[u8; 6]> {
         let owed = self.settle();
-        (self.version, self.size, self.left) = (version, size, size);
+        (self.version, self.size, self.left, self.has_come) = (version, size, size, false);
         owed
     }
 
     /// An event has come; the answer, where it ends its window or is behind the end.
     pub(super) fn event(&mut self, version: u8, sequence: u32) -> Option<[u8; 6]> {
-        self.left = match self.damaged_end {
+        self.left = match &mut self.damage {
             // How many are missing before it is not known, but how many are behind it is.
-            Some(end) => Some(end.wrapping_sub(sequence)).filter(|left| *left < self.size).unwrap_or(self.left),
+            Some(damage) => {
+                (damage.is_all, damage.is_told) = (false, false);
+                Some(damage.end.wrapping_sub(sequence)).filter(|left| *left < self.size).unwrap_or(self.left)
+            }
             None => {
                 if self.left == self.size {
                     self.counts_through = sequence != 1;
@@ -41,23 +57,48 @@ impl Window {
         if self.left > 0 {
             return None;
         }
-        self.damaged_end = None;
+        self.damage = None;
         Some(acknowledgement(version, sequence))
     }
 
     /// Some of its events are damaged, nobody knows how many.
     pub(super) fn damage(&mut self) {
-        if self.left == 0 || self.damaged_end.is_some() {
+        if let Some(damage) = &mut self.damage {
+            damage.is_all = false;
+            return;
+        }
+        if self.left == 0 {
             return;
         }
         let goes_on = self.left < self.size || self.counts_through || self.version == b'1';
         let before = if goes_on { self.sequence } else { 0 };
-        self.damaged_end = Some(before.wrapping_add(self.left));
+        let end = before.wrapping_add(self.left);
+        self.damage = Some(Damage { end, is_all: !self.has_come, is_told: false });
+    }
+
+    /// A frame has come to its end, which may have held events.
+    pub(super) fn frame_ended(&mut self) {
+        self.has_come |= self.left < self.size || self.damage.is_some();
+    }
+
+    /// The client has sent nothing for a while: what may be answered where some of the window is damaged.
+    ///
+    /// Clients that compress put a whole window into one frame, so that nothing follows where that one is damaged. Of a window in
+    /// several frames more may follow, however late: it is answered only so far as it came.
+    pub(super) fn paused(&mut self) -> Option<[u8; 6]> {
+        let has_events = self.left < self.size;
+        let damage = self.damage.as_mut()?;
+        if damage.is_all {
+            return self.settle();
+        }
+        let is_told = std::mem::replace(&mut damage.is_told, true);
+        // Told again and again, a client would wait for the rest for ever instead of sending it again.
+        (has_events && !is_told).then(|| acknowledgement(self.version, self.sequence))
     }
 
     /// No more of it will come: the answer that is owed where some of it is damaged.
-    pub(super) fn settle(&mut self) -> Option<[u8; 6]> {
-        let end = self.damaged_end.take()?;
+    fn settle(&mut self) -> Option<[u8; 6]> {
+        let end = self.damage.take()?.end;
         (self.sequence, self.left) = (end, 0);
         Some(acknowledgement(self.version, end))
     }
@@ -100,6 +141,42 @@ mod tests {
             assert_eq!(window.settle(), Some(acknowledgement(version, end)), "{before:?} {seen:?}");
             assert_eq!(window.settle(), None);
         }
+    }
+
+    #[test]
+    fn a_client_that_pauses_hears_of_no_event_that_may_still_come() {
+        // All of the window is in the damaged frame, also where some events of it were read.
+        for seen in [&[][..], &[1, 2]] {
+            let mut window = Window::default();
+            window.begin(b'2', 5);
+            window.frame_ended();
+            seen.iter().for_each(|n| assert_eq!(window.event(b'2', *n), None));
+            window.damage();
+            window.frame_ended();
+            assert_eq!(window.paused(), Some(acknowledgement(b'2', 5)));
+            assert_eq!(window.paused(), None);
+        }
+        // Events before the damage in a frame of their own, and then behind it.
+        let mut window = Window::default();
+        window.begin(b'2', 5);
+        window.event(b'2', 1);
+        window.frame_ended();
+        window.damage();
+        window.frame_ended();
+        assert_eq!([window.paused(), window.paused()], [Some(acknowledgement(b'2', 1)), None]);
+        window.event(b'2', 4);
+        window.frame_ended();
+        assert_eq!([window.paused(), window.paused()], [Some(acknowledgement(b'2', 4)), None]);
+        assert_eq!(window.event(b'2', 5), Some(acknowledgement(b'2', 5)));
+        assert_eq!(window.paused(), None);
+        // Two damaged frames: of which of them are how many?
+        window.begin(b'2', 5);
+        for _ in 0..2 {
+            window.damage();
+            window.frame_ended();
+        }
+        assert_eq!(window.paused(), None);
+        assert_eq!(window.begin(b'2', 1), Some(acknowledgement(b'2', 5)));
     }
 
     #[test]

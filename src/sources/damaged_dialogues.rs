@@ -100,6 +100,43 @@ fn whole_conversations_give_all_their_records_however_they_come() {
     }
 }
 
+/// What the client is answered once it pauses behind `bytes`.
+fn answered_at_a_pause(dialogue: &mut Beats, bytes: &[u8]) -> Vec<u8> {
+    let intake = intake();
+    let mut gathered = Gathered::new(&intake, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let mut at = 0;
+    loop {
+        match dialogue.next(&bytes[at..], &mut gathered).unwrap() {
+            Next::Took(count) => at += count,
+            Next::NeedMore(_) => break,
+            Next::Closed => panic!("it is at no end"),
+        }
+    }
+    assert_eq!(at, bytes.len());
+    dialogue.paused(&mut gathered);
+    gathered.take().2
+}
+
+#[test]
+fn a_damaged_window_is_answered_at_a_pause_only_as_far_as_it_came() {
+    let window = |events: u8| [b'2', b'W', 0, 0, 0, events];
+    let broken = b"2C\0\0\0\x05\x78\x9c\xff\xff\xff";
+    let too_long = [&b"2C\x01\x80\0\0"[..], &vec![7; 0x0180_0000]].concat();
+    // One frame is the whole window: nothing more can follow.
+    for frame in [&broken[..], &too_long] {
+        let mut dialogue = Beats::default();
+        assert_eq!(answered_at_a_pause(&mut dialogue, &[&window(3), frame].concat()), b"2A\0\0\0\x03");
+    }
+    // Several are: the third event may be on its way.
+    for frame in [&broken[..], &too_long] {
+        let mut dialogue = Beats::default();
+        let front = [&window(3)[..], &beat(1, "one"), frame].concat();
+        assert_eq!(answered_at_a_pause(&mut dialogue, &front), b"2A\0\0\0\x01");
+        assert_eq!(answered_at_a_pause(&mut dialogue, b""), b"");
+        assert_eq!(answered_at_a_pause(&mut dialogue, &beat(3, "three")), b"2A\0\0\0\x03");
+    }
+}
+
 proptest! {
     #[test]
     fn damage_anywhere_in_a_conversation_is_survived(

@@ -87,9 +87,11 @@ impl Dialogue for Fluent {
                 return Ok(Next::NeedMore(0));
             }
             // Nobody is let in by a long message.
-            let front = if self.handshake.is_none() { front(unread).context("Fluent Forward")? } else { None };
-            let front =
-                front.with_context(|| format!("Fluent Forward: a record of more than {MESSAGE_BYTES_MAX} bytes"))?;
+            anyhow::ensure!(
+                self.handshake.is_none(),
+                "Fluent Forward: more than {MESSAGE_BYTES_MAX} bytes of a client that has not shown who it is"
+            );
+            let front = front(unread).context("Fluent Forward")?;
             self.flow = Some(Flow::new(&front));
             self.extent = Extent::default();
             return Ok(Next::Took(front.length));

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use flate2::write::MultiGzDecoder;
 use logseal_parsers::fluent;
 use logseal_parsers::fluent_front::{Arriving, Front};
-use logseal_parsers::msgpack::{Extent, Fault};
+use logseal_parsers::msgpack::{Extent, Fault, Passage};
 
 use super::gathered::Gathered;
 use super::inflate::InflateError;
@@ -28,10 +28,14 @@ pub(super) struct Flow {
     left: Left,
     /// Of the entry at the front, or of the options.
     extent: Extent,
+    /// Over the entry at the front, which is too long.
+    passage: Option<Passage>,
 }
 
 /// What is still to come of it.
 enum Left {
+    /// The time and the record of the only one, which is too long.
+    Bare,
     Entries(u32),
     Packed(usize),
     Compressed(Box<Compressed>),
@@ -60,6 +64,7 @@ pub(super) enum Step {
 impl Flow {
     pub(super) fn new(front: &Front<'_>) -> Self {
         let left = match front.entries {
+            Arriving::Bare => Left::Bare,
             Arriving::Array(entries) => Left::Entries(entries),
             Arriving::Packed(octets) => Left::Packed(octets as usize),
             Arriving::Compressed(octets) => Left::Compressed(Box::new(Compressed {
@@ -69,7 +74,7 @@ impl Flow {
             })),
         };
         let (tag, has_options) = (front.tag.clone().into_owned(), front.has_options);
-        Self { tag, has_options, left, extent: Extent::default() }
+        Self { tag, has_options, left, extent: Extent::default(), passage: None }
     }
 
     /// Whether it holds what was read already.
@@ -82,7 +87,14 @@ impl Flow {
     /// # Errors
     /// What follows cannot be told apart.
     pub(super) fn take(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Step> {
+        if let Some(passage) = self.passage.take() {
+            return self.pass_over(passage, unread, gathered);
+        }
         match &mut self.left {
+            Left::Bare => {
+                self.left = Left::Entries(1);
+                Ok(self.begin_to_pass(2, unread, gathered))
+            }
             Left::Entries(0) | Left::Packed(0) | Left::Skipped(0) => {
                 self.left = Left::Options;
                 self.extent = Extent::default();
@@ -115,8 +127,8 @@ impl Flow {
 
     fn take_of_array(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Step> {
         let Some(length) = self.extent.measure(unread).context("Fluent Forward: an entry")? else {
-            anyhow::ensure!(unread.len() < ENTRY_BYTES_MAX, "Fluent Forward: an entry is longer than the buffer");
-            return Ok(Step::NeedMore(0));
+            let is_too_long = unread.len() >= ENTRY_BYTES_MAX;
+            return Ok(if is_too_long { self.begin_to_pass(1, unread, gathered) } else { Step::NeedMore(0) });
         };
         gathered.add_fluent(&fluent::entry(unread.get(..length).unwrap_or_default()), &self.tag);
         self.extent = Extent::default();
@@ -136,13 +148,58 @@ impl Flow {
                 return Step::Took(length);
             }
             Ok(None) if entries.len() < all && entries.len() < ENTRY_BYTES_MAX => return Step::NeedMore(0),
-            Ok(None) if entries.len() < all => too_long(),
+            Ok(None) if entries.len() < all => return self.begin_to_pass(1, entries, gathered),
             Ok(None) => Fault::CutOff.to_string(),
             Err(fault) => fault.to_string(),
         };
         gathered.add_unread(entries, &left_out(&fault), fluent::FORMAT, Some(&self.tag));
         self.left = Left::Skipped(all - entries.len());
         Step::Took(entries.len())
+    }
+
+    /// Keeps the beginning of the entry at the front, which is too long: the next so many `values`.
+    fn begin_to_pass(&mut self, values: u64, unread: &[u8], gathered: &mut Gathered<'_>) -> Step {
+        gathered.add_unread(unread, &too_long(), fluent::FORMAT, Some(&self.tag));
+        self.extent = Extent::default();
+        self.passage = Some(Passage::over(values));
+        Step::Took(0)
+    }
+
+    /// Passes over what has come of an entry that is too long.
+    fn pass_over(&mut self, mut passage: Passage, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Step> {
+        let Left::Packed(all) = self.left else {
+            let passed = passage.pass(unread).context("Fluent Forward: an entry")?;
+            if !passage.is_done() {
+                self.passage = Some(passage);
+                return Ok(if passed > 0 { Step::Took(passed) } else { Step::NeedMore(0) });
+            }
+            if let Left::Entries(left) = &mut self.left {
+                *left -= 1;
+            }
+            return Ok(Step::Took(passed));
+        };
+        let entries = unread.get(..all).unwrap_or(unread);
+        match passage.pass(entries) {
+            Ok(passed) if passage.is_done() => {
+                self.left = Left::Packed(all - passed);
+                Ok(Step::Took(passed))
+            }
+            // It ends behind the end of all entries: nothing follows it.
+            Ok(_) if entries.len() == all => {
+                self.left = Left::Skipped(0);
+                Ok(Step::Took(all))
+            }
+            Ok(passed) => {
+                self.left = Left::Packed(all - passed);
+                self.passage = Some(passage);
+                Ok(if passed > 0 { Step::Took(passed) } else { Step::NeedMore(0) })
+            }
+            Err(fault) => {
+                gathered.add_unread(entries, &left_out(&fault.to_string()), fluent::FORMAT, Some(&self.tag));
+                self.left = Left::Skipped(all - entries.len());
+                Ok(Step::Took(entries.len()))
+            }
+        }
     }
 
     fn take_compressed(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> Step {

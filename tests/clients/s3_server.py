@@ -1,11 +1,13 @@
 """An S3-compatible server on loopback that checks signatures and rights, until the end of its input.
 
 Prints its port, then the key and the secret of a user who has the rights that docs/OPERATIONS.md lists, in the bucket "logs". Then each
-line of input is a prefix, and is answered by the number of uploads in parts that are under way below it.
+line of input is a prefix, and is answered by the number of uploads in parts that are under way below it. With three arguments, files of a
+certificate, its key, and its authority, it speaks HTTPS.
 """
 
 import json
 import logging
+import ssl
 import sys
 import threading
 from urllib.parse import parse_qsl, quote, urlencode
@@ -70,15 +72,25 @@ def encoded(query):
 
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
-server = make_server("127.0.0.1", 0, app, True, request_handler=MotoRequestHandler)
+scheme, context, authority = "http", None, None
+if len(sys.argv) > 1:
+    certificate, key, authority = sys.argv[1:]
+    scheme, context = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+server = make_server("127.0.0.1", 0, app, True, request_handler=MotoRequestHandler, ssl_context=context)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 port = server.server_address[1]
-endpoint = f"http://127.0.0.1:{port}"
+endpoint = f"{scheme}://127.0.0.1:{port}"
 
 
 def client(service, key="any", secret="any"):
     return boto3.client(
-        service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key=secret
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        verify=authority,
     )
 
 
@@ -94,7 +106,7 @@ client("s3").create_bucket(Bucket="logs")
 admin = client("s3", *user("admin", EVERYTHING))
 access = user("logseal", RIGHTS)
 # From now on every request is checked.
-requests.post(f"{endpoint}/moto-api/reset-auth", data=b"0", timeout=10).raise_for_status()
+requests.post(f"{endpoint}/moto-api/reset-auth", data=b"0", timeout=10, verify=authority).raise_for_status()
 print(port, *access, flush=True)
 
 for line in sys.stdin:

@@ -1,12 +1,15 @@
 //! What is in an archive that lies in a bucket.
 
+use std::time::Duration;
+
+use logseal::config::storage::Storage;
 use rand::RngExt as _;
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{App, signal};
 use crate::crash::seeded;
-use crate::s3_server;
-use crate::uploads::{form, id_of, upload, zip};
+use crate::s3_server::{self, S3Server};
+use crate::uploads::{form, id_of, post, upload, zip};
 
 /// Lines that do not become much smaller when they are packed.
 fn noise(bytes: usize) -> Vec<u8> {
@@ -15,17 +18,35 @@ fn noise(bytes: usize) -> Vec<u8> {
     (0..bytes.div_ceil(8001)).map(|_| line()).collect::<String>().into_bytes()
 }
 
-#[test]
-fn a_large_zip_in_a_bucket_is_listed_without_a_copy_and_a_broken_one_with_one() {
-    let storage = s3_server::shared().config("listing");
-    let tables = format!(
-        "[storage]\nurl = {:?}\nendpoint = {:?}\naccess_key_id = {:?}\nsecret_access_key = {:?}\n",
+fn tables(storage: &Storage) -> String {
+    let ca = storage.ca.as_ref().map_or(String::new(), |ca| format!("ca = {ca:?}\n"));
+    format!(
+        "[storage]\nurl = {:?}\nendpoint = {:?}\naccess_key_id = {:?}\nsecret_access_key = {:?}\n{ca}",
         storage.url,
         storage.endpoint,
         storage.access_key_id,
         storage.secret_access_key.expose()
-    );
-    let app = App::start_with("syslog = []", &tables);
+    )
+}
+
+#[test]
+fn an_upload_is_kept_read_and_listed_in_storage_over_https() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3Server::with_tls(folder.path());
+    let app = App::start_with("syslog = []", &tables(&server.config("https")));
+    let noise = noise(6 << 20);
+    let (status, answer) =
+        post(&app, "/api/v1/logs/upload", form("a.zip", zip(&[("a.log", b"one\n"), ("noise.log", &noise)])));
+    assert_eq!((status, &answer["status"]), (201, &json!("completed")), "{answer}");
+    let contents = app.get(&format!("/api/v1/jobs/{}/zip-contents", answer["job_id"].as_str().unwrap()));
+    let paths: Vec<_> = contents["list"].as_array().unwrap().iter().map(|entry| entry["path"].clone()).collect();
+    assert_eq!(paths, [json!("a.log"), json!("noise.log")], "{contents}");
+}
+
+#[test]
+fn a_large_zip_in_a_bucket_is_listed_without_a_copy_and_a_broken_one_with_one() {
+    let storage = s3_server::shared().config("listing");
+    let app = App::start_with("syslog = []", &tables(&storage));
     let noise = noise(6 << 20);
     let whole = zip(&[("a.log", b"one\n"), ("noise.log", &noise), ("z.log", b"two\n")]);
     assert!(whole.len() > 4 << 20, "a smaller one is copied");
@@ -49,4 +70,31 @@ fn a_large_zip_in_a_bucket_is_listed_without_a_copy_and_a_broken_one_with_one() 
     let info = listed(&whole);
     assert_eq!((&info["entries"], &info["problem"]), (&json!(3), &json!(null)), "{info}");
     assert_eq!(info["size"], json!(noise.len() + 8));
+}
+
+#[test]
+fn no_more_uploads_are_listed_at_once_than_may_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = S3Server::with_tls(folder.path());
+    let limits = format!("{}[uploads]\nlisting_max = 1\n", tables(&server.config("turns")));
+    let app = App::start_with("syslog = []", &limits);
+    let id = id_of(&upload(&app, form("a.zip", zip(&[("a.log", b"one\n")]))));
+    let url = app.url(&format!("/api/v1/jobs/{id}/zip-info"));
+    // Whoever has the turn waits for the storage, which says nothing.
+    signal(server.pid(), "STOP");
+    let (sender, answered) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            let (http, url, sender) = (app.http(), url.clone(), sender.clone());
+            scope.spawn(move || {
+                let answer = http.get(url).send().unwrap();
+                sender.send((answer.status().as_u16(), answer.text().unwrap())).unwrap();
+            });
+        }
+        let (status, text) = answered.recv_timeout(Duration::from_secs(30)).unwrap();
+        signal(server.pid(), "CONT");
+        assert!(status == 503 && text.contains("too many uploads are being listed"), "{status}: {text}");
+        let (status, text) = answered.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(status, 200, "{text}");
+    });
 }

@@ -183,16 +183,47 @@ fn what_of_a_large_fluent_message_cannot_be_read_is_cut_and_the_connection_lives
     expect(&mut stream, b"\x81\xa3ack\xa4bbbb");
     stream.write_all(&packed(ENTRY, b"cccc")).unwrap();
     expect(&mut stream, b"\x81\xa3ack\xa4cccc");
-    app.wait_for_count("source=app.web", 4);
+    app.wait_for_count("source=app.web", 5);
     let records = app.records("source=app.web");
     let faults: Vec<_> = records.iter().filter_map(|record| record["parse_error"].as_str()).collect();
     assert_eq!(
         faults,
         [
-            "an entry of more than 16777216 bytes; what follows in its message is left out: cut",
+            "an entry of more than 16777216 bytes: cut",
             "compressed entries: its compression is damaged; what follows in its message is left out: cut",
         ]
     );
+}
+
+#[test]
+fn a_fluent_record_beyond_the_limit_costs_itself_alone_in_whatever_mode_it_comes() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let text = [b"\xdb\x02\x20\0\0", &vec![b'x'; 34 << 20][..]].concat();
+    let huge = [b"\x07\x82\xa3log", &text[..], b"\xa1n\x01"].concat();
+    let entry = [b"\x92", &huge[..]].concat();
+    let options = |chunk: &[u8]| [b"\x81\xa5chunk\xa4", chunk].concat();
+    let bare = [b"\x94\xa7app.web", &huge[..], &options(b"aaaa")].concat();
+    let array = [b"\x93\xa7app.web\x93", ENTRY, &entry, ENTRY, &options(b"bbbb")].concat();
+    let packed = packed(&[ENTRY, &entry, ENTRY].concat(), b"cccc");
+    // Nothing is owed for this one, and the next is found all the same.
+    let silent = [b"\x93\xa7app.web", &huge[..]].concat();
+    let last = [b"\x94\xa7app.web", &ENTRY[1..], &options(b"dddd")].concat();
+    let writer = stream.try_clone().unwrap();
+    let sending = std::thread::spawn(move || {
+        for message in [bare, array, packed, silent, last] {
+            (&writer).write_all(&message).unwrap();
+        }
+    });
+    for chunk in ["aaaa", "bbbb", "cccc", "dddd"] {
+        expect(&mut stream, &[b"\x81\xa3ack\xa4", chunk.as_bytes()].concat());
+    }
+    sending.join().unwrap();
+    app.wait_for_count("source=app.web", 9);
+    let records = app.records("source=app.web&q=parse_error:*");
+    let faults: Vec<_> = records.iter().map(|record| record["parse_error"].as_str().unwrap()).collect();
+    assert_eq!(faults, ["an entry of more than 16777216 bytes: cut"; 4]);
+    assert_eq!(app.metric("logseal_records_truncated_total", "fluent"), 4);
 }
 
 pub(crate) fn digest(parts: &[&[u8]]) -> String {
@@ -385,6 +416,20 @@ fn a_damaged_frame_of_lumberjack_is_kept_and_its_window_and_those_behind_it_are_
     assert!(whole.len() > 200, "{} were read", whole.len());
     let why: Vec<_> = damaged.iter().map(|record| record["parse_error"].as_str().unwrap()).collect();
     assert_eq!(why, ["a compressed frame: its compression is damaged"; 2]);
+}
+
+#[test]
+fn a_damaged_window_in_several_frames_is_not_acknowledged_before_its_events_are_stored() {
+    let app = start("beats", "");
+    let mut stream = connect(app.listener("beats-tcp"));
+    let broken = frame_of(b"\x78\x9c\xff\xff\xff");
+    stream.write_all(&[b"2W\0\0\0\x04", &beat(1, "first")[..], &broken].concat()).unwrap();
+    // The client is silent, and hears of what came; the others may be on their way.
+    expect(&mut stream, b"2A\0\0\0\x01");
+    stream.write_all(&[beat(3, "third"), beat(4, "fourth")].concat()).unwrap();
+    expect(&mut stream, b"2A\0\0\0\x04");
+    app.wait_for_count("source=beats", 4);
+    assert_eq!(app.count("source=beats&q=parse_error:*"), 1);
 }
 
 #[test]

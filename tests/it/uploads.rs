@@ -328,6 +328,30 @@ fn a_small_upload_ends_while_as_many_large_ones_as_may_be_read_go_on() {
 }
 
 #[test]
+fn no_more_uploads_are_open_than_may_be() {
+    const LINES: u32 = 60_000;
+    let app = App::start_with("syslog = []", "[uploads]\nreading_max = 2\nopen_max = 1\n");
+    let file = gzip(numbered(LINES).as_bytes());
+    for name in ["first.log.gz", "second.log.gz"] {
+        let form = Form::new().text("source", name).part("file", Part::bytes(file.clone()).file_name(name));
+        post(&app, "/api/v1/jobs", form);
+    }
+    let mut seen = BTreeMap::<String, usize>::new();
+    wait_until("both have ended", || {
+        // One look at both: while one is open, the other is not, or not any more.
+        let jobs = app.get("/api/v1/jobs")["list"].as_array().unwrap().clone();
+        let statuses = jobs.iter().map(|job| job["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let count = |status: &str| statuses.iter().filter(|seen| *seen == status).count();
+        assert!(count("processing") < 2, "{jobs:?}");
+        *seen.entry(statuses.join(" ")).or_default() += 1;
+        count("completed") == 2
+    });
+    assert!(seen.keys().any(|seen| seen.contains("queued")), "too small to tell anything: {seen:?}");
+    app.wait_for_count("source=first.log.gz", LINES.into());
+    app.wait_for_count("source=second.log.gz", LINES.into());
+}
+
+#[test]
 fn an_upload_into_a_full_spool_does_not_hold_a_stop_up() {
     const LINES: u32 = 100_000;
     let limits = "[uploads]\nlag_bytes_max = 1073741824\n[spool]\ndisk_bytes_max = 4194304\n";

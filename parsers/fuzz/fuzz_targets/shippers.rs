@@ -42,7 +42,7 @@ fn delimited(stream: &[u8], piece: usize, delimiter: Delimiter) -> Vec<(Vec<u8>,
 }
 
 fn fluent(bytes: &[u8]) {
-    if let Ok(Some(front)) = fluent_front::front(bytes) {
+    if let Ok(front) = fluent_front::front(bytes) {
         assert!(front.length <= bytes.len());
     }
     let Ok(message) = fluent::message(bytes) else { return };

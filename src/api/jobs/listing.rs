@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::super::error::ApiError;
 use super::super::state::Api;
 use super::file::here;
@@ -12,7 +14,7 @@ use crate::archive::problem::ArchiveError;
 use crate::archive::source::ReadAt;
 use crate::jobs::{Jobs, archive_limits};
 use crate::meta::Job;
-use crate::objects::Ranged;
+use crate::objects::{Key, Ranged};
 
 /// A smaller file is copied from a bucket: that is a single request.
 const COPIED_BYTES_MAX: i64 = 4 << 20;
@@ -21,38 +23,54 @@ const COPIED_BYTES_MAX: i64 = 4 << 20;
 /// not enough, as for one whose directory is broken, it is copied like all else.
 pub(super) async fn listing(api: &Api, job: &Job) -> Result<Listing, ApiError> {
     here(api, job)?;
+    let turn = api.listing_turn().await?;
     let (key, objects) = (Jobs::object_key(job.id), api.jobs.objects());
     if job.file_type == FileType::Zip.as_str()
         && job.file_size > COPIED_BYTES_MAX
         && let Some(object) = objects.ranged(&key).await.map_err(ApiError::storage)?
-        && let Some(listing) = by_ranges(api, job, object).await?
     {
-        return Ok(listing);
+        return match by_ranges(api, job, object, turn).await? {
+            Ranges::Listed(listing) => Ok(listing),
+            Ranges::NeedsCopy(turn) => by_copy(api, job, &key, turn).await,
+        };
     }
-    let file = objects.open_local(&key, api.jobs.copies()).await.map_err(ApiError::storage)?;
-    listed(api, job, file).await?.1.map_err(unlistable)
+    by_copy(api, job, &key, turn).await
 }
 
-/// `None` where it takes a copy.
-async fn by_ranges(api: &Api, job: &Job, object: Ranged) -> Result<Option<Listing>, ApiError> {
-    match listed(api, job, Fetched(object)).await? {
-        (_, Ok(listing)) => Ok(Some(listing)),
-        (Fetched(object), Err(ArchiveError::Read(_))) => {
-            object.failure().map_or(Ok(None), |failure| Err(ApiError::storage(failure)))
-        }
-        (_, Err(error)) => Err(unlistable(error)),
+async fn by_copy(api: &Api, job: &Job, key: &Key, turn: OwnedSemaphorePermit) -> Result<Listing, ApiError> {
+    let file = api.jobs.objects().open_local(key, api.jobs.copies()).await.map_err(ApiError::storage)?;
+    let (_, listing, _) = listed(api, job, file, turn).await?;
+    listing.map_err(unlistable)
+}
+
+/// What a bucket's ranges were worth.
+enum Ranges {
+    Listed(Listing),
+    NeedsCopy(OwnedSemaphorePermit),
+}
+
+async fn by_ranges(api: &Api, job: &Job, object: Ranged, turn: OwnedSemaphorePermit) -> Result<Ranges, ApiError> {
+    match listed(api, job, Fetched(object), turn).await? {
+        (_, Ok(listing), _) => Ok(Ranges::Listed(listing)),
+        (Fetched(object), Err(ArchiveError::Read(_)), turn) => match object.failure() {
+            Some(failure) => Err(ApiError::storage(failure)),
+            None => Ok(Ranges::NeedsCopy(turn)),
+        },
+        (_, Err(error), _) => Err(unlistable(error)),
     }
 }
 
+/// Lists on a thread of its own, which has the turn until it is done, though its caller may have gone.
 async fn listed<R: ReadAt + Send + 'static>(
     api: &Api,
     job: &Job,
     file: R,
-) -> Result<(R, Result<Listing, ArchiveError>), ApiError> {
+    turn: OwnedSemaphorePermit,
+) -> Result<(R, Result<Listing, ArchiveError>, OwnedSemaphorePermit), ApiError> {
     let (limits, name) = (archive_limits(api.jobs.limits()), job.file_name.clone());
     let listing = tokio::task::spawn_blocking(move || {
         let listing = list(&file, &name, &limits);
-        (file, listing)
+        (file, listing, turn)
     });
     listing.await.map_err(ApiError::internal)
 }
