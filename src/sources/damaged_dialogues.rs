@@ -103,7 +103,7 @@ fn whole_conversations_give_all_their_records_however_they_come() {
 /// What the client is answered once it pauses behind `bytes`.
 fn answered_at_a_pause(dialogue: &mut Beats, bytes: &[u8]) -> Vec<u8> {
     let intake = intake();
-    let mut gathered = Gathered::new(&intake, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let mut gathered = Gathered::new(&intake, Whose::at(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     let mut at = 0;
     loop {
         match dialogue.next(&bytes[at..], &mut gathered).unwrap() {
