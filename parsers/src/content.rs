@@ -259,11 +259,7 @@ fn kernel_audit<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
 fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     match message.first()? {
         b'C' | b'L' => parse_labelled(message, cx).or_else(|| logfmt::detect(message, cx)),
-        b'%' => {
-            let end = memchr::memchr(b':', message.get(..40).unwrap_or(message))?;
-            let tag = std::str::from_utf8(message.get(..end)?).ok()?;
-            cisco_asa::is_tag(tag).then(|| cisco_asa::parse(message, cx))?
-        }
+        b'%' => parse_tagged(message, cx),
         b't' | b'n' | b'a' if auditd::looks_like(message) => auditd::parse(message, cx),
         b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
         b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
@@ -274,6 +270,13 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
         }
         _ => logfmt::detect(message, cx),
     }
+}
+
+/// Reads the message of a Cisco firewall, which begins with its tag.
+pub(crate) fn parse_tagged<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    let end = memchr::memchr(b':', message.get(..40).unwrap_or(message))?;
+    let tag = std::str::from_utf8(message.get(..end)?).ok()?;
+    cisco_asa::is_tag(tag).then(|| cisco_asa::parse(message, cx))?
 }
 
 /// The event whose beginning syslog's header took for the program's name.

@@ -21,6 +21,7 @@ use crate::{
     cri,
     elb,
     haproxy,
+    iptables,
     json,
     ltsv,
     nginx_error,
@@ -120,29 +121,11 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
         Format::Squid => squid::parse(line, cx),
         Format::Logfmt => content::parse_pairs(line, cx),
         Format::Auditd => content::parse_audit(line, cx),
-        Format::Java
-        | Format::App
-        | Format::Python
-        | Format::Rust
-        | Format::Node
-        | Format::Postgresql
-        | Format::Mysql
-        | Format::Mongodb
-        | Format::Erlang
-        | Format::Exim
-        | Format::Dotnet
-        | Format::Ruby => {
-            // Nearly all of their lines begin with a date; with a tab behind it they may be labelled values.
-            let dated = line.get(4) == Some(&b'-') && memchr::memchr(b'\t', line).is_none();
-            let (at, rest) = dated.then(|| timestamp::iso_prefix(line, cx.zone)).flatten()?;
-            // A container runtime's lines hold those of others.
-            if rest.starts_with(b" std") {
-                return None;
-            }
-            let threaded = if format == Format::Java { app::parse_threaded(line, at, rest) } else { None };
-            threaded.or_else(|| app::parse_dated(line, at, rest, cx)).filter(|event| event.format == format.as_str())
+        Format::CiscoAsa if line.first() == Some(&b'%') && memchr::memchr2(b'[', b'\t', line).is_none() => {
+            content::parse_tagged(line, cx)
         }
-        _ => None,
+        Format::Iptables if line.starts_with(b"IN=") => iptables::parse(line, cx),
+        _ => app::read_as(format, line, cx),
     }
 }
 

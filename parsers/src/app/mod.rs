@@ -29,6 +29,7 @@ pub mod node;
 pub mod php;
 pub mod postgresql;
 pub mod python;
+mod read_as;
 pub mod redis;
 pub mod ruby;
 pub mod rust;
@@ -39,6 +40,8 @@ pub mod xferlog;
 mod zap;
 
 use crate::{Context, LogEvent, level_names, logins};
+
+pub(crate) use read_as::read_as;
 
 /// The name in [`LogEvent::format`] of lines that loggers of several languages write alike.
 pub const FORMAT: &str = "app";
@@ -73,23 +76,6 @@ pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &[u8], cx: &Context
     let rest = text.get(line.len() - rest.len()..)?;
     let stamped = Stamped { line: text, at, rest };
     Some(completed(zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped))?))
-}
-
-/// As [`parse_dated`], for a line behind whose time a thread stands in brackets: of all these formats Java's are asked first then.
-pub(crate) fn parse_threaded<'a>(line: &'a [u8], at: i64, rest: &[u8]) -> Option<LogEvent<'a>> {
-    const THREAD_BYTES_MAX: usize = 64;
-    let inside = rest.strip_prefix(b" [").filter(|inside| !inside.first().is_some_and(u8::is_ascii_digit))?;
-    let end = memchr::memchr(b']', inside.get(..THREAD_BYTES_MAX).unwrap_or(inside))?;
-    let thread = std::str::from_utf8(inside.get(..end)?).ok()?.trim();
-    if thread == "System"
-        || thread.as_bytes().first().is_none_or(u8::is_ascii_digit)
-        || level_names::from_word(thread).is_some()
-    {
-        return None;
-    }
-    let text = trimmed(line);
-    let rest = text.get(line.len() - rest.len()..)?;
-    java::after_stamp(&Stamped { line: text, at, rest }).map(completed)
 }
 
 /// A line whose time at the front has been read.

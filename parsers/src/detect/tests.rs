@@ -329,6 +329,20 @@ fn what_the_last_line_was_is_enough_for_the_next() {
         (Format::Exim, "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed"),
         (Format::Dotnet, "2023-11-14 22:13:20.1234|INFO|Shop.Cart|text"),
         (Format::Node, "2023-11-14T22:13:20.123Z info: text"),
+        (Format::Klog, "I1114 22:13:20.123456 7 a.go:9] text"),
+        (Format::Redis, "7:M 14 Nov 2023 22:13:20.123 * text"),
+        (Format::Elasticsearch, "[2023-11-14T22:13:20,123][INFO ][o.e.n.Node] [n] text"),
+        (Format::Nagios, "[1700000000] LOG ROTATION: text"),
+        (Format::Php, "[14-Nov-2023 22:13:20 UTC] PHP Notice:  text"),
+        (Format::Ruby, "I, [2023-11-14T22:13:20.123456 #7]  INFO -- : text"),
+        (Format::Android, "11-14 22:13:20.123  1  2 D Tag: text"),
+        (Format::Go, "2023/11/14 22:13:20 the cart was opened"),
+        (Format::Python, "2023-11-14 22:13:20,123 - shop - INFO - text"),
+        (
+            Format::CiscoAsa,
+            "%ASA-6-302013: Built outbound TCP connection 7 for outside:192.0.2.7/443 to inside:192.0.2.8/40",
+        ),
+        (Format::Iptables, "IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP"),
         (Format::Access, "192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl\""),
     ] {
         assert!(super::read_as(format, line.as_bytes(), &CX).is_some(), "{line}");
