@@ -11,7 +11,11 @@ pub(crate) fn find_by(place: usize, text: &[u8], sought: &[u8]) -> Option<usize>
 }
 
 /// All places where `sought` stands, by the byte at `place` in it.
-pub(crate) fn find_all_by<'t>(place: usize, text: &'t [u8], sought: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+pub(crate) fn find_all_by<'t>(
+    place: usize,
+    text: &'t [u8],
+    sought: &'t [u8],
+) -> impl DoubleEndedIterator<Item = usize> + 't {
     let byte = sought.get(place).copied().unwrap_or_default();
     memchr::memchr_iter(byte, text)
         .filter_map(move |at| at.checked_sub(place))

@@ -37,14 +37,14 @@ impl Found<'_> {
         if event.user_name.is_empty() && self.user != "-" {
             event.user_name = Cow::Owned(self.user.to_owned());
         }
+        let outcome = (!self.outcome.is_empty()).then_some(("outcome", self.outcome));
         if event.attributes.is_empty() {
-            let outcome = if self.outcome.is_empty() { 0 } else { "outcome".len() + 1 + self.outcome.len() };
-            let text = self.fields.iter().map(|(name, value)| name.len() + 1 + value.len()).sum::<usize>();
-            let count = self.fields.len() + usize::from(outcome > 0);
-            event.attributes = Attributes::with_capacity(text + outcome, count);
+            let all = || outcome.iter().chain(&self.fields);
+            let bytes = all().map(|(name, value)| name.len() + value.len()).sum();
+            event.attributes = Attributes::with_capacity(bytes, all().count());
         }
-        if !self.outcome.is_empty() {
-            event.attributes.push("outcome", self.outcome);
+        if let Some((name, value)) = outcome {
+            event.attributes.push(name, value);
         }
         for (name, value) in &self.fields {
             if !matches!(*value, "" | "-") && event.attributes.get(name).is_none() {

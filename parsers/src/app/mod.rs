@@ -108,12 +108,8 @@ impl<'a> Stamped<'a> {
 
 fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     // `7:M 14 Nov …` looks like no time, and need not be tried as one.
-    if redis::begins_with_role(text)
-        && let Some(event) = redis::parse(text, cx)
-    {
-        return Some(event);
-    }
-    let Some(stamped) = Stamped::read(text, cx) else {
+    let stamped = if redis::begins_with_role(text) { None } else { Stamped::read(text, cx) };
+    let Some(stamped) = stamped else {
         return redis::parse(text, cx)
             .or_else(|| desktop::bars(text, cx))
             .or_else(|| cluster::hpc(text))

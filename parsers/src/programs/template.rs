@@ -15,7 +15,7 @@ use std::net::IpAddr;
 
 use super::Found;
 use crate::address;
-use crate::find::{find_all_by, find_by};
+use crate::find::find_all_by;
 
 /// A pattern, and the outcome that a message of its form states.
 pub(super) type Pattern = (&'static str, &'static str);
@@ -80,11 +80,11 @@ fn fit_places<'a>(pattern: &'static str, rest: &'a str, found: &mut Found<'a>) -
     match (name, next) {
         ("user" | "*", _) => fit_to_last(name, literal, next, rest, found),
         ("_", Some(next)) if next.starts_with("ip}") => {
-            let at = before_address(literal, rest).or_else(|| find_in(rest, literal));
+            let at = before_address(literal, rest).or_else(|| all_in(rest, literal).next());
             at.and_then(|at| rest.get(at + literal.len()..)).is_some_and(|tail| fit_places(next, tail, found))
         }
         _ => {
-            let at = find_in(rest, literal);
+            let at = all_in(rest, literal).next();
             let Some((value, tail)) = at.and_then(|at| Some((rest.get(..at)?, rest.get(at + literal.len()..)?))) else {
                 return false;
             };
@@ -102,7 +102,7 @@ fn fit_to_last<'a>(
     rest: &'a str,
     found: &mut Found<'a>,
 ) -> bool {
-    for at in all_from_the_end(rest, literal).take(TRIES_MAX) {
+    for at in all_in(rest, literal).rev().take(TRIES_MAX) {
         let (Some(value), Some(tail)) = (rest.get(..at), rest.get(at + literal.len()..)) else { return false };
         let kept = found.fields.len();
         if next.is_none_or(|next| fit_places(next, tail, found)) {
@@ -116,7 +116,7 @@ fn fit_to_last<'a>(
 
 /// Where the first `literal` stands that an address follows.
 fn before_address(literal: &str, text: &str) -> Option<usize> {
-    let mut places = find_all_by(telling_byte(literal), text.as_bytes(), literal.as_bytes()).take(ADDRESS_TRIES_MAX);
+    let mut places = all_in(text, literal).take(ADDRESS_TRIES_MAX);
     places.find(|at| text.get(at + literal.len()..).is_some_and(|tail| address_of(ip_word(tail)).is_some()))
 }
 
@@ -126,17 +126,9 @@ fn cut(pattern: &'static str, byte: u8) -> Option<(&'static str, &'static str)> 
     Some((pattern.get(..at)?, pattern.get(at + 1..)?))
 }
 
-/// Where `literal` first stands in `text`.
-fn find_in(text: &str, literal: &str) -> Option<usize> {
-    find_by(telling_byte(literal), text.as_bytes(), literal.as_bytes())
-}
-
-/// Where `literal` stands in `text`, the last place first. Places may overlap.
-fn all_from_the_end<'t>(text: &'t str, literal: &'t str) -> impl Iterator<Item = usize> + 't {
-    let at = telling_byte(literal);
-    let byte = literal.as_bytes().get(at).copied().unwrap_or_default();
-    let places = memchr::memrchr_iter(byte, text.as_bytes()).filter_map(move |found| found.checked_sub(at));
-    places.filter(move |place| text.as_bytes().get(*place..).is_some_and(|rest| rest.starts_with(literal.as_bytes())))
+/// Where `literal` stands in `text`. Places may overlap.
+fn all_in<'t>(text: &'t str, literal: &'t str) -> impl DoubleEndedIterator<Item = usize> + 't {
+    find_all_by(telling_byte(literal), text.as_bytes(), literal.as_bytes())
 }
 
 /// The place of a byte in `literal` that is rarer in messages than blanks are, and than the vowels of words.
