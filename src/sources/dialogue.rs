@@ -20,6 +20,7 @@ use super::gathered::Gathered;
 use super::intake::Intake;
 use super::pass::{Ended, ended};
 use super::sender_rate::SenderRate;
+use super::stream::{self, CLOSE_MAX};
 use super::stream_buffer::{Buffer, Read};
 use super::stream_records::Sender;
 use super::whose::Whose;
@@ -35,8 +36,6 @@ const LARGE_MAX: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(3);
 /// How long a client may take to read an answer.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
-/// How long a client may take to hear that its connection is closed.
-const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Of a batch without records.
 const NO_IDS: Ids = Ids { first: 0, last: 0 };
@@ -133,7 +132,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Send>(
         // A client that does not listen any more is closed all the same.
         timeout(CLOSE_MAX, conversation.writer.write_all(conversation.goodbye)).await.ok();
     }
-    timeout(CLOSE_MAX, conversation.writer.shutdown()).await.ok();
+    stream::close(&mut conversation.writer).await;
     ended.and(answered)
 }
 

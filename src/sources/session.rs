@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use logseal_parsers::framing::delimited::{DelimitedFramer, Delimiter};
 use logseal_parsers::framing::{Framer, FramerConfig};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::{Admission, Shown};
@@ -23,9 +22,6 @@ use super::sender_rate::SenderRate;
 use super::stream;
 use super::stream_records::{Framing, Records, Sender, Take};
 use crate::config::listener::{Compression, Protocol};
-
-/// How long a client that is refused may take to hear that its connection is closed.
-const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// What a connection needs to know of its listener.
 pub(super) struct Session {
@@ -67,8 +63,8 @@ impl Session {
         if let Some(refusal) = &refusal
             && self.protocol != Protocol::Relp
         {
-            // The protocol has no word for it. A client that does not listen is closed all the same.
-            timeout(CLOSE_MAX, stream.shutdown()).await.ok();
+            // The protocol has no word for it.
+            stream::close(&mut stream).await;
             return Err(self.intake.refuse(refusal, self.peer).into());
         }
         let sender = Sender { peer: self.peer, rate: &self.rate, pass };

@@ -17,7 +17,7 @@ const QUIET_AT_STOP: Duration = Duration::from_millis(50);
 /// ... but no longer than this: it may never pause.
 const DRAIN_MAX: Duration = Duration::from_secs(1);
 /// How long a peer may take to hear that its connection is closed.
-const CLOSE_MAX: Duration = Duration::from_secs(1);
+pub(super) const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Takes in the records of `stream` until it ends, is silent for `idle`, or until `stop`, and then closes it.
 ///
@@ -37,9 +37,13 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         Err(error) => records.finish(Take::All).await.and(Err(error)),
         Ok(rest) => records.finish(rest).await,
     };
-    // A TLS peer is told (RFC 5425, section 4.4). One that does not listen any more is closed all the same.
-    timeout(CLOSE_MAX, stream.shutdown()).await.ok();
+    close(&mut stream).await;
     ended
+}
+
+/// Closes `stream`. A TLS peer is told (RFC 5425, section 4.4); one that does not listen any more is closed all the same.
+pub(super) async fn close(stream: &mut (impl AsyncWrite + Unpin)) {
+    timeout(CLOSE_MAX, stream.shutdown()).await.ok();
 }
 
 /// Takes in whole frames; what is left over at the end is to be taken as is returned.
