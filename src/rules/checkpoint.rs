@@ -82,15 +82,14 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
     let mut key = Vec::new();
     let mut around = Around { limits: &limits, pending: &mut evaluator.pending, key: &mut key };
     for running in &mut evaluator.rules {
-        let rule = running.rule.clone();
-        running.keep_limits(rule.compiled(), saved.latest.unsigned_abs(), saved.now, &mut around);
+        running.memory.keep_limits(running.rule.compiled(), saved.latest.unsigned_abs(), saved.now, &mut around);
     }
     evaluator.find_next_due();
     Ok(evaluator)
 }
 
 fn save(running: &Running) -> SavedRule {
-    let groups = running.groups.iter().map(|(_, group)| SavedGroup {
+    let groups = running.memory.groups.iter().map(|(_, group)| SavedGroup {
         key: group.key.to_vec(),
         state: group.state.clone(),
         episode: group.episode.clone(),
@@ -101,34 +100,34 @@ fn save(running: &Running) -> SavedRule {
     SavedRule {
         code: running.rule.code().to_owned(),
         fingerprint: running.rule.compiled().fingerprint,
-        since: running.since,
-        next_check: running.next_check,
-        deaf_until: running.deaf_until,
-        limit: running.limit.clone(),
-        matched: running.matched,
-        evicted: running.evicted,
+        since: running.memory.since,
+        next_check: running.memory.next_check,
+        deaf_until: running.memory.deaf_until,
+        limit: running.memory.limit.clone(),
+        matched: running.memory.matched,
+        evicted: running.memory.evicted,
         groups: groups.collect(),
     }
 }
 
 fn resume(rule: Rule, saved: SavedRule) -> Running {
     let mut running = Running::new(rule);
-    running.since = saved.since;
-    running.next_check = saved.next_check;
-    running.deaf_until = saved.deaf_until;
-    running.limit = saved.limit;
-    running.matched = saved.matched;
-    running.evicted = saved.evicted;
+    running.memory.since = saved.since;
+    running.memory.next_check = saved.next_check;
+    running.memory.deaf_until = saved.deaf_until;
+    running.memory.limit = saved.limit;
+    running.memory.matched = saved.matched;
+    running.memory.evicted = saved.evicted;
     for group in saved.groups {
-        let id = running.groups.entry(&group.key);
-        if let Some(place) = running.groups.get_mut(id) {
+        let id = running.memory.groups.entry(&group.key);
+        if let Some(place) = running.memory.groups.get_mut(id) {
             place.state = group.state;
             place.episode = group.episode;
             place.hosts = group.hosts;
             place.touched = group.touched;
             place.held_until = group.held_until;
         }
-        running.groups.recount(id);
+        running.memory.groups.recount(id);
     }
     running.rebuild_timers();
     running

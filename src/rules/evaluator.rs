@@ -126,7 +126,7 @@ impl Evaluator {
     /// Says that nothing could be heard up to `now`, because the daemon did not run: nobody was silent until then.
     pub fn resumed(&mut self, now: i64) {
         for running in &mut self.rules {
-            running.deaf_until = running.deaf_until.max(now);
+            running.memory.deaf_until = running.memory.deaf_until.max(now);
             running.rebuild_timers();
         }
         self.find_next_due();
@@ -221,10 +221,10 @@ impl Evaluator {
                 all.push(RuleStatistics { rule, groups: 0, bytes: 0, matched: 0, evicted: 0 });
             }
             if let Some(last) = all.last_mut() {
-                last.groups += running.groups.len();
-                last.bytes += running.groups.bytes();
-                last.matched += running.matched;
-                last.evicted += running.evicted;
+                last.groups += running.memory.groups.len();
+                last.bytes += running.memory.groups.bytes();
+                last.matched += running.memory.matched;
+                last.evicted += running.memory.evicted;
             }
         }
         all

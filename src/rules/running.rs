@@ -17,6 +17,11 @@ use crate::record::LogRow;
 /// A rule and all that is remembered for it.
 pub(super) struct Running {
     pub(super) rule: Rule,
+    pub(super) memory: Memory,
+}
+
+/// What is remembered for one rule. Apart from the rule, so that it can change while the rule is looked at.
+pub(super) struct Memory {
     pub(super) groups: Groups,
     pub(super) timers: BinaryHeap<Reverse<(i64, PlaceId)>>,
     /// When its first record came.
@@ -51,8 +56,7 @@ struct Hit {
 
 impl Running {
     pub(super) fn new(rule: Rule) -> Self {
-        Self {
-            rule,
+        let memory = Memory {
             groups: Groups::default(),
             timers: BinaryHeap::new(),
             since: None,
@@ -62,17 +66,17 @@ impl Running {
             matched: 0,
             evicted: 0,
             lost: 0,
-        }
+        };
+        Self { rule, memory }
     }
 
     /// Counts a record, if it is one of the rule's.
     pub(super) fn observe(&mut self, row: &LogRow<'_>, moment: &Moment, around: &mut Around<'_>) {
-        let hit = kinds::hit(&self.rule.compiled().what, row);
+        let rule = self.rule.compiled();
+        let hit = kinds::hit(&rule.what, row);
         if hit == 0 {
             return;
         }
-        let rule = self.rule.clone();
-        let rule = rule.compiled();
         let Some(time) = kinds::time(&rule.what, moment) else { return };
         if !write_key(rule, row, around.key) {
             return;
@@ -84,8 +88,8 @@ impl Running {
             },
             _ => None,
         };
-        self.matched += 1;
-        self.count(rule, row, &Hit { time, now: moment.now, hit, value }, around);
+        self.memory.matched += 1;
+        self.memory.count(rule, row, &Hit { time, now: moment.now, hit, value }, around);
     }
 
     /// Counts a record that matches some of the detection rules of a Sigma text: those whose bits are in `members`.
@@ -96,18 +100,59 @@ impl Running {
         moment: &Moment,
         around: &mut Around<'_>,
     ) {
-        let rule = self.rule.clone();
-        let rule = rule.compiled();
+        let rule = self.rule.compiled();
         let What::Sigma(part) = &rule.what else { return };
         let Some(time) = kinds::time(&rule.what, moment) else { return };
         let sightings = part.sightings(row, members);
-        self.matched += u64::from(!sightings.is_empty());
+        self.memory.matched += u64::from(!sightings.is_empty());
         for Sighting { key, hit, value } in sightings {
             *around.key = key;
-            self.count(rule, row, &Hit { time, now: moment.now, hit, value }, around);
+            self.memory.count(rule, row, &Hit { time, now: moment.now, hit, value }, around);
         }
     }
 
+    /// Ends all alerts of the rule.
+    pub(super) fn end_all(&mut self, now: i64, pending: &mut Pending) {
+        let rule = self.rule.compiled();
+        let memory = &mut self.memory;
+        let mut lasting: Vec<(Box<[u8]>, PlaceId)> =
+            memory.groups.iter().filter(|(_, g)| g.episode.is_some()).map(|(id, g)| (g.key.clone(), id)).collect();
+        lasting.sort();
+        for (_, id) in lasting {
+            if let Some(group) = memory.groups.get_mut(id) {
+                end(rule, group, now, pending);
+            }
+        }
+        if let Some(episode) = memory.limit.take() {
+            pending.end(episode, LIMIT_RULE, now);
+        }
+    }
+
+    /// Forgets the alert about the rule's limits, if it is one of those. Tells whether it was.
+    pub(super) fn close_limit(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
+        self.memory.limit.take_if(|limit| is_closed(&limit.id)).is_some()
+    }
+
+    /// Forgets alerts and what led to them, without an effect. Tells whether there was one.
+    pub(super) fn close(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
+        let lasts = |group: &Group| group.episode.as_ref().is_some_and(|episode| is_closed(&episode.id));
+        let groups = &mut self.memory.groups;
+        let found: Vec<PlaceId> = groups.iter().filter(|(_, group)| lasts(group)).map(|(id, _)| id).collect();
+        // What others are compared with led to no alert by itself: without it the next record would be one that never was before.
+        let is_remembered = matches!(self.rule.compiled().what, What::NewValue { .. } | What::Change(_));
+        for id in &found {
+            if is_remembered && let Some(group) = groups.get_mut(*id) {
+                group.episode = None;
+                groups.recount(*id);
+            } else {
+                groups.remove(*id);
+            }
+        }
+        !found.is_empty()
+    }
+}
+
+impl Memory {
     /// Counts a record for the group of `around.key`.
     fn count(&mut self, rule: &Compiled, row: &LogRow<'_>, hit: &Hit, around: &mut Around<'_>) {
         let Hit { time, now, hit, value } = *hit;
@@ -208,44 +253,6 @@ impl Running {
             ..Raised::default()
         };
         self.limit = Some(around.pending.raise(raised, About::default(), now));
-    }
-
-    /// Ends all alerts of the rule.
-    pub(super) fn end_all(&mut self, now: i64, pending: &mut Pending) {
-        let rule = self.rule.clone();
-        let mut lasting: Vec<(Box<[u8]>, PlaceId)> =
-            self.groups.iter().filter(|(_, g)| g.episode.is_some()).map(|(id, g)| (g.key.clone(), id)).collect();
-        lasting.sort();
-        for (_, id) in lasting {
-            if let Some(group) = self.groups.get_mut(id) {
-                end(rule.compiled(), group, now, pending);
-            }
-        }
-        if let Some(episode) = self.limit.take() {
-            pending.end(episode, LIMIT_RULE, now);
-        }
-    }
-
-    /// Forgets the alert about the rule's limits, if it is one of those. Tells whether it was.
-    pub(super) fn close_limit(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
-        self.limit.take_if(|limit| is_closed(&limit.id)).is_some()
-    }
-
-    /// Forgets alerts and what led to them, without an effect. Tells whether there was one.
-    pub(super) fn close(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
-        let lasts = |group: &Group| group.episode.as_ref().is_some_and(|episode| is_closed(&episode.id));
-        let found: Vec<PlaceId> = self.groups.iter().filter(|(_, group)| lasts(group)).map(|(id, _)| id).collect();
-        // What others are compared with led to no alert by itself: without it the next record would be one that never was before.
-        let is_remembered = matches!(self.rule.compiled().what, What::NewValue { .. } | What::Change(_));
-        for id in &found {
-            if is_remembered && let Some(group) = self.groups.get_mut(*id) {
-                group.episode = None;
-                self.groups.recount(*id);
-            } else {
-                self.groups.remove(*id);
-            }
-        }
-        !found.is_empty()
     }
 }
 

@@ -8,7 +8,7 @@ use super::groups::{Group, PlaceId};
 use super::kinds::{Firing, change};
 use super::raising::{end, raise};
 use super::rule::{Compiled, What};
-use super::running::{Around, Running};
+use super::running::{Around, Memory, Running};
 use super::state::State;
 
 /// An alert about a rule's limits ends when nothing was evicted for so long.
@@ -19,15 +19,28 @@ const CHECKS_MAX: i64 = 240;
 impl Running {
     /// The time at which [`Running::advance`] has something to do.
     pub(super) fn next_due(&self) -> i64 {
+        self.memory.next_due()
+    }
+
+    /// Does what is due up to `now`: alerts end, silence is noticed, falls are judged.
+    pub(super) fn advance(&mut self, now: i64, around: &mut Around<'_>) {
+        self.memory.advance(self.rule.compiled(), now, around);
+    }
+
+    /// Sets all timers anew.
+    pub(super) fn rebuild_timers(&mut self) {
+        self.memory.rebuild_timers(self.rule.compiled());
+    }
+}
+
+impl Memory {
+    fn next_due(&self) -> i64 {
         let timer = self.timers.peek().map(|Reverse((due, _))| *due);
         let limit = self.limit.as_ref().map(|episode| episode.heard.saturating_add(LIMIT_QUIET));
         timer.into_iter().chain(limit).chain(self.next_check).min().unwrap_or(i64::MAX)
     }
 
-    /// Does what is due up to `now`: alerts end, silence is noticed, falls are judged.
-    pub(super) fn advance(&mut self, now: i64, around: &mut Around<'_>) {
-        let rule = self.rule.clone();
-        let rule = rule.compiled();
+    fn advance(&mut self, rule: &Compiled, now: i64, around: &mut Around<'_>) {
         loop {
             let timer = self.timers.peek().map_or(i64::MAX, |Reverse((due, _))| *due);
             let check = self.next_check.unwrap_or(i64::MAX);
@@ -141,19 +154,17 @@ impl Running {
         }
         // Timers of groups that are gone are not searched for; there may be as many of them as there are groups.
         if self.timers.len() > 2 * self.groups.len() + 64 {
-            self.rebuild_timers();
+            self.rebuild_timers(rule);
         }
     }
 
-    /// Sets all timers anew.
-    pub(super) fn rebuild_timers(&mut self) {
+    fn rebuild_timers(&mut self, rule: &Compiled) {
         self.timers.clear();
         let ids: Vec<PlaceId> = self.groups.iter().map(|(id, _)| id).collect();
-        let rule = self.rule.clone();
         for id in ids {
             let deaf_until = self.deaf_until;
             let Some(group) = self.groups.get_mut(id) else { continue };
-            let due = due_at(rule.compiled(), group, deaf_until);
+            let due = due_at(rule, group, deaf_until);
             group.armed = due.unwrap_or(i64::MAX);
             self.timers.extend(due.map(|due| Reverse((due, id))));
         }
