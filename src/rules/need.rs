@@ -106,11 +106,11 @@ fn of_term(term: &Term) -> Need {
 
 fn of_test(field: &TextField, test: &TextTest) -> Need {
     match test {
+        TextTest::Equals(value) if value.is_empty() => Need::NOTHING,
         TextTest::Equals(value) if !field.is_prose() && !field.ignores_case() => {
             let fields = Some(vec![(field.clone(), Wanted::Value(value.clone()))]);
-            Need { fields, user: *field == TextField::UserName && !value.is_empty(), ..Need::NOTHING }
+            Need { fields, user: *field == TextField::UserName, ..Need::NOTHING }
         }
-        TextTest::Equals(value) if value.is_empty() => Need::NOTHING,
         TextTest::Wildcard(pattern) if !pattern.pieces().iter().any(|piece| matches!(piece, Piece::Literal(_))) => {
             Need::NOTHING
         }
@@ -209,6 +209,7 @@ mod tests {
         assert_eq!(need("level:error OR level:fatal").levels.iter().count(), 2);
         assert_eq!(need("-level:error").levels.iter().count(), 6);
         assert!(need("ip:10.0.0.0/8 user:*").ip && need("user:bob").user && !need("user:\"\"").user);
+        assert_eq!(need("attr.status:\"\"").fields, None, "what a record has not is not looked up");
         let status = TextField::Attribute("status".to_owned());
         assert_eq!(need("attr.status:>=500 app:nginx").fields, Some(vec![app("nginx")]));
         assert_eq!(need("attr.status:>=500").fields, Some(vec![(status, Wanted::Present)]));

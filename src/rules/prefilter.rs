@@ -27,6 +27,8 @@ pub(super) struct Prefilter {
     /// Rules that need no value of a field.
     without_field: Set,
     fields: Vec<Values>,
+    /// The same of attributes, by their names.
+    attributes: HashMap<Box<str>, Values, RandomState>,
     /// Rules that need a text in the message.
     with_literal: Set,
     literals: Option<Literals>,
@@ -52,13 +54,17 @@ impl Prefilter {
     pub(super) fn new<'a>(rules: impl Iterator<Item = &'a Compiled>) -> Self {
         let needs: Vec<Need> = rules.map(Need::of).collect();
         let count = needs.len();
+        let (attributes, fields) = values(&needs).into_iter().partition(|values| values.attribute().is_some());
+        let by_name = |values: Values| Some((values.attribute()?.into(), values));
+        let attributes: Vec<Values> = attributes;
         let set = |is_in: &dyn Fn(&Need) -> bool| Set::of(count, needs.iter().map(is_in));
         Self {
             by_level: Level::ALL.into_iter().map(|level| (level, set(&|need| need.levels.contains(level)))).collect(),
             without_ip: set(&|need| !need.ip),
             without_user: set(&|need| !need.user),
             without_field: set(&|need| need.fields.is_none()),
-            fields: values(&needs),
+            fields,
+            attributes: attributes.into_iter().filter_map(by_name).collect(),
             with_literal: set(&|need| need.literals.is_some()),
             // Without an automaton, for texts that are too many or too long for one, nothing is decided by them.
             literals: Literals::new(&needs),
@@ -77,6 +83,7 @@ impl Prefilter {
             without_user: all(),
             without_field: all(),
             fields: Vec::new(),
+            attributes: HashMap::default(),
             with_literal: Set::empty(count),
             literals: None,
             asked: Set::empty(count),
@@ -96,10 +103,17 @@ impl Prefilter {
         if row.user_name.is_empty() {
             self.asked.keep(&self.without_user);
         }
-        if !self.fields.is_empty() {
+        if !self.fields.is_empty() || !self.attributes.is_empty() {
             self.found.copy(&self.without_field);
             for values in &self.fields {
-                values.add_rules(row, &mut self.found);
+                values.add_rules(text_of(row, &values.field), &mut self.found);
+            }
+            // Each attribute is looked up, and not each name searched for among them. Of a name that occurs twice the second
+            // counts too here: a rule more is asked.
+            for (name, value) in &row.attributes {
+                if let Some(values) = self.attributes.get(&**name) {
+                    values.add_rules(value.as_bytes(), &mut self.found);
+                }
             }
             self.asked.keep(&self.found);
         }
@@ -136,8 +150,11 @@ fn values(needs: &[Need]) -> Vec<Values> {
 }
 
 impl Values {
-    fn add_rules(&self, row: &LogRow<'_>, found: &mut Set) {
-        let text = text_of(row, &self.field);
+    fn attribute(&self) -> Option<&str> {
+        if let TextField::Attribute(name) = &self.field { Some(name) } else { None }
+    }
+
+    fn add_rules(&self, text: &[u8], found: &mut Set) {
         if let Some(rules) = self.rules.get(text) {
             found.add(rules);
         }
