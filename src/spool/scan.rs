@@ -131,24 +131,16 @@ impl<R: Read> Scanner<R> {
 
     /// Reads until the buffer has `wanted` bytes or the file ends.
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
-        while self.buffer.len() < wanted && !self.at_end {
-            let had = self.buffer.len();
-            self.buffer.resize(had + CHUNK_BYTES.max(wanted - had), 0);
-            let read = match self.buffer.get_mut(had..) {
-                Some(room) => self.file.read(room),
-                None => Ok(0),
-            };
-            let got = match &read {
-                Ok(got) => *got,
-                Err(_) => 0,
-            };
-            self.buffer.truncate(had + got);
-            match read {
-                Ok(0) => self.at_end = true,
-                Err(e) if e.kind() != io::ErrorKind::Interrupted => return Err(e),
-                Ok(_) | Err(_) => {}
-            }
-        }
+        let Some(missing) = wanted.checked_sub(self.buffer.len()).filter(|missing| *missing > 0 && !self.at_end) else {
+            return Ok(());
+        };
+        let asked = CHUNK_BYTES.max(missing);
+        // Room that is not filled with zeros first: that would cost as much as the reading.
+        let mut bytes = Vec::with_capacity(self.buffer.len() + asked);
+        bytes.extend_from_slice(&self.buffer);
+        let read = (&mut self.file).take(asked as u64).read_to_end(&mut bytes);
+        self.buffer = BytesMut::from(Bytes::from(bytes));
+        self.at_end = read? < asked;
         Ok(())
     }
 }
