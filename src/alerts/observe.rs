@@ -1,6 +1,6 @@
 //! The records of a sealed segment, through the evaluator. Blocking.
 
-use crate::record::block;
+use crate::record::block::Rows;
 use crate::rules::evaluator::Evaluator;
 use crate::spool::frames::{Entry, ReadError};
 use crate::spool::segment::SealedSegment;
@@ -20,10 +20,12 @@ pub(super) fn observe(evaluator: &mut Evaluator, segment: &SealedSegment, first_
             Ok(Entry::Lost { .. }) | Err(ReadError::Corrupt { .. }) => continue,
             Err(source @ ReadError::Io(_)) => return Err(interrupted(next_id, source)),
         };
-        let Ok(records) = block::decode_columns(&payload, |name| columns.holds(name)) else { continue };
-        for record in records.iter().filter(|record| record.id >= first_id) {
-            evaluator.observe(record);
-            next_id = record.id + 1;
+        let Ok(mut rows) = Rows::new(&payload, |name| columns.holds(name)) else { continue };
+        while let Ok(Some(record)) = rows.read() {
+            if record.id >= first_id {
+                evaluator.observe(record);
+                next_id = record.id + 1;
+            }
         }
     }
     Ok(())

@@ -6,10 +6,12 @@
 
 mod batch;
 pub mod block;
+mod column;
 mod native;
 mod row;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use batch::{Batch, MAX_BATCH_ROWS, Origin, Room};
 pub use row::{LogRow, Rfc3339};

@@ -8,7 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Batch, LogRow, Origin, block};
+use super::block::{self, Rows};
+use super::{Batch, LogRow, Origin};
 
 /// A record as its parts: everything that a parser may find, and the bytes around its message.
 #[derive(Clone, Debug)]
@@ -131,7 +132,7 @@ proptest! {
             if raw && of_raw(name) { !of_raw(column) } else { column != name || of_raw(name) }
         };
         let block = encoded(&batch(&samples));
-        let found = block::decode_columns(&block, wanted).unwrap();
+        let found = Rows::new(&block, wanted).and_then(Rows::into_records).unwrap();
         let mut whole = block::decode(&block).unwrap();
         for row in &mut whole {
             let empty = LogRow::default();
@@ -179,7 +180,7 @@ proptest! {
         let at = at.index(block.len());
         block[at] ^= 1 << bit;
         drop(block::decode(&block));
-        drop(block::decode_columns(&block, |_| false));
+        drop(Rows::new(&block, |_| false).and_then(Rows::into_records));
         block.truncate(cut.index(block.len()));
         drop(block::decode(&block));
     }
@@ -256,6 +257,6 @@ fn a_block_of_a_version_with_plain_user_names_is_read() {
     let at = block.windows(now.len()).position(|part| part == now).expect("the column as it is written now");
     let old = [&block[..at], &before, &block[at + now.len()..]].concat();
     assert_eq!(block::decode(&old).unwrap(), [expected(&sample, 7)]);
-    let without = block::decode_columns(&old, |name| name != "user_name").unwrap();
+    let without = Rows::new(&old, |name| name != "user_name").and_then(Rows::into_records).unwrap();
     assert_eq!((&*without[0].user_name, &*without[0].format), ("", "test"));
 }
