@@ -90,7 +90,7 @@ impl Dictionary {
 
     fn intern(&mut self, value: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(value);
-        if let Some(&index) = self.table.find(hash, |&i| self.key(i) == value) {
+        if let Some(&index) = self.table.find(hash, |&i| is_same(self.key(i), value)) {
             return index;
         }
         let index = self.spans.len() as u32;

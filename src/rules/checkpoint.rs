@@ -1,5 +1,7 @@
 //! An evaluator's memory as bytes. Those of another version are not read: the caller evaluates the records again.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
@@ -14,35 +16,36 @@ use super::state::State;
 
 const FRAME: Frame = Frame { magic: *b"LGSLRULE", version: 3 };
 
+/// What is written is borrowed: it is written each second, of all groups.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct Saved<'a> {
     latest: i64,
     now: i64,
     late: u64,
-    effects: Vec<Effect>,
-    rules: Vec<SavedRule>,
+    effects: Cow<'a, [Effect]>,
+    rules: Vec<SavedRule<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct SavedRule {
-    code: String,
+struct SavedRule<'a> {
+    code: Cow<'a, str>,
     fingerprint: [u8; 32],
     since: Option<i64>,
     next_check: Option<i64>,
     deaf_until: i64,
-    limit: Option<Episode>,
+    limit: Cow<'a, Option<Episode>>,
     matched: u64,
     evicted: u64,
     /// The one used longest ago first.
-    groups: Vec<SavedGroup>,
+    groups: Vec<SavedGroup<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct SavedGroup {
-    key: Vec<u8>,
-    state: State,
-    episode: Option<Box<Episode>>,
-    hosts: Hosts,
+struct SavedGroup<'a> {
+    key: Cow<'a, [u8]>,
+    state: Cow<'a, State>,
+    episode: Cow<'a, Option<Box<Episode>>>,
+    hosts: Cow<'a, Hosts>,
     touched: i64,
     held_until: i64,
 }
@@ -52,19 +55,20 @@ pub(super) fn write(evaluator: &Evaluator) -> Vec<u8> {
         latest: evaluator.latest,
         now: evaluator.now,
         late: evaluator.late,
-        effects: evaluator.pending.effects().to_vec(),
+        effects: evaluator.pending.effects().into(),
         rules: evaluator.rules.iter().map(save).collect(),
     };
     FRAME.write(&saved)
 }
 
 pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8]) -> Result<Evaluator, RestoreError> {
-    let saved: Saved = FRAME.read(bytes)?;
-    let mut pending = Pending::new(saved.effects);
+    let saved: Saved<'_> = FRAME.read(bytes)?;
+    let mut pending = Pending::new(saved.effects.into_owned());
     let mut states = saved.rules;
     let mut running = Vec::new();
     for rule in enabled_parts(&rules) {
-        let is_same = |saved: &SavedRule| saved.code == rule.code() && saved.fingerprint == rule.compiled().fingerprint;
+        let is_same =
+            |saved: &SavedRule<'_>| saved.code == rule.code() && saved.fingerprint == rule.compiled().fingerprint;
         let state = states.iter().position(is_same).map(|at| states.remove(at));
         running.push(match state {
             Some(state) => resume(rule, state),
@@ -88,42 +92,42 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
     Ok(evaluator)
 }
 
-fn save(running: &Running) -> SavedRule {
+fn save(running: &Running) -> SavedRule<'_> {
     let groups = running.memory.groups.iter().map(|(_, group)| SavedGroup {
-        key: group.key.to_vec(),
-        state: group.state.clone(),
-        episode: group.episode.clone(),
-        hosts: group.hosts.clone(),
+        key: Cow::Borrowed(&group.key),
+        state: Cow::Borrowed(&group.state),
+        episode: Cow::Borrowed(&group.episode),
+        hosts: Cow::Borrowed(&group.hosts),
         touched: group.touched,
         held_until: group.held_until,
     });
     SavedRule {
-        code: running.rule.code().to_owned(),
+        code: running.rule.code().into(),
         fingerprint: running.rule.compiled().fingerprint,
         since: running.memory.since,
         next_check: running.memory.next_check,
         deaf_until: running.memory.deaf_until,
-        limit: running.memory.limit.clone(),
+        limit: Cow::Borrowed(&running.memory.limit),
         matched: running.memory.matched,
         evicted: running.memory.evicted,
         groups: groups.collect(),
     }
 }
 
-fn resume(rule: Rule, saved: SavedRule) -> Running {
+fn resume(rule: Rule, saved: SavedRule<'_>) -> Running {
     let mut running = Running::new(rule);
     running.memory.since = saved.since;
     running.memory.next_check = saved.next_check;
     running.memory.deaf_until = saved.deaf_until;
-    running.memory.limit = saved.limit;
+    running.memory.limit = saved.limit.into_owned();
     running.memory.matched = saved.matched;
     running.memory.evicted = saved.evicted;
     for group in saved.groups {
         let id = running.memory.groups.entry(&group.key);
         if let Some(place) = running.memory.groups.get_mut(id) {
-            place.state = group.state;
-            place.episode = group.episode;
-            place.hosts = group.hosts;
+            place.state = group.state.into_owned();
+            place.episode = group.episode.into_owned();
+            place.hosts = group.hosts.into_owned();
             place.touched = group.touched;
             place.held_until = group.held_until;
         }
@@ -134,14 +138,15 @@ fn resume(rule: Rule, saved: SavedRule) -> Running {
 }
 
 /// Ends the alerts of a rule that is gone.
-fn end_all(saved: SavedRule, now: i64, pending: &mut Pending) {
-    let mut lasting: Vec<(Vec<u8>, Box<Episode>)> =
-        saved.groups.into_iter().filter_map(|group| group.episode.map(|episode| (group.key, episode))).collect();
+fn end_all(saved: SavedRule<'_>, now: i64, pending: &mut Pending) {
+    let groups = saved.groups.into_iter();
+    let mut lasting: Vec<(Cow<'_, [u8]>, Box<Episode>)> =
+        groups.filter_map(|group| Some((group.key, group.episode.into_owned()?))).collect();
     lasting.sort_by(|(a, _), (b, _)| a.cmp(b));
     for (_, episode) in lasting {
         pending.end(*episode, &saved.code, now);
     }
-    if let Some(episode) = saved.limit {
+    if let Some(episode) = saved.limit.into_owned() {
         pending.end(episode, super::effect::LIMIT_RULE, now);
     }
 }

@@ -6,6 +6,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use super::episodes::Episode;
 use super::hosts::Hosts;
@@ -20,11 +21,14 @@ const PLACE_BYTES: usize = (size_of::<Place>() + size_of::<Link>()) * 9 / 8 + 12
 /// What an allocation takes beside its content.
 const ALLOCATION_BYTES: usize = 16;
 
+/// The values of a group's fields; see [`super::hash::push_value`]. Short ones, of an address or a name, lie in the group itself, where
+/// comparing them is no further way through memory.
+pub(super) type Key = SmallVec<[u8; 24]>;
+
 /// One group.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// The values of its fields; see [`super::hash::push_value`].
-    pub(super) key: Box<[u8]>,
+    pub(super) key: Key,
     pub(super) state: State,
     /// The alert that lasts.
     pub(super) episode: Option<Box<Episode>>,
@@ -135,7 +139,8 @@ impl Groups {
         let Some(place) = self.places.get_mut(id as usize) else { return };
         let group = &place.group;
         let episode = group.episode.as_ref().map_or(0, |episode| episode.bytes());
-        let parts = [group.key.len(), group.state.heap_bytes(), episode, group.hosts.heap_bytes()];
+        let key_bytes = if group.key.spilled() { group.key.capacity() } else { 0 };
+        let parts = [key_bytes, group.state.heap_bytes(), episode, group.hosts.heap_bytes()];
         let bytes = parts.into_iter().filter(|bytes| *bytes > 0).map(|bytes| bytes + ALLOCATION_BYTES).sum();
         self.heap_bytes = self.heap_bytes - place.heap_bytes + bytes;
         place.heap_bytes = bytes;

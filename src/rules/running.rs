@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::effect::{LIMIT_RULE, Raised};
 use super::episodes::{About, Episode, More, Pending};
-use super::groups::{Group, Groups, PlaceId};
+use super::groups::{Group, Groups, Key, PlaceId};
 use super::hash;
 use super::kinds::{self, Seen, change};
 use super::limits::{Limits, Moment};
@@ -115,7 +115,7 @@ impl Running {
     pub(super) fn end_all(&mut self, now: i64, pending: &mut Pending) {
         let rule = self.rule.compiled();
         let memory = &mut self.memory;
-        let mut lasting: Vec<(Box<[u8]>, PlaceId)> =
+        let mut lasting: Vec<(Key, PlaceId)> =
             memory.groups.iter().filter(|(_, g)| g.episode.is_some()).map(|(id, g)| (g.key.clone(), id)).collect();
         lasting.sort();
         for (_, id) in lasting {

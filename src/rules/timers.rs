@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::effect::LIMIT_RULE;
 use super::episodes::More;
-use super::groups::{Group, PlaceId};
+use super::groups::{Group, Key, PlaceId};
 use super::kinds::{Firing, change};
 use super::raising::{end, raise};
 use super::rule::{Compiled, What};
@@ -61,7 +61,7 @@ impl Memory {
     /// The first timers go off: all that are set for the same time, in the order of their keys.
     fn go_off(&mut self, rule: &Compiled, around: &mut Around<'_>) {
         let Some(Reverse((at, _))) = self.timers.peek().copied() else { return };
-        let mut due: Vec<(Box<[u8]>, PlaceId)> = Vec::new();
+        let mut due: Vec<(Key, PlaceId)> = Vec::new();
         while self.timers.peek().is_some_and(|Reverse((other, _))| *other == at) {
             let Some(Reverse((_, id))) = self.timers.pop() else { break };
             let Some(group) = self.groups.get_mut(id).filter(|group| group.armed == at) else { continue };
@@ -119,7 +119,7 @@ impl Memory {
             // The window that is over ends with the bucket, whose end is the next one's beginning.
             Some((group.key.clone(), id, change::judge(history, check - 1, rule.window, change, since)?))
         });
-        let mut fallen: Vec<(Box<[u8]>, PlaceId, Firing)> = groups.collect();
+        let mut fallen: Vec<(Key, PlaceId, Firing)> = groups.collect();
         fallen.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         for (_, id, firing) in fallen {
             let Some(group) = self.groups.get_mut(id) else { continue };
