@@ -71,11 +71,13 @@ impl ParseError {
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let trimmed = without_trailer(line);
     let outcome = match rfc5424::header(trimmed) {
-        Ok((priority, rest)) => rfc5424::after_version(priority, rest, cx).or_else(|error| {
+        Ok((priority, rest)) => {
+            let mut event = LogEvent::default();
+            let Err(error) = rfc5424::after_version(&mut event, priority, rest, cx) else { return event };
             // "<13>42 is the answer" only looks as if it stated a version.
             let other = error == ParseError::Timestamp && !rfc5424::begins_like_time(rest);
             if other { rfc3164::parse(trimmed, cx) } else { Err(error) }
-        }),
+        }
         Err(_) => rfc3164::parse(trimmed, cx),
     };
     outcome.unwrap_or_else(|error| not_understood(line, error))

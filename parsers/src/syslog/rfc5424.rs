@@ -13,6 +13,7 @@ use crate::{Context, LogEvent, divided, timestamp};
 
 const HOST_MAX: usize = 255;
 const APP_MAX: usize = 48;
+const NIL: &str = "-";
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Reads one RFC 5424 message.
@@ -26,27 +27,31 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// The part of the line that is not as the RFC has it.
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseError> {
     let (priority, rest) = header(without_trailer(line))?;
-    after_version(priority, rest, cx)
+    let mut event = LogEvent::default();
+    after_version(&mut event, priority, rest, cx)?;
+    Ok(event)
 }
 
-/// Reads what follows the version.
-pub(super) fn after_version<'a>(priority: Priority, rest: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseError> {
-    let mut event = LogEvent { format: "rfc5424", ..LogEvent::default() };
-    priority.apply(&mut event);
-    let (stamp, rest) = field(rest, usize::MAX, ParseError::Timestamp)?;
+/// Reads what follows the version into `event`, which is empty before, and is of no use behind an error. An event is large: it is not passed on.
+pub(super) fn after_version<'a>(
+    event: &mut LogEvent<'a>,
+    priority: Priority,
+    rest: &'a [u8],
+    cx: &Context,
+) -> Result<(), ParseError> {
+    event.format = "rfc5424";
+    priority.apply(event);
+    let (stamp, names) = field(rest, usize::MAX, ParseError::Timestamp)?;
     event.timestamp = instant(stamp, cx)?;
-    let (host, rest) = field(rest, HOST_MAX, ParseError::Host)?;
+    let (host, rest) = field(names, HOST_MAX, ParseError::Host)?;
     let (app, rest) = field(rest, APP_MAX, ParseError::App)?;
     let (proc_id, rest) = field(rest, usize::MAX, ParseError::ProcId)?;
     let (msg_id, rest) = field(rest, usize::MAX, ParseError::MsgId)?;
-    event.host = field_text(host);
-    event.app = field_text(app);
-    event.proc_id = field_text(proc_id);
-    event.msg_id = field_text(msg_id);
+    [event.host, event.app, event.proc_id, event.msg_id] = texts(names, [host, app, proc_id, msg_id]);
     if divided::begins_bracketed(rest) {
         // Check Point's pairs in a bracket, which are no structured data.
         event.message = Cow::Borrowed(rest);
-        return Ok(event);
+        return Ok(());
     }
     let rest = structured_data::read(rest, &mut event.attributes).ok_or(ParseError::StructuredData)?;
     let message = match rest {
@@ -55,7 +60,20 @@ pub(super) fn after_version<'a>(priority: Priority, rest: &'a [u8], cx: &Context
         _ => return Err(ParseError::StructuredData),
     };
     event.message = Cow::Borrowed(message.strip_prefix(BOM).unwrap_or(message));
-    Ok(event)
+    Ok(())
+}
+
+/// The fields that `names` begins with, a space behind each, as text. Whether they are UTF-8 is found out for all at once.
+fn texts<'a, const N: usize>(names: &'a [u8], fields: [&'a [u8]; N]) -> [Cow<'a, str>; N] {
+    let length: usize = fields.iter().map(|field| field.len() + 1).sum();
+    let Some(mut rest) = names.get(..length).and_then(|names| std::str::from_utf8(names).ok()) else {
+        return fields.map(field_text);
+    };
+    fields.map(|field| {
+        let (name, after) = rest.split_at_checked(field.len()).unwrap_or_default();
+        rest = after.get(1..).unwrap_or_default();
+        Cow::Borrowed(if name == NIL { "" } else { name })
+    })
 }
 
 /// Whether `rest`, behind the version, is at least the beginning of a time or the nil value.
