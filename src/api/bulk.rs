@@ -355,8 +355,7 @@ mod tests {
     }
 
     fn rows(intake: &Intake) -> Vec<crate::record::LogRow<'static>> {
-        let mut block = Vec::new();
-        intake.batch.encode(1, &uuid::Uuid::nil(), &mut block);
+        let block = intake.batch.encode(1, &uuid::Uuid::nil()).to_vec();
         crate::record::block::decode(&block).unwrap().into_iter().map(crate::record::LogRow::into_owned).collect()
     }
 

@@ -5,7 +5,6 @@
 //! does is encode and wait for the disk.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -225,25 +224,24 @@ impl Sequencer {
         let started = Instant::now();
         let first_id = self.spool.next_id();
         let segment = self.spool.open_segment_id();
-        let mut payloads = Vec::with_capacity(blocks.len());
+        let mut encoded = Vec::with_capacity(blocks.len());
         let mut next_id = first_id;
         for block in blocks {
-            let mut payload = Vec::new();
-            block.batch().encode(next_id, &segment, &mut payload);
-            payloads.push((next_id, block.batch().rows(), payload));
+            encoded.push((next_id, block.batch().rows(), block.batch().encode(next_id, &segment)));
             next_id += block.batch().rows() as u64;
         }
-        let slices: Vec<_> = payloads.iter().map(|(_, _, payload)| [IoSlice::new(payload)]).collect();
-        let frames: Vec<_> = payloads
+        let pieces: Vec<_> = encoded.iter().map(|(_, _, block)| block.pieces()).collect();
+        let frames: Vec<_> = encoded
             .iter()
-            .zip(&slices)
+            .zip(&pieces)
             .map(|((first_id, rows, _), payload)| Frame { first_id: *first_id, rows: *rows as u32, payload })
             .collect();
         self.spool.append(&frames, moment())?;
         self.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
         if self.tail.is_watched() {
-            for (first_id, rows, payload) in payloads {
-                self.tail.announce(Committed { first_id, rows: rows as u64, block: Bytes::from(payload) });
+            for (first_id, rows, block) in &encoded {
+                let block = Bytes::from(block.to_vec());
+                self.tail.announce(Committed { first_id: *first_id, rows: *rows as u64, block });
             }
         }
         Ok(first_id)

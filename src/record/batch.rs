@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 
 use logseal_parsers::LogEvent;
-use uuid::Uuid;
 
-use super::native::{Dictionary, Map, put_column_head, put_constant, put_string, put_varint};
-use super::{ABSENT, COLUMNS, SEGMENT_COLUMN};
+use super::ABSENT;
+use super::native::{Dictionary, Map, put_string};
 
 /// The most rows that one block holds, so that a reader's memory for it is bounded.
 pub const MAX_BATCH_ROWS: usize = 65_536;
@@ -38,27 +37,27 @@ pub struct Origin<'a> {
 /// Records as columns in wire form.
 #[derive(Clone, Default)]
 pub struct Batch {
-    rows: usize,
-    timestamp: Vec<u8>,
-    received_at: Vec<u8>,
-    level: Dictionary,
-    severity: Vec<u8>,
-    facility: Vec<u8>,
-    source: Dictionary,
-    host: Dictionary,
-    app: Dictionary,
-    proc_id: Vec<u8>,
-    msg_id: Dictionary,
-    ip: Vec<u8>,
-    user_name: Dictionary,
-    message: Vec<u8>,
-    raw_head: Vec<u8>,
-    raw_tail: Vec<u8>,
-    raw_whole: Vec<u8>,
-    attributes: Map,
-    format: Dictionary,
-    parse_error: Dictionary,
-    origin: Dictionary,
+    pub(super) rows: usize,
+    pub(super) timestamp: Vec<u8>,
+    pub(super) received_at: Vec<u8>,
+    pub(super) level: Dictionary,
+    pub(super) severity: Vec<u8>,
+    pub(super) facility: Vec<u8>,
+    pub(super) source: Dictionary,
+    pub(super) host: Dictionary,
+    pub(super) app: Dictionary,
+    pub(super) proc_id: Vec<u8>,
+    pub(super) msg_id: Dictionary,
+    pub(super) ip: Vec<u8>,
+    pub(super) user_name: Dictionary,
+    pub(super) message: Vec<u8>,
+    pub(super) raw_head: Vec<u8>,
+    pub(super) raw_tail: Vec<u8>,
+    pub(super) raw_whole: Vec<u8>,
+    pub(super) attributes: Map,
+    pub(super) format: Dictionary,
+    pub(super) parse_error: Dictionary,
+    pub(super) origin: Dictionary,
     /// Arrival of the first and of the last record.
     received: Option<(i64, i64)>,
 }
@@ -107,7 +106,7 @@ impl Batch {
             message: self.message.len(),
             raw_head: self.raw_head.len(),
             raw_tail: self.raw_tail.len(),
-            attributes: self.attributes.values_bytes(),
+            attributes: self.attributes.values().len(),
         }
     }
 
@@ -236,54 +235,6 @@ impl Batch {
             mine.extend(theirs);
         }
         self.attributes.extend(&other.attributes);
-    }
-
-    /// Appends the records to `out` as one `Native` block, numbered from `first_id` on.
-    pub fn encode(&self, first_id: u64, segment: &Uuid, out: &mut Vec<u8>) {
-        out.reserve(self.bytes() + 1024);
-        put_varint(out, COLUMNS.len() + 1);
-        put_varint(out, self.rows);
-        for column in COLUMNS {
-            put_column_head(out, column);
-            match column.0 {
-                "id" => out.extend((first_id..).take(self.rows).flat_map(u64::to_le_bytes)),
-                "timestamp" => out.extend_from_slice(&self.timestamp),
-                "received_at" => out.extend_from_slice(&self.received_at),
-                "severity" => out.extend_from_slice(&self.severity),
-                "facility" => out.extend_from_slice(&self.facility),
-                "proc_id" => out.extend_from_slice(&self.proc_id),
-                "ip" => out.extend_from_slice(&self.ip),
-                "message" => out.extend_from_slice(&self.message),
-                "raw_head" => out.extend_from_slice(&self.raw_head),
-                "raw_tail" => out.extend_from_slice(&self.raw_tail),
-                "raw_whole" => out.extend_from_slice(&self.raw_whole),
-                "attributes" => self.attributes.put(out),
-                "level" => put_dictionary(&self.level, out),
-                "source" => put_dictionary(&self.source, out),
-                "host" => put_dictionary(&self.host, out),
-                "app" => put_dictionary(&self.app, out),
-                "msg_id" => put_dictionary(&self.msg_id, out),
-                "user_name" => put_dictionary(&self.user_name, out),
-                "format" => put_dictionary(&self.format, out),
-                "parse_error" => put_dictionary(&self.parse_error, out),
-                "origin" => put_dictionary(&self.origin, out),
-                other => unreachable!("column {other} has no data"),
-            }
-        }
-        put_column_head(out, SEGMENT_COLUMN);
-        if self.rows == 0 {
-            return;
-        }
-        let mut text = [0; 36];
-        put_constant(out, segment.hyphenated().encode_lower(&mut text), self.rows);
-    }
-}
-
-fn put_dictionary(dictionary: &Dictionary, out: &mut Vec<u8>) {
-    // A column of no rows has no prefix either.
-    if !dictionary.is_empty() {
-        Dictionary::put_prefix(out);
-        dictionary.put_data(out);
     }
 }
 

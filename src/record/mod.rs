@@ -7,6 +7,7 @@
 mod batch;
 pub mod block;
 mod column;
+mod encoded;
 mod native;
 mod row;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 mod wire;
 
 pub use batch::{Batch, MAX_BATCH_ROWS, Origin, Room};
+pub use encoded::Encoded;
 pub use row::{LogRow, Rfc3339};
 
 /// The columns of a block, in their order, as an `INSERT` names them.

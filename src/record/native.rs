@@ -180,8 +180,9 @@ impl Map {
         Self { ends: Vec::with_capacity(rows), values: Vec::with_capacity(values_bytes), ..Self::default() }
     }
 
-    pub(super) fn values_bytes(&self) -> usize {
-        self.values.len()
+    /// The values in wire form; they follow what [`Self::put_keys`] writes.
+    pub(super) fn values(&self) -> &[u8] {
+        &self.values
     }
 
     pub(super) fn push<'a>(&mut self, entries: impl Iterator<Item = (&'a str, &'a str)>) {
@@ -206,7 +207,8 @@ impl Map {
         self.ends.len() * 8 + self.names.bytes() + self.values.len()
     }
 
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
+    /// Appends all but the values.
+    pub(super) fn put_keys(&self, out: &mut Vec<u8>) {
         // A column of no rows has no prefix either.
         if self.ends.is_empty() {
             return;
@@ -214,6 +216,5 @@ impl Map {
         Dictionary::put_prefix(out);
         out.extend(self.ends.iter().flat_map(|end| end.to_le_bytes()));
         self.names.put_data(out);
-        out.extend_from_slice(&self.values);
     }
 }

@@ -84,9 +84,7 @@ fn batch(samples: &[Sample]) -> Batch {
 }
 
 fn encoded(batch: &Batch) -> Vec<u8> {
-    let mut block = Vec::new();
-    batch.encode(7, &Uuid::nil(), &mut block);
-    block
+    batch.encode(7, &Uuid::nil()).to_vec()
 }
 
 fn expected(sample: &Sample, id: u64) -> LogRow<'static> {
@@ -183,6 +181,27 @@ proptest! {
         drop(Rows::new(&block, |_| false).and_then(Rows::into_records));
         block.truncate(cut.index(block.len()));
         drop(block::decode(&block));
+    }
+}
+
+#[test]
+fn columns_of_more_than_a_page_are_pieces_of_the_block_and_are_read_back() {
+    let origin = Origin { source: "s", origin: "o", peer: "peer", received_at: 1 };
+    let mut batch = Batch::default();
+    let lines: Vec<Vec<u8>> = (0..600).map(|n| format!("head {n} {} tail", "x".repeat(n)).into_bytes()).collect();
+    for line in &lines {
+        let mut attributes = Attributes::default();
+        attributes.push("text", std::str::from_utf8(line).unwrap());
+        let message = Cow::Borrowed(&line[5..line.len() - 5]);
+        batch.push(&LogEvent { message, attributes, format: "test", ..LogEvent::default() }, line, &origin);
+    }
+    let encoded = batch.encode(7, &Uuid::nil());
+    assert!(encoded.pieces().len() > 9, "messages, heads, values and more");
+    let block = encoded.to_vec();
+    let rows = block::decode(&block).unwrap();
+    assert_eq!(rows.len(), lines.len());
+    for ((row, line), id) in rows.iter().zip(&lines).zip(7..) {
+        assert_eq!((row.id, &*row.raw, &*row.attributes[0].1), (id, &line[..], str::from_utf8(line).unwrap()));
     }
 }
 
