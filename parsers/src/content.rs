@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::{
-    Context, LogEvent, address, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables, json,
-    leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, winevent, wrapped,
+    Context, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables,
+    json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -31,6 +31,8 @@ enum Program {
     Cef,
     Leef,
     PanOs,
+    /// ESXi's kernel, whose warnings have a tag of their own.
+    Vmkernel,
     /// A firewall's pairs, of which the first is the day or the time: Fortinet's, Check Point's.
     Pairs,
     CheckPoint,
@@ -56,6 +58,7 @@ impl Program {
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
             b't' if app.starts_with("time=") => Self::Pairs,
+            b'v' | b'V' if matches!(app.get(1..), Some("mkernel" | "mkwarning" | "mkalert")) => Self::Vmkernel,
             _ => Self::Other,
         }
     }
@@ -227,6 +230,7 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
         Program::Filterlog => filterlog::parse(message, cx),
         Program::Audit => kernel_audit(message, cx),
         Program::Connections => connections::parse(message, cx),
+        Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),
         Program::CheckPoint => divided::bracketed(message, cx),
         // Routers and switches have such tags, too.
         Program::CiscoAsa => cisco_asa::after_tag(app, message).or_else(|| programs::read("cisco-ios", message, cx)),
