@@ -122,6 +122,8 @@ fn on_meta(
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("make {}", config.data_dir.display()))?;
     let location = Location::parse(&config.database.url, &config.data_dir).context("read database.url")?;
+    // Whoever forgot --config would otherwise make accounts that no daemon knows.
+    let is_new = matches!(&location, Location::Sqlite(path) if !path.exists());
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the asynchronous runtime")?;
     // Who may open the database is its owner; the log says that it was no session.
@@ -130,6 +132,9 @@ fn on_meta(
     let now = DateTime::<Utc>::from(std::time::SystemTime::now());
     runtime.block_on(async {
         let meta = Meta::open(&location, config.node).await.context("open the metadata database")?;
+        if let (true, Location::Sqlite(path)) = (is_new, &location) {
+            eprintln!("there was no metadata database, so a new one was made: {}", path.display());
+        }
         let done = work(&meta, &by, now).await;
         meta.close().await;
         done

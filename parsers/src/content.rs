@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::{
-    Context, LogEvent, address, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables, json,
-    leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, winevent, wrapped,
+    Context, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables,
+    json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -31,6 +31,8 @@ enum Program {
     Cef,
     Leef,
     PanOs,
+    /// ESXi's kernel, whose warnings have a tag of their own.
+    Vmkernel,
     /// A firewall's pairs, of which the first is the day or the time: Fortinet's, Check Point's.
     Pairs,
     CheckPoint,
@@ -56,6 +58,7 @@ impl Program {
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
             b't' if app.starts_with("time=") => Self::Pairs,
+            b'v' | b'V' if matches!(app.get(1..), Some("mkernel" | "mkwarning" | "mkalert")) => Self::Vmkernel,
             _ => Self::Other,
         }
     }
@@ -67,6 +70,13 @@ impl Program {
 /// of the content where it states one; attributes are added.
 pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Context) {
     // In a syslog record the message always stands in the line.
+    if unifi::may_be_device(&event.app)
+        && let Some(mut inner) = unifi::complete(event)
+    {
+        complete(&mut inner, line, cx);
+        let said = LogEvent { app: Cow::Borrowed(""), proc_id: Cow::Borrowed(""), ..inner };
+        return absorb(event, said);
+    }
     let Cow::Borrowed(message) = event.message else { return };
     let program = Program::of(&event.app);
     if let Some(inner) = tagged(program, &event.app, line, cx) {
@@ -227,6 +237,7 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
         Program::Filterlog => filterlog::parse(message, cx),
         Program::Audit => kernel_audit(message, cx),
         Program::Connections => connections::parse(message, cx),
+        Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),
         Program::CheckPoint => divided::bracketed(message, cx),
         // Routers and switches have such tags, too.
         Program::CiscoAsa => cisco_asa::after_tag(app, message).or_else(|| programs::read("cisco-ios", message, cx)),
@@ -263,6 +274,10 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
         b't' | b'n' | b'a' if auditd::looks_like(message) => auditd::parse(message, cx),
         b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
         b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
+        // UniFi's consoles name a rule, and no kernel, before a packet.
+        b'[' if memmem::find(message, b" IN=").is_some() => {
+            iptables::parse(message, cx).or_else(|| logfmt::detect(message, cx))
+        }
         b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
         // WireGuard speaks through the kernel, which may put its uptime before.
         b'[' | b'w' if memmem::find(message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {

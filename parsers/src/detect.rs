@@ -121,9 +121,7 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
         Format::Squid => squid::parse(line, cx),
         Format::Logfmt => content::parse_pairs(line, cx),
         Format::Auditd => content::parse_audit(line, cx),
-        Format::CiscoAsa if line.first() == Some(&b'%') && memchr::memchr2(b'[', b'\t', line).is_none() => {
-            content::parse_tagged(line, cx)
-        }
+        Format::CiscoAsa if line.first() == Some(&b'%') && !app::has_mark(line) => content::parse_tagged(line, cx),
         Format::Iptables if line.starts_with(b"IN=") => iptables::parse(line, cx),
         _ => app::read_as(format, line, cx),
     }

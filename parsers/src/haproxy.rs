@@ -8,13 +8,19 @@
 //!
 //! - The client is `ip`, the time that of the request. Attributes have the names of HAProxy's manual (`frontend_name`, `TR`,
 //!   `termination_state` …), except for what all access logs have: `method`, `path`, `protocol`, `status`, `bytes`.
-//! - The level is ERROR for status 5xx, WARN for 4xx, for a TCP session that did not end well and for errors, else INFO.
+//! - The level is ERROR for status 5xx, WARN for 4xx and for errors, else INFO. The termination state can raise it: a session that a
+//!   client, a server or a rule ended is WARN, one that found no server, no resources or a fault in HAProxy ERROR.
+//! - What ended a session is the attribute `ended_by`, in words. `<NOSRV>` says that no server was chosen: then there is no
+//!   `server_name`.
 //! - The message is the whole line.
 //! - What HAProxy says of its proxies and servers (`Proxy a started.`) has `frontend_name`, or `backend_name` and
 //!   `server_name`, and is read only by [`parse_notice`], for other programs may say the same.
 
+mod ending;
+
 use std::borrow::Cow;
 
+use self::ending::Ending;
 use crate::cursor::{Cursor, push};
 use crate::{Attributes, Context, Level, LogEvent, address, http_status, request_line, timestamp};
 
@@ -23,6 +29,9 @@ pub const FORMAT: &str = "haproxy";
 
 /// A client's address or name ends this near to the front.
 const CLIENT_BYTES_MAX: usize = 128;
+
+/// Stands in the place of a server's name where none was chosen.
+const NO_SERVER: &[u8] = b"<NOSRV>";
 
 const HTTP_TIMERS: [&str; 5] = ["TR", "Tw", "Tc", "Tr", "Ta"];
 const TCP_TIMERS: [&str; 3] = ["Tw", "Tc", "Tt"];
@@ -59,12 +68,18 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         return error(name, cursor.rest(), event);
     }
     push(&mut event.attributes, "frontend_name", frontend);
-    pair(&mut event.attributes, ["backend_name", "server_name"], cursor.word()?);
+    let server = cursor.word()?;
+    let is_served = !server.ends_with(NO_SERVER);
+    pair(&mut event.attributes, ["backend_name", "server_name"], server.strip_suffix(NO_SERVER).unwrap_or(server));
     let timers = cursor.word()?;
     match timers.iter().filter(|b| **b == b'/').count() {
         4 => http(timers, cursor, &mut event)?,
         2 => tcp(timers, cursor, &mut event)?,
         _ => return None,
+    }
+    if let Some(ending) = event.attributes.get("termination_state").and_then(|state| Ending::of(state.as_bytes())) {
+        event.level = event.level.max(ending.level(is_served));
+        push(&mut event.attributes, "ended_by", ending.name().as_bytes());
     }
     Some(event)
 }
@@ -135,7 +150,8 @@ fn tcp<'a>(timers: &[u8], mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> O
     if !number.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    event.level = if state == b"--" { Level::Info } else { Level::Warn };
+    // Letters that are not known leave it open whether the session ended well.
+    event.level = if state == b"--" || Ending::of(state).is_some() { Level::Info } else { Level::Warn };
     let attributes = &mut event.attributes;
     each(attributes, &TCP_TIMERS, timers);
     push(attributes, "bytes", number);
@@ -197,10 +213,10 @@ mod tests {
         );
         check(
             r#"in app/<NOSRV> -1/-1/-1/-1/0 -1 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>""#,
-            Level::Info,
-            "frontend_name=in; backend_name=app; server_name=<NOSRV>; TR=-1; Tw=-1; Tc=-1; Tr=-1; Ta=0; status=-1; bytes=0; \
+            Level::Warn,
+            "frontend_name=in; backend_name=app; TR=-1; Tw=-1; Tc=-1; Tr=-1; Ta=0; status=-1; bytes=0; \
              termination_state=PR--; actconn=1; feconn=1; beconn=0; srv_conn=0; retries=0; srv_queue=0; backend_queue=0; \
-             request=<BADREQ>",
+             request=<BADREQ>; ended_by=proxy_refused",
         );
         check(
             r#"in app/s1 0/0/0/0/0 200 1 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/2.0" 0/0/0/0/0 a.example/TLSv1.3/AES"#,
@@ -226,9 +242,50 @@ mod tests {
             "in app/s1 1/0/5007 212 SC 1/2/3/4/5 6/7",
             Level::Warn,
             "frontend_name=in; backend_name=app; server_name=s1; Tw=1; Tc=0; Tt=5007; bytes=212; termination_state=SC; \
-             actconn=1; feconn=2; beconn=3; srv_conn=4; retries=5; srv_queue=6; backend_queue=7",
+             actconn=1; feconn=2; beconn=3; srv_conn=4; retries=5; srv_queue=6; backend_queue=7; ended_by=server_aborted",
         );
         check("in/bind1: SSL handshake failure", Level::Warn, "frontend_name=in; bind_name=bind1");
+    }
+
+    #[test]
+    fn the_termination_state_says_what_ended_a_session_and_how_grave_that_is() {
+        for (server, status, state, level, ended_by) in [
+            ("s1", "200", "----", Level::Info, None),
+            ("<NOSRV>", "200", "LR--", Level::Info, Some("proxy")),
+            ("<NOSRV>", "403", "PR--", Level::Warn, Some("proxy_refused")),
+            ("s1", "200", "CD--", Level::Warn, Some("client_aborted")),
+            ("s1", "200", "cDNN", Level::Warn, Some("client_timeout")),
+            ("s1", "502", "SH--", Level::Error, Some("server_aborted")),
+            ("s1", "200", "sD--", Level::Warn, Some("server_timeout")),
+            ("<NOSRV>", "503", "SC--", Level::Error, Some("server_aborted")),
+            ("s1", "200", "RD--", Level::Error, Some("resource_exhausted")),
+            ("s1", "200", "ID--", Level::Error, Some("internal_error")),
+            ("s1", "200", "D---", Level::Warn, Some("server_down")),
+            ("s1", "200", "U---", Level::Warn, Some("backup_replaced")),
+            ("s1", "200", "K---", Level::Warn, Some("killed")),
+            ("s1", "200", "ZD--", Level::Info, None),
+        ] {
+            let lines = [
+                format!(r#"in app/{server} 0/0/0/0/0 {status} 1 - - {state} 1/1/0/0/0 0/0 "GET / HTTP/1.1""#),
+                format!("in app/{server} 1/0/5 212 {} 1/1/0/0/0 0/0", state.get(..2).unwrap()),
+            ];
+            for (line, is_http) in lines.iter().zip([true, false]) {
+                let line = format!("192.0.2.7:5059 [14/Nov/2023:22:13:20.001] {line}");
+                let event = parse(line.as_bytes(), &CX).unwrap();
+                assert_eq!(event.attributes.get("ended_by"), ended_by, "{line}");
+                assert_eq!(
+                    event.attributes.get("server_name"),
+                    Some(server).filter(|name| *name != "<NOSRV>"),
+                    "{line}"
+                );
+                // A TCP session has no status; where that alone says more than WARN, it has less to say.
+                let expected = match (is_http, state) {
+                    (false, "SH--" | "ZD--") => Level::Warn,
+                    _ => level,
+                };
+                assert_eq!(event.level, expected, "{line}");
+            }
+        }
     }
 
     #[test]

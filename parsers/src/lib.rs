@@ -62,6 +62,7 @@ mod stated;
 pub mod syslog;
 mod table;
 pub mod timestamp;
+mod unifi;
 pub mod winevent;
 mod wrapped;
 mod zone;

@@ -2,6 +2,7 @@
 //!
 //! The program's name chooses the patterns, so that the messages of all other programs cost one look at their name.
 
+mod dovecot;
 mod pairs;
 mod patterns;
 mod template;
@@ -21,6 +22,8 @@ pub(crate) struct Found<'a> {
     ip: &'a str,
     /// `success`, `failure`, or empty.
     outcome: &'static str,
+    /// The level that stands in the message, where the line has no other.
+    level: Level,
     /// Other fields, by the program's own names.
     fields: Vec<(&'static str, &'a str)>,
 }
@@ -34,6 +37,9 @@ impl Found<'_> {
             event.attributes.push("rhost", self.ip);
         }
         event.ip = event.ip.or(ip);
+        if event.level == Level::Unknown {
+            event.level = self.level;
+        }
         if event.user_name.is_empty() && self.user != "-" {
             event.user_name = Cow::Owned(self.user.to_owned());
         }
@@ -59,15 +65,20 @@ impl Found<'_> {
 /// The attributes are `outcome` (`success` or `failure`) where the message states one, and the parts that the program
 /// names. The message is kept.
 pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
+    let text = || std::str::from_utf8(message).ok().map(str::trim);
+    let may_be_labelled = app == "dovecot" || dovecot::is_process(app);
+    let label = may_be_labelled.then(text).flatten().and_then(dovecot::labelled);
     let is_pam = || message.starts_with(b"pam_") || message.starts_with(b"PAM ");
-    let program = program(app).or_else(|| is_pam().then_some(Program::Templates(&[])))?;
-    let text = std::str::from_utf8(message).ok()?.trim();
+    let is_dovecots = || label.is_some().then_some(Program::Dovecot);
+    let program = program(app).or_else(is_dovecots).or_else(|| is_pam().then_some(Program::Templates(&[])))?;
+    let text = text()?;
     let mut event = LogEvent { message: Cow::Borrowed(message), format: FORMAT, ..LogEvent::default() };
     match program.read(unrepeated(text)) {
         Some(found) => found.fill(&mut event),
         None => logins::complete(&mut event),
     }
-    event.level = mikrotik::level_of_topics(app).unwrap_or_default();
+    let stated = mikrotik::level_of_topics(app).or(label.map(|(level, _)| level));
+    event.level = stated.unwrap_or_default();
     let is_known = event.level != Level::Unknown
         || event.ip.is_some()
         || !event.user_name.is_empty()
@@ -99,7 +110,7 @@ pub(crate) fn read_line(body: &str) -> Option<Found<'_>> {
     };
     let mut lists = patterns::LINES.iter().filter(|(beginning, _)| begins(beginning));
     let found = lists.find_map(|(_, patterns)| template::first_with_address(patterns, body));
-    found.or_else(|| words::openvpn_line(body))
+    found.or_else(|| words::openvpn_line(body)).or_else(|| dovecot::line(body))
 }
 
 /// The name of a program with its process id at the front of `text`, or behind the name of a host; and what follows.
@@ -137,7 +148,7 @@ impl Program {
     fn read<'a>(&self, text: &'a str) -> Option<Found<'a>> {
         match self {
             Self::Sudo => pairs::pam(text).or_else(|| pairs::sudo(text)),
-            Self::Dovecot => pairs::pam(text).or_else(|| pairs::dovecot(text)),
+            Self::Dovecot => pairs::pam(text).or_else(|| dovecot::read(text)),
             Self::Openvpn => template::first(patterns::of("openvpn")?, text).or_else(|| words::openvpn(text)),
             Self::Postfix => words::postfix(text, patterns::of("smtpd").and_then(|known| template::first(known, text))),
             Self::Unbound => words::unbound(text).or_else(|| template::first(patterns::of("named")?, text)),

@@ -8,8 +8,8 @@ use crate::meta::Meta;
 
 /// So old may an answer be.
 const FRESH: Duration = Duration::from_secs(1);
-/// A database that takes longer to answer the smallest query is not up.
-const PROBE_MAX: Duration = Duration::from_secs(2);
+/// What takes longer to answer the smallest query, be it this database or the store, is not up.
+pub(super) const PROBE_MAX: Duration = Duration::from_secs(2);
 
 /// When it was asked last, and whether it answered.
 #[derive(Default)]

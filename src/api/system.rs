@@ -5,17 +5,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use std::time::Duration;
 use utoipa::ToSchema;
 
+use super::database::PROBE_MAX;
 use super::error::ApiError;
 use super::openapi::parameters::HealthParameters;
 use super::params::Params;
 use super::shippers::elastic_probes;
 use super::state::Api;
-
-/// A store that takes longer to answer the smallest query is not up.
-const PROBE_MAX: Duration = Duration::from_secs(2);
 
 /// One state for all: whether it can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

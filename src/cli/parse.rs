@@ -78,6 +78,7 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
         out: BufWriter::with_capacity(64 << 10, anstream::stdout().lock()),
         failed: None,
     };
+    let mut missing = None;
     let reading = || format!("read {}", input::name(&args.file));
     if args.whole {
         let mut bytes = Vec::new();
@@ -106,8 +107,12 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
                 break;
             }
         }
+        missing = reader.missing();
     }
     printer.finish()?;
+    if let Some(missing) = missing {
+        anstream::eprintln!("{}: {missing}", input::name(&args.file));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

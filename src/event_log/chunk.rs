@@ -66,7 +66,7 @@ impl EventLog {
         if let Some(reason) = doubt {
             report.damage(None, 0, reason);
         }
-        let uncounted = count(&mut data, self.last_id);
+        let uncounted = count(&mut data, self.ids.last());
         if let Some(Uncounted { first, last, at, .. }) = uncounted {
             report.damage(None, at as u64, &format!("its header does not count the records {first} to {last}"));
         }
@@ -85,7 +85,7 @@ impl EventLog {
         while let Some(found) = catch_unwind(AssertUnwindSafe(|| next(&mut records))).unwrap_or(Some(Found::Failed)) {
             match found {
                 Found::Event { record, text } => {
-                    self.last_id = Some(record);
+                    self.ids.see(record);
                     text_bytes += text.len();
                     if text_bytes > TEXT_BYTES_MAX {
                         let reason = format!("its events come to more than {} MiB as text", TEXT_BYTES_MAX >> 20);
@@ -96,7 +96,7 @@ impl EventLog {
                     report.event(&text);
                 }
                 Found::Damage { record, at, reason } => {
-                    self.last_id = record.or(self.last_id);
+                    record.into_iter().for_each(|record| self.ids.see(record));
                     let at = at.or_else(|| place_of(record?, bytes)).unwrap_or(0);
                     report.damage(record, at, &reason);
                 }

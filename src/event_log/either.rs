@@ -2,6 +2,7 @@
 
 use logseal_parsers::{Context, FileOptions, FileParser, FileRecord};
 
+use super::sequence::Missing;
 use super::{EventLog, MAGIC};
 
 /// Reads the records of one file, of whichever of the two kinds it is by its first bytes.
@@ -29,6 +30,15 @@ impl FileReader {
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         matches!(&self.kind, Some(Kind::EventLog(log)) if log.is_damaged())
+    }
+
+    /// The ids that are missing between the records of a binary event log, as far as it was read.
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing> {
+        match &self.kind {
+            Some(Kind::EventLog(log)) => log.missing(),
+            _ => None,
+        }
     }
 
     /// Takes the records at the front of `buffer`, as [`FileParser::feed`] does.

@@ -23,12 +23,15 @@ pub mod either;
 
 mod chunk;
 mod report;
+pub mod sequence;
 mod uncounted;
 
 use std::sync::Arc;
 
 use evtx::ParserSettings;
 use logseal_parsers::{Context, FileRecord};
+
+use self::sequence::{Missing, Sequence};
 
 /// What the file begins with.
 pub const MAGIC: &[u8] = b"ElfFile\0";
@@ -47,8 +50,7 @@ pub struct EventLog {
     /// Chunks and records so far; those that are damaged count.
     chunks: u64,
     records: u64,
-    /// The id of the last record.
-    last_id: Option<u64>,
+    ids: Sequence,
     is_damaged: bool,
 }
 
@@ -57,7 +59,14 @@ impl Default for EventLog {
     fn default() -> Self {
         // Checksums are looked at here: a chunk whose own is wrong is worth reading.
         let settings = ParserSettings::default().indent(false).validate_checksums(false);
-        Self { settings: Arc::new(settings), offset: 0, chunks: 0, records: 0, last_id: None, is_damaged: false }
+        Self {
+            settings: Arc::new(settings),
+            offset: 0,
+            chunks: 0,
+            records: 0,
+            ids: Sequence::default(),
+            is_damaged: false,
+        }
     }
 }
 
@@ -66,6 +75,12 @@ impl EventLog {
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         self.is_damaged
+    }
+
+    /// The ids that are missing between the records that were read so far. That is no damage: see [`sequence`].
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing> {
+        self.ids.missing()
     }
 
     /// Takes the chunks at the front of `buffer`, gives each of their records to `emit`, and says how many bytes of the buffer

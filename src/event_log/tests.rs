@@ -139,6 +139,21 @@ fn a_chunk_that_is_none_costs_itself_alone() {
 }
 
 #[test]
+fn ids_that_are_missing_in_a_chunk_and_between_chunks_are_told() {
+    let missing = |ids: &[u64]| {
+        let mut reader = FileReader::new(FileOptions::default());
+        let mut records = 0;
+        reader.feed(&log(ids.iter().copied(), 3, |id| id.to_string()), true, &CX, &mut |_| records += 1);
+        assert_eq!((records, reader.is_damaged()), (ids.len(), false));
+        reader.missing().map(|missing| missing.to_string()).unwrap_or_default()
+    };
+    assert_eq!(missing(&[4, 5, 6, 7, 8]), "");
+    assert_eq!(missing(&[4, 6, 7, 9, 10]), "2 record ids are missing between others, first 5");
+    assert_eq!(missing(&[4, 5, 6, 11]), "4 record ids are missing between others, first 7 to 10");
+    assert_eq!(missing(&[8, 9, 10, 4, 5, 6, 7]), "", "a log that went on at its front");
+}
+
+#[test]
 fn the_events_of_a_chunk_with_a_wrong_checksum_say_so() {
     for at in [CHUNK_BYTES + 52, CHUNK_BYTES + 124] {
         let mut bytes = three_chunks();

@@ -14,6 +14,8 @@ pub(super) struct Tally {
     entry: JobEntry,
     /// How many records had each format.
     formats: Vec<(&'static str, i64)>,
+    /// What its reader should know of it, though it was read.
+    warning: Option<String>,
 }
 
 impl Tally {
@@ -30,7 +32,7 @@ impl Tally {
             problem: None,
             errors: Vec::new(),
         };
-        Self { entry, formats: Vec::new() }
+        Self { entry, formats: Vec::new(), warning: None }
     }
 
     /// Counts a record that begins in line `line` and takes `lines` of them.
@@ -55,14 +57,21 @@ impl Tally {
         self.entry.bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     }
 
+    /// Tells of something that does not make it fail.
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warning = Some(warning);
+    }
+
     /// How it stands.
     pub(super) fn so_far(&self) -> JobEntry {
         let most = self.formats.iter().max_by_key(|(_, count)| *count);
         JobEntry { format: most.map(|(name, _)| (*name).to_owned()), ..self.entry.clone() }
     }
 
-    /// How it ended.
+    /// How it ended. A problem is told before a warning.
     pub(super) fn ended(&self, status: EntryStatus, problem: Option<String>) -> JobEntry {
+        let told: Vec<String> = problem.into_iter().chain(self.warning.clone()).collect();
+        let problem = (!told.is_empty()).then(|| told.join("; "));
         JobEntry { status, problem, ..self.so_far() }
     }
 }

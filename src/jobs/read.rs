@@ -251,6 +251,9 @@ impl Flow {
                 self.send()?;
             }
         }
+        if let Some(missing) = reader.missing() {
+            tally.warn(missing.to_string());
+        }
         let damage = EntryProblem::Damaged("not all of the event log could be read, as its errors say");
         Ok(problem.or(reader.is_damaged().then_some(damage)))
     }

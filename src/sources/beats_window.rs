@@ -15,6 +15,8 @@ pub(super) struct Window {
     counts_through: bool,
     /// Something of it has come before the frame that is read.
     has_come: bool,
+    /// The client has sent windows in several frames, and may do so again: one frame of a window is not all of it.
+    sends_several: bool,
     /// Where some of its events could not be told apart and it is not answered.
     damage: Option<Damage>,
 }
@@ -73,18 +75,20 @@ impl Window {
         let goes_on = self.left < self.size || self.counts_through || self.version == b'1';
         let before = if goes_on { self.sequence } else { 0 };
         let end = before.wrapping_add(self.left);
-        self.damage = Some(Damage { end, is_all: !self.has_come, is_told: false });
+        self.damage = Some(Damage { end, is_all: !self.has_come && !self.sends_several, is_told: false });
     }
 
     /// A frame has come to its end, which may have held events.
     pub(super) fn frame_ended(&mut self) {
+        self.sends_several |= self.has_come;
         self.has_come |= self.left < self.size || self.damage.is_some();
     }
 
     /// The client has sent nothing for a while: what may be answered where some of the window is damaged.
     ///
     /// Clients that compress put a whole window into one frame, so that nothing follows where that one is damaged. Of a window in
-    /// several frames more may follow, however late: it is answered only so far as it came.
+    /// several frames more may follow, however late: it is answered only so far as it came. Whoever has sent one such on this connection
+    /// may send another. A client that sends its window again, on a new connection and with nothing but the damaged frame, is answered.
     pub(super) fn paused(&mut self) -> Option<[u8; 6]> {
         let has_events = self.left < self.size;
         let damage = self.damage.as_mut()?;
@@ -177,6 +181,26 @@ mod tests {
         }
         assert_eq!(window.paused(), None);
         assert_eq!(window.begin(b'2', 1), Some(acknowledgement(b'2', 5)));
+    }
+
+    #[test]
+    fn a_window_of_a_client_that_sends_several_frames_is_not_taken_for_one() {
+        let mut window = Window::default();
+        window.begin(b'2', 2);
+        window.frame_ended();
+        for n in 1..=2 {
+            window.event(b'2', n);
+            window.frame_ended();
+        }
+        // The first of its frames is damaged, and the second comes after a pause.
+        window.begin(b'2', 4);
+        window.frame_ended();
+        window.damage();
+        window.frame_ended();
+        assert_eq!([window.paused(), window.paused()], [None, None]);
+        assert_eq!(window.event(b'2', 3), None);
+        assert_eq!(window.event(b'2', 4), Some(acknowledgement(b'2', 4)));
+        assert_eq!(window.paused(), None);
     }
 
     #[test]

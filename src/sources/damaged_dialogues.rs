@@ -137,6 +137,30 @@ fn a_damaged_window_is_answered_at_a_pause_only_as_far_as_it_came() {
     }
 }
 
+#[test]
+fn an_entry_that_is_too_long_when_it_is_undone_costs_no_neighbour() {
+    // What is undone of the first message fits into the buffer, and the second, which does not get smaller, is read while it arrives.
+    for level in [Compression::default(), Compression::none()] {
+        let entry = b"\x92\x07\x81\xa3log\xa5hello";
+        let long = [&b"\x92\x07\x81\xa3log\xdb\x01\x10\0\0"[..], &vec![b'x'; 0x0110_0000]].concat();
+        let entries = [entry, &long[..], entry, entry].concat();
+        let mut gzip = GzEncoder::new(Vec::new(), level);
+        gzip.write_all(&entries).unwrap();
+        let gzip = gzip.finish().unwrap();
+        let length = u32::try_from(gzip.len()).unwrap().to_be_bytes();
+        let message = [&b"\x93\xa1t\xc6"[..], &length, &gzip, b"\x82\xaacompressed\xa4gzip\xa5chunk\xa1a"].concat();
+        assert_eq!(hold(Fluent::new(None), &message, 1 << 20), 4, "{level:?}");
+        // Cut off within it, the message has no more, and what follows it is read.
+        let mut gzip = GzEncoder::new(Vec::new(), level);
+        gzip.write_all(&entries[..entry.len() + 0x0108_0000]).unwrap();
+        let gzip = gzip.finish().unwrap();
+        let length = u32::try_from(gzip.len()).unwrap().to_be_bytes();
+        let message = [&b"\x93\xa1t\xc6"[..], &length, &gzip, b"\x82\xaacompressed\xa4gzip\xa5chunk\xa1a"].concat();
+        let two = [&message[..], b"\x92\xa1t\x91", entry].concat();
+        assert_eq!(hold(Fluent::new(None), &two, 1 << 20), 3, "{level:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn damage_anywhere_in_a_conversation_is_survived(

@@ -5,10 +5,10 @@
 use anyhow::Context as _;
 use logseal_parsers::fluent::{self, Entries};
 use logseal_parsers::fluent_front::front;
-use logseal_parsers::msgpack::{Extent, Fault};
+use logseal_parsers::msgpack::{Extent, Fault, Passage};
 
 use super::dialogue::{Dialogue, Next};
-use super::fluent_flow::{ENTRY_BYTES_MAX, Flow, INFLATED_BYTES_MAX, Step};
+use super::fluent_flow::{ENTRY_BYTES_MAX, Flow, INFLATED_BYTES_MAX, Step, too_long};
 use super::fluent_handshake::{Entry, Handshake};
 use super::gathered::Gathered;
 use super::inflating::Inflating;
@@ -138,7 +138,14 @@ fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gather
                 extent = Extent::default();
                 continue;
             }
-            Ok(None) if rest.len() >= ENTRY_BYTES_MAX => format!("an entry of more than {ENTRY_BYTES_MAX} bytes"),
+            Ok(None) if rest.len() >= ENTRY_BYTES_MAX => {
+                gathered.add_unread(rest, &too_long(), fluent::FORMAT, Some(tag));
+                extent = Extent::default();
+                match pass_over(inflating) {
+                    Ok(()) => continue,
+                    Err(why) => why,
+                }
+            }
             Ok(None) => match inflating.fill() {
                 Ok(true) => continue,
                 Ok(false) if inflating.unread().is_empty() => return true,
@@ -152,6 +159,26 @@ fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gather
         return true;
     }
     false
+}
+
+/// Passes over the entry at the front, which is too long, or over all that is left where it does not end.
+///
+/// # Errors
+/// Why what follows cannot be read.
+fn pass_over(inflating: &mut Inflating) -> Result<(), String> {
+    let mut passage = Passage::over(1);
+    loop {
+        let passed = passage.pass(inflating.unread()).map_err(|fault| fault.to_string())?;
+        inflating.consume(passed);
+        if passage.is_done() {
+            return Ok(());
+        }
+        if !inflating.fill().map_err(|error| error.to_string())? {
+            // It ends behind the end of all entries: it was told, and nothing follows it.
+            inflating.consume(usize::MAX);
+            return Ok(());
+        }
+    }
 }
 
 /// Takes `entries` from `taken` on until a batch is full; whether none is left.

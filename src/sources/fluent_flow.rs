@@ -28,7 +28,7 @@ pub(super) struct Flow {
     left: Left,
     /// Of the entry at the front, or of the options.
     extent: Extent,
-    /// Over the entry at the front, which is too long.
+    /// Over the entry at the front, which is too long; over what is undone of it, where it is compressed.
     passage: Option<Passage>,
 }
 
@@ -87,7 +87,10 @@ impl Flow {
     /// # Errors
     /// What follows cannot be told apart.
     pub(super) fn take(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Step> {
-        if let Some(passage) = self.passage.take() {
+        // What is compressed has to be undone to be passed over.
+        if !matches!(self.left, Left::Compressed(_))
+            && let Some(passage) = self.passage.take()
+        {
             return self.pass_over(passage, unread, gathered);
         }
         match &mut self.left {
@@ -210,6 +213,17 @@ impl Flow {
             let mut at = 0;
             let problem = loop {
                 let rest = inflated.get(at..).unwrap_or_default();
+                if let Some(passage) = &mut self.passage {
+                    match passage.pass(rest) {
+                        Ok(passed) => at += passed,
+                        Err(fault) => break Some(fault.to_string()),
+                    }
+                    if !passage.is_done() {
+                        break None;
+                    }
+                    self.passage = None;
+                    continue;
+                }
                 match self.extent.measure(rest) {
                     Ok(Some(length)) if !gathered.is_full() => {
                         gathered.add_fluent(&fluent::entry(rest.get(..length).unwrap_or_default()), &self.tag);
@@ -217,7 +231,9 @@ impl Flow {
                         self.extent = Extent::default();
                     }
                     Ok(None) if rest.len() >= ENTRY_BYTES_MAX => {
-                        break Some(too_long());
+                        gathered.add_unread(rest, &too_long(), fluent::FORMAT, Some(&self.tag));
+                        self.extent = Extent::default();
+                        self.passage = Some(Passage::over(1));
                     }
                     Ok(_) => break None,
                     Err(fault) => break Some(fault.to_string()),
@@ -260,12 +276,13 @@ impl Flow {
             let why = left_out(&format!("compressed entries: {problem}"));
             gathered.add_unread(kept, &why, fluent::FORMAT, Some(&self.tag));
         }
+        self.passage = None;
         self.left = Left::Skipped(compressed.left);
         Step::Took(taken)
     }
 }
 
-fn too_long() -> String {
+pub(super) fn too_long() -> String {
     format!("an entry of more than {ENTRY_BYTES_MAX} bytes")
 }
 

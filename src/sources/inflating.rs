@@ -45,7 +45,7 @@ impl Inflating {
 
     /// Takes `count` bytes of it.
     pub(super) fn consume(&mut self, count: usize) {
-        self.taken = (self.taken + count).min(self.content.len());
+        self.taken = self.taken.saturating_add(count).min(self.content.len());
     }
 
     /// Undoes more; whether there was any. What is unread grows by [`PIECE_BYTES`] at most.

@@ -475,7 +475,9 @@ fn accounts_and_tokens_can_be_made_before_the_first_start() {
     let drawn = own(&["user", "add", "bob", "--generate"], "");
     assert_eq!(stdout(&drawn).lines().count(), 1, "{drawn:?}");
     assert!(own(&["user", "disable", "bob"], "").status.success());
-    let users = stdout(&own(&["user", "list"], ""));
+    let list = own(&["user", "list"], "");
+    assert!(!stderr(&list).contains("metadata database"), "{list:?}");
+    let users = stdout(&list);
     assert!(users.lines().any(|user| user.contains("bob") && user.contains("disabled")), "{users}");
 
     let made = own(&["token", "add", "web", "--scope", "ingest,read"], "");
@@ -486,6 +488,19 @@ fn accounts_and_tokens_can_be_made_before_the_first_start() {
     assert!(own(&["token", "revoke", "web"], "").status.success());
     assert_eq!(own(&["token", "revoke", "web"], "").status.code(), Some(1));
     assert!(dir.path().join("elsewhere").is_dir() && !dir.path().join("data").exists());
+}
+
+#[test]
+fn a_metadata_database_that_an_account_command_makes_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = run(&["token", "add", "web", "--scope", "read"], dir.path());
+    assert!(first.status.success() && stdout(&first).trim().starts_with("ls_"), "{first:?}");
+    let path = stderr(&first).lines().find_map(|line| {
+        line.strip_prefix("there was no metadata database, so a new one was made: ").map(str::to_owned)
+    });
+    assert!(dir.path().join(path.expect("it is named")).is_file(), "{first:?}");
+    let second = run(&["token", "list"], dir.path());
+    assert!(second.status.success() && !stderr(&second).contains("metadata database"), "{second:?}");
 }
 
 #[test]

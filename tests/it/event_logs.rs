@@ -51,7 +51,10 @@ fn an_event_log_beside_other_files_gives_what_each_holds() {
     check("packed.evtx.gz", "completed", "winevent", 3, 0);
     check("behind.log", "completed", "plain", 1, 0);
     let entry = check("damaged.evtx", "failed", "winevent", 21, 1);
-    assert_eq!(entry["problem"], "it is damaged: not all of the event log could be read, as its errors say");
+    assert_eq!(
+        entry["problem"],
+        "it is damaged: not all of the event log could be read, as its errors say; 10 record ids are missing between others, first 11 to 20"
+    );
     let error = &entry["errors"][0];
     assert_eq!(
         (&error["line"], &error["text"]),
@@ -69,6 +72,24 @@ fn an_event_log_beside_other_files_gives_what_each_holds() {
     assert_eq!((&attributes["EventRecordID"], &attributes["upload.line"]), (&json!("25"), &json!("25")), "{record}");
     assert_eq!(attributes["upload.file"], "Security.evtx");
     assert!(record["raw_data"].as_str().unwrap().starts_with("<Event xmlns="), "{record}");
+}
+
+#[test]
+fn ids_that_are_missing_in_an_event_log_are_told_and_it_does_not_fail() {
+    let app = App::start_with("syslog = []", "");
+    // One is missing within the first chunk, three between that and the next.
+    let ids = (1..=10).filter(|id| *id != 4).chain(14..=20);
+    let job = upload(&app, form("Security.evtx", log(ids, 9, |id| format!("user{id}"))));
+    assert_eq!(
+        (&job["status"], &job["inserted"], &job["failed"]),
+        (&json!("completed"), &json!(16), &json!(0)),
+        "{job}"
+    );
+    let entry = &results(&app, &id_of(&job))[0];
+    assert_eq!(entry["status"], "completed", "{entry}");
+    assert_eq!(entry["problem"], "4 record ids are missing between others, first 4", "{entry}");
+    let whole = upload(&app, form("Whole.evtx", events(20)));
+    assert_eq!(results(&app, &id_of(&whole))[0]["problem"], Value::Null);
 }
 
 #[test]

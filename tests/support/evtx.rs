@@ -37,8 +37,8 @@ pub(crate) fn file(chunks: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// As many events as there are ids, in chunks of `per_chunk`; each is of the user that `user` gives for its id.
-pub(crate) fn log(ids: std::ops::Range<u64>, per_chunk: usize, user: impl Fn(u64) -> String) -> Vec<u8> {
-    let ids: Vec<u64> = ids.collect();
+pub(crate) fn log(ids: impl IntoIterator<Item = u64>, per_chunk: usize, user: impl Fn(u64) -> String) -> Vec<u8> {
+    let ids: Vec<u64> = ids.into_iter().collect();
     let chunk = |ids: &[u64]| {
         let mut chunk = Chunk::new();
         ids.iter().for_each(|id| chunk.templated(*id, &user(*id)));

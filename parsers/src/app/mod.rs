@@ -41,7 +41,7 @@ mod zap;
 
 use crate::{Context, LogEvent, level_names, logins};
 
-pub(crate) use read_as::read_as;
+pub(crate) use read_as::{has_mark, read_as};
 
 /// The name in [`LogEvent::format`] of lines that loggers of several languages write alike.
 pub const FORMAT: &str = "app";

@@ -58,7 +58,7 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
 }
 
 /// Whether other programs' parsers look at the line: a web server's, or those of labelled values.
-fn has_mark(line: &[u8]) -> bool {
+pub(crate) fn has_mark(line: &[u8]) -> bool {
     memchr::memchr2(b'[', b'\t', line).is_some()
 }
 

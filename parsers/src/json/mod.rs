@@ -18,9 +18,12 @@
 //! - A CloudTrail file is one document with many records: [`records`] divides it.
 //! - Windows' events are known in the names of Winlogbeat and NXLog.
 //! - A record of Serilog's compact format without a level is INFO, as its description says.
+//! - A record that states no level, but is a request's in a web server's log, an audit event or an event of Kubernetes, has the level
+//!   that follows from its status or type. Kubernetes' watches wrap an event in an object, whose names count as if they were outside.
 //! - Where a record names no address or user, a plain statement in its message is taken: an address after `from`,
 //!   `client` or the like, a name in quotes after `user`.
 
+mod kinds;
 mod kubernetes;
 pub(crate) mod members;
 pub(crate) mod pairs;
@@ -138,6 +141,7 @@ fn record<'a>(text: &'a str, cx: &Context, keep: Keep) -> Result<LogEvent<'a>, F
         reader: Reader::new(object),
         record: Record::new(cx, keep, object.len()),
         path: String::new(),
+        wrapper_bytes: 0,
         leaves_left: LEAVES_MAX,
         bytes_left: object.len().saturating_add(GROWTH_BYTES_MAX),
     };
@@ -162,6 +166,8 @@ struct Walk<'a, 'c> {
     record: Record<'a, 'c>,
     /// The names of the objects around the reader, joined by dots.
     path: String,
+    /// So many bytes of it are the name of an object that only wraps the record, and the dot behind it.
+    wrapper_bytes: usize,
     leaves_left: usize,
     bytes_left: usize,
 }
@@ -200,7 +206,12 @@ impl<'a> Walk<'a, '_> {
             self.path.push('.');
         }
         self.path.push_str(key);
+        let is_wrapper = depth == 0 && self.record.is_wrapped_in(key);
+        self.wrapper_bytes = if is_wrapper { key.len() + 1 } else { self.wrapper_bytes };
         self.object(depth + 1, names)?;
+        if is_wrapper {
+            self.wrapper_bytes = 0;
+        }
         if self.leaves_left == leaves_before {
             // An empty object would leave no trace.
             self.spend(self.path.len())?;
@@ -238,6 +249,7 @@ impl<'a> Walk<'a, '_> {
             scope: self.path.get(..scope_end).unwrap_or_default(),
             key: &key,
             path: nested.then_some(self.path.as_str()),
+            known: self.path.get(self.wrapper_bytes..).unwrap_or_default(),
         };
         match array {
             Some(json) => self.record.array(&place, json),

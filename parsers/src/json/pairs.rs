@@ -32,7 +32,7 @@ impl<'a, 'c> Pairs<'a, 'c> {
 
     fn add(&mut self, name: &'a str, value: Value<'a>) {
         let key = Cow::Borrowed(name);
-        self.record.leaf(&Place { scope: "", key: &key, path: None }, value);
+        self.record.leaf(&Place { scope: "", key: &key, path: None, known: "" }, value);
     }
 
     /// The event, with `line` as its message.

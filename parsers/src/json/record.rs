@@ -48,6 +48,8 @@ pub(super) struct Place<'p, 'a> {
     pub key: &'p Cow<'a, str>,
     /// The whole path, where the leaf is not at the top.
     pub path: Option<&'p str>,
+    /// The path by which fields know such a leaf: without the object that only wraps the record.
+    pub known: &'p str,
 }
 
 impl<'a, 'c> Record<'a, 'c> {
@@ -70,7 +72,7 @@ impl<'a, 'c> Record<'a, 'c> {
     pub(super) fn leaf(&mut self, place: &Place<'_, 'a>, value: Value<'a>) {
         let found = match place.path {
             None => fields::find(place.key),
-            Some(path) => fields::find(path).or_else(|| fields::find_nested(place.key)),
+            Some(_) => fields::find(place.known).or_else(|| fields::find_nested(place.key)),
         };
         let filled = found.is_some_and(|found| self.offer(found, place, value));
         if !filled || self.keep == Keep::FieldAndAttribute {
@@ -105,7 +107,7 @@ impl<'a, 'c> Record<'a, 'c> {
             return;
         }
         // A list of addresses (Kubernetes' `sourceIPs`): the first is the client's.
-        let found = place.path.map_or_else(|| fields::find(place.key), fields::find);
+        let found = fields::find(if place.path.is_some() { place.known } else { place.key });
         let first = json.strip_prefix("[\"").and_then(|rest| rest.split('"').next());
         if let (Some(found), Some(first)) = (found.filter(|found| found.slot == Slot::Ip), first) {
             self.offer_text(found, place, Cow::Borrowed(first), true);
@@ -130,7 +132,7 @@ impl<'a, 'c> Record<'a, 'c> {
     /// Takes a cell of a table, which has a name and a text.
     pub(crate) fn cell(&mut self, name: &str, found: Option<Found>, text: Cow<'a, str>) {
         let filled = found.is_some_and(|found| {
-            let place = Place { scope: "", key: &Cow::Owned(name.to_owned()), path: None };
+            let place = Place { scope: "", key: &Cow::Owned(name.to_owned()), path: None, known: "" };
             self.offer_text(found, &place, text.clone(), true)
         });
         if !filled {
@@ -241,7 +243,7 @@ impl<'a, 'c> Record<'a, 'c> {
         }
         self.complete_windows();
         if self.event.level == Level::Unknown {
-            self.complete_kubernetes();
+            self.event.level = self.level_of_kind();
         }
         let is_bunyan = self.is_bunyan();
         self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {

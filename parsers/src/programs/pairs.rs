@@ -1,4 +1,4 @@
-//! Programs that write their messages as names with values: PAM's modules, sudo, Dovecot.
+//! Programs that write their messages as names with values: PAM's modules, sudo.
 
 use super::Found;
 use crate::find::find_all_by;
@@ -76,36 +76,4 @@ pub(super) fn sudo(text: &str) -> Option<Found<'_>> {
     }
     let is_user = !found.user.is_empty() && !found.user.contains(' ');
     (is_user && !found.fields.is_empty()).then_some(found)
-}
-
-/// `imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, …` and `auth: passwd-file(bob,192.0.2.7): unknown user`.
-pub(super) fn dovecot(text: &str) -> Option<Found<'_>> {
-    if let Some((_, rest)) = text.split_once("user=<") {
-        let (user, rest) = rest.split_once('>')?;
-        let ip = rest.split_once("rip=").and_then(|(_, rest)| rest.split([',', ' ']).next()).unwrap_or_default();
-        let outcome = if text.contains(": Login: ") || text.starts_with("Login: ") {
-            "success"
-        } else if text.contains("auth failed") || text.contains("Aborted login") {
-            "failure"
-        } else {
-            ""
-        };
-        return Some(Found { user, ip, outcome, ..Found::default() });
-    }
-    if let Some((_, rest)) = text.split_once("rip=") {
-        return Some(Found { ip: rest.split([',', ' ']).next()?, ..Found::default() });
-    }
-    let (_, rest) = text.split_once('(')?;
-    let (inside, after) = rest.split_once("): ")?;
-    // auth-worker's own number stands in parentheses before the database's.
-    let (inside, after) = match after.split_once('(').and_then(|(_, rest)| rest.split_once("): ")) {
-        Some((inner, after)) if !inside.contains(',') => (inner, after),
-        _ => (inside, after),
-    };
-    let (user, ip) = inside.split_once(',')?;
-    let after = after.to_ascii_lowercase();
-    let failed = ["unknown user", "mismatch", "authentication failure", "failed", "invalid"]
-        .iter()
-        .any(|word| after.contains(word));
-    Some(Found { user, ip: ip.split(',').next()?, outcome: if failed { "failure" } else { "" }, ..Found::default() })
 }

@@ -13,7 +13,7 @@ pub mod rfc5424;
 pub(crate) mod shape;
 pub(crate) mod stamp;
 mod structured_data;
-mod tag;
+pub(crate) mod tag;
 pub(crate) mod zone_names;
 
 use std::borrow::Cow;

@@ -71,7 +71,11 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
         }
         rest = after;
     }
-    set_tag(event, tag::read(rest));
+    let tag = tag::read(rest);
+    // UniFi's consoles say their name twice: "gw1 gw1 sshd[7]: text".
+    let is_repeated = !tag.colon && tag.proc_id.is_empty() && tag.app == event.host.as_bytes();
+    let behind = is_repeated.then(|| tag::read(tag.message)).filter(|behind| behind.colon && !behind.app.is_empty());
+    set_tag(event, behind.unwrap_or(tag));
 }
 
 /// The host name that `text` begins with, and what follows it; `None` where the first word is no host.

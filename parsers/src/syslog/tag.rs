@@ -2,21 +2,21 @@
 
 /// A tag as it stands in a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tag<'a> {
+pub(crate) struct Tag<'a> {
     /// The program's name; `-` and nothing both mean that the sender states none.
-    pub(super) app: &'a [u8],
+    pub(crate) app: &'a [u8],
     /// What stands in brackets behind the name.
-    pub(super) proc_id: &'a [u8],
+    pub(crate) proc_id: &'a [u8],
     /// Whether a colon ends the tag.
-    pub(super) colon: bool,
+    pub(crate) colon: bool,
     /// What follows the tag and one blank.
-    pub(super) message: &'a [u8],
+    pub(crate) message: &'a [u8],
 }
 
 /// Reads the tag at the front of `text`. A name ends at a blank, a colon or a bracket, as for rsyslog and syslog-ng.
 ///
 /// Text that begins like a JSON object has no tag, and neither has text whose first word a line feed ends.
-pub(super) fn read(text: &[u8]) -> Tag<'_> {
+pub(crate) fn read(text: &[u8]) -> Tag<'_> {
     let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\n' | b':' | b'[')).unwrap_or(text.len());
     if text.starts_with(b"{") || text.get(end) == Some(&b'\n') {
         return Tag { message: text, ..Tag::default() };

@@ -69,11 +69,8 @@ pub(in crate::api) async fn of_stored(
 pub(in crate::api) async fn of_body(State(api): State<Api>, by: By, request: Request) -> Result<Response, ApiError> {
     let span = span(&request)?;
     let uri = request.uri().clone();
-    let written = Written::read(&api, request).await?;
-    let spec = RuleSpec { enabled: true, ..written.spec };
+    let Written { spec, rule, .. } = Written::adapted(&api, request, |spec| spec.enabled = true).await?;
     let definition = serde_json::to_value(&spec).unwrap_or(Value::Null);
-    let values = current_values(&api);
-    let rule = compiled(move || Rule::new(&spec, &values)).await?;
     let report = report(&api, rule, span).await?;
     recording::backtested(&api, &by, &uri, definition, report.records).await?;
     Ok(Json(report).into_response())

@@ -59,6 +59,8 @@ impl Shown {
 /// A body that is a rule.
 struct Written {
     spec: RuleSpec,
+    /// It, compiled: what is too long for its faults to be found twice.
+    rule: Rule,
     /// The version that it is meant to change.
     version: Option<i64>,
 }
@@ -67,14 +69,19 @@ impl Written {
     /// # Errors
     /// 422 with every fault of the rule.
     async fn read(api: &Api, request: Request) -> Result<Self, ApiError> {
+        Self::adapted(api, request, |_| {}).await
+    }
+
+    /// As [`Written::read`], with the rule as `adapt` makes it, which is compiled so.
+    async fn adapted(api: &Api, request: Request, adapt: fn(&mut RuleSpec)) -> Result<Self, ApiError> {
         check_type(request.headers(), &[JSON], false)?;
         let (parts, body) = request.into_parts();
         let body = large(api, &parts.headers, body).await?;
         let values = current_values(api);
-        on_body(body.bytes.clone(), move |bytes| Self::of(bytes, &values)).await?
+        on_body(body.bytes.clone(), move |bytes| Self::of(bytes, &values, adapt)).await?
     }
 
-    fn of(body: &[u8], values: &Values) -> Result<Self, ApiError> {
+    fn of(body: &[u8], values: &Values, adapt: fn(&mut RuleSpec)) -> Result<Self, ApiError> {
         let mut fields: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
             let is_no_object = error.is_data();
             ApiError::body(if is_no_object { "the body must be a JSON object".to_owned() } else { not_json(&error) })
@@ -88,9 +95,10 @@ impl Written {
                 ApiError::parameters(vec![FieldFault::new("version", "version must be a whole number")])
             })?),
         };
-        let spec = RuleSpec::from_json(&Value::Object(fields)).map_err(|faults| refused(&faults))?;
-        Rule::new(&spec, values).map_err(|faults| refused(&faults))?;
-        Ok(Self { spec, version })
+        let mut spec = RuleSpec::from_json(&Value::Object(fields)).map_err(|faults| refused(&faults))?;
+        adapt(&mut spec);
+        let rule = Rule::new(&spec, values).map_err(|faults| refused(&faults))?;
+        Ok(Self { spec, rule, version })
     }
 }
 
