@@ -50,7 +50,7 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
         Format::Dotnet => dotnet::parse(line, cx),
         Format::Mysql => mysql::parse(line, cx),
         Format::Java if names_thread(line) => java::parse(line, cx),
-        Format::Java if matches!(line.get(19..), Some([b' ', ..] | [b',' | b'.', _, _, _, b' ' | b'Z', ..])) => {
+        Format::Java if has_level_first(line) => {
             let event = level_first_java(line, cx);
             return match event {
                 Some(event) => Some(completed(event)),
@@ -111,6 +111,14 @@ fn is_plainly_nodes(line: &[u8]) -> bool {
         [b'a'..=b'z', ..] => true,
         _ => false,
     }
+}
+
+/// Whether a word in capitals stands behind the time.
+fn has_level_first(line: &[u8]) -> bool {
+    let rest = match line.get(19..).unwrap_or_default() {
+        [b',' | b'.', _, _, _, b'Z', rest @ ..] | [b',' | b'.', _, _, _, rest @ ..] | [b'Z', rest @ ..] | rest => rest,
+    };
+    matches!(rest, [b' ', b'A'..=b'Z', ..] | [b' ', b' ', b'A'..=b'Z', ..])
 }
 
 /// A level in capitals, and behind it a thread in brackets or a process id: of all that begin so, Java's loggers are asked first.

@@ -142,7 +142,12 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
     let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', COLON), (b'=', EQUALS)])?;
     let is_prose = match signs.seen {
         0 => is_in_capitals || !behind.starts_with(b"firewall,"),
-        seen => seen & MARK == 0 && !is_in_capitals && is_signed_prose(line, text, rest, seen),
+        seen => {
+            // Behind two words only PostgreSQL and packet filters have anything of theirs, and a logger of Rust's, whose dates have a `T`.
+            let is_worded = || is_in_capitals || Behind::word(behind).is_some_and(|word| !word.has_colon);
+            let may_be_rusts = is_in_capitals && line.get(10) != Some(&b' ');
+            (seen & MARK == 0 || is_worded()) && !may_be_rusts && is_signed_prose(line, text, rest, seen)
+        }
     };
     is_prose.then_some(Prose { stamped: Some((at, rest)), is_without_address: signs.is_without_address })
 }

@@ -397,6 +397,8 @@ fn text_is_known_as_such_at_a_glance() {
         ("2023-11-14 22:13:20 ERROR something broke", Some(" ERROR something broke")),
         ("2023-11-14 22:13:20 [worker 3] the cart was opened", Some(" [worker 3] the cart was opened")),
         ("2023-11-14 22:13:20 could not connect: timeout", Some(" could not connect: timeout")),
+        ("2023-11-14 22:13:20 ERROR could not connect: timeout", Some(" ERROR could not connect: timeout")),
+        ("2023-11-14 22:13:20 the cart [7] was \"opened\"", Some(" the cart [7] was \"opened\"")),
     ] {
         let is_known = rest.map_or_else(
             || super::prose::undated(line.as_bytes()).is_some(),
