@@ -157,9 +157,9 @@ fn is_signed_prose(line: &[u8], text: &[u8], rest: &[u8], signs: u8) -> bool {
     // With a `T` between date and time the line may be a syslog daemon's, or that of one of Rust's loggers.
     let is_plainly_divided = line.get(10) == Some(&b' ');
     // PostgreSQL's severity, a packet filter's pairs, and syslog's tag.
-    !(signs & COLON != 0 && signs::has_colon_and_blanks(text))
-        && !(signs & EQUALS != 0 && find_by(2, text, b"IN=").is_some())
-        && (is_plainly_divided || !shape::follows_iso_stamp(rest))
+    let is_postgresqls = signs & COLON != 0 && signs::has_colon_and_blanks(text);
+    let is_filters = signs & EQUALS != 0 && find_by(2, text, b"IN=").is_some();
+    !is_postgresqls && !is_filters && (is_plainly_divided || !shape::follows_iso_stamp(rest))
 }
 
 /// What stands behind `[worker 3] `, which is no level and no name that tells a format. Behind it no word in capitals may stand.
