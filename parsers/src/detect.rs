@@ -25,7 +25,9 @@ use crate::{
     json,
     ltsv,
     nginx_error,
+    pan_os,
     plain,
+    signs,
     squid,
     syslog,
     timestamp,
@@ -48,6 +50,9 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if let Some(event) = content::parse_labelled(line, cx) {
         return event;
     }
+    if let Some(event) = app::parse_headed(line, cx) {
+        return event;
+    }
     if let Some(prose) = prose::undated(line) {
         return read_prose(prose, line, cx);
     }
@@ -57,10 +62,10 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     {
         return event;
     }
-    let marks = Marks::of(text, line);
     if let Some((at, rest)) = timestamp::iso_prefix(line, cx.zone) {
-        return date_first(line, at, rest, marks, cx);
+        return date_first(line, at, rest, cx);
     }
+    let marks = Marks::of(text, line);
     for (_, parse) in UNDATED.iter().filter(|(needed, _)| marks.has_one_of(*needed)) {
         if let Some(event) = parse(line, cx) {
             return event;
@@ -114,7 +119,7 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
         Format::Elb => elb::parse(line, cx),
         Format::Haproxy => haproxy::parse(line, cx),
         // A stamp before a colon, and CEF's own name, may pass for a label; with a bracket the line may be a web server's.
-        Format::Ltsv if line.first().is_some_and(u8::is_ascii_lowercase) && memchr::memchr(b'[', line).is_none() => {
+        Format::Ltsv if line.first().is_some_and(u8::is_ascii_lowercase) && !may_be_web_servers(line) => {
             ltsv::parse_plain(line, cx)
         }
         Format::NginxError => nginx_error::parse(line, cx),
@@ -123,6 +128,8 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
         Format::Auditd => content::parse_audit(line, cx),
         Format::CiscoAsa if line.first() == Some(&b'%') && !app::has_mark(line) => content::parse_tagged(line, cx),
         Format::Iptables if line.starts_with(b"IN=") => iptables::parse(line, cx),
+        Format::PanOs if line.starts_with(b"1,20") && memchr::memchr(b'[', line).is_none() => pan_os::parse(line, cx),
+        Format::Rfc3164 => syslog_file(line, cx),
         _ => app::read_as(format, line, cx),
     }
 }
@@ -136,6 +143,41 @@ pub(crate) fn read_prose<'a>(prose: Prose<'a>, line: &'a [u8], cx: &Context) -> 
         Prose { stamped: Some((at, rest)), .. } => content::parse_plain_dated(line, at, rest, cx),
         Prose { stamped: None, .. } => content::parse_plain(line, cx),
     }
+}
+
+/// Whether `line` may be one of an access log or HAProxy's, which have a time in a bracket, behind it a request in quotes or a client
+/// alone before it.
+fn may_be_web_servers(line: &[u8]) -> bool {
+    memchr::memchr(b'[', line).is_some()
+        && (memchr::memchr(b'"', line).is_some()
+            || memchr::memchr(b' ', line).is_some_and(|blank| line.get(blank + 1) == Some(&b'[')))
+}
+
+/// A line of a file that a syslog daemon wrote, with its stamp at the front.
+fn syslog_file<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    /// PostgreSQL's prefix is looked at this far.
+    const PREFIX_BYTES_MAX: usize = 300;
+    if shape::has_bsd_stamp(line) {
+        return Some(syslog(line, cx));
+    }
+    // `2023-11-14T22:13:20.123456+01:00 web1 shop[7]: text`: with a host, behind which only PostgreSQL's severity tells another format.
+    let [b'1'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _, b':', ..] = line else { return None };
+    let (stamp, rest) = line.split_at_checked(memchr::memchr(b' ', line.get(..40).unwrap_or(line))?)?;
+    let behind_second = stamp.get(19..)?;
+    let fraction = behind_second
+        .strip_prefix(b".")
+        .map_or(0, |digits| 1 + digits.iter().take_while(|b| b.is_ascii_digit()).count());
+    let is_stamp = fraction != 1
+        && matches!(
+            behind_second.get(fraction..)?,
+            [b'Z'] | [b'+' | b'-', b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'9', b'0'..=b'9']
+        );
+    let is_host = rest.get(1).is_some_and(u8::is_ascii_alphabetic) && !rest.starts_with(b" std");
+    let near = line.get(..PREFIX_BYTES_MAX).unwrap_or(line);
+    if !is_stamp || !is_host || signs::has_colon_and_blanks(near) || !shape::follows_iso_stamp(rest) {
+        return None;
+    }
+    Some(syslog(line, cx)).filter(|event| event.timestamp.is_some() && event.parse_error.is_none())
 }
 
 /// Whether `line` does not begin with syslog's stamp.
@@ -170,8 +212,8 @@ pub(crate) fn syslog<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     event
 }
 
-/// A line that begins with a date and a time in ISO 8601; `rest` follows them.
-fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], marks: Marks, cx: &Context) -> LogEvent<'a> {
+/// A line that begins with a date and a time in ISO 8601; `rest` follows them. A date is no client of HAProxy's and no label.
+fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if let Some(prose) = prose::dated(line, at, rest) {
         return read_prose(prose, line, cx);
     }
@@ -180,8 +222,7 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], marks: Marks, cx: &Co
         return event;
     }
     // Before an access log's time stands no other date, but for one in slashes.
-    if marks.has_one_of(BRACKET_OR_TAB)
-        && line.get(4) != Some(&b'-')
+    if line.get(4) != Some(&b'-')
         && let Some(event) = access::parse(line, cx)
     {
         return event;
@@ -191,17 +232,10 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], marks: Marks, cx: &Co
     {
         return event;
     }
-    for (_, parse) in DATED.iter().filter(|(needed, _)| marks.has_one_of(*needed)) {
-        if let Some(event) = parse(line, cx) {
-            return event;
-        }
-    }
     if let Some(event) = app::parse_dated(line, at, rest, cx) {
         return event;
     }
-    if marks.has_one_of(BRACKET_OR_TAB)
-        && let Some(event) = winevent::parse(line, cx)
-    {
+    if let Some(event) = winevent::parse(line, cx) {
         return event;
     }
     if line.get(10) == Some(&b'T') && shape::follows_iso_stamp(rest) {
@@ -209,9 +243,6 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], marks: Marks, cx: &Co
     }
     content::parse_dated(line, at, rest, cx)
 }
-
-/// What else may take a line with a date at its front, as in [`UNDATED`].
-const DATED: &[(u8, Parser)] = &[(BRACKET_OR_TAB, haproxy::parse), (BRACKET_OR_TAB, ltsv::parse_plain)];
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use crate::custom::format::LineFormat;
 use crate::detect::prose;
 use crate::format::{self, Format};
+use crate::syslog::shape;
 use crate::table::{Table, delimited, flow, w3c, zeek};
-use crate::{Context, LogEvent, detect, plain};
+use crate::{Context, LogEvent, detect, json, plain};
 
 /// Reads the lines of one stream or file in their order.
 ///
@@ -117,7 +118,9 @@ impl LineParser {
                 }
             }
             // What is plainly something else is no row, though it may have as many cells.
-            Some(b'{' | b'<') => return format::parse(Format::Auto, line, cx),
+            Some(b'{') => return json::parse(line, cx),
+            Some(b'<') if shape::has_priority(line) => return detect::syslog(line, cx),
+            Some(b'<') => return format::parse(Format::Auto, line, cx),
             _ => {}
         }
         if let Some(table) = self.table.as_ref().filter(|table| table.has_columns())

@@ -59,10 +59,13 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     Some(event)
 }
 
-/// Whether `line` is plainly one: at least two fields, each with a label.
+/// Reads `line` if it is plainly one: at least two fields, each with a label. The date that a line begins with is none.
 pub(crate) fn parse_plain<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    memchr::memchr(b'\t', line)?;
+    if matches!(line, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..]) {
+        return None;
+    }
     label_of(line)?;
+    memchr::memchr(b'\t', line)?;
     parse(line, cx)
 }
 
@@ -106,6 +109,7 @@ mod tests {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
         assert_eq!(parse_plain(b"error:no such file", &CX), None);
+        assert_eq!(parse_plain(b"2023-11-14T22:13:20Z\tlevel:info\tmsg:the hour is no value", &CX), None);
     }
 
     proptest::proptest! {

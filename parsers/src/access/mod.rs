@@ -50,7 +50,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         if let Some((stamp, after)) = time::read(inside, cx.zone) {
             let head = line.get(..start)?.trim_ascii();
             // A line that begins with a time of its own is another's, which holds this one.
-            if matches!(head, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..]) {
+            let is_dated = matches!(head, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-' | b'/', ..]);
+            if is_dated && !zoraxy::is_head(head) {
                 return None;
             }
             return around(head, stamp, after, line);

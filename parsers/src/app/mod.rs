@@ -66,6 +66,20 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     Some(completed(event))
 }
 
+/// As [`parse`], for a line whose first bytes no other format's line has; it may quote one.
+pub(crate) fn parse_headed<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let event = match line {
+        [b'I' | b'W' | b'E' | b'F', b'0'..=b'2', b'0'..=b'9', ..] => klog::parse(line, cx),
+        [b'A'..=b'Z', b',', b' ', b'[', ..] => ruby::parse(line, cx),
+        // A date with slashes in a bracket is a web server's.
+        [b'[', b'0'..=b'9', b'0'..=b'9', third, ..] if *third != b'/' => bracket_first(trimmed(line), cx),
+        [b'0'..=b'9', ..] if redis::begins_with_role(line) => redis::parse(line, cx),
+        [b'0' | b'1', b'0'..=b'9', b'-', b'0'..=b'9', b'0'..=b'9', b' ', ..] => android::parse(line, cx),
+        _ => None,
+    };
+    event.map(completed)
+}
+
 /// As [`parse`], for a line whose date and time in ISO 8601 have been read; `rest` follows them.
 pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &[u8], cx: &Context) -> Option<LogEvent<'a>> {
     // The basic form, without dividers, is none that these programs write.
@@ -149,6 +163,10 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| mysql::after_stamp(stamped))
             .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
+        // Only Go's logger divides its dates by slashes, and who sets .NET's so.
+        b'a'..=b'z' if stamped.line.get(4) == Some(&b'/') => {
+            dotnet::after_stamp(stamped).or_else(|| go::after_stamp(stamped))
+        }
         b'a'..=b'z' => name_servers::bind(stamped)
             .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| dotnet::after_stamp(stamped))

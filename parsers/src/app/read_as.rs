@@ -1,26 +1,38 @@
 //! Lines of a stream whose last line was in one of these formats: its parser is asked alone, where no other would have taken the line before it.
 
+use super::scan::{blanks, some_blanks};
 use super::{
-    android, completed, dotnet, elasticsearch, erlang, exim, go, java, klog, mongodb, mysql, nagios, node, parse_dated,
-    php, redis, ruby, rust,
+    Stamped, android, bracket_first, completed, dotnet, elasticsearch, erlang, exim, go, java, klog, mongodb, mysql,
+    nagios, node, parse_dated, php, python, redis, ruby, rust, trimmed,
 };
 use crate::{Context, Format, LogEvent, level_names, timestamp};
 
 /// Reads `line` by the parser of `format` alone, where that is sure to give what asking all of them gives; `None` where it is not.
+///
+/// What is looked at before is what the parsers that are asked earlier would stop at: they know their lines by the first bytes.
 #[inline]
 pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let event = match (format, line) {
-        (Format::Klog, _) if !has_mark(line) => klog::parse(line, cx),
-        (Format::Redis, _) if redis::begins_with_role(line) && !has_mark(line) => redis::parse(line, cx),
-        (Format::Elasticsearch, [b'[', b'0'..=b'9', ..]) if !has_tab(line) => elasticsearch::parse(line, cx),
-        (Format::Nagios, [b'[', b'0'..=b'9', ..]) if !has_tab(line) => nagios::parse(line, cx),
-        (Format::Php, [b'[', b'0'..=b'9', ..]) if !has_tab(line) => php::parse(line, cx),
-        (Format::Ruby, [_, b',', b' ', b'[', ..]) if !has_tab(line) => ruby::parse(line, cx),
-        (Format::Android, [_, _, b'-', ..]) if !has_mark(line) => android::parse(line, cx),
-        // With a bracket behind the first word of its text the line would be .NET's.
-        (Format::Node, [_, _, _, _, b'-', ..]) if !has_mark(line) => node::parse(line, cx),
-        (Format::Go, [_, _, _, _, b'/', ..]) if is_plainly_gos(line) => go::parse(line, cx),
-        (_, [_, _, _, _, b'-', ..]) if !has_tab(line) => return dated(format, line, cx),
+        (Format::Klog, [_, b'0'..=b'2', b'0'..=b'9', ..]) => klog::parse(line, cx),
+        (Format::Redis, _) if redis::begins_with_role(line) => redis::parse(line, cx),
+        (Format::Elasticsearch, [b'[', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..]) => elasticsearch::parse(line, cx),
+        (Format::Nagios, [b'[', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..]) => nagios::parse(line, cx),
+        (Format::Php, [b'[', b'0'..=b'9', b'0'..=b'9', b'-' | b'0'..=b'9', ..]) => php::parse(line, cx),
+        (Format::Ruby, [_, b',', b' ', b'[', ..]) => ruby::parse(line, cx),
+        (Format::Android, [b'0' | b'1', b'0'..=b'9', b'-', b'0'..=b'9', b'0'..=b'9', b' ', ..]) => {
+            android::parse(line, cx)
+        }
+        (Format::Node, [_, _, _, _, b'-', ..]) if is_plainly_nodes(line) => node::parse(line, cx),
+        (Format::Go, [_, _, _, _, b'/', ..]) => gos(line, cx),
+        (
+            Format::Java | Format::Python | Format::Rust | Format::Node | Format::Dotnet,
+            [b'[', b'0'..=b'9', b'0'..=b'9', third, ..],
+        ) if *third != b'/' => bracket_first(trimmed(line), cx).filter(|event| event.format == format.as_str()),
+        // With a tab the line may be labelled values, with a bracket a web server's.
+        (Format::Python, [b'A'..=b'Z', b'A'..=b'Z', b'A'..=b'Z', b'A'..=b'Z', ..]) if !has_mark(line) => {
+            python::parse(line, cx)
+        }
+        (_, [_, _, _, _, b'-', ..]) => return dated(format, line, cx),
         _ => None,
     };
     event.map(completed)
@@ -38,23 +50,46 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
         Format::Dotnet => dotnet::parse(line, cx),
         Format::Mysql => mysql::parse(line, cx),
         Format::Java if names_thread(line) => java::parse(line, cx),
+        Format::Java if has_level_first(line) => {
+            let event = level_first_java(line, cx);
+            return match event {
+                Some(event) => Some(completed(event)),
+                None => all_dated(format, line, cx),
+            };
+        }
         Format::Java
         | Format::App
         | Format::Mongodb
         | Format::Node
+        | Format::Go
         | Format::Python
         | Format::Postgresql
         | Format::Ruby => {
-            let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
-            // A container runtime's lines hold those of others.
-            if rest.starts_with(b" std") {
-                return None;
-            }
-            return parse_dated(line, at, rest, cx).filter(|event| event.format == format.as_str());
+            return all_dated(format, line, cx);
         }
         _ => None,
     };
     event.map(completed)
+}
+
+/// As [`dated`], by asking all parsers of such lines in their order.
+fn all_dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
+    // A container runtime's lines hold those of others.
+    if rest.starts_with(b" std") {
+        return None;
+    }
+    parse_dated(line, at, rest, cx).filter(|event| event.format == format.as_str())
+}
+
+/// `2023/11/14 22:13:20 text`: what begins with a letter in lower case is nobody else's but for .NET's console, whose levels have four letters.
+fn gos<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let stamped = Stamped::read(trimmed(line), cx)?;
+    match stamped.rest {
+        [b' ', _, _, _, _, b':', b' ', ..] => None,
+        [b' ', b'a'..=b'z', ..] => go::after_stamp(&stamped),
+        _ => None,
+    }
 }
 
 /// Whether other programs' parsers look at the line: a web server's, or those of labelled values.
@@ -62,17 +97,42 @@ pub(crate) fn has_mark(line: &[u8]) -> bool {
     memchr::memchr2(b'[', b'\t', line).is_some()
 }
 
-/// With a tab a line may be labelled values.
-fn has_tab(line: &[u8]) -> bool {
-    memchr::memchr(b'\t', line).is_some()
+/// Whether behind the level no name with a bracket stands, as .NET's console has it, and before it no other word.
+fn is_plainly_nodes(line: &[u8]) -> bool {
+    let text = match line.get(19..).unwrap_or_default() {
+        [b'.' | b',', _, _, _, b'Z', b' ', text @ ..] | [b'.' | b',', _, _, _, b' ', text @ ..] => text,
+        [b'Z', b' ', text @ ..] | [b' ', text @ ..] => text,
+        _ => return false,
+    };
+    match text {
+        [b'i', b'n', b'f', b'o', b':', b' ', name @ ..] | [b'w', b'a', b'r', b'n', b':', b' ', name @ ..] => {
+            !matches!(name.iter().find(|b| matches!(b, b' ' | b'[')), Some(b'['))
+        }
+        [b'a'..=b'z', ..] => true,
+        _ => false,
+    }
 }
 
-/// `2023/11/14 22:13:20 text in small letters`, without what others have behind a name or around it.
-fn is_plainly_gos(line: &[u8]) -> bool {
-    let text = line.get(19..).and_then(|rest| rest.strip_prefix(b" "));
-    text.is_some_and(|text| {
-        text.first().is_some_and(u8::is_ascii_lowercase) && memchr::memchr3(b'[', b':', b'\t', text).is_none()
-    })
+/// Whether a word in capitals stands behind the time.
+fn has_level_first(line: &[u8]) -> bool {
+    let rest = match line.get(19..).unwrap_or_default() {
+        [b',' | b'.', _, _, _, b'Z', rest @ ..] | [b',' | b'.', _, _, _, rest @ ..] | [b'Z', rest @ ..] | rest => rest,
+    };
+    matches!(rest, [b' ', b'A'..=b'Z', ..] | [b' ', b' ', b'A'..=b'Z', ..])
+}
+
+/// A level in capitals, and behind it a thread in brackets or a process id: of all that begin so, Java's loggers are asked first.
+fn level_first_java<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    /// Shorter words may be other formats' letters.
+    const LEVEL_BYTES_MIN: usize = 4;
+    let stamped = Stamped::read(trimmed(line), cx)?;
+    let text = blanks(stamped.rest);
+    let letters = text.iter().take(10).take_while(|b| b.is_ascii_uppercase()).count();
+    let is_javas = letters >= LEVEL_BYTES_MIN
+        && matches!(some_blanks(text.get(letters..)?)?, [b'[' | b'0'..=b'9', ..])
+        && !stamped.rest.starts_with(b",");
+    let event = if is_javas { java::after_stamp(&stamped) } else { None };
+    event.filter(|event| event.format == java::FORMAT)
 }
 
 /// Whether a thread stands in brackets behind the time: of all these formats Java's are asked first then.

@@ -5,7 +5,7 @@
 //!
 //! The look for marks tells as well whether an address may stand in the line, for which plain text is searched otherwise.
 
-use crate::find::find;
+use crate::find::{find, find_by};
 use crate::syslog::shape;
 use crate::{Context, access, app, level_names, signs, timestamp};
 
@@ -60,9 +60,10 @@ fn is_wireguard(line: &[u8]) -> bool {
     find(line.get(..40).unwrap_or(line), b"wireguard: ").is_some()
 }
 
-/// The bit of the bytes without which most formats do not do, and that of those which divide names from values.
-const MARK: u8 = 0xf0;
-const SIGN: u8 = 0x0f;
+/// The bit of the bytes without which most formats do not do, and those of the bytes which divide names from values.
+const MARK: u8 = 1;
+const COLON: u8 = 2;
+const EQUALS: u8 = 4;
 
 /// `line` as prose without a date, if none of `marks` stands in it and it is short enough to be looked through.
 #[inline]
@@ -138,23 +139,27 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
         // A container runtime's lines; a syslog daemon's, whose message is an object or a device's list.
         return None;
     }
-    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', SIGN), (b'=', SIGN)])?;
+    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', COLON), (b'=', EQUALS)])?;
     let is_prose = match signs.seen {
         0 => is_in_capitals || !behind.starts_with(b"firewall,"),
-        SIGN => !is_in_capitals && is_signed_prose(line, text, rest),
-        _ => false,
+        seen => {
+            // Behind two words only PostgreSQL and packet filters have anything of theirs, and a logger of Rust's, whose dates have a `T`.
+            let is_worded = || is_in_capitals || Behind::word(behind).is_some_and(|word| !word.has_colon);
+            let may_be_rusts = is_in_capitals && line.get(10) != Some(&b' ');
+            (seen & MARK == 0 || is_worded()) && !may_be_rusts && is_signed_prose(line, text, rest, seen)
+        }
     };
     is_prose.then_some(Prose { stamped: Some((at, rest)), is_without_address: signs.is_without_address })
 }
 
 /// Whether `text`, which holds a colon or a sign of equality, is prose behind a date and a time; they end before `rest`.
-fn is_signed_prose(line: &[u8], text: &[u8], rest: &[u8]) -> bool {
+fn is_signed_prose(line: &[u8], text: &[u8], rest: &[u8], signs: u8) -> bool {
     // With a `T` between date and time the line may be a syslog daemon's, or that of one of Rust's loggers.
     let is_plainly_divided = line.get(10) == Some(&b' ');
     // PostgreSQL's severity, a packet filter's pairs, and syslog's tag.
-    find(text, b":  ").is_none()
-        && find(text, b"IN=").is_none()
-        && (is_plainly_divided || !shape::follows_iso_stamp(rest))
+    let is_postgresqls = signs & COLON != 0 && signs::has_colon_and_blanks(text);
+    let is_filters = signs & EQUALS != 0 && find_by(2, text, b"IN=").is_some();
+    !is_postgresqls && !is_filters && (is_plainly_divided || !shape::follows_iso_stamp(rest))
 }
 
 /// What stands behind `[worker 3] `, which is no level and no name that tells a format. Behind it no word in capitals may stand.

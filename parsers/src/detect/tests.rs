@@ -75,6 +75,23 @@ fn a_record_that_says_its_format_may_quote_a_line_in_another() {
     }
 }
 
+#[test]
+fn a_line_whose_head_says_what_it_is_in_may_quote_a_web_servers() {
+    let quoted = "192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1";
+    for (head, format) in [
+        ("I1114 22:13:20.123456 7 a.go:9] ", "klog"),
+        ("7:M 14 Nov 2023 22:13:20.123 * ", "redis"),
+        ("I, [2023-11-14T22:13:20.123456 #7]  INFO -- : ", "ruby"),
+        ("11-14 22:13:20.123  1  2 D Tag: ", "android"),
+        ("[1700000000] SERVICE ALERT: ", "nagios"),
+        ("[2023-11-14T22:13:20,123][INFO ][o.e.n.Node] [n] ", "elasticsearch"),
+        ("2023/11/14 22:13:20 INFO ready ", "go"),
+    ] {
+        let line = format!("{head}{quoted}");
+        assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, format, "{line}");
+    }
+}
+
 /// All parsers that know their lines by their shape.
 #[rustfmt::skip]
 const ALL: &[Parser] = &[
@@ -105,7 +122,13 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if let Some(event) = content::parse_labelled(line, cx) {
         return event;
     }
-    if let Some(event) = ALL.iter().find_map(|parse| parse(line, cx)) {
+    if let Some(event) = app::parse_headed(line, cx) {
+        return event;
+    }
+    // A date is no client, of which HAProxy's lines have nothing else before their time.
+    let is_dated = timestamp::iso_prefix(line, Zone::UTC).is_some();
+    let asked = |parse: &&Parser| !(is_dated && std::ptr::fn_addr_eq(**parse, haproxy::parse as Parser));
+    if let Some(event) = ALL.iter().filter(asked).find_map(|parse| parse(line, cx)) {
         return event;
     }
     let rest = timestamp::iso_prefix(line, Zone::UTC).map(|(_, rest)| rest);
@@ -343,6 +366,20 @@ fn what_the_last_line_was_is_enough_for_the_next() {
             "%ASA-6-302013: Built outbound TCP connection 7 for outside:192.0.2.7/443 to inside:192.0.2.8/40",
         ),
         (Format::Iptables, "IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP"),
+        (Format::Java, "2023-11-14T22:13:20.123Z  INFO 7 --- [main] c.e.App : text"),
+        (Format::Java, "[2023-11-14 22:13:20,123] INFO text (kafka.server.KafkaServer)"),
+        (Format::Python, "INFO:shop.cart:text"),
+        (Format::Python, "[2023-11-14 22:13:20 +0000] [7] [INFO] text"),
+        (Format::Rust, "[2023-11-14T22:13:20Z INFO  shop::cart] text"),
+        (Format::Go, "2023/11/14 22:13:20 main.go:99: listening on :8080"),
+        (Format::Go, "2023-11-14T22:13:20Z\tINFO\tsetup\ttext\t{\"port\": 8080}"),
+        (Format::Ltsv, "host:192.0.2.7\ttime:[14/Nov/2023:22:13:20 +0000]\tstatus:200"),
+        (Format::Rfc3164, "Nov 14 22:13:20 web1 shop[7]: text"),
+        (Format::Rfc3164, "2023-11-14T22:13:20.123456+01:00 web1 shop[7]: text"),
+        (
+            Format::PanOs,
+            "1,2023/11/14 22:13:20,0123,TRAFFIC,end,2304,2023/11/14 22:13:20,192.0.2.7,192.0.2.1,0.0.0.0,0.0.0.0,rule1,,,web-browsing,vsys1,trust,untrust,eth1,eth2,fwd,2023/11/14 22:13:20,1,1,4000,80,0,0,0x0,tcp,allow,100,50,50,2",
+        ),
         (Format::Access, "192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl\""),
     ] {
         assert!(super::read_as(format, line.as_bytes(), &CX).is_some(), "{line}");
@@ -360,6 +397,8 @@ fn text_is_known_as_such_at_a_glance() {
         ("2023-11-14 22:13:20 ERROR something broke", Some(" ERROR something broke")),
         ("2023-11-14 22:13:20 [worker 3] the cart was opened", Some(" [worker 3] the cart was opened")),
         ("2023-11-14 22:13:20 could not connect: timeout", Some(" could not connect: timeout")),
+        ("2023-11-14 22:13:20 ERROR could not connect: timeout", Some(" ERROR could not connect: timeout")),
+        ("2023-11-14 22:13:20 the cart [7] was \"opened\"", Some(" the cart [7] was \"opened\"")),
     ] {
         let is_known = rest.map_or_else(
             || super::prose::undated(line.as_bytes()).is_some(),

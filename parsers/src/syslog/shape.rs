@@ -44,16 +44,20 @@ pub(crate) fn has_dated_stamp(text: &[u8], cx: &Context) -> bool {
 
 /// Whether `text` begins with the stamp of RFC 3164, section 4.1.2: `Nov 14 22:13:20` or `Nov  4 22:13:20`.
 pub(crate) fn has_bsd_stamp(text: &[u8]) -> bool {
-    const MONTHS: [&[u8]; 12] =
-        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-    let Some((month, rest)) = text.split_at_checked(3) else {
+    #[rustfmt::skip]
+    let (
+        [b'J', b'a', b'n', rest @ ..] | [b'F', b'e', b'b', rest @ ..] | [b'M', b'a', b'r' | b'y', rest @ ..]
+        | [b'A', b'p', b'r', rest @ ..] | [b'J', b'u', b'n' | b'l', rest @ ..] | [b'A', b'u', b'g', rest @ ..]
+        | [b'S', b'e', b'p', rest @ ..] | [b'O', b'c', b't', rest @ ..] | [b'N', b'o', b'v', rest @ ..]
+        | [b'D', b'e', b'c', rest @ ..]
+    ) = text else {
         return false;
     };
     let [b' ', tens, ones, b' ', h, i, b':', m, n, b':', s, t, ..] = rest else {
         return false;
     };
     let digits = [ones, h, i, m, n, s, t].iter().all(|b| b.is_ascii_digit());
-    digits && (*tens == b' ' || tens.is_ascii_digit()) && MONTHS.contains(&month)
+    digits && (*tens == b' ' || tens.is_ascii_digit())
 }
 
 /// Whether `rest`, behind an ISO 8601 stamp, goes on as the line of a file that a syslog daemon wrote: with a host, and a

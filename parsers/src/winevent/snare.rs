@@ -18,7 +18,11 @@ pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if let Some(rest) = text.strip_prefix(MARKER.as_bytes()) {
         return fields(rest.strip_prefix(b"\t")?, cx);
     }
-    let end = memchr::memchr(b'\t', text.get(..HOST_BYTES_MAX).unwrap_or(text))?;
+    // The name of a host has no blanks; other lines have one before their first tab.
+    let end = memchr::memchr2(b'\t', b' ', text.get(..HOST_BYTES_MAX).unwrap_or(text))?;
+    if text.get(end) != Some(&b'\t') {
+        return None;
+    }
     let rest = text.get(end + 1..)?.strip_prefix(MARKER.as_bytes())?;
     fields(rest.strip_prefix(b"\t")?, cx)
 }
@@ -106,7 +110,14 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for line in ["", "MSWinEventLog", "MSWinEventLog\t1\tSystem", "a\tb", "MSWinEventLog 1 System"] {
+        for line in [
+            "",
+            "MSWinEventLog",
+            "MSWinEventLog\t1\tSystem",
+            "a\tb",
+            "MSWinEventLog 1 System",
+            "not a host\tMSWinEventLog\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11",
+        ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
     }
