@@ -161,6 +161,20 @@ fn an_entry_that_is_too_long_when_it_is_undone_costs_no_neighbour() {
     }
 }
 
+#[test]
+fn an_entry_that_is_far_too_long_when_it_is_undone_is_not_undone_to_its_end() {
+    let entry = b"\x92\x07\x81\xa3log\xa5hello";
+    let long = [&b"\x92\x07\x81\xa3log\xdb\x06\0\0\0"[..], &vec![b'x'; 0x0600_0000]].concat();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&[entry, &long[..], entry].concat()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let length = u32::try_from(gzip.len()).unwrap().to_be_bytes();
+    let message = [&b"\x93\xa1t\xc6"[..], &length, &gzip, b"\x82\xaacompressed\xa4gzip\xa5chunk\xa1a"].concat();
+    let next = [&message[..], b"\x92\xa1t\x91", entry].concat();
+    // The one before it, the beginning of it, what is left of the message, and the message behind.
+    assert_eq!(hold(Fluent::new(None), &next, 1 << 20), 4);
+}
+
 proptest! {
     #[test]
     fn damage_anywhere_in_a_conversation_is_survived(

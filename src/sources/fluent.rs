@@ -17,6 +17,9 @@ use super::inflating::Inflating;
 const MESSAGE_BYTES_MAX: usize = ENTRY_BYTES_MAX;
 const NIL: [u8; 1] = [0xc0];
 
+/// So much of a compressed entry is undone to pass over it: others wait for the processor meanwhile, and a few kilobytes may hold a gigabyte.
+const PASSED_BYTES_MAX: usize = 64 << 20;
+
 /// One connection.
 pub(super) struct Fluent {
     /// Where a client has yet to prove who it is.
@@ -167,11 +170,16 @@ fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gather
 /// Why what follows cannot be read.
 fn pass_over(inflating: &mut Inflating) -> Result<(), String> {
     let mut passage = Passage::over(1);
+    let mut all = 0;
     loop {
         let passed = passage.pass(inflating.unread()).map_err(|fault| fault.to_string())?;
         inflating.consume(passed);
         if passage.is_done() {
             return Ok(());
+        }
+        all += passed;
+        if all > PASSED_BYTES_MAX {
+            return Err(format!("an entry of more than {PASSED_BYTES_MAX} bytes"));
         }
         if !inflating.fill().map_err(|error| error.to_string())? {
             // It ends behind the end of all entries: it was told, and nothing follows it.
