@@ -1,4 +1,4 @@
-//! Squid's native access log, also with a date that people read (`%tl` in `logformat`), and its [`store`]`.log`.
+//! Squid's native access log, also with a date that people read (`%tl` in `logformat`), and its `store.log`.
 //!
 //! ```text
 //! 1700000000.123     16 192.0.2.7 TCP_MISS/200 1293 GET http://a.example/ jane HIER_DIRECT/198.51.100.9 text/html

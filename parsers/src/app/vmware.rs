@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Attributes: `sub` and `opID`; of the kernel's lines `cpu` and `world`, the thread that ran. The message begins behind the bracket,
-//! the kernel's behind `)`. Behind syslog's header the kernel's messages stay whole ([`kernel`]).
+//! the kernel's behind `)`. Behind syslog's header the kernel's messages stay whole (`kernel`).
 
 use super::Stamped;
 use super::scan::{attribute, bracketed, digits, event, some_blanks, span};
