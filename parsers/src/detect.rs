@@ -8,8 +8,10 @@
 //! format is known as such by its first words ([`prose`]).
 
 pub(crate) mod prose;
+mod stream;
 
 use self::prose::Prose;
+pub use self::stream::StreamFormat;
 use crate::syslog::shape;
 #[rustfmt::skip]
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
     haproxy,
     iptables,
     json,
+    level_names,
     ltsv,
     nginx_error,
     pan_os,
@@ -108,8 +111,7 @@ impl Marks {
 /// parser is asked. Formats whose lines others may claim before it are not asked so; of two web servers' formats that could both take a
 /// line, which one may quote in the other, it is the stream's.
 pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    // What syslog or JSON may be behind, and what is cut off before a line is looked at.
-    if line.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'{' | b'<' | 0xef)) {
+    if is_wrapped(line) {
         return None;
     }
     match format {
@@ -132,6 +134,55 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
         Format::Rfc3164 => syslog_file(line, cx),
         _ => app::read_as(format, line, cx),
     }
+}
+
+/// Reads `line` by the parser of `format` alone, which is that of the lines before it; `None` where it refuses the line.
+///
+/// Unlike [`read_as`] this may give something else than [`read`]: for a line that several formats' parsers take.
+#[inline]
+fn read_chosen<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if is_wrapped(line) {
+        return None;
+    }
+    match (format, line.first()?) {
+        (Format::CiscoAsa, b'%') => content::parse_tagged(line, cx),
+        (Format::Iptables, b'I' | b'[') if !line.starts_with(b"INFO") => iptables::parse(line, cx),
+        (Format::Ltsv, b'a'..=b'z') => ltsv::parse_plain(line, cx),
+        (Format::Rfc3164, b'1'..=b'9') => iso_syslog_file(line, cx),
+        (Format::Rfc3164, b'A'..=b'Z') => shape::has_bsd_stamp(line).then(|| syslog(line, cx)),
+        (Format::Rfc5424, b'1') => Some(syslog(line, cx)).filter(|event| event.format == Format::Rfc5424.as_str()),
+        (Format::Winevent, b'M') => winevent::parse(line, cx),
+        (Format::Auditd, b't') | (Format::Cef, b'C') | (Format::Leef, b'L') => read_as(format, line, cx),
+        (
+            Format::Access
+            | Format::ApacheError
+            | Format::Elb
+            | Format::Haproxy
+            | Format::Logfmt
+            | Format::NginxError
+            | Format::PanOs
+            | Format::Squid,
+            _,
+        ) => read_as(format, line, cx),
+        _ => app::read_chosen(format, line, cx),
+    }
+}
+
+/// `2023-11-14T22:13:20.123456+01:00 web1 shop[7]: text`, in a file that a syslog daemon wrote: known by what its parser makes of it.
+fn iso_syslog_file<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let [_, _, _, _, b'-', _, _, b'-', _, _, b'T', ..] = line else { return None };
+    let event = syslog(line, cx);
+    let head = line.get(..line.len().checked_sub(event.message.len())?)?;
+    let is_read = event.timestamp.is_some() && !event.host.is_empty() && !event.app.is_empty() && head.ends_with(b": ");
+    // Other programs write a level behind a stamp, and a container runtime the name of a stream.
+    let is_host = !event.host.starts_with("std") && level_names::from_word(&event.host).is_none();
+    (is_read && is_host && event.parse_error.is_none()).then_some(event)
+}
+
+/// Whether `line` begins with what syslog or JSON may be behind, or with what is cut off before a line is looked at.
+#[inline]
+fn is_wrapped(line: &[u8]) -> bool {
+    line.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'{' | b'<' | 0xef))
 }
 
 /// Reads a line of prose, as [`read`] does.

@@ -68,6 +68,7 @@ mod wrapped;
 mod zone;
 
 pub use custom::format::{CustomFormat, Formats, LineFormat, UnknownName};
+pub use detect::StreamFormat;
 pub use event::{Attributes, Context, LogEvent};
 pub use file::{FileOptions, FileParser, FileRecord};
 pub use filled::{Filled, filled_by};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::custom::format::LineFormat;
-use crate::detect::prose;
+use crate::detect::{StreamFormat, prose};
 use crate::format::{self, Format};
 use crate::syslog::shape;
 use crate::table::{Table, delimited, flow, w3c, zeek};
@@ -11,12 +11,12 @@ use crate::{Context, LogEvent, detect, json, plain};
 
 /// Reads the lines of one stream or file in their order.
 ///
-/// It remembers what a single line does not say: the header that is in force (W3C extended, Zeek, CSV and TSV), and what the last
-/// lines were. Lines of a header are records themselves, with the attribute `directive` (`Fields`, `separator`, `header` …), so that
+/// It remembers what a single line does not say: the header that is in force (W3C extended, Zeek, CSV and TSV), and what format the
+/// lines before were in. Lines of a header are records themselves, with the attribute `directive` (`Fields`, `separator`, `header` …), so that
 /// nothing of a file is lost.
 ///
-/// With [`Format::Auto`] what the last line was is tried first, and each line that does not fit is decided by itself; so files with
-/// lines in several formats work. A first line that plainly is the header of a CSV or TSV file (names, among them those of a
+/// With [`Format::Auto`] the format is chosen from the lines and looked at again as they go on ([`StreamFormat`]), and each line that does
+/// not fit is decided by itself; so files with lines in several formats work. A first line that plainly is the header of a CSV or TSV file (names, among them those of a
 /// record's fields) makes it one; once a line has not as many cells as the header, it is read by itself, too.
 ///
 /// With the format of a table, all lines are rows of it: missing cells are absent, and those without a column are `column.N`.
@@ -24,8 +24,8 @@ use crate::{Context, LogEvent, detect, json, plain};
 pub struct LineParser {
     format: LineFormat,
     table: Option<Table>,
-    /// What the last line was, where its parser is sure of its lines.
-    last: Format,
+    /// What format its lines are in, where none is stated.
+    stream: StreamFormat,
     is_first: bool,
 }
 
@@ -33,7 +33,7 @@ impl LineParser {
     /// For the lines of a stream in `format`.
     #[must_use]
     pub fn new(format: impl Into<LineFormat>) -> Self {
-        Self { format: format.into(), table: None, last: Format::Auto, is_first: true }
+        Self { format: format.into(), table: None, stream: StreamFormat::default(), is_first: true }
     }
 
     /// For the lines of a stream in `format` that go on below `header`: what [`LineParser::header`] gave, where it was cut.
@@ -89,8 +89,8 @@ impl LineParser {
         let LineFormat::Known(format) = self.format else {
             return self.format.parse(line, cx);
         };
-        // Text follows upon text. Only where no format is stated there is a last one; the first line may be a table's header.
-        if self.last == Format::Plain
+        // Text follows upon text. Only where no format is stated there is any; the first line may be a table's header.
+        if self.stream.is_text()
             && !self.is_first
             && self.table.is_none()
             && let Some(prose) = prose::of(line, cx)
@@ -111,7 +111,8 @@ impl LineParser {
 
     fn auto<'a>(&mut self, is_first: bool, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         match line.first() {
-            Some(b'#') => {
+            // No directive has a blank there; comments do.
+            Some(b'#') if line.get(1) != Some(&b' ') => {
                 let directive = w3c::directive(line, &mut self.table);
                 if let Some(event) = directive.or_else(|| zeek::directive(line, &mut self.table)) {
                     return event;
@@ -128,18 +129,15 @@ impl LineParser {
         {
             return row;
         }
-        if let Some(event) = detect::read_as(self.last, line, cx) {
-            return event;
+        if !is_first {
+            return self.stream.read_formatted(line, cx);
         }
-        let event = format::parse(Format::Auto, line, cx);
-        if is_first && event.format == plain::FORMAT {
+        let event = self.stream.read_formatted(line, cx);
+        if event.format == plain::FORMAT {
             self.table = delimited::plain_header(line).or_else(|| flow::plain_header(line));
             if let Some(header) = self.table.as_ref().and_then(|table| table.row(line, false, cx)) {
                 return header;
             }
-        }
-        if event.format != self.last.as_str() {
-            self.last = event.format.parse().unwrap_or_default();
         }
         event
     }

@@ -62,6 +62,16 @@ pub(crate) fn has_colon_and_blanks(text: &[u8]) -> bool {
     places.fold(false, |found, ((a, b), c)| found | ((*a == b':') & (*b == b' ') & (*c == b' ')))
 }
 
+/// Whether nothing is quoted or tabulated in `text` and each bracket in it is opened before a letter: no web server's line is so, for its time
+/// begins with a digit, and its request is quoted.
+#[inline(never)]
+pub(crate) fn has_words_in_brackets(text: &[u8]) -> bool {
+    let pairs = text.iter().zip(text.get(1..).unwrap_or_default());
+    let is_other = pairs
+        .fold(false, |found, (a, b)| found | matches!(a, b'"' | b'\t') | ((*a == b'[') & !b.is_ascii_alphabetic()));
+    !is_other && !matches!(text.last(), Some(b'[' | b'"' | b'\t'))
+}
+
 /// How many letters `text` begins with.
 #[inline]
 pub(crate) fn letters(text: &[u8]) -> usize {
@@ -131,6 +141,21 @@ mod tests {
             assert!(!has_colon_and_blanks(text.as_bytes()), "{text}");
             assert!(has_colon_and_blanks(format!("{text}:  ").as_bytes()), "{text}");
             assert!(has_colon_and_blanks(format!(":  {text}").as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn brackets_without_words_and_quotes_are_found_wherever_they_stand() {
+        for length in 0..70 {
+            let text = "word [a] ".repeat(9);
+            let text = text.get(..length).unwrap();
+            assert_eq!(has_words_in_brackets(text.as_bytes()), !text.ends_with('['), "{text}");
+            for other in ["[7", "[-", "[ ", "[[", "\"", "[", "\t"] {
+                assert!(!has_words_in_brackets(format!("{text}{other}").as_bytes()), "{text}{other}");
+            }
+            for other in ["[7]", "[\u{e9}", "\"a"] {
+                assert!(!has_words_in_brackets(format!("{other}{text}").as_bytes()), "{other}{text}");
+            }
         }
     }
 

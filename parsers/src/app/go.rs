@@ -10,17 +10,17 @@
 //! Attributes: `file` and `line`, where the logger is told to write them.
 
 use super::scan::{attribute, capital_level, event, some_blanks, until};
-use super::{Stamped, trimmed};
+use super::{Stamped, trimmed, zap};
 use crate::{Context, LogEvent, plain};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "go";
 
-/// Reads a line of Go's standard logger; `None` where it is none.
+/// Reads a line of Go's standard logger, or of zap's or zerolog's for a console; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let stamped = Stamped::read(trimmed(line), cx)?;
-    after_stamp(&stamped).or_else(|| zerolog(&stamped))
+    zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped)).or_else(|| zerolog(&stamped))
 }
 
 /// Reads what follows a time that begins the line.

@@ -9,6 +9,7 @@ mod activemq;
 pub mod android;
 #[cfg(test)]
 mod check;
+mod chosen;
 pub mod cluster;
 pub mod desktop;
 pub mod dotnet;
@@ -41,6 +42,7 @@ mod zap;
 
 use crate::{Context, LogEvent, level_names, logins};
 
+pub(crate) use chosen::read_chosen;
 pub(crate) use read_as::{has_mark, read_as};
 
 /// The name in [`LogEvent::format`] of lines that loggers of several languages write alike.
@@ -276,9 +278,15 @@ pub(crate) fn time_of_shape<'a>(text: &'a [u8], shape: &[u8], cx: &Context) -> O
 
 /// `event` with the address and the user that its message names.
 pub(crate) fn completed(mut event: LogEvent<'_>) -> LogEvent<'_> {
-    hdfs_audit::complete(&mut event);
-    logins::complete_from_app(&mut event);
+    complete(&mut event);
     event
+}
+
+/// As [`completed`], in place.
+#[inline]
+fn complete(event: &mut LogEvent<'_>) {
+    hdfs_audit::complete(event);
+    logins::complete_from_app(event);
 }
 
 #[cfg(test)]

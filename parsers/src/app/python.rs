@@ -34,7 +34,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         _ => {
             let stamped = Stamped::read(text, cx)?;
             let shared = || java::after_stamp(&stamped).or_else(|| java::level_and_text(&stamped));
-            after_stamp(&stamped).or_else(|| shared().map(|event| LogEvent { format: FORMAT, ..event }))
+            let with_process = || with_process(&stamped);
+            after_stamp(&stamped)
+                .or_else(with_process)
+                .or_else(|| shared().map(|event| LogEvent { format: FORMAT, ..event }))
         }
     }
 }

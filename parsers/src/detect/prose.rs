@@ -20,25 +20,58 @@ pub(crate) struct Prose<'a> {
 /// Tells whether `line` is prose; `None` where that is for the parsers to say.
 #[inline]
 pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
-    if !line.first()?.is_ascii_digit() {
+    if !line.first()?.is_ascii_digit() || line.get(4) != Some(&b'-') {
         return undated(line);
     }
-    let is_dated = line.get(4) == Some(&b'-');
-    let (at, rest) = is_dated.then(|| timestamp::iso_prefix(line, cx.zone)).flatten()?;
+    let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
     dated(line, at, rest)
 }
 
 /// Tells whether `line`, which no date begins, is prose.
 #[inline]
 pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
-    if line.first() == Some(&b'[') {
-        return bracketed(line);
+    if line.first()?.is_ascii_alphabetic() { worded(line) } else { unworded(line) }
+}
+
+/// As [`undated`], for a line that no letter begins.
+#[inline(never)]
+fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    match line.first()? {
+        b'[' => bracketed(line),
+        b' ' | b'\t' => worded(line.trim_ascii_start()),
+        b'0'..=b'9' => numbered(line),
+        b'-' => ruled(line),
+        _ => None,
     }
-    let behind = Behind::word(line)?;
-    if behind.may_be_dated(line) || is_known(line, &behind) {
+}
+
+/// `text`, a line or what is behind its blanks, begins with a word.
+#[inline]
+fn worded<'a>(text: &[u8]) -> Option<Prose<'a>> {
+    let behind = Behind::word(text)?;
+    if behind.may_be_dated(text) || is_known(text, &behind) {
         return None;
     }
-    unmarked(line, [(b'[', MARK), (b'\t', MARK)])
+    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK)])?;
+    let is_prose = signs.seen == 0 || (!behind.has_colon && signs::has_words_in_brackets(text));
+    is_prose.then_some(Prose { stamped: None, is_without_address: signs.is_without_address })
+}
+
+/// `--- end of the report ---`, and rules.
+fn ruled<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    let dashes = line.iter().take_while(|b| **b == b'-').count();
+    let is_text = dashes > 1 && matches!(line.get(dashes..)?, [] | [b' ', b'A'..=b'Z' | b'a'..=b'z', ..]);
+    is_text.then(|| unmarked(line, [(b'[', MARK), (b'\t', MARK), (b'=', MARK)]))?
+}
+
+/// `1234 items were counted`: a number and at least three words.
+fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    let digits = line.iter().take_while(|b| b.is_ascii_digit()).count();
+    let text = line.get(digits..)?.strip_prefix(b" ")?;
+    let word = |text| Behind::word(text).filter(|word| !word.has_colon).map(|word| word.rest);
+    let behind = word(word(word(text)?)?)?;
+    let is_worded = behind.first().is_some_and(u8::is_ascii_alphabetic);
+    is_worded.then(|| unmarked(line, [(b'[', MARK), (b'\t', MARK), (b'=', MARK)]))?
 }
 
 /// Whether a format's lines begin with the first word of `line`.

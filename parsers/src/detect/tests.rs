@@ -154,6 +154,10 @@ fn syslog_asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     event
 }
 
+/// A web server's line that quotes another's may be either's; what the stream is in decides then.
+const WEB_SERVERS: &[Format] =
+    &[Format::Access, Format::ApacheError, Format::Elb, Format::Haproxy, Format::NginxError, Format::Squid];
+
 /// A line in each format, and some in none.
 const LINES: &[&str] = &[
     "order 7741 of customer 1193 placed in 38 ms, total 129.90 EUR",
@@ -320,14 +324,68 @@ proptest! {
     #[test]
     fn what_the_last_line_was_gives_the_same_or_nothing(line in likely_line(), text in text_line(), noise: Vec<u8>) {
         for line in [&line, &text.into_bytes(), &noise] {
-            // A web server's line that quotes another's may be either's; what the stream is in decides then.
-            let web = [Format::Access, Format::ApacheError, Format::Elb, Format::Haproxy, Format::NginxError, Format::Squid];
-            for &format in Format::ALL.iter().filter(|format| !web.contains(format)) {
+            for &format in Format::ALL.iter().filter(|format| !WEB_SERVERS.contains(format)) {
                 if let Some(event) = super::read_as(format, line, &CX) {
                     prop_assert_eq!(&event, &super::read(line, &CX), "as {}", format);
                 }
             }
         }
+    }
+}
+
+/// Formats that are no program's own, or whose first bytes nobody else's lines have: no other stream takes their lines.
+const NOBODY_ELSES: &[&str] = &[
+    "access",
+    "apache_error",
+    "auditd",
+    "cef",
+    "cri",
+    "elasticsearch",
+    "elb",
+    "haproxy",
+    "json",
+    "klog",
+    "leef",
+    "nagios",
+    "nginx_error",
+    "pan_os",
+    "redis",
+    "rfc3164",
+    "rfc5424",
+    "squid",
+    "winevent",
+];
+
+/// That a line in the format of its stream is what it is by itself, and that no stream takes one that is plainly in another.
+fn check_chosen(line: &[u8]) -> Result<(), TestCaseError> {
+    let found = super::read(line, &CX);
+    // Labelled values may be a web server's line in part.
+    let quoting = |format: &&Format| WEB_SERVERS.contains(format) || **format == Format::Ltsv;
+    for &format in Format::ALL.iter().filter(|format| !quoting(format)) {
+        let Some(event) = super::read_chosen(format, line, &CX) else { continue };
+        // Those of all programs are one format to a stream.
+        let is_streams = (event.format == format.as_str() || format == Format::App) && found.format != event.format;
+        let is_alike = is_streams && !NOBODY_ELSES.contains(&found.format);
+        prop_assert!(
+            event == found || is_alike,
+            "{} in a stream of {}: {:?}, alone {:?}",
+            found.format,
+            format,
+            event,
+            found
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn a_line_in_the_format_of_its_stream_is_what_it_is_by_itself_and_others_are_left_alone(line in likely_line(), text in text_line(), noise: Vec<u8>) {
+        check_chosen(&line)?;
+        check_chosen(text.as_bytes())?;
+        check_chosen(&noise)?;
     }
 }
 
