@@ -1,6 +1,6 @@
 //! Records of one connection that are not submitted yet, and what is answered once they are durable.
 
-use logseal_parsers::{LogEvent, fluent, lumberjack};
+use logseal_parsers::{LogEvent, StreamFormat, fluent, lumberjack};
 
 use super::admission::Refusal;
 use super::intake::{Intake, Whole};
@@ -21,6 +21,8 @@ pub(super) struct Gathered<'a> {
     whose: Whose,
     /// A record in the form in which it is read.
     scratch: Vec<u8>,
+    /// What its lines are in, where none is stated.
+    format: StreamFormat,
     intake: &'a Intake,
 }
 
@@ -33,6 +35,7 @@ impl<'a> Gathered<'a> {
             received_at: 0,
             whose,
             scratch: Vec::new(),
+            format: StreamFormat::default(),
             intake,
         }
     }
@@ -40,7 +43,7 @@ impl<'a> Gathered<'a> {
     /// Adds a line in the listener's format.
     pub(super) fn add_line(&mut self, line: &[u8], whole: Whole) {
         let received_at = self.received_at();
-        self.intake.add(&mut self.batch, line, whole, &self.whose, received_at);
+        self.intake.add(&mut self.batch, line, &mut self.format, whole, &self.whose, received_at);
         self.bytes += line.len();
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use logseal_parsers::multiline::{Joiner, Limits, Rule};
-use logseal_parsers::{Context, LineFormat, LogEvent, Zone};
+use logseal_parsers::{Context, LineFormat, LogEvent, StreamFormat, Zone};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Semaphore;
@@ -104,9 +104,17 @@ impl Intake {
         }
     }
 
-    /// Parses `frame`, which arrived from `whose`, into `batch`.
-    pub(super) fn add(&self, batch: &mut Batch, frame: &[u8], whole: Whole, whose: &Whose, received_at: i64) {
-        let mut event = self.format.parse(frame, &self.context(received_at));
+    /// Parses `frame`, the next one of `stream`, which arrived from `whose`, into `batch`.
+    pub(super) fn add(
+        &self,
+        batch: &mut Batch,
+        frame: &[u8],
+        stream: &mut StreamFormat,
+        whole: Whole,
+        whose: &Whose,
+        received_at: i64,
+    ) {
+        let mut event = self.format.parse_next(frame, stream, &self.context(received_at));
         let cut = match whole {
             Whole::Yes => None,
             Whole::NotAtLimit => {

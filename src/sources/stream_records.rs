@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use logseal_parsers::StreamFormat;
 use logseal_parsers::framing::delimited::DelimitedFramer;
 use logseal_parsers::framing::{Framer, Step};
 use tokio::sync::OwnedSemaphorePermit;
@@ -92,6 +93,8 @@ pub(super) struct Records<'a> {
     /// What is wanted when nothing has come for a while.
     pub(super) after_pause: Take,
     framing: Framing,
+    /// What its records are in, where no format is stated.
+    format: StreamFormat,
     batch: Batch,
     batch_bytes: usize,
     /// What the last batch held, if it was full: a sender that is fast will fill the next one.
@@ -120,6 +123,7 @@ impl<'a> Records<'a> {
             buffer: Buffer::new(buffer_bytes.max(READ_BYTES)),
             after_pause: Take::AfterPause,
             framing,
+            format: StreamFormat::default(),
             batch: Batch::default(),
             batch_bytes: 0,
             full: None,
@@ -249,7 +253,7 @@ impl<'a> Records<'a> {
                             _ => (content, whole),
                         },
                     };
-                    self.intake.add(&mut self.batch, bytes, whole, &self.whose, self.received_at);
+                    self.intake.add(&mut self.batch, bytes, &mut self.format, whole, &self.whose, self.received_at);
                     self.batch_bytes += bytes.len();
                     self.buffer.consume(frame.consumed);
                 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use logseal_parsers::StreamFormat;
 use logseal_parsers::framing::datagram;
 use socket2::{Domain, Type};
 use tokio::net::UdpSocket;
@@ -136,7 +137,9 @@ impl Datagrams<'_> {
                         Some(kept) if kept.len() < message.len() => (kept, Whole::NotAtLimit),
                         _ => (message, Whole::Yes),
                     };
-                    self.intake.add(&mut batch, kept, whole, whose, received_at);
+                    // A datagram says nothing of the next one.
+                    let mut alone = StreamFormat::default();
+                    self.intake.add(&mut batch, kept, &mut alone, whole, whose, received_at);
                     bytes += kept.len();
                 } else {
                     self.intake.metrics.drop_records(DropReason::RateLimit, 1);

@@ -112,6 +112,28 @@ fn after_a_nul_line_feeds_are_part_of_the_message() {
 }
 
 #[test]
+fn a_line_that_several_formats_may_have_is_in_that_of_its_connection() {
+    let app = App::start_with("", &tcp_with("format = \"auto\""));
+    let both = "2023/11/14 22:13:20 ERROR c.e.App: text\n";
+    let gos = "2023/11/14 22:13:20 ready to serve\n".repeat(20);
+    connect(app.listener("tcp")).write_all(both.as_bytes()).unwrap();
+    app.wait_for_count("source=syslog", 1);
+    let alone = app.records("source=syslog");
+    connect(app.listener("tcp")).write_all([gos.as_str(), both].concat().as_bytes()).unwrap();
+    app.wait_for_count("source=syslog", 22);
+    let records = app.records("source=syslog");
+    let formats = |level: &str| -> Vec<&str> {
+        let of_level = records.iter().filter(|record| record["level"] == level);
+        of_level.map(|record| record["format"].as_str().unwrap()).collect()
+    };
+    assert_eq!(alone[0]["format"], "app");
+    let mut errors = formats("ERROR");
+    errors.sort_unstable();
+    assert_eq!(errors, ["app", "go"]);
+    assert_eq!(records.iter().filter(|record| record["format"] == "go").count(), 21);
+}
+
+#[test]
 fn a_frame_over_the_limit_is_cut_marked_and_counted_and_the_next_one_arrives() {
     let app = App::start();
     let mut connection = connect(app.listener("tcp"));

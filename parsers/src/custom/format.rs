@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Pattern;
 use crate::format::{self, Format, UnknownFormat};
-use crate::{Context, LogEvent, plain};
+use crate::{Context, LogEvent, StreamFormat, plain};
 
 /// A format of one's own: what its lines look like, and where its records begin.
 #[derive(Debug)]
@@ -84,6 +84,15 @@ impl LineFormat {
         match self {
             Self::Known(known) => format::parse(*known, line, cx),
             Self::Custom(custom) => custom.parse(line, cx),
+        }
+    }
+
+    /// Reads the next record of a stream, whose format is `stream`'s to say where none is stated. Never fails.
+    #[must_use]
+    pub fn parse_next<'a>(&self, line: &'a [u8], stream: &mut StreamFormat, cx: &Context) -> LogEvent<'a> {
+        match self {
+            Self::Known(Format::Auto) => stream.read(line, cx),
+            Self::Known(_) | Self::Custom(_) => self.parse(line, cx),
         }
     }
 }

@@ -31,11 +31,15 @@ pub struct StreamFormat {
 impl StreamFormat {
     /// Reads the next line. Never fails: as [`format::parse`](crate::format::parse).
     pub fn read<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
-        // Text follows upon text.
-        if self.last == Format::Plain
-            && let Some(prose) = prose::of(line, cx)
-        {
-            return read_prose(prose, line, cx);
+        match line.first() {
+            // Syslog and JSON, whatever the stream is in.
+            Some(b'<' | b'{') => return detect::read(line, cx),
+            _ if self.is_text() => {
+                if let Some(prose) = prose::of(line, cx) {
+                    return read_prose(prose, line, cx);
+                }
+            }
+            _ => {}
         }
         self.read_formatted(line, cx)
     }
