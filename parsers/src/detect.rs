@@ -5,7 +5,7 @@
 //! at the front is read once for all that begin with one.
 //!
 //! What this leaves out would refuse the line; so the outcome is that of asking every parser in its turn. Text that can be in no
-//! format is known as such by its first words ([`prose`]).
+//! format is known as such by its first words ([`prose`]). Of a stream or file the format is chosen from its lines ([`StreamFormat`]).
 
 pub(crate) mod prose;
 mod stream;
@@ -149,7 +149,6 @@ fn read_chosen<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEv
         (Format::Iptables, b'I' | b'[') if !line.starts_with(b"INFO") => iptables::parse(line, cx),
         (Format::Ltsv, b'a'..=b'z') => ltsv::parse_plain(line, cx),
         (Format::Rfc3164, b'1'..=b'9') => iso_syslog_file(line, cx),
-        (Format::Rfc3164, b'A'..=b'Z') => shape::has_bsd_stamp(line).then(|| syslog(line, cx)),
         (Format::Rfc5424, b'1') => Some(syslog(line, cx)).filter(|event| event.format == Format::Rfc5424.as_str()),
         (Format::Winevent, b'M') => winevent::parse(line, cx),
         (Format::Auditd, b't') | (Format::Cef, b'C') | (Format::Leef, b'L') => read_as(format, line, cx),
@@ -175,8 +174,9 @@ fn iso_syslog_file<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let head = line.get(..line.len().checked_sub(event.message.len())?)?;
     let is_read = event.timestamp.is_some() && !event.host.is_empty() && !event.app.is_empty() && head.ends_with(b": ");
     // Other programs write a level behind a stamp, and a container runtime the name of a stream.
-    let is_host = !event.host.starts_with("std") && level_names::from_word(&event.host).is_none();
-    (is_read && is_host && event.parse_error.is_none()).then_some(event)
+    let may_be_word = event.host.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_word = may_be_word && (event.host.starts_with("std") || level_names::from_word(&event.host).is_some());
+    (is_read && !is_word && event.parse_error.is_none()).then_some(event)
 }
 
 /// Whether `line` begins with what syslog or JSON may be behind, or with what is cut off before a line is looked at.
