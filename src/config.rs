@@ -13,6 +13,7 @@ pub mod otlp;
 pub mod secret_text;
 pub mod smtp;
 pub mod source_name;
+pub mod spool_rules;
 pub mod storage;
 pub mod uploads;
 
@@ -451,6 +452,7 @@ impl Config {
             return wrong("node", format!("{} is not within 0 to 1023", self.node));
         }
         self.api.check()?;
+        spool_rules::check(self)?;
         if let Err((key, detail)) = uploads::check(&self.analysers) {
             return wrong(&key, detail);
         }

@@ -97,6 +97,13 @@ impl Batch {
             + self.attributes.bytes()
     }
 
+    /// About how many bytes its attributes take, which may be more than the text that they came of: the names of nested objects are
+    /// repeated with each of their members.
+    #[must_use]
+    pub fn attribute_bytes(&self) -> usize {
+        self.attributes.bytes()
+    }
+
     /// How much it holds.
     #[must_use]
     pub fn room(&self) -> Room {

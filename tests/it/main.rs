@@ -47,6 +47,7 @@ mod s3_server;
 mod shipper_ports;
 mod shippers_http;
 mod smtp_sink;
+mod spool_size;
 mod store_away;
 mod syslog_stop;
 mod syslog_tcp;

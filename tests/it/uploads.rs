@@ -81,6 +81,10 @@ fn numbered(count: u32) -> String {
     (0..count).map(|n| format!("<13>1 2026-11-20T10:00:00Z host{} app - - - message {n}\n", n % 7)).collect()
 }
 
+/// A spool that 200,000 of them do not fit into, and that has no other bound.
+const SMALL_SPOOL: &str =
+    "[uploads]\nlag_bytes_max = 1073741824\n[ingest]\ngroup_bytes_max = 1048576\n[spool]\ndisk_bytes_max = 17825792\n";
+
 /// All of them are there, each once.
 fn assert_numbered(app: &App, count: u32) {
     app.flush();
@@ -353,9 +357,8 @@ fn no_more_uploads_are_open_than_may_be() {
 
 #[test]
 fn an_upload_into_a_full_spool_does_not_hold_a_stop_up() {
-    const LINES: u32 = 100_000;
-    let limits = "[uploads]\nlag_bytes_max = 1073741824\n[spool]\ndisk_bytes_max = 4194304\n";
-    let mut app = App::start_with("syslog = []\nshutdown_seconds = 8", limits);
+    const LINES: u32 = 200_000;
+    let mut app = App::start_with("syslog = []\nshutdown_seconds = 8", SMALL_SPOOL);
     signal(app.engine_pid().unwrap(), "STOP");
     let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
     let id = id_of(&answer);
@@ -373,9 +376,8 @@ fn an_upload_into_a_full_spool_does_not_hold_a_stop_up() {
 
 #[test]
 fn a_spool_that_was_filled_by_an_upload_and_live_senders_empties_once_the_store_is_back() {
-    const LINES: u32 = 100_000;
-    let limits = "[uploads]\nlag_bytes_max = 1073741824\n[spool]\ndisk_bytes_max = 4194304\n";
-    let app = App::start_with("syslog = []", limits);
+    const LINES: u32 = 200_000;
+    let app = App::start_with("syslog = []", SMALL_SPOOL);
     signal(app.engine_pid().unwrap(), "STOP");
     let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
     let live =
