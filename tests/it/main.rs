@@ -3,6 +3,7 @@
 
 mod alert_channels;
 mod alert_mail;
+mod alert_rules;
 mod alert_syslog;
 mod alerts;
 mod analysers;
@@ -13,8 +14,12 @@ mod api_sources;
 mod api_tail;
 mod api_tls;
 mod app;
+mod beats_port;
 mod certificates;
 mod cli;
+mod cli_accounts;
+mod cli_tail;
+mod cli_transfers;
 mod compression;
 mod crash;
 mod damage;
@@ -25,6 +30,7 @@ mod event_logs;
 #[path = "../support/evtx.rs"]
 mod evtx;
 mod first_admin;
+mod fluent_port;
 mod http_receiver;
 mod listener_tokens;
 mod mail;
@@ -55,3 +61,4 @@ mod syslog_tls;
 mod syslog_udp;
 mod tls_client;
 mod uploads;
+mod uploads_under_way;
