@@ -6,23 +6,26 @@
 //! `JWT_EXPIRE_MINUTES` and `LOGSEAL_ADMIN_PASSWORD` are taken, too; the variable with the path goes before them.
 
 pub mod alerts;
+pub mod api;
 pub mod auth;
+pub mod database;
 pub mod formats;
 pub mod listener;
+pub mod log;
 pub mod otlp;
 pub mod secret_text;
 pub mod smtp;
 pub mod source_name;
+pub mod spool_rules;
+pub mod stages;
 pub mod storage;
 pub mod uploads;
 
-mod api_rules;
 mod listener_tokens;
 mod networks;
+mod variables;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use logseal_parsers::Formats;
@@ -31,19 +34,21 @@ use serde::{Deserialize, Serialize};
 pub use networks::Networks;
 
 use alerts::Alerts;
+use api::Api;
 use auth::Auth;
+use database::Database;
 use formats::FormatConfig;
 use listener::{ListenerConfig, Protocol, Transport};
+use log::{Log, OperationLog};
 use otlp::Otlp;
 use smtp::Smtp;
+use stages::{ClickHouse, Engine, Ingest, Query, Retention, Spool};
 use storage::Storage;
 use uploads::{Analysers, Uploads};
+use variables::{plain, set, set_value};
 
 /// What stands in the place of a secret where the configuration is shown.
 const NOT_SHOWN: &str = "(not shown)";
-
-/// The ends of keys that hold secrets, or what belongs to one: always text, though it may be digits.
-const SECRETS: [&str; 5] = ["__jwt_secret", "__password", "__access_key_id", "__secret_access_key", "__token"];
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -87,180 +92,6 @@ pub struct Config {
     pub shutdown_seconds: u64,
 }
 
-/// The HTTP API.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Api {
-    /// Beyond loopback it takes `tls` or `plain_http_beyond_loopback`.
-    pub listen: SocketAddr,
-    /// Something in front of it ends TLS.
-    pub plain_http_beyond_loopback: bool,
-    /// Names under which it is reached, beside those of loopback.
-    pub hosts: Vec<String>,
-    /// Origins whose pages may use it from a browser.
-    pub cors_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Networks,
-    pub body_bytes_max: usize,
-    pub connections_max: usize,
-    /// Requests that are worked on at once; answers on their way out do not count.
-    pub requests_max: usize,
-    pub header_seconds_max: u64,
-    pub body_seconds_max: u64,
-    /// How long an answer may be worked on, behind the body's time and apart from exports.
-    pub request_seconds_max: u64,
-    /// A connection ends when its client takes nothing of an answer for so long.
-    pub write_stall_seconds_max: u64,
-    pub tails_max: usize,
-    /// Whether each request is a line of the log, or only those that failed by a fault of ours.
-    pub request_log: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls: Option<Tls>,
-}
-
-/// Certificates of the API or of a TLS listener, PEM; read again when the files change.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-    /// Authorities whose client certificates are demanded; without it any client may connect.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_ca: Option<PathBuf>,
-}
-
-/// The way from a source to the spool.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Ingest {
-    /// Memory for records that are not durable yet.
-    pub queue_bytes_max: usize,
-    /// How long an HTTP sender waits for room in the queue before it is told 503.
-    pub queue_wait_ms: u64,
-    /// How much one group commit takes at most.
-    pub group_bytes_max: usize,
-    /// A segment is sealed, and so sent to the store, at this age at the latest.
-    pub seal_after_ms: u64,
-}
-
-/// The durable segments between acknowledgement and store.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Spool {
-    pub segment_rows_max: u64,
-    pub segment_bytes_max: u64,
-    /// Senders are refused or slowed down while the spool is larger than this.
-    pub disk_bytes_max: u64,
-    /// Senders are refused or slowed down while the file system has less room than this.
-    pub disk_free_bytes_min: u64,
-}
-
-/// The embedded ClickHouse engine; not started where `clickhouse.url` is set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Engine {
-    /// `libchdb.so`; empty: beside the binary, in the cache, in the system's library folders.
-    pub library: PathBuf,
-    /// Memory that the engine may use; 0: 1.2 GB.
-    pub memory_bytes_max: u64,
-}
-
-/// A ClickHouse server instead of the embedded engine.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ClickHouse {
-    /// `http://host:8123`; empty: the embedded engine.
-    pub url: String,
-    pub user: String,
-    pub password: String,
-    pub database: String,
-}
-
-/// Users, tokens, settings and the operation log.
-#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Database {
-    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or `sqlite:PATH`; empty: a SQLite file in the data folder.
-    pub url: String,
-}
-
-impl Database {
-    /// The address without the password, for people to read.
-    #[must_use]
-    pub fn url_shown(&self) -> String {
-        const HIDDEN: &str = "(not shown)";
-        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
-        // A parameter can be a password, too.
-        if rest.contains("password") {
-            return format!("{scheme}://{HIDDEN}");
-        }
-        // The last @ ends user and password, whatever characters a password has that should have been escaped.
-        match rest.rsplit_once('@') {
-            Some((login, host)) => {
-                let user = login.split_once(':').map_or(login.to_owned(), |(user, _)| format!("{user}:{HIDDEN}"));
-                format!("{scheme}://{user}@{host}")
-            }
-            None => self.url.clone(),
-        }
-    }
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("url", &self.url_shown()).finish()
-    }
-}
-
-/// Limits of every read.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Query {
-    pub seconds_max: u32,
-    pub memory_bytes_max: u64,
-    pub concurrent_max: NonZeroUsize,
-    /// Exports may run this long.
-    pub export_seconds_max: u32,
-}
-
-/// The log of what people and programs did.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OperationLog {
-    /// Whether each entry also becomes a log record of source `logseal.audit`.
-    pub publish: bool,
-}
-
-impl Default for OperationLog {
-    fn default() -> Self {
-        Self { publish: true }
-    }
-}
-
-/// How long records are kept.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Retention {
-    /// Days by arrival, for sources without a number of their own; a stored setting comes before it.
-    pub days: NonZeroU32,
-}
-
-/// The daemon's own log, on standard error.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// `info`, or directives such as `info,logseal::sources=debug`.
-    pub level: String,
-    pub format: LogFormat,
-}
-
-/// How a line of the daemon's own log looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    Human,
-    Json,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -288,75 +119,6 @@ impl Default for Config {
             log: Log::default(),
             shutdown_seconds: 20,
         }
-    }
-}
-
-impl Default for Api {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            plain_http_beyond_loopback: false,
-            hosts: Vec::new(),
-            cors_origins: Vec::new(),
-            trusted_proxies: Networks::default(),
-            body_bytes_max: 64 << 20,
-            connections_max: 1024,
-            // Fewer than connections, so that some are left to be told so, and to ask for health.
-            requests_max: 1000,
-            header_seconds_max: 10,
-            body_seconds_max: 300,
-            request_seconds_max: 60,
-            write_stall_seconds_max: 60,
-            tails_max: 64,
-            request_log: false,
-            tls: None,
-        }
-    }
-}
-
-impl Default for Ingest {
-    fn default() -> Self {
-        Self { queue_bytes_max: 32 << 20, queue_wait_ms: 2_000, group_bytes_max: 8 << 20, seal_after_ms: 1_000 }
-    }
-}
-
-impl Default for Spool {
-    fn default() -> Self {
-        Self {
-            segment_rows_max: 400_000,
-            segment_bytes_max: 128 << 20,
-            disk_bytes_max: 16 << 30,
-            disk_free_bytes_min: 256 << 20,
-        }
-    }
-}
-
-impl Default for ClickHouse {
-    fn default() -> Self {
-        Self { url: String::new(), user: "default".to_owned(), password: String::new(), database: "logseal".to_owned() }
-    }
-}
-
-impl Default for Query {
-    fn default() -> Self {
-        Self {
-            seconds_max: 30,
-            memory_bytes_max: 512 << 20,
-            concurrent_max: NonZeroUsize::new(8).expect("8 is not 0"),
-            export_seconds_max: 3600,
-        }
-    }
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self { days: NonZeroU32::new(184).expect("184 is not 0") }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Human }
     }
 }
 
@@ -451,6 +213,7 @@ impl Config {
             return wrong("node", format!("{} is not within 0 to 1023", self.node));
         }
         self.api.check()?;
+        spool_rules::check(self)?;
         if let Err((key, detail)) = uploads::check(&self.analysers) {
             return wrong(&key, detail);
         }
@@ -490,46 +253,6 @@ impl Config {
         self.storage.check().or_else(|(key, detail)| wrong(key, detail))?;
         otlp.or_else(|(key, detail)| wrong(key, detail))
     }
-}
-
-/// The key and value of a variable whose name is not a path; an empty one is as good as none.
-fn plain(name: &str, value: &str) -> Result<Option<(&'static str, toml::Value)>, ConfigError> {
-    if value.is_empty() {
-        return Ok(None);
-    }
-    match name {
-        "DATABASE_URL" => Ok(Some(("database__url", toml::Value::String(value.to_owned())))),
-        "LOGSEAL_ADMIN_PASSWORD" => Ok(Some(("auth__admin_password", toml::Value::String(value.to_owned())))),
-        "JWT_SECRET" => Ok(Some(("auth__jwt_secret", toml::Value::String(value.to_owned())))),
-        "JWT_EXPIRE_MINUTES" => match value.parse() {
-            Ok(minutes) => Ok(Some(("auth__access_token_minutes", toml::Value::Integer(minutes)))),
-            Err(_) => Err(ConfigError::Value { key: name.to_owned(), detail: "is not a number of minutes".to_owned() }),
-        },
-        _ => Ok(None),
-    }
-}
-
-/// Sets the key at `path` to what `value` is as TOML, or as text. A password of digits only is text, too.
-fn set(tree: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigError> {
-    let is_secret = SECRETS.iter().any(|key| path.to_ascii_lowercase().ends_with(key));
-    let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
-    let parsed = parsed.filter(|parsed| parsed.is_str() || !is_secret);
-    set_value(tree, path, parsed.unwrap_or_else(|| toml::Value::String(value.to_owned())))
-}
-
-/// Sets the key at `path` (parts joined by `__`, any case).
-fn set_value(tree: &mut toml::Table, path: &str, value: toml::Value) -> Result<(), ConfigError> {
-    let path = path.to_ascii_lowercase();
-    let mut parts: Vec<&str> = path.split("__").collect();
-    let last = parts.pop().unwrap_or_default();
-    let mut table = tree;
-    for part in parts {
-        table = table.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new())).as_table_mut().ok_or_else(
-            || ConfigError::Value { key: path.replace("__", "."), detail: format!("{part} is not a table") },
-        )?;
-    }
-    table.insert(last.to_owned(), value);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Engine};
+use crate::config::Config;
+use crate::config::stages::Engine;
 use crate::engine::config::{EngineConfig, Listen};
 use crate::engine::supervisor::{Supervisor, SupervisorConfig};
 use crate::engine::{child, install as engine_install, library};

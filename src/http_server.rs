@@ -35,7 +35,7 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service as _;
 use tracing::{debug, warn};
 
-use crate::config::Api;
+use crate::config::api::Api;
 use crate::tls::{Certificates, Protocol, handshake};
 use preface::Preface;
 use write_stall::WriteStall;

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::ChronoUtc;
 
-use crate::config::{Log, LogFormat};
+use crate::config::log::{Log, LogFormat};
 
 /// Sets up the process's log.
 ///

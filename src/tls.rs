@@ -18,7 +18,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::config::Tls;
+use crate::config::api::Tls;
 
 /// A client that does not finish its handshake by then is not one.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use crate::find::find_by;
 use crate::{
     Context, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables,
     json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent, wrapped,
@@ -69,7 +70,6 @@ impl Program {
 /// The message stays as it is. What the header states of host, program, process and time is kept; the level is that
 /// of the content where it states one; attributes are added.
 pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Context) {
-    // In a syslog record the message always stands in the line.
     if unifi::may_be_device(&event.app)
         && let Some(mut inner) = unifi::complete(event)
     {
@@ -77,6 +77,7 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
         let said = LogEvent { app: Cow::Borrowed(""), proc_id: Cow::Borrowed(""), ..inner };
         return absorb(event, said);
     }
+    // In a syslog record the message always stands in the line.
     let Cow::Borrowed(message) = event.message else { return };
     let program = Program::of(&event.app);
     if let Some(inner) = tagged(program, &event.app, line, cx) {
@@ -275,12 +276,12 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
         b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
         b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
         // UniFi's consoles name a rule, and no kernel, before a packet.
-        b'[' if memmem::find(message, b" IN=").is_some() => {
+        b'[' if find_by(3, message, b" IN=").is_some() => {
             iptables::parse(message, cx).or_else(|| logfmt::detect(message, cx))
         }
         b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
         // WireGuard speaks through the kernel, which may put its uptime before.
-        b'[' | b'w' if memmem::find(message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
+        b'[' | b'w' if find_by(9, message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
             programs::read("kernel", message, cx)
         }
         _ => logfmt::detect(message, cx),

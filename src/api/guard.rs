@@ -37,7 +37,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    pub(super) fn new(config: &config::Api) -> Self {
+    pub(super) fn new(config: &config::api::Api) -> Self {
         Self {
             hosts: Hosts::new(config),
             places: Semaphore::new(config.requests_max.min(Semaphore::MAX_PERMITS)),

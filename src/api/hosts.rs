@@ -28,7 +28,7 @@ enum Check {
 }
 
 impl Hosts {
-    pub(super) fn new(config: &config::Api) -> Self {
+    pub(super) fn new(config: &config::api::Api) -> Self {
         let check = match (config.listen.ip().is_loopback(), config.hosts.is_empty()) {
             (true, _) => Check::HostAndOrigin,
             (false, false) => Check::Host,
@@ -92,8 +92,8 @@ fn is_local(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn is_refused(change: impl FnOnce(&mut config::Api), host: &str, origin: &str) -> bool {
-        let mut config = config::Api::default();
+    fn is_refused(change: impl FnOnce(&mut config::api::Api), host: &str, origin: &str) -> bool {
+        let mut config = config::api::Api::default();
         change(&mut config);
         let mut headers = HeaderMap::new();
         for (name, value) in [(header::HOST, host), (header::ORIGIN, origin)] {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn on_loopback_configured_names_and_origins_are_let_in_and_no_others() {
-        let configured = |api: &mut config::Api| {
+        let configured = |api: &mut config::api::Api| {
             api.hosts = vec!["logs.example.net".to_owned()];
             api.cors_origins = vec!["https://console.example.net".to_owned()];
         };
@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn beyond_loopback_the_host_is_checked_where_names_are_configured() {
-        let anywhere = |api: &mut config::Api| api.listen = std::net::SocketAddr::from(([0, 0, 0, 0], 8080));
-        let named = |api: &mut config::Api| {
+        let anywhere = |api: &mut config::api::Api| api.listen = std::net::SocketAddr::from(([0, 0, 0, 0], 8080));
+        let named = |api: &mut config::api::Api| {
             anywhere(api);
             api.hosts = vec!["logs.example.net".to_owned()];
         };

@@ -31,7 +31,7 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    pub(super) fn new(metrics: Metrics, config: &config::Api) -> Self {
+    pub(super) fn new(metrics: Metrics, config: &config::api::Api) -> Self {
         Self {
             metrics,
             trusted_proxies: config.trusted_proxies.clone(),

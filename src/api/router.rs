@@ -201,7 +201,7 @@ fn routes(api: Api) -> Router {
 }
 
 /// What every route has around it.
-pub(super) fn surround(routes: Router, metrics: Metrics, config: &config::Api) -> Router {
+pub(super) fn surround(routes: Router, metrics: Metrics, config: &config::api::Api) -> Router {
     let guarded = routes.layer(middleware::from_fn_with_state(Arc::new(Guard::new(config)), guard));
     // Around the guard: a page that may ask may also read why it was refused.
     let guarded = match cors(&config.cors_origins) {

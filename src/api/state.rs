@@ -40,10 +40,10 @@ pub struct ApiState {
     pub metrics: Metrics,
     pub accounts: Accounts,
     pub settings: LiveSettings,
-    pub config: Arc<config::Api>,
+    pub config: Arc<config::api::Api>,
     /// The formats that requests can name.
     pub formats: Formats,
-    pub query: config::Query,
+    pub query: config::stages::Query,
     /// The id of the last record that the store has taken: up to it, search finds everything.
     pub stored: watch::Receiver<u64>,
     /// Whether the embedded engine is used, and so its state shown.

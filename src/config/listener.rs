@@ -8,10 +8,11 @@ use logseal_parsers::Zone;
 use logseal_parsers::multiline::Rule;
 use serde::{Deserialize, Serialize};
 
+use super::Networks;
+use super::api::Tls;
 use super::listener_tokens;
 use super::secret_text::SecretText;
 use super::source_name::{self, RESERVED_DETAIL, SOURCE_BYTES_MAX, SourceFault};
-use super::{Networks, Tls};
 
 /// One listener. What is not stated depends on its protocol.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]

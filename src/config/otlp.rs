@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Tls;
+use super::api::Tls;
 
 /// The listener for OTLP over gRPC; without this section there is none. Its connections and bodies have the bounds of `[api]`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]

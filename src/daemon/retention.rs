@@ -209,7 +209,7 @@ mod tests {
     /// Nobody listens there.
     fn no_store() -> LogStore {
         let client = clickhouse::Client::default().with_url("http://127.0.0.1:1");
-        LogStore::new(client, "logseal", config::Query::default())
+        LogStore::new(client, "logseal", config::stages::Query::default())
     }
 
     async fn next(runs: &mut mpsc::Receiver<RetentionRun>) -> RetentionRun {

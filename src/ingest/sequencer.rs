@@ -170,7 +170,7 @@ impl Sequencer {
         self.full_until = None;
         let mut parked = std::mem::take(&mut self.parked);
         while !parked.is_empty() && self.full_until.is_none() {
-            self.commit(front_group(&mut parked))?;
+            self.commit(front_group(&mut parked, self.limits.group_bytes_max))?;
             self.seal_if_due()?;
         }
         // Behind what turned out not to fit, which is parked again.
@@ -325,11 +325,11 @@ fn answer(submission: Submission, fate: Result<Ids, Rejected>) {
     submission.receipt.send(fate).ok();
 }
 
-/// Takes the first submissions of `parked`, one at least, up to [`PARKED_GROUP_BYTES`].
-fn front_group(parked: &mut VecDeque<Submission>) -> VecDeque<Submission> {
+/// Takes the first submissions of `parked`, one at least, up to [`PARKED_GROUP_BYTES`] or the limit of every group.
+fn front_group(parked: &mut VecDeque<Submission>, group_bytes_max: usize) -> VecDeque<Submission> {
     let mut bytes = 0;
     let mut group = VecDeque::new();
-    while bytes < PARKED_GROUP_BYTES {
+    while group.is_empty() || bytes < PARKED_GROUP_BYTES.min(group_bytes_max) {
         let Some(next) = parked.pop_front() else { break };
         bytes += next.batch.bytes();
         group.push_back(next);

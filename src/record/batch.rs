@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use logseal_parsers::LogEvent;
 
 use super::ABSENT;
-use super::native::{Dictionary, Map, put_string};
+use super::native::{DictionaryWriter, Map, put_string};
 
 /// The most rows that one block holds, so that a reader's memory for it is bounded.
 pub const MAX_BATCH_ROWS: usize = 65_536;
@@ -40,24 +40,24 @@ pub struct Batch {
     pub(super) rows: usize,
     pub(super) timestamp: Vec<u8>,
     pub(super) received_at: Vec<u8>,
-    pub(super) level: Dictionary,
+    pub(super) level: DictionaryWriter,
     pub(super) severity: Vec<u8>,
     pub(super) facility: Vec<u8>,
-    pub(super) source: Dictionary,
-    pub(super) host: Dictionary,
-    pub(super) app: Dictionary,
+    pub(super) source: DictionaryWriter,
+    pub(super) host: DictionaryWriter,
+    pub(super) app: DictionaryWriter,
     pub(super) proc_id: Vec<u8>,
-    pub(super) msg_id: Dictionary,
+    pub(super) msg_id: DictionaryWriter,
     pub(super) ip: Vec<u8>,
-    pub(super) user_name: Dictionary,
+    pub(super) user_name: DictionaryWriter,
     pub(super) message: Vec<u8>,
     pub(super) raw_head: Vec<u8>,
     pub(super) raw_tail: Vec<u8>,
     pub(super) raw_whole: Vec<u8>,
     pub(super) attributes: Map,
-    pub(super) format: Dictionary,
-    pub(super) parse_error: Dictionary,
-    pub(super) origin: Dictionary,
+    pub(super) format: DictionaryWriter,
+    pub(super) parse_error: DictionaryWriter,
+    pub(super) origin: DictionaryWriter,
     /// Arrival of the first and of the last record.
     received: Option<(i64, i64)>,
 }
@@ -97,6 +97,13 @@ impl Batch {
             + self.attributes.bytes()
     }
 
+    /// About how many bytes its attributes take, which may be more than the text that they came of: the names of nested objects are
+    /// repeated with each of their members.
+    #[must_use]
+    pub fn attribute_bytes(&self) -> usize {
+        self.attributes.bytes()
+    }
+
     /// How much it holds.
     #[must_use]
     pub fn room(&self) -> Room {
@@ -117,7 +124,7 @@ impl Batch {
         // Texts differ in length: a little more, so that the last rows do not make all that were gathered move.
         let text = |bytes: usize| Vec::with_capacity(bytes + bytes / 16);
         let bytes = |width: usize| Vec::with_capacity(rows * width);
-        let dictionary = || Dictionary::with_capacity(rows);
+        let dictionary = || DictionaryWriter::with_capacity(rows);
         Self {
             rows: 0,
             timestamp: bytes(8),

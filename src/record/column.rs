@@ -13,8 +13,8 @@ use super::{ABSENT, LogRow};
 pub(super) enum Column<'a> {
     Number(Bytes<'a>, fn(&mut LogRow<'a>, u64)),
     Octet(Bytes<'a>, fn(&mut LogRow<'a>, u8)),
-    Level(Dictionary<'a, Level>),
-    Word(Dictionary<'a, Cow<'a, str>>, fn(&mut LogRow<'a>, Cow<'a, str>)),
+    Level(DictionaryReader<'a, Level>),
+    Word(DictionaryReader<'a, Cow<'a, str>>, fn(&mut LogRow<'a>, Cow<'a, str>)),
     Text(Bytes<'a>, fn(&mut LogRow<'a>, &'a [u8])),
     Address(Bytes<'a>),
     RawTail(Bytes<'a>),
@@ -23,7 +23,7 @@ pub(super) enum Column<'a> {
 }
 
 /// The rows of a `LowCardinality` column: each key is read once, and not in each row.
-pub(super) struct Dictionary<'a, T> {
+pub(super) struct DictionaryReader<'a, T> {
     keys: Vec<T>,
     width: usize,
     indexes: Bytes<'a>,
@@ -34,21 +34,21 @@ pub(super) struct Attributes<'a> {
     /// How many there were in the rows before.
     end: u64,
     /// None where no row has any.
-    names: Option<Dictionary<'a, Cow<'a, str>>>,
+    names: Option<DictionaryReader<'a, Cow<'a, str>>>,
     values: Bytes<'a>,
 }
 
 impl<'a> Column<'a> {
     /// The column of this name and type, whose `rows` values, at least one, begin at `bytes`.
     pub(super) fn new(name: &str, type_name: &str, mut bytes: Bytes<'a>, rows: usize) -> Result<Self, Malformed> {
-        let word = |set| Ok(Self::Word(Dictionary::of_column(bytes, rows, text)?, set));
+        let word = |set| Ok(Self::Word(DictionaryReader::of_column(bytes, rows, text)?, set));
         Ok(match name {
             "id" => Self::Number(bytes, |r, n| r.id = n),
             "timestamp" => Self::Number(bytes, |r, n| r.timestamp = n as i64),
             "received_at" => Self::Number(bytes, |r, n| r.received_at = n as i64),
-            "level" => {
-                Self::Level(Dictionary::of_column(bytes, rows, |key| text(key).parse().unwrap_or(Level::Unknown))?)
-            }
+            "level" => Self::Level(DictionaryReader::of_column(bytes, rows, |key| {
+                text(key).parse().unwrap_or(Level::Unknown)
+            })?),
             "severity" => Self::Octet(bytes, |r, n| r.severity = (n != ABSENT).then_some(n)),
             "facility" => Self::Octet(bytes, |r, n| r.facility = (n != ABSENT).then_some(n)),
             "source" => return word(|r, w| r.source = w),
@@ -97,7 +97,7 @@ impl<'a> Column<'a> {
     }
 }
 
-impl<'a, T> Dictionary<'a, T> {
+impl<'a, T> DictionaryReader<'a, T> {
     /// The values of a column that begins at `bytes`.
     fn of_column(mut bytes: Bytes<'a>, rows: usize, key: impl Fn(&'a [u8]) -> T) -> Result<Self, Malformed> {
         bytes.u64()?;
@@ -123,7 +123,7 @@ impl<'a> Attributes<'a> {
         let ends = Bytes(bytes.take(rows.checked_mul(8).ok_or(Malformed("number of rows"))?)?);
         let total = Bytes(ends.0.last_chunk::<8>().map_or(&[], |last| last.as_slice())).u64()? as usize;
         // A column without entries has no keys either.
-        let names = if total > 0 { Some(Dictionary::new(bytes, total, text)?) } else { None };
+        let names = if total > 0 { Some(DictionaryReader::new(bytes, total, text)?) } else { None };
         Ok(Self { ends, end: 0, names, values: *bytes })
     }
 

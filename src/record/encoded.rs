@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::native::{Dictionary, put_column_head, put_constant, put_varint};
+use super::native::{DictionaryWriter, put_column_head, put_constant, put_varint};
 use super::{COLUMNS, SEGMENT_COLUMN};
 
 /// What is shorter is copied: a piece costs more to write than its bytes to copy.
@@ -50,10 +50,10 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    fn put_dictionary(&mut self, dictionary: &Dictionary) {
+    fn put_dictionary(&mut self, dictionary: &DictionaryWriter) {
         // A column of no rows has no prefix either.
         if !dictionary.is_empty() {
-            Dictionary::put_prefix(&mut self.own);
+            DictionaryWriter::put_prefix(&mut self.own);
             dictionary.put_data(&mut self.own);
         }
     }

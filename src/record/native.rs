@@ -55,7 +55,7 @@ pub(super) fn put_constant(out: &mut Vec<u8>, value: &str, rows: usize) {
 
 /// A `LowCardinality(String)` column: each distinct value once, and an index per row.
 #[derive(Clone, Default)]
-pub(super) struct Dictionary {
+pub(super) struct DictionaryWriter {
     /// The distinct values in wire form.
     keys: Vec<u8>,
     /// Where each value's bytes lie in `keys`.
@@ -66,7 +66,7 @@ pub(super) struct Dictionary {
     indexes: Vec<u32>,
 }
 
-impl Dictionary {
+impl DictionaryWriter {
     /// An empty one with room for so many rows.
     pub(super) fn with_capacity(rows: usize) -> Self {
         Self { indexes: Vec::with_capacity(rows), ..Self::default() }
@@ -170,7 +170,7 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 pub(super) struct Map {
     ends: Vec<u64>,
     entries: u64,
-    names: Dictionary,
+    names: DictionaryWriter,
     values: Vec<u8>,
 }
 
@@ -213,7 +213,7 @@ impl Map {
         if self.ends.is_empty() {
             return;
         }
-        Dictionary::put_prefix(out);
+        DictionaryWriter::put_prefix(out);
         out.extend(self.ends.iter().flat_map(|end| end.to_le_bytes()));
         self.names.put_data(out);
     }

@@ -13,9 +13,10 @@ use super::dialogue::{Dialogue, Next};
 use super::gathered::Gathered;
 use super::inflating::Inflating;
 use super::intake::Whole;
+use crate::config::spool_rules::MESSAGE_BYTES_MAX;
 
 /// The longest frame that is kept whole.
-const FRAME_BYTES_MAX: usize = 16 << 20;
+const FRAME_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 /// The most that is read of a compressed frame; it is not in memory at once.
 const INFLATED_BYTES_MAX: usize = 256 << 20;
 /// A frame's version, kind, number and length.

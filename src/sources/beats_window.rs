@@ -89,6 +89,9 @@ impl Window {
     /// Clients that compress put a whole window into one frame, so that nothing follows where that one is damaged. Of a window in
     /// several frames more may follow, however late: it is answered only so far as it came. Whoever has sent one such on this connection
     /// may send another. A client that sends its window again, on a new connection and with nothing but the damaged frame, is answered.
+    ///
+    /// On a connection's first window nothing tells the two apart: a window says how many events it has, and not in how many frames, and
+    /// a compressed frame not how many it holds. To wait there would leave every client that compresses waiting for ever.
     pub(super) fn paused(&mut self) -> Option<[u8; 6]> {
         let has_events = self.left < self.size;
         let damage = self.damage.as_mut()?;
@@ -200,6 +203,27 @@ mod tests {
         assert_eq!([window.paused(), window.paused()], [None, None]);
         assert_eq!(window.event(b'2', 3), None);
         assert_eq!(window.event(b'2', 4), Some(acknowledgement(b'2', 4)));
+        assert_eq!(window.paused(), None);
+    }
+
+    #[test]
+    fn a_damaged_first_frame_of_the_first_window_is_taken_for_all_of_it_and_what_follows_is_answered_still() {
+        let mut window = Window::default();
+        window.begin(b'2', 4);
+        window.frame_ended();
+        window.damage();
+        window.frame_ended();
+        assert_eq!(window.paused(), Some(acknowledgement(b'2', 4)));
+        // The others come after all, each of them behind the end.
+        for n in 3..=4 {
+            assert_eq!(window.event(b'2', n), Some(acknowledgement(b'2', n)));
+            window.frame_ended();
+        }
+        // From now on such a frame is known to be one of several.
+        window.begin(b'2', 4);
+        window.frame_ended();
+        window.damage();
+        window.frame_ended();
         assert_eq!(window.paused(), None);
     }
 

@@ -13,11 +13,12 @@ use logseal_parsers::msgpack::{Extent, Fault, Passage};
 
 use super::gathered::Gathered;
 use super::inflate::InflateError;
+use crate::config::spool_rules::MESSAGE_BYTES_MAX;
 
 /// Compressed bytes that are undone at once: at the highest ratio of gzip they become 4 MiB.
 const FEED_BYTES: usize = 4096;
 /// The longest entry.
-pub(super) const ENTRY_BYTES_MAX: usize = 16 << 20;
+pub(super) const ENTRY_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 /// The most that is read of a message's compressed entries; it is not in memory at once.
 pub(super) const INFLATED_BYTES_MAX: usize = 1 << 30;
 

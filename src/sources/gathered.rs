@@ -104,7 +104,9 @@ impl<'a> Gathered<'a> {
 
     /// Whether it is time to submit.
     pub(super) fn is_full(&self) -> bool {
-        self.batch.rows() >= BATCH_ROWS_MAX || self.bytes >= BATCH_BYTES_MAX
+        self.batch.rows() >= BATCH_ROWS_MAX
+            || self.bytes >= BATCH_BYTES_MAX
+            || self.batch.attribute_bytes() >= BATCH_BYTES_MAX
     }
 
     /// What was gathered: the batch, its bytes on the wire, and the answers.
@@ -117,5 +119,44 @@ impl<'a> Gathered<'a> {
             self.received_at = now_micros();
         }
         self.received_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Duration;
+
+    use logseal_parsers::LineFormat;
+    use tokio_util::sync::CancellationToken;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::config::listener::ListenerConfig;
+    use crate::ingest::Ingest;
+    use crate::metrics::Metrics;
+
+    /// 6 KB of JSON, and 1 MB with the outer object's name before each of its members'.
+    fn growing(n: usize) -> String {
+        let members: Vec<String> = (0..350).map(|at| format!("\"{at}\":1")).collect();
+        format!("{{\"{n:0>2900}\":{{{}}}}}", members.join(","))
+    }
+
+    #[test]
+    fn names_that_outgrow_what_arrived_fill_a_batch() {
+        let (ingest, _queue) = Ingest::new(1 << 20, Duration::ZERO);
+        let (config, stop) = (ListenerConfig::default(), CancellationToken::new());
+        let intake = Intake::new(&config, LineFormat::default(), "test".to_owned(), ingest, Metrics::new(), stop);
+        let mut gathered = Gathered::new(&intake, Whose::at(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        for n in 0.. {
+            gathered.add_line(growing(n).as_bytes(), Whole::Yes);
+            if gathered.is_full() {
+                break;
+            }
+        }
+        let (batch, bytes, _) = gathered.take();
+        assert!(bytes < BATCH_BYTES_MAX / 100, "{bytes} bytes arrived");
+        let encoded = batch.encode(1, &Uuid::nil()).to_vec().len();
+        assert!((BATCH_BYTES_MAX..2 * BATCH_BYTES_MAX).contains(&encoded), "{encoded} bytes are spooled");
     }
 }

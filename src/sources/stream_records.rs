@@ -18,6 +18,7 @@ use super::sender_rate::SenderRate;
 use super::stream_buffer::Buffer;
 use super::whose::Whose;
 use crate::clock::now_micros;
+use crate::config::spool_rules::GATHERED_BYTES_MAX;
 use crate::ingest::{Rejected, WhenFull};
 use crate::metrics::DropReason;
 use crate::record::{Batch, Room};
@@ -26,7 +27,7 @@ use crate::record::{Batch, Room};
 pub(super) const READ_BYTES: usize = 256 << 10;
 /// A batch is submitted at this size, or as soon as nothing more has arrived.
 pub(super) const BATCH_ROWS_MAX: usize = 8192;
-pub(super) const BATCH_BYTES_MAX: usize = 2 << 20;
+pub(super) const BATCH_BYTES_MAX: usize = GATHERED_BYTES_MAX;
 
 /// After such a pause text without a delimiter is taken as a whole record: some senders delimit nothing.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -233,7 +234,10 @@ impl<'a> Records<'a> {
             }
         }
         let is_joined = matches!(self.framing, Framing::Joined(_));
-        while self.batch.rows() < BATCH_ROWS_MAX && self.batch_bytes < BATCH_BYTES_MAX {
+        while self.batch.rows() < BATCH_ROWS_MAX
+            && self.batch_bytes < BATCH_BYTES_MAX
+            && self.batch.attribute_bytes() < BATCH_BYTES_MAX
+        {
             let unread = self.buffer.unread();
             match self.framing.step(unread, what) {
                 Step::Frame(frame) => {

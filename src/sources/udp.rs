@@ -104,7 +104,7 @@ impl Datagrams<'_> {
         let mut last: Option<Whose> = None;
         let mut failed = None;
         for _ in 0..BATCH_DATAGRAMS_MAX {
-            if bytes >= BATCH_BYTES_MAX {
+            if bytes >= BATCH_BYTES_MAX || batch.attribute_bytes() >= BATCH_BYTES_MAX {
                 break;
             }
             let (n, sender) = match self.socket.try_recv_from(&mut self.buffer) {

@@ -46,13 +46,13 @@ const HANGS_AFTER: Duration = Duration::from_secs(5);
 pub struct LogStore {
     client: Client,
     database: String,
-    limits: config::Query,
+    limits: config::stages::Query,
 }
 
 impl LogStore {
     /// A store in `database` behind `client`; [`LogStore::prepare`] makes its tables.
     #[must_use]
-    pub fn new(client: Client, database: &str, limits: config::Query) -> Self {
+    pub fn new(client: Client, database: &str, limits: config::stages::Query) -> Self {
         // Validation would fetch every answer's column types, which are known here.
         Self { client: client.with_validation(false), database: database.to_owned(), limits }
     }

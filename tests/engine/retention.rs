@@ -24,7 +24,7 @@ fn date(text: &str) -> NaiveDate {
 
 /// A store with [`ROWS`] records of each of these sources, which arrived on these days.
 pub(crate) async fn store_with(engine: &Running, content: &[(&str, &[&str])]) -> LogStore {
-    let store = LogStore::new(engine.client.clone(), "logseal", config::Query::default());
+    let store = LogStore::new(engine.client.clone(), "logseal", config::stages::Query::default());
     store.prepare().await.unwrap();
     for (i, (day, sources)) in content.iter().enumerate() {
         for (j, source) in sources.iter().enumerate() {

@@ -12,8 +12,12 @@ use logseal::notify::sender::{Sender, Settings};
 use logseal::notify::target::{ChannelConfig, Kind};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use tokio::runtime::Runtime;
 
+use crate::alerts::{PASSWORD, alerts, tables};
+use crate::app::{App, wait_until};
 use crate::http_receiver::{Answer, HttpReceiver};
+use crate::people::sign_in;
 
 pub(crate) fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -173,4 +177,62 @@ async fn a_receiver_that_is_not_there_may_come_back() {
     }
     let outcome = send(Kind::Email, &json!({ "to": ["marie@example.net"] })).await;
     assert!(matches!(outcome, Err(SendError::Refused(_))), "without [smtp]: {outcome:?}");
+}
+
+#[test]
+fn a_receiver_that_never_answers_delays_no_other_channel() {
+    let app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let runtime = Runtime::new().unwrap();
+    let [hangs, answers] = [0, 200].map(|status| {
+        let receiver = runtime.block_on(HttpReceiver::start(Answer { status, ..Answer::default() }));
+        let channel = json!({
+            "name": format!("answers {status}"), "kind": "webhook", "config": { "url": receiver.url("/") }, "rule_codes": ["door"],
+        });
+        assert_eq!(admin.post(app.url("/api/v1/channels")).json(&channel).send().unwrap().status(), 201);
+        receiver
+    });
+    let rule = json!({ "code": "door", "name": "A door opened", "kind": "match", "filter": "source:door", "group_by": ["host"] });
+    assert_eq!(admin.post(app.url("/api/v1/rules")).json(&rule).send().unwrap().status(), 201);
+    app.wait_for_log("alert rules were changed");
+    // More than is told at once, to one channel and to both.
+    let open = |doors: std::ops::Range<usize>| {
+        let record = |n: usize| json!({ "source": "door", "level": "INFO", "host": format!("gate{n}"), "message": "opened", "timestamp": now() });
+        let (status, answer) = app.post("/api/v1/logs", &json!(doors.map(record).collect::<Vec<_>>()));
+        assert_eq!(status, 201, "{answer}");
+    };
+    open(0..30);
+    wait_until("both are told", || !hangs.taken().is_empty() && answers.taken().len() == 30);
+    assert!(hangs.taken().len() <= 4, "{}", hangs.taken().len());
+    // The first one still waits for an answer, for 15 s; the second one has the next alert at once.
+    open(30..31);
+    wait_until("the alert is raised", || alerts(&app, "&rule_code=door").len() == 31);
+    let raised = std::time::Instant::now();
+    wait_until("the other channel is told", || answers.taken().len() == 31);
+    assert!(raised.elapsed() < Duration::from_secs(10), "it waited for the other one: {:?}", raised.elapsed());
+}
+
+#[test]
+fn a_channel_is_tried_and_the_answer_says_how_it_went() {
+    let app = App::start_with("", &tables(""));
+    let admin = sign_in(&app, "admin", PASSWORD);
+    let runtime = Runtime::new().unwrap();
+    for (status, outcome) in [(200, "sent"), (400, "failed"), (503, "queued")] {
+        let answer = Answer { status, body: "what it says".to_owned(), ..Answer::default() };
+        let receiver = runtime.block_on(HttpReceiver::start(answer));
+        let channel = json!({ "name": outcome, "kind": "webhook", "config": { "url": receiver.url("/hook") } });
+        let made: Value = admin.post(app.url("/api/v1/channels")).json(&channel).send().unwrap().json().unwrap();
+        let path = format!("/api/v1/channels/{}", made["id"]);
+        let tested: Value = admin.post(app.url(&format!("{path}/test"))).send().unwrap().json().unwrap();
+        assert_eq!(tested["status"], outcome, "{tested}");
+        assert_eq!(
+            tested["error"].as_str().is_some_and(|error| error.contains("what it says")),
+            status != 200,
+            "{tested}"
+        );
+        assert_eq!(receiver.taken()[0].json()["event"], "test");
+        let told: Value =
+            admin.get(app.url(&format!("{path}/deliveries?status={outcome}"))).send().unwrap().json().unwrap();
+        assert_eq!(told["total"], 1, "{told}");
+    }
 }

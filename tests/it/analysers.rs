@@ -1,13 +1,13 @@
-//! Analysers that take their time, through the whole daemon.
+//! Analysers through the whole daemon: told until they listen, also where they take their time.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::app::{App, wait_until};
-use crate::uploads::{form, id_of, job, read_request, upload};
+use crate::uploads::{LONG, form, id_of, job, upload};
 
 /// The table of an analyser behind `listener`.
 fn table(name: &str, listener: &TcpListener, more: &str) -> String {
@@ -95,4 +95,81 @@ fn an_analyser_that_never_answers_holds_up_neither_another_one_nor_a_stop() {
     }
     assert!(held.iter_mut().all(|stream| !is_closed(stream)));
     assert!(app.stop().success(), "{}", app.log());
+}
+
+/// Reads one request; its head and body.
+pub(crate) fn read_request(stream: &mut std::net::TcpStream) -> (String, Vec<u8>) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut head).unwrap() > 0);
+    }
+    let head = head.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
+#[test]
+fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let token = "a-token-of-an-analyser";
+    let tables = format!("[analysers.av]\nurl = \"http://{address}/scan\"\ntoken = \"{token}\"\n");
+    let app = App::start_with("syslog = []", &tables);
+    let analyser = std::thread::spawn(move || {
+        let mut told = Vec::new();
+        for answer in ["500 Busy", "202 Accepted"] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (head, body) = read_request(&mut stream);
+            assert!(
+                head.starts_with("post /scan ") && head.contains(&format!("authorization: bearer {token}")),
+                "{head}"
+            );
+            write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            told.push(serde_json::from_slice::<Value>(&body).unwrap());
+        }
+        told
+    });
+    let id = id_of(&upload(&app, form("a.log", "one\ntwo\n")));
+    let told = analyser.join().unwrap();
+    assert_eq!(told[0], told[1]);
+    let told = &told[1];
+    assert_eq!((&told["job_id"], &told["inserted"], &told["file_size"]), (&json!(id), &json!(2), &json!(8)));
+
+    let strange = reqwest::blocking::Client::new();
+    let file = told["file_url"].as_str().unwrap();
+    assert_eq!(strange.get(file).send().unwrap().status(), 401);
+    assert_eq!(strange.get(file).bearer_auth(app.token()).send().unwrap().status(), 401);
+    assert_eq!(strange.get(file).bearer_auth(token).send().unwrap().bytes().unwrap(), "one\ntwo\n");
+    // Whoever watches the job is told of the result, which comes after the job's own end.
+    let events = app.http().get(app.url(&format!("/api/v1/jobs/{id}/events"))).timeout(LONG).send().unwrap();
+    let socket_url = format!("ws://{}/api/v1/ws/jobs/{id}?access_token={}", app.api, app.token());
+    let (mut socket, _) = tungstenite::connect(socket_url).unwrap();
+    let completion = told["completion_url"].as_str().unwrap();
+    let complete = |token: &str, body: Value| {
+        strange.post(completion).bearer_auth(token).json(&body).send().unwrap().status().as_u16()
+    };
+    assert_eq!(complete("another token", json!({"result": {}})), 401);
+    assert_eq!(complete(token, json!({"result": {}, "error": "both"})), 422);
+    assert_eq!(complete(token, json!({"result": {"virus": "none"}})), 204);
+    let lines: Vec<String> = BufReader::new(events).lines().map(Result::unwrap).collect();
+    let states: Vec<Value> =
+        lines.iter().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
+    assert!(lines.contains(&"event: end".to_owned()) && states.len() > 1, "{lines:?}");
+    let mut texts = Vec::new();
+    while let Ok(message) = socket.read() {
+        if let tungstenite::Message::Text(text) = message {
+            texts.push(serde_json::from_str::<Value>(&text).unwrap());
+        }
+    }
+    for watched in [&states, &texts] {
+        let statuses: Vec<_> = watched.iter().map(|state| state["analyses"][0]["status"].as_str().unwrap()).collect();
+        assert_eq!(statuses.last(), Some(&"completed"), "{statuses:?}");
+        assert_ne!(statuses.first(), Some(&"completed"));
+        assert_eq!(watched.last().unwrap()["analyses"][0]["result"], json!({"virus": "none"}));
+    }
+    let analyses = job(&app, &id)["analyses"].clone();
+    assert_eq!((&analyses[0]["status"], &analyses[0]["result"]), (&json!("completed"), &json!({"virus": "none"})));
 }

@@ -7,7 +7,7 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 
 use crate::app::{App, run, wait_until};
-use crate::cli::import;
+use crate::cli_transfers::import;
 use crate::crash::seeded;
 use crate::evtx::{CHUNK_BYTES, FILE_HEADER_BYTES, log};
 use crate::uploads::{ended, form, gzip, id_of, job, post, results, upload, zip};

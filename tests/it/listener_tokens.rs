@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::app::{App, run, wait_until};
 use crate::certificates::{Authority, Identity};
+use crate::fluent_port::{ENTRY, digest, packed};
 use crate::postgres::{Postgres, Stop};
 use crate::relp::omrelp;
 use crate::rsyslog::{Rsyslog, assert_rsyslog_has};
-use crate::shipper_ports::{ENTRY, connect, digest, expect, packed};
+use crate::shipper_ports::{connect, expect};
 use crate::tls_client::{self, Tls};
 
 const FLUENT: &str = "[[listener]]\nprotocol = \"fluent\"\nlisten = \"127.0.0.1:0\"\nshared_key = \"the key\"\n";

@@ -1,15 +1,18 @@
-//! What is in an archive that lies in a bucket.
+//! Uploads that lie in a bucket: what is in an archive, and that they go on after a kill.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use logseal::config::storage::Storage;
 use rand::RngExt as _;
 use serde_json::json;
 
-use crate::app::{App, signal};
+use crate::app::{App, signal, wait_until};
 use crate::crash::seeded;
+use crate::people::sign_in;
 use crate::s3_server::{self, S3Server};
-use crate::uploads::{form, id_of, post, upload, zip};
+use crate::uploads::{ended, form, id_of, job, objects, post, upload, zip};
+use crate::uploads_under_way::assert_numbered;
 
 /// Lines that do not become much smaller when they are packed.
 fn noise(bytes: usize) -> Vec<u8> {
@@ -97,4 +100,46 @@ fn no_more_uploads_are_listed_at_once_than_may_be() {
         let (status, text) = answered.recv_timeout(Duration::from_secs(60)).unwrap();
         assert_eq!(status, 200, "{text}");
     });
+}
+
+#[test]
+fn an_upload_that_is_kept_in_s3_goes_on_after_a_kill_and_is_fetched_from_there() {
+    const LINES: u32 = 60_000;
+    let server = s3_server::shared();
+    let storage = server.config("daemon");
+    let tables = format!(
+        "[storage]\nurl = {:?}\nendpoint = {:?}\naccess_key_id = {:?}\nsecret_access_key = {:?}\n\
+         [auth]\nadmin_password = \"correct horse battery\"\n",
+        storage.url,
+        storage.endpoint,
+        storage.access_key_id,
+        storage.secret_access_key.expose()
+    );
+    let mut app = App::start_with("syslog = []", &tables);
+    // Larger than one part of an upload to S3 (8 MiB), as it would not be when it is packed.
+    let padding = "x".repeat(200);
+    let text: String = (0..LINES)
+        .map(|n| format!("<13>1 2026-11-20T10:00:00Z host app - - [a@1 b=\"{padding}\"] message {n}\n"))
+        .collect();
+    let (status, answer) = post(&app, "/api/v1/jobs", form("numbered.log", text.as_str()));
+    assert_eq!(status, 201, "{answer}");
+    let id = id_of(&answer);
+    wait_until("it is at work", || job(&app, &id)["inserted"].as_i64().unwrap() > 0);
+    app.kill();
+    app.run();
+    let job = ended(&app, &id);
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
+    assert_numbered(&app, LINES);
+    assert_eq!(server.uploads("daemon"), 0, "no upload in parts is left under way");
+    assert_eq!(objects(&app), [] as [PathBuf; 0]);
+
+    let path = format!("/api/v1/jobs/{id}");
+    let fetched = app.http().get(app.url(&format!("{path}/file"))).send().unwrap();
+    assert!(fetched.url().as_str().starts_with(&storage.endpoint), "{}", fetched.url());
+    let address = fetched.url().clone();
+    assert!(fetched.text().unwrap() == text);
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 204);
+    let again = reqwest::blocking::get(address).unwrap();
+    assert_eq!(again.status(), 404, "the object is deleted with its job");
 }

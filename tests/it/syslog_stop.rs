@@ -108,7 +108,8 @@ fn a_sender_that_is_slowed_down_does_not_hold_a_stop_up() {
 
 #[test]
 fn a_full_spool_with_waiting_senders_does_not_hold_a_stop_up() {
-    let tables = format!("{SYSLOG}\n[ingest]\nqueue_bytes_max = 65536\n[spool]\ndisk_bytes_max = 1048576\n");
+    let small = "[ingest]\nqueue_bytes_max = 65536\ngroup_bytes_max = 65536\n[spool]\ndisk_bytes_max = 17367040\n";
+    let tables = format!("{SYSLOG}\n{small}");
     let mut app = App::start_with("shutdown_seconds = 8", &tables);
     let engine = app.engine_pid().unwrap();
     signal(engine, "STOP");

@@ -1,24 +1,21 @@
 //! Uploads as jobs, through the whole daemon.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rand::RngExt as _;
 use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::app::{App, signal, wait_until};
-use crate::crash::seeded;
-use crate::people::sign_in;
-use crate::s3_server;
+use crate::app::{App, wait_until};
+use crate::uploads_under_way::numbered;
 
 /// Uploads take longer than a wait for a record on a busy machine.
-const LONG: Duration = Duration::from_secs(300);
+pub(crate) const LONG: Duration = Duration::from_secs(300);
 
 pub(crate) fn form(name: &str, bytes: impl Into<Vec<u8>>) -> Form {
     Form::new().text("source", "upload-test").part("file", Part::bytes(bytes.into()).file_name(name.to_owned()))
@@ -76,25 +73,7 @@ pub(crate) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// Lines that tell their number.
-fn numbered(count: u32) -> String {
-    (0..count).map(|n| format!("<13>1 2026-11-20T10:00:00Z host{} app - - - message {n}\n", n % 7)).collect()
-}
-
-/// All of them are there, each once.
-fn assert_numbered(app: &App, count: u32) {
-    app.flush();
-    let records = app.records("source=upload-test");
-    let mut found: Vec<u32> = records
-        .iter()
-        .map(|record| record["message"].as_str().unwrap().strip_prefix("message ").unwrap().parse().unwrap())
-        .collect();
-    found.sort_unstable();
-    let expected: Vec<u32> = (0..count).collect();
-    assert!(found == expected, "{} records, not {count}\n{}", found.len(), app.log());
-}
-
-fn objects(app: &App) -> Vec<PathBuf> {
+pub(crate) fn objects(app: &App) -> Vec<PathBuf> {
     let folder = app.data_dir.join("objects/uploads");
     std::fs::read_dir(folder).map(|files| files.map(|file| file.unwrap().path()).collect()).unwrap_or_default()
 }
@@ -196,206 +175,6 @@ fn an_archive_of_mixed_logs_tells_what_became_of_each_file() {
 }
 
 #[test]
-fn an_upload_that_is_killed_again_and_again_is_stored_once() {
-    const LINES: u32 = 120_000;
-    let mut rng = seeded();
-    let mut app = App::start_with("syslog = []", "");
-    let half = numbered(LINES).into_bytes();
-    let middle = half.iter().skip(half.len() / 2).position(|b| *b == b'\n').unwrap() + half.len() / 2 + 1;
-    let archive = zip(&[("first.log", &half[..middle]), ("second.log.gz", &gzip(&half[middle..]))]);
-    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.zip", archive));
-    let id = id_of(&answer);
-    let mut kills = 0;
-    for round in 0..6 {
-        wait_until("it is read", || job(&app, &id)["status"] != "queued");
-        // The first kill comes at once, so that one meets it at work however fast the machine is.
-        let wait = Duration::from_millis(if round == 0 { 0 } else { rng.random_range(0..400) });
-        let until = std::time::Instant::now() + wait;
-        while std::time::Instant::now() < until && job(&app, &id)["status"] != "completed" {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        kills += u32::from(job(&app, &id)["status"] == "processing");
-        app.kill();
-        app.run();
-    }
-    let job = ended(&app, &id);
-    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
-    assert!(kills > 0, "no kill met it at work");
-    assert_numbered(&app, LINES);
-}
-
-#[test]
-fn a_cancelled_upload_goes_on_where_it_was() {
-    const LINES: u32 = 100_000;
-    let app = App::start_with("syslog = []", "[auth]\nadmin_password = \"correct horse battery\"\n");
-    let admin = sign_in(&app, "admin", "correct horse battery");
-    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
-    let id = id_of(&answer);
-    let path = format!("/api/v1/jobs/{id}");
-    let patch =
-        |status: &str| admin.patch(app.url(&path)).json(&json!({ "status": status, "title": "again" })).send().unwrap();
-    wait_until("it is at work", || job(&app, &id)["inserted"].as_i64().unwrap() > 0);
-    assert_eq!(app.http().delete(app.url(&path)).send().unwrap().status(), 403);
-    assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 409);
-    assert_eq!(patch("cancelled").status(), 200);
-    assert_eq!(patch("cancelled").status(), 409);
-    assert_eq!(patch("completed").status(), 422);
-    let left = job(&app, &id);
-    assert_eq!((&left["status"], &left["title"]), (&json!("cancelled"), &json!("again")));
-    assert_eq!(patch("queued").status(), 200);
-    let job = ended(&app, &id);
-    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}");
-    assert_numbered(&app, LINES);
-    assert_eq!(objects(&app).len(), 1);
-    assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 204);
-    assert_eq!(objects(&app), [] as [PathBuf; 0]);
-    assert_eq!(app.http().get(app.url(&path)).send().unwrap().status(), 404);
-}
-
-#[test]
-fn an_upload_waits_for_the_store_and_ends_all_the_same() {
-    let app = App::start_with("syslog = []", "[uploads]\nlag_bytes_max = 1\n");
-    let job = upload(&app, form("numbered.log.gz", gzip(numbered(30_000).as_bytes())));
-    assert_eq!(
-        (&job["status"], &job["inserted"], &job["file_type"]),
-        (&json!("completed"), &json!(30_000), &json!("gzip"))
-    );
-    assert_numbered(&app, 30_000);
-}
-
-#[test]
-fn an_upload_that_takes_long_is_answered_202_and_read_on() {
-    let app = App::start_with("syslog = []", "[uploads]\nlag_bytes_max = 1\n");
-    signal(app.engine_pid().unwrap(), "STOP");
-    // Before the upload, so that it has something to wait for however fast it is read.
-    let live = json!({ "source": "live", "level": "INFO", "timestamp": "2026-11-20T10:00:00Z", "message": "first" });
-    assert_eq!(app.post("/api/v1/logs", &live).0, 201);
-    wait_until("a segment waits for the store", || app.metric("logseal_spool_segments", "") > 0);
-    let (status, going) = post(&app, "/api/v1/logs/upload", form("numbered.log", numbered(30_000)));
-    signal(app.engine_pid().unwrap(), "CONT");
-    assert_eq!((status, &going["status"]), (202, &json!("processing")), "{going}");
-    let job = ended(&app, &id_of(&going));
-    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(30_000)), "{job}");
-    assert_numbered(&app, 30_000);
-}
-
-#[test]
-fn a_large_upload_holds_up_neither_a_small_one_nor_live_senders() {
-    const LINES: u32 = 400_000;
-    let app = App::start_with("syslog = []", "");
-    let (_, answer) = post(&app, "/api/v1/jobs", form("large.log.gz", gzip(numbered(LINES).as_bytes())));
-    let large = id_of(&answer);
-    wait_until("it is at work", || job(&app, &large)["inserted"].as_i64().unwrap() > 0);
-    let form = Form::new().text("source", "small").part("file", Part::bytes(&b"one line\n"[..]).file_name("small.log"));
-    let small = upload(&app, form);
-    assert_eq!((&small["status"], &small["inserted"]), (&json!("completed"), &json!(1)), "{small}");
-    let live =
-        json!({ "source": "live", "level": "INFO", "timestamp": "2026-11-20T10:00:00Z", "message": "in between" });
-    assert_eq!(app.post("/api/v1/logs", &live).0, 201);
-    let meanwhile = job(&app, &large);
-    assert_eq!(meanwhile["status"], "processing", "too small to tell anything: {meanwhile}");
-    let large = ended(&app, &large);
-    assert_eq!((&large["status"], &large["inserted"]), (&json!("completed"), &json!(LINES)), "{large}");
-    assert_numbered(&app, LINES);
-}
-
-#[test]
-fn a_small_upload_ends_while_as_many_large_ones_as_may_be_read_go_on() {
-    const LINES: u32 = 300_000;
-    let app = App::start_with("syslog = []", "[uploads]\nreading_max = 1\n");
-    let file = gzip(numbered(LINES).as_bytes());
-    let large: Vec<String> = ["first.log.gz", "second.log.gz"]
-        .map(|name| {
-            let form = Form::new().text("source", name).part("file", Part::bytes(file.clone()).file_name(name));
-            id_of(&post(&app, "/api/v1/jobs", form).1)
-        })
-        .into();
-    wait_until("one is at work", || large.iter().any(|id| job(&app, id)["inserted"].as_i64().unwrap() > 0));
-    let form = Form::new().text("source", "small").part("file", Part::bytes(&b"one line\n"[..]).file_name("small.log"));
-    let small = upload(&app, form);
-    assert_eq!((&small["status"], &small["inserted"]), (&json!("completed"), &json!(1)), "{small}");
-    for id in &large {
-        let meanwhile = job(&app, id);
-        assert_eq!(meanwhile["status"], "processing", "it did not give way, or is too small to tell: {meanwhile}");
-    }
-    // Each turn goes on where the one before it ended: no record is lost or there twice.
-    for id in &large {
-        let ended = ended(&app, id);
-        assert_eq!((&ended["status"], &ended["inserted"]), (&json!("completed"), &json!(LINES)), "{ended}");
-    }
-    app.wait_for_count("source=first.log.gz", LINES.into());
-    app.wait_for_count("source=second.log.gz", LINES.into());
-}
-
-#[test]
-fn no_more_uploads_are_open_than_may_be() {
-    const LINES: u32 = 60_000;
-    let app = App::start_with("syslog = []", "[uploads]\nreading_max = 2\nopen_max = 1\n");
-    let file = gzip(numbered(LINES).as_bytes());
-    for name in ["first.log.gz", "second.log.gz"] {
-        let form = Form::new().text("source", name).part("file", Part::bytes(file.clone()).file_name(name));
-        post(&app, "/api/v1/jobs", form);
-    }
-    let mut seen = BTreeMap::<String, usize>::new();
-    wait_until("both have ended", || {
-        // One look at both: while one is open, the other is not, or not any more.
-        let jobs = app.get("/api/v1/jobs")["list"].as_array().unwrap().clone();
-        let statuses = jobs.iter().map(|job| job["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-        let count = |status: &str| statuses.iter().filter(|seen| *seen == status).count();
-        assert!(count("processing") < 2, "{jobs:?}");
-        *seen.entry(statuses.join(" ")).or_default() += 1;
-        count("completed") == 2
-    });
-    assert!(seen.keys().any(|seen| seen.contains("queued")), "too small to tell anything: {seen:?}");
-    app.wait_for_count("source=first.log.gz", LINES.into());
-    app.wait_for_count("source=second.log.gz", LINES.into());
-}
-
-#[test]
-fn an_upload_into_a_full_spool_does_not_hold_a_stop_up() {
-    const LINES: u32 = 100_000;
-    let limits = "[uploads]\nlag_bytes_max = 1073741824\n[spool]\ndisk_bytes_max = 4194304\n";
-    let mut app = App::start_with("syslog = []\nshutdown_seconds = 8", limits);
-    signal(app.engine_pid().unwrap(), "STOP");
-    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
-    let id = id_of(&answer);
-    app.wait_for_log("the spool takes no more");
-    let started = std::time::Instant::now();
-    let status = app.stop();
-    let took = started.elapsed();
-    assert!(status.success(), "{}", app.log());
-    assert!(took < Duration::from_secs(25), "the stop took {took:?}\n{}", app.log());
-    app.run();
-    let job = ended(&app, &id);
-    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
-    assert_numbered(&app, LINES);
-}
-
-#[test]
-fn a_spool_that_was_filled_by_an_upload_and_live_senders_empties_once_the_store_is_back() {
-    const LINES: u32 = 100_000;
-    let limits = "[uploads]\nlag_bytes_max = 1073741824\n[spool]\ndisk_bytes_max = 4194304\n";
-    let app = App::start_with("syslog = []", limits);
-    signal(app.engine_pid().unwrap(), "STOP");
-    let (_, answer) = post(&app, "/api/v1/jobs", form("numbered.log", numbered(LINES)));
-    let live =
-        json!({ "source": "live", "level": "INFO", "timestamp": "2026-11-20T10:00:00Z", "message": "in between" });
-    let mut stored = 0;
-    wait_until("live senders are refused", || match app.post("/api/v1/logs", &live).0 {
-        201 => {
-            stored += 1;
-            false
-        }
-        status => status == 503,
-    });
-    signal(app.engine_pid().unwrap(), "CONT");
-    let job = ended(&app, &id_of(&answer));
-    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
-    assert_numbered(&app, LINES);
-    assert_eq!(app.count("source=live"), stored);
-}
-
-#[test]
 fn what_is_no_upload_is_refused_and_leaves_no_file() {
     let app = App::start_with("syslog = []", "[uploads]\nfile_bytes_max = 100000\n");
     let part = |bytes: usize| Part::bytes(vec![b'x'; bytes]).file_name("a.log");
@@ -455,123 +234,4 @@ fn progress_is_told_by_events_and_by_a_socket() {
     for wrong in [-1, 1 << 64] {
         assert_eq!(again(wrong).status(), 422, "{wrong}");
     }
-}
-
-/// Reads one request; its head and body.
-pub(crate) fn read_request(stream: &mut std::net::TcpStream) -> (String, Vec<u8>) {
-    let mut reader = BufReader::new(stream);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        assert!(reader.read_line(&mut head).unwrap() > 0);
-    }
-    let head = head.to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    (head, body)
-}
-
-#[test]
-fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let token = "a-token-of-an-analyser";
-    let tables = format!("[analysers.av]\nurl = \"http://{address}/scan\"\ntoken = \"{token}\"\n");
-    let app = App::start_with("syslog = []", &tables);
-    let analyser = std::thread::spawn(move || {
-        let mut told = Vec::new();
-        for answer in ["500 Busy", "202 Accepted"] {
-            let (mut stream, _) = listener.accept().unwrap();
-            let (head, body) = read_request(&mut stream);
-            assert!(
-                head.starts_with("post /scan ") && head.contains(&format!("authorization: bearer {token}")),
-                "{head}"
-            );
-            write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
-            told.push(serde_json::from_slice::<Value>(&body).unwrap());
-        }
-        told
-    });
-    let id = id_of(&upload(&app, form("a.log", "one\ntwo\n")));
-    let told = analyser.join().unwrap();
-    assert_eq!(told[0], told[1]);
-    let told = &told[1];
-    assert_eq!((&told["job_id"], &told["inserted"], &told["file_size"]), (&json!(id), &json!(2), &json!(8)));
-
-    let strange = reqwest::blocking::Client::new();
-    let file = told["file_url"].as_str().unwrap();
-    assert_eq!(strange.get(file).send().unwrap().status(), 401);
-    assert_eq!(strange.get(file).bearer_auth(app.token()).send().unwrap().status(), 401);
-    assert_eq!(strange.get(file).bearer_auth(token).send().unwrap().bytes().unwrap(), "one\ntwo\n");
-    // Whoever watches the job is told of the result, which comes after the job's own end.
-    let events = app.http().get(app.url(&format!("/api/v1/jobs/{id}/events"))).timeout(LONG).send().unwrap();
-    let socket_url = format!("ws://{}/api/v1/ws/jobs/{id}?access_token={}", app.api, app.token());
-    let (mut socket, _) = tungstenite::connect(socket_url).unwrap();
-    let completion = told["completion_url"].as_str().unwrap();
-    let complete = |token: &str, body: Value| {
-        strange.post(completion).bearer_auth(token).json(&body).send().unwrap().status().as_u16()
-    };
-    assert_eq!(complete("another token", json!({"result": {}})), 401);
-    assert_eq!(complete(token, json!({"result": {}, "error": "both"})), 422);
-    assert_eq!(complete(token, json!({"result": {"virus": "none"}})), 204);
-    let lines: Vec<String> = BufReader::new(events).lines().map(Result::unwrap).collect();
-    let states: Vec<Value> =
-        lines.iter().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
-    assert!(lines.contains(&"event: end".to_owned()) && states.len() > 1, "{lines:?}");
-    let mut texts = Vec::new();
-    while let Ok(message) = socket.read() {
-        if let tungstenite::Message::Text(text) = message {
-            texts.push(serde_json::from_str::<Value>(&text).unwrap());
-        }
-    }
-    for watched in [&states, &texts] {
-        let statuses: Vec<_> = watched.iter().map(|state| state["analyses"][0]["status"].as_str().unwrap()).collect();
-        assert_eq!(statuses.last(), Some(&"completed"), "{statuses:?}");
-        assert_ne!(statuses.first(), Some(&"completed"));
-        assert_eq!(watched.last().unwrap()["analyses"][0]["result"], json!({"virus": "none"}));
-    }
-    let analyses = job(&app, &id)["analyses"].clone();
-    assert_eq!((&analyses[0]["status"], &analyses[0]["result"]), (&json!("completed"), &json!({"virus": "none"})));
-}
-
-#[test]
-fn an_upload_that_is_kept_in_s3_goes_on_after_a_kill_and_is_fetched_from_there() {
-    const LINES: u32 = 60_000;
-    let server = s3_server::shared();
-    let storage = server.config("daemon");
-    let tables = format!(
-        "[storage]\nurl = {:?}\nendpoint = {:?}\naccess_key_id = {:?}\nsecret_access_key = {:?}\n\
-         [auth]\nadmin_password = \"correct horse battery\"\n",
-        storage.url,
-        storage.endpoint,
-        storage.access_key_id,
-        storage.secret_access_key.expose()
-    );
-    let mut app = App::start_with("syslog = []", &tables);
-    // Larger than one part of an upload to S3 (8 MiB), as it would not be when it is packed.
-    let padding = "x".repeat(200);
-    let text: String = (0..LINES)
-        .map(|n| format!("<13>1 2026-11-20T10:00:00Z host app - - [a@1 b=\"{padding}\"] message {n}\n"))
-        .collect();
-    let (status, answer) = post(&app, "/api/v1/jobs", form("numbered.log", text.as_str()));
-    assert_eq!(status, 201, "{answer}");
-    let id = id_of(&answer);
-    wait_until("it is at work", || job(&app, &id)["inserted"].as_i64().unwrap() > 0);
-    app.kill();
-    app.run();
-    let job = ended(&app, &id);
-    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
-    assert_numbered(&app, LINES);
-    assert_eq!(server.uploads("daemon"), 0, "no upload in parts is left under way");
-    assert_eq!(objects(&app), [] as [PathBuf; 0]);
-
-    let path = format!("/api/v1/jobs/{id}");
-    let fetched = app.http().get(app.url(&format!("{path}/file"))).send().unwrap();
-    assert!(fetched.url().as_str().starts_with(&storage.endpoint), "{}", fetched.url());
-    let address = fetched.url().clone();
-    assert!(fetched.text().unwrap() == text);
-    let admin = sign_in(&app, "admin", "correct horse battery");
-    assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 204);
-    let again = reqwest::blocking::get(address).unwrap();
-    assert_eq!(again.status(), 404, "the object is deleted with its job");
 }

@@ -159,6 +159,17 @@ fn a_pattern_of_ones_own_begins_records() {
 }
 
 #[test]
+fn lines_of_two_audit_events_in_turns_are_a_record_for_each_run() {
+    let line = |kind: &str, id: u32| format!("type={kind} msg=audit(1700000000.123:{id}): a=b");
+    let (first, second) = ([line("SYSCALL", 1), line("PATH", 1)], [line("SYSCALL", 2), line("PATH", 2)]);
+    let text = [&first[0], &second[0], &second[1], &first[1]].map(String::as_str).join("\n");
+    let expected = [first[0].clone(), second.join("\n"), first[1].clone()];
+    for rule in [Rule::Auditd, Rule::Auto] {
+        assert_eq!(records(&mut Joiner::new(rule, Limits::default()), text.as_bytes(), 7), expected, "{rule}");
+    }
+}
+
+#[test]
 fn a_record_that_exceeds_a_limit_is_cut_and_goes_on() {
     let mut joiner = Joiner::new(Rule::Indented, Limits { lines_max: 2, bytes_max: 8 });
     assert_eq!(joiner.next(b"a\n b\n c\nd\n"), Some(Joined { bytes: b"a\n b", lines: 2, cut: true, consumed: 5 }));

@@ -70,7 +70,11 @@ fn backtest(seconds_max: Duration) -> Backtest {
 
 fn store(address: SocketAddr) -> LogStore {
     let client = clickhouse::Client::default().with_url(format!("http://{address}"));
-    LogStore::new(client.with_compression(clickhouse::Compression::None), "logseal", crate::config::Query::default())
+    LogStore::new(
+        client.with_compression(clickhouse::Compression::None),
+        "logseal",
+        crate::config::stages::Query::default(),
+    )
 }
 
 async fn next(seen: &mut mpsc::Receiver<Seen>) -> Seen {

@@ -25,7 +25,7 @@ fn is_envelope(answer: &Answer, status: u16) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_not_made_in_time_is_503_and_a_body_has_its_own_time_before() {
-    let limits = |api: &mut config::Api| (api.request_seconds_max, api.body_seconds_max) = (0, 1);
+    let limits = |api: &mut config::api::Api| (api.request_seconds_max, api.body_seconds_max) = (0, 1);
     let app = App::new().around("/stuck", get(stuck).post(stuck), limits);
     let answer = app.get("/stuck").await;
     assert!(is_envelope(&answer, 503) && answer.header("retry-after") == Some("1"), "{:?}", answer.bytes);
@@ -97,7 +97,7 @@ async fn every_answer_tells_browsers_to_do_nothing_with_it() {
         assert_eq!(answer.header("cache-control"), cache, "{path}");
         assert_eq!(answer.header("strict-transport-security"), None, "{path}");
     }
-    let tls = config::Tls { certificate: "a".into(), key: "b".into(), client_ca: None };
+    let tls = config::api::Tls { certificate: "a".into(), key: "b".into(), client_ca: None };
     let app = app.around("/api/page", get(page), |api| api.tls = Some(tls));
     let answer = app.get("/api/page").await;
     assert_eq!(answer.header("content-security-policy"), Some("default-src 'self'"));

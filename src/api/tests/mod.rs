@@ -106,7 +106,7 @@ impl App {
     }
 
     /// With a changed configuration of the API, and a spool of at most `spool_bytes_max`.
-    fn with(change: impl FnOnce(&mut config::Api), spool_bytes_max: u64) -> Self {
+    fn with(change: impl FnOnce(&mut config::api::Api), spool_bytes_max: u64) -> Self {
         Self::with_all(change, spool_bytes_max, |_| {})
     }
 
@@ -115,7 +115,7 @@ impl App {
     }
 
     fn with_all(
-        change: impl FnOnce(&mut config::Api),
+        change: impl FnOnce(&mut config::api::Api),
         spool_bytes_max: u64,
         change_accounts: impl FnOnce(&mut Accounts),
     ) -> Self {
@@ -138,7 +138,7 @@ impl App {
         let runtime = tokio::runtime::Handle::current();
         let runtime_for_accounts = runtime.clone();
         std::thread::spawn(move || drop(sequencer.run(queue, &runtime)));
-        let mut api = config::Api::default();
+        let mut api = config::api::Api::default();
         change(&mut api);
         // Nothing listens at port 1.
         let client = clickhouse::Client::default().with_url("http://127.0.0.1:1");
@@ -158,7 +158,7 @@ impl App {
             dir.path().join("uploads"),
         );
         let Routers { api: router, otlp_grpc } = router::routers(ApiState {
-            store: LogStore::new(client, "logseal", config::Query::default()),
+            store: LogStore::new(client, "logseal", config::stages::Query::default()),
             ingest,
             tail,
             metrics: metrics.clone(),
@@ -166,7 +166,7 @@ impl App {
             settings,
             config: Arc::new(api),
             formats: own_formats(),
-            query: config::Query::default(),
+            query: config::stages::Query::default(),
             stored: watermark,
             engine: false,
             jobs,
@@ -181,8 +181,8 @@ impl App {
     }
 
     /// With one route of the test's own instead of all others, and everything around it that those have.
-    fn around(self, path: &str, route: MethodRouter, change: impl FnOnce(&mut config::Api)) -> Self {
-        let mut config = config::Api::default();
+    fn around(self, path: &str, route: MethodRouter, change: impl FnOnce(&mut config::api::Api)) -> Self {
+        let mut config = config::api::Api::default();
         change(&mut config);
         let router = router::surround(axum::Router::new().route(path, route), self.metrics.clone(), &config);
         Self { router, ..self }

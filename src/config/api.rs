@@ -1,6 +1,76 @@
-//! What the keys of `[api]` must be to make sense together.
+//! The keys of `[api]`, and what they must be to make sense together.
 
-use super::{Api, ConfigError};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, Networks};
+
+/// The HTTP API.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// Beyond loopback it takes `tls` or `plain_http_beyond_loopback`.
+    pub listen: SocketAddr,
+    /// Something in front of it ends TLS.
+    pub plain_http_beyond_loopback: bool,
+    /// Names under which it is reached, beside those of loopback.
+    pub hosts: Vec<String>,
+    /// Origins whose pages may use it from a browser.
+    pub cors_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Networks,
+    pub body_bytes_max: usize,
+    pub connections_max: usize,
+    /// Requests that are worked on at once; answers on their way out do not count.
+    pub requests_max: usize,
+    pub header_seconds_max: u64,
+    pub body_seconds_max: u64,
+    /// How long an answer may be worked on, behind the body's time and apart from exports.
+    pub request_seconds_max: u64,
+    /// A connection ends when its client takes nothing of an answer for so long.
+    pub write_stall_seconds_max: u64,
+    pub tails_max: usize,
+    /// Whether each request is a line of the log, or only those that failed by a fault of ours.
+    pub request_log: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+/// Certificates of the API or of a TLS listener, PEM; read again when the files change.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    /// Authorities whose client certificates are demanded; without it any client may connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_ca: Option<PathBuf>,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            plain_http_beyond_loopback: false,
+            hosts: Vec::new(),
+            cors_origins: Vec::new(),
+            trusted_proxies: Networks::default(),
+            body_bytes_max: 64 << 20,
+            connections_max: 1024,
+            // Fewer than connections, so that some are left to be told so, and to ask for health.
+            requests_max: 1000,
+            header_seconds_max: 10,
+            body_seconds_max: 300,
+            request_seconds_max: 60,
+            write_stall_seconds_max: 60,
+            tails_max: 64,
+            request_log: false,
+            tls: None,
+        }
+    }
+}
 
 impl Api {
     /// # Errors
@@ -87,7 +157,7 @@ mod tests {
     #[test]
     fn beyond_loopback_it_takes_tls_or_a_word_that_something_else_has_it() {
         let anywhere = std::net::SocketAddr::from(([0, 0, 0, 0], 8080));
-        let tls = crate::config::Tls { certificate: "a".into(), key: "b".into(), client_ca: None };
+        let tls = Tls { certificate: "a".into(), key: "b".into(), client_ca: None };
         assert_eq!(refused_key(|api| api.listen = anywhere).as_deref(), Some("api.listen"));
         assert_eq!(refused_key(|api| (api.listen, api.tls) = (anywhere, Some(tls))), None);
         assert_eq!(refused_key(|api| (api.listen, api.plain_http_beyond_loopback) = (anywhere, true)), None);

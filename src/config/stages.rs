@@ -1,0 +1,112 @@
+//! The way of a record through the daemon, stage by stage: `[ingest]`, `[spool]`, `[engine]`, `[clickhouse]`, `[query]`, `[retention]`.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The way from a source to the spool.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ingest {
+    /// Memory for records that are not durable yet.
+    pub queue_bytes_max: usize,
+    /// How long an HTTP sender waits for room in the queue before it is told 503.
+    pub queue_wait_ms: u64,
+    /// How much one group commit takes at most.
+    pub group_bytes_max: usize,
+    /// A segment is sealed, and so sent to the store, at this age at the latest.
+    pub seal_after_ms: u64,
+}
+
+/// The durable segments between acknowledgement and store.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Spool {
+    pub segment_rows_max: u64,
+    pub segment_bytes_max: u64,
+    /// Senders are refused or slowed down while the spool is larger than this.
+    pub disk_bytes_max: u64,
+    /// Senders are refused or slowed down while the file system has less room than this.
+    pub disk_free_bytes_min: u64,
+}
+
+/// The embedded ClickHouse engine; not started where `clickhouse.url` is set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engine {
+    /// `libchdb.so`; empty: beside the binary, in the cache, in the system's library folders.
+    pub library: PathBuf,
+    /// Memory that the engine may use; 0: 1.2 GB.
+    pub memory_bytes_max: u64,
+}
+
+/// A ClickHouse server instead of the embedded engine.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClickHouse {
+    /// `http://host:8123`; empty: the embedded engine.
+    pub url: String,
+    pub user: String,
+    pub password: String,
+    pub database: String,
+}
+
+/// Limits of every read.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Query {
+    pub seconds_max: u32,
+    pub memory_bytes_max: u64,
+    pub concurrent_max: NonZeroUsize,
+    /// Exports may run this long.
+    pub export_seconds_max: u32,
+}
+
+/// How long records are kept.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Days by arrival, for sources without a number of their own; a stored setting comes before it.
+    pub days: NonZeroU32,
+}
+
+impl Default for Ingest {
+    fn default() -> Self {
+        Self { queue_bytes_max: 32 << 20, queue_wait_ms: 2_000, group_bytes_max: 8 << 20, seal_after_ms: 1_000 }
+    }
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self {
+            segment_rows_max: 400_000,
+            segment_bytes_max: 128 << 20,
+            disk_bytes_max: 16 << 30,
+            disk_free_bytes_min: 256 << 20,
+        }
+    }
+}
+
+impl Default for ClickHouse {
+    fn default() -> Self {
+        Self { url: String::new(), user: "default".to_owned(), password: String::new(), database: "logseal".to_owned() }
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            seconds_max: 30,
+            memory_bytes_max: 512 << 20,
+            concurrent_max: NonZeroUsize::new(8).expect("8 is not 0"),
+            export_seconds_max: 3600,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: NonZeroU32::new(184).expect("184 is not 0") }
+    }
+}
