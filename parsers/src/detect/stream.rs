@@ -1,7 +1,6 @@
 //! The format of a stream or file for which none is stated: chosen from its lines, and looked at again as it goes on.
 
-use super::{prose, read_as, read_chosen, read_prose, syslog};
-use crate::syslog::shape;
+use super::{is_syslogs, may_be_syslogs, prose, read_as, read_chosen, read_prose, syslog};
 use crate::{Context, Format, LogEvent, cri, detect};
 
 /// After so many lines in one format it is the stream's.
@@ -50,10 +49,12 @@ impl StreamFormat {
     pub(crate) fn read_formatted<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         self.lines = self.lines.wrapping_add(1);
         if self.agreeing >= SAMPLE_LINES && !self.lines.is_multiple_of(LINES_TO_CHECK) {
-            // Known by its stamp, whatever is behind it.
-            if self.candidate == Format::Rfc3164 && shape::has_bsd_stamp(line) {
-                self.last = self.candidate;
-                return syslog(line, cx);
+            if may_be_syslogs(self.candidate, line) {
+                let event = syslog(line, cx);
+                if is_syslogs(self.candidate, line, &event) {
+                    self.last = self.candidate;
+                    return event;
+                }
             }
             if let Some(event) = read_chosen(self.candidate, line, cx) {
                 self.last = self.candidate;
