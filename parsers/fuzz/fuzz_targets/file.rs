@@ -6,10 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use logseal_parsers::multiline::{Limits, Rule};
 use logseal_parsers::{Context, FileOptions, FileParser, Format, Zone};
 
-const CX: Context = Context {
-    received_at: 1_795_197_600_000_000,
-    zone: Zone::UTC,
-};
+const CX: Context = Context { received_at: 1_795_197_600_000_000, zone: Zone::UTC };
 const FORMATS: [Format; 4] = [Format::Auto, Format::Csv, Format::Winevent, Format::Json];
 
 type Place = (Vec<u8>, u64, u32, &'static str);
@@ -37,10 +34,7 @@ fuzz_target!(|input: &[u8]| {
     let options = FileOptions {
         format: FORMATS[usize::from(*format) % FORMATS.len()].into(),
         multiline: if *format < 128 { Rule::Auto } else { Rule::Stamp },
-        limits: Limits {
-            lines_max: usize::from(*limit % 8) + 1,
-            bytes_max: usize::from(*limit) + 1,
-        },
+        limits: Limits { lines_max: usize::from(*limit % 8) + 1, bytes_max: usize::from(*limit) + 1 },
     };
     let whole = records(options.clone(), file, file.len().max(1));
     assert!(whole.iter().map(|(raw, ..)| raw.len()).sum::<usize>() <= file.len());

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use logseal_parsers::push::{elastic, gelf, journal, json_stream, loki, otlp, splunk};
 use logseal_parsers::multiline::{Limits, Rule};
+use logseal_parsers::push::{elastic, gelf, journal, json_stream, loki, otlp, splunk};
 use logseal_parsers::{Context, FileOptions, FileParser, Format, LineParser, Zone, fluent, format, json};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -54,7 +54,8 @@ fn json_pieces(text: &[u8]) {
 
 /// As an upload comes: audit events are gathered, lines joined, documents taken apart.
 fn joined_file(text: &[u8]) {
-    let mut parser = FileParser::new(FileOptions { format: Format::Auto.into(), multiline: Rule::Auto, limits: Limits::default() });
+    let mut parser =
+        FileParser::new(FileOptions { format: Format::Auto.into(), multiline: Rule::Auto, limits: Limits::default() });
     let taken = parser.feed(text, true, &CX, &mut |_| ());
     assert_eq!(taken, text.len());
 }

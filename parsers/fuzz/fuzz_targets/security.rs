@@ -13,7 +13,20 @@ fuzz_target!(|bytes: &[u8]| {
         assert_promises_of(&format::parse(format, bytes, &CX), bytes);
     }
     // What stands behind a syslog header is read by the program's name.
-    for app in ["sshd", "sudo", "kernel", "dovecot", "filterlog", "%ASA-4-106023", "postfix/smtpd", "asterisk", "sendmail", "charon", "smbd", "monit"] {
+    for app in [
+        "sshd",
+        "sudo",
+        "kernel",
+        "dovecot",
+        "filterlog",
+        "%ASA-4-106023",
+        "postfix/smtpd",
+        "asterisk",
+        "sendmail",
+        "charon",
+        "smbd",
+        "monit",
+    ] {
         let mut line = format!("<38>Nov 20 18:00:00 h {app}: ").into_bytes();
         line.extend_from_slice(bytes);
         assert_promises_of(&format::parse(Format::Auto, &line, &CX), &line);

@@ -6,10 +6,10 @@
 use libfuzzer_sys::fuzz_target;
 use logseal_parsers::fluent::{self, Entries};
 use logseal_parsers::fluent_front;
+use logseal_parsers::framing::Step;
 use logseal_parsers::framing::delimited::{DelimitedFramer, Delimiter};
 use logseal_parsers::framing::gelf_chunks::{Limits, Reassembly};
 use logseal_parsers::framing::lumberjack::{self as framing, LumberjackFrame};
-use logseal_parsers::framing::Step;
 use logseal_parsers::{Context, Zone, lumberjack};
 
 const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
