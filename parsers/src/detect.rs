@@ -12,6 +12,7 @@ mod stream;
 
 use self::prose::Prose;
 pub use self::stream::StreamFormat;
+use crate::find::find_by;
 use crate::syslog::shape;
 #[rustfmt::skip]
 use crate::{
@@ -30,7 +31,6 @@ use crate::{
     nginx_error,
     pan_os,
     plain,
-    signs,
     squid,
     syslog,
     timestamp,
@@ -243,7 +243,7 @@ fn syslog_file<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         );
     let is_host = rest.get(1).is_some_and(u8::is_ascii_alphabetic) && !rest.starts_with(b" std");
     let near = line.get(..PREFIX_BYTES_MAX).unwrap_or(line);
-    if !is_stamp || !is_host || signs::has_colon_and_blanks(near) || !shape::follows_iso_stamp(rest) {
+    if !is_stamp || !is_host || find_by(0, near, b":  ").is_some() || !shape::follows_iso_stamp(rest) {
         return None;
     }
     Some(syslog(line, cx)).filter(|event| event.timestamp.is_some() && event.parse_error.is_none())

@@ -54,14 +54,6 @@ fn look_at<const N: usize>(
     }
 }
 
-/// Whether a colon and two blanks stand in `text`, as behind PostgreSQL's severities.
-pub(crate) fn has_colon_and_blanks(text: &[u8]) -> bool {
-    // Without an early end, for the same reason.
-    let (second, third) = (text.get(1..).unwrap_or_default(), text.get(2..).unwrap_or_default());
-    let places = text.iter().zip(second).zip(third);
-    places.fold(false, |found, ((a, b), c)| found | ((*a == b':') & (*b == b' ') & (*c == b' ')))
-}
-
 /// Whether nothing is quoted or tabulated in `text` and each bracket in it is opened before a letter: no web server's line is so, for its time
 /// begins with a digit, and its request is quoted.
 #[inline(never)]
@@ -131,17 +123,6 @@ mod tests {
         }
         assert_eq!(seen(b"a\tb [c] and so on and so on"), Some(3));
         assert_eq!(of(&[b'.'; TEXT_BYTES_MAX + 1], sought), None);
-    }
-
-    #[test]
-    fn a_colon_and_two_blanks_are_found_wherever_they_stand() {
-        for length in 0..70 {
-            let text = "a: b ".repeat(14);
-            let text = text.get(..length).unwrap();
-            assert!(!has_colon_and_blanks(text.as_bytes()), "{text}");
-            assert!(has_colon_and_blanks(format!("{text}:  ").as_bytes()), "{text}");
-            assert!(has_colon_and_blanks(format!(":  {text}").as_bytes()), "{text}");
-        }
     }
 
     #[test]

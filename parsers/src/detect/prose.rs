@@ -190,7 +190,7 @@ fn is_signed_prose(line: &[u8], text: &[u8], rest: &[u8], signs: u8) -> bool {
     // With a `T` between date and time the line may be a syslog daemon's, or that of one of Rust's loggers.
     let is_plainly_divided = line.get(10) == Some(&b' ');
     // PostgreSQL's severity, a packet filter's pairs, and syslog's tag.
-    let is_postgresqls = signs & COLON != 0 && signs::has_colon_and_blanks(text);
+    let is_postgresqls = signs & COLON != 0 && find_by(0, text, b":  ").is_some();
     let is_filters = signs & EQUALS != 0 && find_by(2, text, b"IN=").is_some();
     !is_postgresqls && !is_filters && (is_plainly_divided || !shape::follows_iso_stamp(rest))
 }
