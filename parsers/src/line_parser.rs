@@ -11,13 +11,14 @@ use crate::{Context, LogEvent, detect, json, plain};
 
 /// Reads the lines of one stream or file in their order.
 ///
-/// It remembers what a single line does not say: the header that is in force (W3C extended, Zeek, CSV and TSV), and what format the
-/// lines before were in. Lines of a header are records themselves, with the attribute `directive` (`Fields`, `separator`, `header` …), so that
-/// nothing of a file is lost.
+/// It remembers what a single line does not say: the header that is in force (W3C extended, Zeek, CSV and TSV), and what format
+/// the lines before were in. Lines of a header are records themselves, with the attribute `directive` (`Fields`, `separator`,
+/// `header` …), so that nothing of a file is lost.
 ///
-/// With [`Format::Auto`] the format is chosen from the lines and looked at again as they go on ([`StreamFormat`]), and each line that does
-/// not fit is decided by itself; so files with lines in several formats work. A first line that plainly is the header of a CSV or TSV file (names, among them those of a
-/// record's fields) makes it one; once a line has not as many cells as the header, it is read by itself, too.
+/// With [`Format::Auto`] the format is chosen from the lines and looked at again as they go on ([`StreamFormat`]), and each line
+/// that does not fit is decided by itself; so files with lines in several formats work. A first line that plainly is the header
+/// of a CSV or TSV file (names, among them those of a record's fields) makes it one; once a line has not as many cells as the
+/// header, it is read by itself, too.
 ///
 /// With the format of a table, all lines are rows of it: missing cells are absent, and those without a column are `column.N`.
 #[derive(Clone, Debug)]
