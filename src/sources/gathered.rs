@@ -6,7 +6,7 @@ use super::admission::Refusal;
 use super::intake::{Intake, Whole};
 use super::pass::Pass;
 use super::refusals::Refused;
-use super::stream_records::{BATCH_BYTES_MAX, BATCH_ROWS_MAX};
+use super::stream_records::is_full;
 use super::whose::Whose;
 use crate::clock::now_micros;
 use crate::record::Batch;
@@ -104,9 +104,7 @@ impl<'a> Gathered<'a> {
 
     /// Whether it is time to submit.
     pub(super) fn is_full(&self) -> bool {
-        self.batch.rows() >= BATCH_ROWS_MAX
-            || self.bytes >= BATCH_BYTES_MAX
-            || self.batch.attribute_bytes() >= BATCH_BYTES_MAX
+        is_full(&self.batch, self.bytes)
     }
 
     /// What was gathered: the batch, its bytes on the wire, and the answers.
@@ -131,6 +129,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
     use uuid::Uuid;
 
+    use super::super::stream_records::BATCH_BYTES_MAX;
     use super::*;
     use crate::config::listener::ListenerConfig;
     use crate::ingest::Ingest;

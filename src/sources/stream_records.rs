@@ -26,7 +26,7 @@ use crate::record::{Batch, Room};
 /// Bytes that one read asks for.
 pub(super) const READ_BYTES: usize = 256 << 10;
 /// A batch is submitted at this size, or as soon as nothing more has arrived.
-pub(super) const BATCH_ROWS_MAX: usize = 8192;
+const BATCH_ROWS_MAX: usize = 8192;
 pub(super) const BATCH_BYTES_MAX: usize = GATHERED_BYTES_MAX;
 
 /// After such a pause text without a delimiter is taken as a whole record: some senders delimit nothing.
@@ -109,6 +109,11 @@ pub(super) struct Records<'a> {
     pub(super) whose: Whose,
     intake: &'a Intake,
     stop: &'a CancellationToken,
+}
+
+/// Whether it is time to submit `batch`, whose records arrived as `bytes`.
+pub(super) fn is_full(batch: &Batch, bytes: usize) -> bool {
+    batch.rows() >= BATCH_ROWS_MAX || bytes >= BATCH_BYTES_MAX || batch.attribute_bytes() >= BATCH_BYTES_MAX
 }
 
 impl<'a> Records<'a> {
@@ -234,10 +239,7 @@ impl<'a> Records<'a> {
             }
         }
         let is_joined = matches!(self.framing, Framing::Joined(_));
-        while self.batch.rows() < BATCH_ROWS_MAX
-            && self.batch_bytes < BATCH_BYTES_MAX
-            && self.batch.attribute_bytes() < BATCH_BYTES_MAX
-        {
+        while !is_full(&self.batch, self.batch_bytes) {
             let unread = self.buffer.unread();
             match self.framing.step(unread, what) {
                 Step::Frame(frame) => {
