@@ -7,6 +7,7 @@
 //! What this leaves out would refuse the line; so the outcome is that of asking every parser in its turn. Text that can be in no
 //! format is known as such by its first words ([`prose`]). Of a stream or file the format is chosen from its lines ([`StreamFormat`]).
 
+mod chosen;
 pub(crate) mod prose;
 mod stream;
 
@@ -26,7 +27,6 @@ use crate::{
     haproxy,
     iptables,
     json,
-    level_names,
     ltsv,
     nginx_error,
     pan_os,
@@ -134,67 +134,6 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
         Format::Rfc3164 => syslog_file(line, cx),
         _ => app::read_as(format, line, cx),
     }
-}
-
-/// Reads `line` by the parser of `format` alone, which is that of the lines before it; `None` where it refuses the line.
-///
-/// Unlike [`read_as`] this may give something else than [`read`]: for a line that several formats' parsers take.
-#[inline]
-fn read_chosen<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    if is_wrapped(line) {
-        return None;
-    }
-    match (format, line.first()?) {
-        (Format::CiscoAsa, b'%') => content::parse_tagged(line, cx),
-        (Format::Iptables, b'I' | b'[') if !line.starts_with(b"INFO") => iptables::parse(line, cx),
-        (Format::Ltsv, b'a'..=b'z') => ltsv::parse_plain(line, cx),
-        (Format::Winevent, b'M') => winevent::parse(line, cx),
-        (Format::Auditd, b't') | (Format::Cef, b'C') | (Format::Leef, b'L') => read_as(format, line, cx),
-        (
-            Format::Access
-            | Format::ApacheError
-            | Format::Elb
-            | Format::Haproxy
-            | Format::Logfmt
-            | Format::NginxError
-            | Format::PanOs
-            | Format::Squid,
-            _,
-        ) => read_as(format, line, cx),
-        _ => app::read_chosen(format, line, cx),
-    }
-}
-
-/// Whether `line` may be one of a file in `format` that a syslog daemon wrote, without a priority.
-#[inline]
-fn may_be_syslogs(format: Format, line: &[u8]) -> bool {
-    match format {
-        Format::Rfc3164 => {
-            matches!(line, [b'1'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..]) || shape::has_bsd_stamp(line)
-        }
-        Format::Rfc5424 => line.starts_with(b"1 "),
-        _ => false,
-    }
-}
-
-/// Whether `event`, which syslog's parser made of such a line, is plainly in `format`.
-#[inline]
-fn is_syslogs(format: Format, line: &[u8], event: &LogEvent<'_>) -> bool {
-    if event.format != format.as_str() {
-        return false;
-    }
-    // Nobody else has the version, or the stamp with the name of a month.
-    if format == Format::Rfc5424 || !line.first().is_some_and(u8::is_ascii_digit) {
-        return true;
-    }
-    // `2023-11-14T22:13:20.123456+01:00 web1 shop[7]: text`
-    let head = line.len().checked_sub(event.message.len()).and_then(|length| line.get(..length));
-    let is_read =
-        event.timestamp.is_some() && !event.host.is_empty() && !event.app.is_empty() && event.parse_error.is_none();
-    // Other programs write a level behind a stamp, and a container runtime the name of a stream.
-    let may_be_word = event.host.bytes().all(|b| b.is_ascii_alphabetic());
-    let is_word = may_be_word && (event.host.starts_with("std") || level_names::from_word(&event.host).is_some());
-    is_read && !is_word && head.is_some_and(|head| head.ends_with(b": "))
 }
 
 /// Whether `line` begins with what syslog or JSON may be behind, or with what is cut off before a line is looked at.

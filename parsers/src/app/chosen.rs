@@ -2,7 +2,7 @@
 
 use super::{
     Stamped, android, complete, dotnet, elasticsearch, erlang, exim, go, java, jul, klog, mongodb, mysql, nagios, node,
-    parse, php, postgresql, python, redis, ruby, rust, trimmed, zap,
+    parse, php, postgresql, python, redis, ruby, rust, trimmed,
 };
 use crate::{Context, Format, LogEvent};
 
@@ -48,12 +48,9 @@ fn apps<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 fn gos<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let stamped = Stamped::read(text, cx)?;
-    match stamped.rest.first() {
-        Some(b'\t') => zap::after_stamp(&stamped, cx),
-        // A web server's line may have another date in the bracket.
-        _ if stamped.rest.trim_ascii_start().first() == Some(&b'[') => None,
-        _ => go::after_stamp(&stamped).or_else(|| go::zerolog(&stamped)),
-    }
+    // A web server's line may have another date in the bracket.
+    let may_be_web_servers = stamped.rest.trim_ascii_start().first() == Some(&b'[');
+    if may_be_web_servers { None } else { go::any_after_stamp(&stamped, cx) }
 }
 
 // Without what is Java's or Python's only because it is said to be: a level, a name and a text.
@@ -71,9 +68,6 @@ fn pythons<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'[' => python::bracketed_stamp(&Stamped::in_bracket(text, cx)?),
         b'A'..=b'Z' => python::level_first(text, cx),
         b'a'..=b'z' => python::file_first(text, cx),
-        _ => {
-            let stamped = Stamped::read(text, cx)?;
-            python::after_stamp(&stamped).or_else(|| python::with_process(&stamped))
-        }
+        _ => python::any_after_stamp(&Stamped::read(text, cx)?),
     }
 }

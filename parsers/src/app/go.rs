@@ -19,8 +19,12 @@ pub const FORMAT: &str = "go";
 /// Reads a line of Go's standard logger, or of zap's or zerolog's for a console; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let stamped = Stamped::read(trimmed(line), cx)?;
-    zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped)).or_else(|| zerolog(&stamped))
+    any_after_stamp(&Stamped::read(trimmed(line), cx)?, cx)
+}
+
+/// Reads what any of Go's loggers writes behind a time that begins the line.
+pub(super) fn any_after_stamp<'a>(stamped: &Stamped<'a>, cx: &Context) -> Option<LogEvent<'a>> {
+    zap::after_stamp(stamped, cx).or_else(|| after_stamp(stamped)).or_else(|| zerolog(stamped))
 }
 
 /// Reads what follows a time that begins the line.

@@ -34,12 +34,14 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         _ => {
             let stamped = Stamped::read(text, cx)?;
             let shared = || java::after_stamp(&stamped).or_else(|| java::level_and_text(&stamped));
-            let with_process = || with_process(&stamped);
-            after_stamp(&stamped)
-                .or_else(with_process)
-                .or_else(|| shared().map(|event| LogEvent { format: FORMAT, ..event }))
+            any_after_stamp(&stamped).or_else(|| shared().map(|event| LogEvent { format: FORMAT, ..event }))
         }
     }
+}
+
+/// Reads what any of Python's own loggers writes behind a time that begins the line.
+pub(super) fn any_after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    after_stamp(stamped).or_else(|| with_process(stamped))
 }
 
 /// Reads what follows a time that begins the line.

@@ -1,6 +1,7 @@
 //! The format of a stream or file for which none is stated: chosen from its lines, and looked at again as it goes on.
 
-use super::{is_syslogs, may_be_syslogs, prose, read_as, read_chosen, read_prose, syslog};
+use super::chosen::{is_syslogs, may_be_syslogs, read_chosen};
+use super::{prose, read_as, read_prose, syslog};
 use crate::{Context, Format, LogEvent, cri, detect};
 
 /// After so many lines in one format it is the stream's.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::Parser;
+use super::{Parser, chosen};
 use crate::format::parse;
 use crate::syslog::shape;
 use crate::{Context, Format, Level, LogEvent, Zone};
@@ -362,9 +362,9 @@ fn check_chosen(line: &[u8]) -> Result<(), TestCaseError> {
     // Labelled values may be a web server's line in part.
     let quoting = |format: &&Format| WEB_SERVERS.contains(format) || **format == Format::Ltsv;
     for &format in Format::ALL.iter().filter(|format| !quoting(format)) {
-        let syslogs = super::may_be_syslogs(format, line).then(|| super::syslog(line, &CX));
-        let syslogs = syslogs.filter(|event| super::is_syslogs(format, line, event));
-        let Some(event) = syslogs.or_else(|| super::read_chosen(format, line, &CX)) else { continue };
+        let syslogs = chosen::may_be_syslogs(format, line).then(|| super::syslog(line, &CX));
+        let syslogs = syslogs.filter(|event| chosen::is_syslogs(format, line, event));
+        let Some(event) = syslogs.or_else(|| chosen::read_chosen(format, line, &CX)) else { continue };
         // Those of all programs are one format to a stream.
         let is_streams = (event.format == format.as_str() || format == Format::App) && found.format != event.format;
         let is_alike = is_streams && !NOBODY_ELSES.contains(&found.format);
