@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::find::find_by;
+use crate::plain::Sought;
 use crate::{
     Context, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables,
     json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent, wrapped,
@@ -203,7 +204,7 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 
 /// As [`parse`], for a line that begins with a time in ISO 8601, behind which `rest` stands.
 pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
-    iptables::parse(line, cx).unwrap_or_else(|| parse_plain_dated(line, at, rest, cx))
+    iptables::parse(line, cx).unwrap_or_else(|| parse_plain_dated(line, at, rest, Sought::From(0), cx))
 }
 
 /// Reads a line as plain text, and what its words say of a login.
@@ -213,19 +214,32 @@ pub(crate) fn parse_plain<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     event
 }
 
+/// As [`parse_plain`], for a line that is known to begin with no time.
+pub(crate) fn parse_plain_untimed<'a>(line: &'a [u8], level: Sought, cx: &Context) -> LogEvent<'a> {
+    let mut event = plain::parse_untimed(line, level);
+    logins::complete_from_line(&mut event, cx);
+    event
+}
+
 /// As [`parse_plain`], for a line that is said to be plain text, whatever else it looks like.
 pub(crate) fn parse_stated_plain<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let is_dated = line.first().is_some_and(u8::is_ascii_digit);
     match is_dated.then(|| timestamp::iso_prefix(line, cx.zone)).flatten() {
-        Some((at, rest)) => parse_plain_dated(line, at, rest, cx),
+        Some((at, rest)) => parse_plain_dated(line, at, rest, Sought::From(0), cx),
         None if signs::of(line, []).is_some_and(|signs| signs.is_without_address) => plain::parse(line, cx),
         None => parse_plain(line, cx),
     }
 }
 
 /// As [`parse_plain`], for a line that begins with a time in ISO 8601, behind which `rest` stands.
-pub(crate) fn parse_plain_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
-    let mut event = plain::parse_dated(line, at, rest);
+pub(crate) fn parse_plain_dated<'a>(
+    line: &'a [u8],
+    at: i64,
+    rest: &'a [u8],
+    level: Sought,
+    cx: &Context,
+) -> LogEvent<'a> {
+    let mut event = plain::parse_dated(line, at, rest, level);
     logins::complete_from_dated_line(&mut event, cx);
     event
 }

@@ -11,7 +11,7 @@ mod chosen;
 pub(crate) mod prose;
 mod stream;
 
-use self::prose::Prose;
+use self::prose::{Prose, Time};
 pub use self::stream::StreamFormat;
 use crate::find::find_by;
 use crate::syslog::shape;
@@ -143,13 +143,17 @@ fn is_wrapped(line: &[u8]) -> bool {
 }
 
 /// Reads a line of prose, as [`read`] does.
-#[inline]
+// Called for each line of a stream of text, where to hand over what is known would cost as much as a look at some words.
+#[inline(always)]
 pub(crate) fn read_prose<'a>(prose: Prose<'a>, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
-    match prose {
-        Prose { stamped: Some((at, rest)), is_without_address: true } => plain::parse_dated(line, at, rest),
-        Prose { stamped: None, is_without_address: true } => plain::parse(line, cx),
-        Prose { stamped: Some((at, rest)), .. } => content::parse_plain_dated(line, at, rest, cx),
-        Prose { stamped: None, .. } => content::parse_plain(line, cx),
+    let Prose { time, level, is_without_address } = prose;
+    match (time, is_without_address) {
+        (Time::Read(at, rest), true) => plain::parse_dated(line, at, rest, level),
+        (Time::Read(at, rest), false) => content::parse_plain_dated(line, at, rest, level, cx),
+        (Time::Absent, true) => plain::parse_untimed(line, level),
+        (Time::Absent, false) => content::parse_plain_untimed(line, level, cx),
+        (Time::Unknown, true) => plain::parse(line, cx),
+        (Time::Unknown, false) => content::parse_plain(line, cx),
     }
 }
 

@@ -8,9 +8,14 @@ use crate::Level;
 /// JavaScript loggers and their abbreviations to three or four letters; not single letters.
 #[must_use]
 pub fn from_word(word: &str) -> Option<Level> {
+    from_bytes(word.as_bytes())
+}
+
+/// As [`from_word`], for what may be no text.
+pub(crate) fn from_bytes(word: &[u8]) -> Option<Level> {
     let mut lower = [0_u8; 13];
     let lower = lower.get_mut(..word.len())?;
-    lower.copy_from_slice(word.as_bytes());
+    lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
     Some(match &*lower {
         b"info" | b"information" | b"informational" | b"inf" | b"notice" | b"note" | b"log" | b"audit" | b"config" => {

@@ -38,6 +38,7 @@ pub mod haproxy;
 mod http_status;
 pub mod iptables;
 pub mod json;
+mod leading;
 pub mod leef;
 mod level;
 pub mod level_names;

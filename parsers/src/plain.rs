@@ -20,7 +20,7 @@ const LEVEL_WITHIN_BYTES: usize = 100;
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let (stamp, rest) = leading_stamp(line, cx);
-    let mut event = event(line, stamp, rest);
+    let mut event = event(line, stamp, rest, Sought::From(0));
     // It may stand before the time.
     if event.level == Level::Unknown
         && stamp.is_some()
@@ -31,19 +31,31 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     event
 }
 
-/// As [`parse`], for a line whose time in ISO 8601 has been read; `rest` follows it.
-pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8]) -> LogEvent<'a> {
-    if stamp::ends(rest) { event(line, Some(at), rest) } else { event(line, None, line) }
+/// What is known of the level that a text states before it is looked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Sought {
+    /// It is the first that the text states.
+    Found(Level),
+    /// The words that end before this byte state none; behind the last of them stands a blank.
+    From(usize),
 }
 
-fn event<'a>(line: &'a [u8], timestamp: Option<i64>, rest: &[u8]) -> LogEvent<'a> {
-    LogEvent {
-        timestamp,
-        level: stated_level(rest),
-        message: Cow::Borrowed(line),
-        format: FORMAT,
-        ..LogEvent::default()
-    }
+/// As [`parse`], for a line that is known to begin with no time.
+pub(crate) fn parse_untimed(line: &[u8], level: Sought) -> LogEvent<'_> {
+    event(line, None, line, level)
+}
+
+/// As [`parse`], for a line whose time in ISO 8601 has been read; `rest` follows it, and `level` is what is known of that.
+pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], level: Sought) -> LogEvent<'a> {
+    if stamp::ends(rest) { event(line, Some(at), rest, level) } else { event(line, None, line, Sought::From(0)) }
+}
+
+fn event<'a>(line: &'a [u8], timestamp: Option<i64>, rest: &[u8], level: Sought) -> LogEvent<'a> {
+    let level = match level {
+        Sought::Found(level) => level,
+        Sought::From(start) => level_from(start, rest),
+    };
+    LogEvent { timestamp, level, message: Cow::Borrowed(line), format: FORMAT, ..LogEvent::default() }
 }
 
 /// What stands behind the time that `line` begins with, without the bracket and the process id around it.
@@ -74,14 +86,19 @@ fn leading_stamp<'a>(line: &'a [u8], cx: &Context) -> (Option<i64>, &'a [u8]) {
 
 /// The level that a text plainly states near its beginning; [`Level::Unknown`] where it states none.
 pub(crate) fn stated_level(text: &[u8]) -> Level {
+    level_from(0, text)
+}
+
+/// As [`stated_level`], where the words that end before the byte at `start` state none.
+fn level_from(start: usize, text: &[u8]) -> Level {
     let near = text.get(..LEVEL_WITHIN_BYTES).unwrap_or(text);
-    if let Some(level) = klog_level(near) {
+    let mut is_first_word = start == 0;
+    if is_first_word && let Some(level) = klog_level(near) {
         return level;
     }
-    let mut is_first_word = true;
     // The last byte before a word that is no white space.
     let mut mark = b' ';
-    let mut at = 0;
+    let mut at = start;
     while let Some(&byte) = near.get(at) {
         if !is_word(byte) {
             if !byte.is_ascii_whitespace() {
@@ -141,7 +158,7 @@ fn level_of_word(word: &str, before: &[u8], after: &[u8], is_first: bool) -> Opt
         (Some(b'['), Some(b']')) | (Some(b'<'), Some(b'>')) | (Some(b'('), Some(b')')) | (Some(b'|'), Some(b'|'))
     );
     let leads = is_first && after.first() == Some(&b':');
-    let in_capitals = word.bytes().all(|b| b.is_ascii_uppercase()) && is_plain_in_capitals(word);
+    let in_capitals = level_in_capitals(word.as_bytes()) == Some(level);
     (bracketed || is_assigned(before) || leads || in_capitals).then_some(level)
 }
 
@@ -155,28 +172,17 @@ fn is_assigned(before: &[u8]) -> bool {
     [&b"level"[..], b"lvl", b"severity", b"loglevel"].iter().any(|known| name.ends_with(known))
 }
 
-/// Words that in capitals are a level even without brackets; `LOG`, `NOTE` or `FAIL` are often something else.
-fn is_plain_in_capitals(word: &str) -> bool {
-    const WORDS: [&str; 17] = [
-        "INFO",
-        "WARN",
-        "ERROR",
-        "DEBUG",
-        "WARNING",
-        "TRACE",
-        "FATAL",
-        "NOTICE",
-        "CRITICAL",
-        "CRIT",
-        "ERR",
-        "SEVERE",
-        "ALERT",
-        "EMERG",
-        "EMERGENCY",
-        "PANIC",
-        "VERBOSE",
-    ];
-    WORDS.contains(&word)
+/// The level that `word` is where it is a word that in capitals is one even without brackets; `LOG`, `NOTE` or `FAIL` are often something else.
+pub(crate) fn level_in_capitals(word: &[u8]) -> Option<Level> {
+    Some(match word {
+        b"INFO" | b"NOTICE" => Level::Info,
+        b"WARN" | b"WARNING" => Level::Warn,
+        b"ERROR" | b"ERR" | b"SEVERE" => Level::Error,
+        b"DEBUG" => Level::Debug,
+        b"TRACE" | b"VERBOSE" => Level::Trace,
+        b"FATAL" | b"CRITICAL" | b"CRIT" | b"ALERT" | b"EMERG" | b"EMERGENCY" | b"PANIC" => Level::Fatal,
+        _ => return None,
+    })
 }
 
 /// The level of a klog or glog header, `E1120 18:12:37.000001 …`.

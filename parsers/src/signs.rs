@@ -21,23 +21,70 @@ pub(crate) struct Signs {
 /// Looks for `sought`, bytes with a bit each, in `text`; `None` where it is [too long](TEXT_BYTES_MAX).
 #[inline]
 pub(crate) fn of<const N: usize>(text: &[u8], sought: [(u8, u8); N]) -> Option<Signs> {
-    if text.len() > TEXT_BYTES_MAX {
-        return None;
-    }
+    behind(text, 0, sought)
+}
+
+/// As [`of`], for what stands in `line` from the byte at `start` on.
+// In a function of its own the sought bytes would have to be spread over the vectors each time.
+#[inline(always)]
+pub(crate) fn behind<const N: usize>(line: &[u8], start: usize, sought: [(u8, u8); N]) -> Option<Signs> {
+    let text = line.get(start..).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
     let (mut seen, mut dividers) = ([0_u8; WIDTH], [0_u8; WIDTH]);
     let (whole, rest) = text.as_chunks::<WIDTH>();
+    // First, so that what the loop needs is at hand already.
+    look_at(&last_chunk(line, rest), sought, &mut seen, &mut dividers);
     for chunk in whole {
         look_at(chunk, sought, &mut seen, &mut dividers);
     }
-    if !rest.is_empty() {
-        let mut last = [0; WIDTH];
-        if let Some(last) = last.get_mut(..rest.len()) {
-            last.copy_from_slice(rest);
-        }
-        look_at(&last, sought, &mut seen, &mut dividers);
+    Some(Signs { seen: all_bits(&seen), is_without_address: is_one_at_most(&dividers) })
+}
+
+/// A chunk that holds nothing but `rest`, with which `line` ends.
+#[inline(always)]
+fn last_chunk(line: &[u8], rest: &[u8]) -> [u8; WIDTH] {
+    const MASKS: [u8; 2 * WIDTH] = {
+        let mut masks = [0; 2 * WIDTH];
+        masks.split_at_mut(WIDTH).1.copy_from_slice(&[0xff; WIDTH]);
+        masks
+    };
+    // To copy the few bytes would take longer than to hide those before them.
+    let masks = MASKS.get(rest.len()..).and_then(|masks| masks.first_chunk::<WIDTH>());
+    let (Some(last), Some(mask)) = (line.last_chunk::<WIDTH>(), masks) else { return padded(rest) };
+    let mut chunk = *last;
+    for (byte, mask) in chunk.iter_mut().zip(mask) {
+        *byte &= mask;
     }
-    let dividers: u32 = dividers.iter().map(|count| u32::from(*count)).sum();
-    Some(Signs { seen: seen.iter().fold(0, |all, seen| all | seen), is_without_address: dividers < 2 })
+    chunk
+}
+
+/// The few bytes of `text` with zeros behind them.
+#[inline(never)]
+fn padded(text: &[u8]) -> [u8; WIDTH] {
+    let mut chunk = [0; WIDTH];
+    if let Some(front) = chunk.get_mut(..text.len()) {
+        front.copy_from_slice(text);
+    }
+    chunk
+}
+
+/// The bits that are set in any of `bytes`.
+#[inline]
+fn all_bits(bytes: &[u8; WIDTH]) -> u8 {
+    let (eights, _) = bytes.as_chunks::<8>();
+    let bits = eights.iter().fold(0, |bits, eight| bits | u64::from_le_bytes(*eight));
+    let bits = bits | bits >> 32;
+    let bits = bits | bits >> 16;
+    (bits | bits >> 8) as u8
+}
+
+/// Whether the `counts`, of which none is higher than 32, are one in all or none.
+#[inline]
+fn is_one_at_most(counts: &[u8; WIDTH]) -> bool {
+    const ONE_EACH: u64 = u64::from_le_bytes([1; 8]);
+    // No sum of four is carried into the next byte.
+    let (eights, _) = counts.as_chunks::<8>();
+    let sums = eights.iter().fold(0, |sums: u64, eight| sums.wrapping_add(u64::from_le_bytes(*eight)));
+    sums & !ONE_EACH == 0 && sums & sums.wrapping_sub(1) == 0
 }
 
 // Within a call of its own the compiler would not see that all columns are treated alike.
@@ -58,35 +105,36 @@ fn look_at<const N: usize>(
 /// begins with a digit, and its request is quoted.
 #[inline(never)]
 pub(crate) fn has_words_in_brackets(text: &[u8]) -> bool {
-    let pairs = text.iter().zip(text.get(1..).unwrap_or_default());
-    let is_other = pairs
-        .fold(false, |found, (a, b)| found | matches!(a, b'"' | b'\t') | ((*a == b'[') & !b.is_ascii_alphabetic()));
-    !is_other && !matches!(text.last(), Some(b'[' | b'"' | b'\t'))
+    const PAIRS: usize = WIDTH + 1;
+    if matches!(text.last(), Some(b'[' | b'"' | b'\t')) {
+        return false;
+    }
+    let Some(last) = text.last_chunk::<PAIRS>() else {
+        return !text.windows(2).any(|pair| matches!(pair, [a, b] if is_otherwise(*a, *b)));
+    };
+    let mut others = [0; WIDTH];
+    let mut rest = text;
+    while let Some(chunk) = rest.first_chunk::<PAIRS>() {
+        look_at_pairs(chunk, &mut others);
+        rest = rest.get(WIDTH..).unwrap_or_default();
+    }
+    // Some of them are looked at once more.
+    look_at_pairs(last, &mut others);
+    all_bits(&others) == 0
 }
 
-/// How many letters `text` begins with.
-#[inline]
-pub(crate) fn letters(text: &[u8]) -> usize {
-    let scalar = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    let Some((eight, rest)) = text.split_first_chunk() else { return scalar(text) };
-    match letters_of_eight(u64::from_le_bytes(*eight)) {
-        8 => 8 + scalar(rest),
-        fewer => fewer,
+#[inline(always)]
+fn look_at_pairs(chunk: &[u8; WIDTH + 1], others: &mut [u8; WIDTH]) {
+    let pairs = chunk.iter().zip(chunk.iter().skip(1));
+    for (other, (a, b)) in others.iter_mut().zip(pairs) {
+        *other |= u8::from(is_otherwise(*a, *b));
     }
 }
 
-/// How many letters eight bytes begin with, the first one lowest.
-fn letters_of_eight(eight: u64) -> usize {
-    const fn all(byte: u8) -> u64 {
-        u64::from_le_bytes([byte; 8])
-    }
-    const HIGH: u64 = all(0x80);
-    // A lower case letter reaches the highest bit of its byte when what is missing from `a` to 0x80 is added, and does not when that from
-    // behind `z` is; no sum is carried into the next byte.
-    let lower = (eight | all(0x20)) & !HIGH;
-    let (from_a, behind_z) = (lower + all(0x80 - b'a'), lower + all(0x80 - b'z' - 1));
-    let others = !(from_a & !behind_z & !eight) & HIGH;
-    others.trailing_zeros() as usize / 8
+/// Whether `a` is a quote, a tab, or a bracket before `b`, which is no letter.
+#[inline(always)]
+fn is_otherwise(a: u8, b: u8) -> bool {
+    (a == b'"') | (a == b'\t') | ((a == b'[') & !b.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -94,16 +142,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_is_a_letter_or_none_wherever_it_stands() {
-        for byte in 0..=255_u8 {
-            for before in 0..12 {
-                let text = [&b"abcXYZabcdef"[..before], &[byte], b"a7 bcdefghijk"].concat();
-                let expected = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-                assert_eq!(letters(&text), expected, "{byte} behind {before}");
-                let cut = text.get(..before + 1).unwrap();
-                assert_eq!(letters(cut), if byte.is_ascii_alphabetic() { before + 1 } else { before });
+    fn what_stands_before_a_text_is_not_looked_at() {
+        let line = "[14:13:20.5]\t[".repeat(9);
+        for start in 0..100 {
+            for length in 0..100 {
+                let line = [&line.as_bytes()[..start], &vec![b'a'; length]].concat();
+                let expected = Some(Signs { seen: 0, is_without_address: true });
+                assert_eq!(behind(&line, start, [(b'[', 1), (b'\t', 2)]), expected, "{length} behind {start}");
             }
         }
+        assert_eq!(behind(b"[", 2, [(b'[', 1)]), None);
     }
 
     #[test]

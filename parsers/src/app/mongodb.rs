@@ -47,6 +47,7 @@ fn old(at: i64, text: &[u8]) -> Option<LogEvent<'_>> {
 }
 
 /// Whether `text` begins like the name of one of the server's tasks.
+#[inline]
 pub(crate) fn begins_with_context(text: &[u8]) -> bool {
     const CONTEXTS: [&[u8]; 5] =
         [b"conn", b"initandlisten", b"signalProcessingThread", b"rsHealthPoll", b"clientcursormon"];

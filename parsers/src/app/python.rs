@@ -18,7 +18,7 @@ use super::scan::{
 };
 use super::{Stamped, java, scan, stamp, trimmed};
 use crate::find::find;
-use crate::{Context, Level, LogEvent, address, http_status, level_names, programs, request_line, signs};
+use crate::{Context, Level, LogEvent, address, http_status, leading, level_names, programs, request_line};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "python";
@@ -249,7 +249,7 @@ fn django<'a>(level: Level, text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>
 /// A line behind the name of the file it comes from, as OpenStack's collected logs have it.
 pub(super) fn file_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     // A pair's name is none of a file.
-    if text.get(signs::letters(text)) == Some(&b'=') {
+    if text.get(leading::letters(text)) == Some(&b'=') {
         return None;
     }
     let (file, rest) = word(text).filter(|(file, _)| find(file.as_bytes(), b".log").is_some())?;

@@ -1,7 +1,6 @@
 //! Lines of a stream whose format is chosen: its parser is asked alone.
 
 use super::{is_wrapped, read_as};
-use crate::syslog::shape;
 use crate::{Context, Format, LogEvent, app, content, iptables, level_names, ltsv, winevent};
 
 /// Reads `line` by the parser of `format` alone, which is that of the lines before it; `None` where it refuses the line.
@@ -37,30 +36,39 @@ pub(super) fn read_chosen<'a>(format: Format, line: &'a [u8], cx: &Context) -> O
 #[inline]
 pub(super) fn may_be_syslogs(format: Format, line: &[u8]) -> bool {
     match format {
-        Format::Rfc3164 => {
-            matches!(line, [b'1'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..]) || shape::has_bsd_stamp(line)
-        }
+        Format::Rfc3164 => matches!(
+            line,
+            [b'1'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..]
+                | [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', _, _, b' ', _, _, b':', _, _, b':', _, _, ..]
+        ),
         Format::Rfc5424 => line.starts_with(b"1 "),
         _ => false,
     }
 }
 
-/// Whether `event`, which syslog's parser made of such a line, is plainly in `format`.
+/// Whether `header`, which syslog's parser made of such a line, is plainly in `format`.
 #[inline]
-pub(super) fn is_syslogs(format: Format, line: &[u8], event: &LogEvent<'_>) -> bool {
-    if event.format != format.as_str() {
+pub(super) fn is_syslogs(format: Format, line: &[u8], header: &LogEvent<'_>) -> bool {
+    // Names that are known beforehand are compared at once.
+    let is_named = match format {
+        Format::Rfc5424 => header.format == Format::Rfc5424.as_str(),
+        _ => header.format == Format::Rfc3164.as_str(),
+    };
+    if !is_named || header.parse_error.is_some() {
         return false;
     }
     // Nobody else has the version, or the stamp with the name of a month.
-    if format == Format::Rfc5424 || !line.first().is_some_and(u8::is_ascii_digit) {
+    if format == Format::Rfc5424 {
         return true;
     }
+    if !line.first().is_some_and(u8::is_ascii_digit) {
+        return header.timestamp.is_some();
+    }
     // `2023-11-14T22:13:20.123456+01:00 web1 shop[7]: text`
-    let head = line.len().checked_sub(event.message.len()).and_then(|length| line.get(..length));
-    let is_read =
-        event.timestamp.is_some() && !event.host.is_empty() && !event.app.is_empty() && event.parse_error.is_none();
+    let head = line.len().checked_sub(header.message.len()).and_then(|length| line.get(..length));
+    let is_read = header.timestamp.is_some() && !header.host.is_empty() && !header.app.is_empty();
     // Other programs write a level behind a stamp, and a container runtime the name of a stream.
-    let may_be_word = event.host.bytes().all(|b| b.is_ascii_alphabetic());
-    let is_word = may_be_word && (event.host.starts_with("std") || level_names::from_word(&event.host).is_some());
+    let may_be_word = header.host.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_word = may_be_word && (header.host.starts_with("std") || level_names::from_word(&header.host).is_some());
     is_read && !is_word && head.is_some_and(|head| head.ends_with(b": "))
 }

@@ -5,16 +5,38 @@
 //!
 //! The look for marks tells as well whether an address may stand in the line, for which plain text is searched otherwise.
 
+mod behind;
+
+use self::behind::{Behind, Thread};
 use crate::find::{find, find_by};
+use crate::plain::Sought;
 use crate::syslog::shape;
-use crate::{Context, access, app, level_names, signs, timestamp};
+use crate::{Context, Level, access, leading, signs, timestamp};
 
 /// A line of prose.
 pub(crate) struct Prose<'a> {
-    /// The date and time at its front, and what follows them.
-    pub stamped: Option<(i64, &'a [u8])>,
+    /// The time at its front.
+    pub time: Time<'a>,
+    /// Its level behind the time, as far as that is known.
+    pub level: Sought,
     /// Whether it holds no address.
     pub is_without_address: bool,
+}
+
+/// What is known of the time that plain text may begin with.
+pub(crate) enum Time<'a> {
+    /// There is none, in no spelling.
+    Absent,
+    /// A date and a time in ISO 8601, read as such, and what follows them.
+    Read(i64, &'a [u8]),
+    /// There may be one in another spelling.
+    Unknown,
+}
+
+impl Time<'_> {
+    fn absent_if(is_absent: bool) -> Self {
+        if is_absent { Self::Absent } else { Self::Unknown }
+    }
 }
 
 /// Tells whether `line` is prose; `None` where that is for the parsers to say.
@@ -30,7 +52,7 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
 /// Tells whether `line`, which no date begins, is prose.
 #[inline]
 pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
-    if line.first()?.is_ascii_alphabetic() { worded(line) } else { unworded(line) }
+    if line.first()?.is_ascii_alphabetic() { worded(line, line) } else { unworded(line) }
 }
 
 /// As [`undated`], for a line that no letter begins.
@@ -38,30 +60,37 @@ pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
 fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
     match line.first()? {
         b'[' => bracketed(line),
-        b' ' | b'\t' => worded(line.trim_ascii_start()),
+        b' ' | b'\t' => worded(line, line.trim_ascii_start()),
         b'0'..=b'9' => numbered(line),
         b'-' => ruled(line),
         _ => None,
     }
 }
 
-/// `text`, a line or what is behind its blanks, begins with a word.
+/// `text`, which is `line` or what is behind its blanks, begins with a word.
 #[inline]
-fn worded<'a>(text: &[u8]) -> Option<Prose<'a>> {
+fn worded<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
     let behind = Behind::word(text)?;
     if behind.may_be_dated(text) || is_known(text, &behind) {
         return None;
     }
     let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK)])?;
     let is_prose = signs.seen == 0 || (!behind.has_colon && signs::has_words_in_brackets(text));
-    is_prose.then_some(Prose { stamped: None, is_without_address: signs.is_without_address })
+    let time = Time::absent_if(behind.has_no_time(text));
+    // A level far behind blanks is none.
+    let level = if line.len() == text.len() { behind.level(text, line) } else { Sought::From(0) };
+    is_prose.then_some(Prose { time, level, is_without_address: signs.is_without_address })
 }
 
 /// `--- end of the report ---`, and rules.
 fn ruled<'a>(line: &[u8]) -> Option<Prose<'a>> {
-    let dashes = line.iter().take_while(|b| **b == b'-').count();
-    let is_text = dashes > 1 && matches!(line.get(dashes..)?, [] | [b' ', b'A'..=b'Z' | b'a'..=b'z', ..]);
-    is_text.then(|| unmarked(line, [(b'[', MARK), (b'\t', MARK), (b'=', MARK)]))?
+    let dashes = leading::of_one(b'-', line);
+    match line.get(dashes..)? {
+        _ if dashes < 2 => None,
+        [] => Some(Prose { time: Time::Absent, level: Sought::Found(Level::Unknown), is_without_address: true }),
+        [b' ', b'A'..=b'Z' | b'a'..=b'z', ..] => unmarked(line, Time::Absent),
+        _ => None,
+    }
 }
 
 /// `1234 items were counted`: a number and at least three words.
@@ -71,7 +100,8 @@ fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let word = |text| Behind::word(text).filter(|word| !word.has_colon).map(|word| word.rest);
     let behind = word(word(word(text)?)?)?;
     let is_worded = behind.first().is_some_and(u8::is_ascii_alphabetic);
-    is_worded.then(|| unmarked(line, [(b'[', MARK), (b'\t', MARK), (b'=', MARK)]))?
+    // A time that begins with a number has one of its dividers near, where words are here.
+    is_worded.then(|| unmarked(line, Time::Absent))?
 }
 
 /// Whether a format's lines begin with the first word of `line`.
@@ -98,48 +128,11 @@ const MARK: u8 = 1;
 const COLON: u8 = 2;
 const EQUALS: u8 = 4;
 
-/// `line` as prose without a date, if none of `marks` stands in it and it is short enough to be looked through.
+/// `text`, a line or what is in its first bracket, as prose without a date, if nothing is marked, tabulated or assigned in it.
 #[inline]
-fn unmarked<'a, const N: usize>(line: &[u8], marks: [(u8, u8); N]) -> Option<Prose<'a>> {
-    let signs = signs::of(line, marks).filter(|signs| signs.seen == 0)?;
-    Some(Prose { stamped: None, is_without_address: signs.is_without_address })
-}
-
-/// What stands behind the first word of a text.
-struct Behind<'a> {
-    letters: usize,
-    has_colon: bool,
-    /// What follows the blank.
-    rest: &'a [u8],
-}
-
-impl<'a> Behind<'a> {
-    /// Looks behind the word of at least two letters that `text` begins with: there has to be a blank, or a colon and one.
-    #[inline]
-    fn word(text: &'a [u8]) -> Option<Self> {
-        let letters = signs::letters(text);
-        let (has_colon, rest) = match text.get(letters..)? {
-            [b' ', rest @ ..] => (false, rest),
-            [b':', b' ', rest @ ..] => (true, rest),
-            _ => return None,
-        };
-        (letters > 1).then_some(Self { letters, has_colon, rest })
-    }
-
-    #[inline]
-    fn is_number(&self) -> bool {
-        !self.rest.first().is_some_and(u8::is_ascii_alphabetic)
-    }
-
-    /// Whether a date may stand behind the word: behind the name of a month or a day (`Nov 14`), or behind a level or an alert's name in
-    /// capitals; uvicorn pads these (`INFO:     text`).
-    #[inline]
-    fn may_be_dated(&self, text: &[u8]) -> bool {
-        let is_in_capitals = text.get(1).is_some_and(u8::is_ascii_uppercase);
-        // C's `asctime` begins with the names of a day and a month.
-        let is_day = self.letters == 3 && text.get(7) == Some(&b' ');
-        is_day || ((self.letters == 3 || is_in_capitals) && (self.is_number() || (self.has_colon && self.letters == 8)))
-    }
+fn unmarked<'a>(text: &[u8], time: Time<'a>) -> Option<Prose<'a>> {
+    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK), (b'=', MARK)]).filter(|signs| signs.seen == 0)?;
+    Some(Prose { time, level: Sought::From(0), is_without_address: signs.is_without_address })
 }
 
 /// `[worker 3] text`: with no mark but the bracket, and no pairs such as a packet filter's.
@@ -152,27 +145,31 @@ fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     if !may_be_prose {
         return None;
     }
-    unmarked(inside, [(b'[', MARK), (b'\t', MARK), (b'=', MARK)])
+    // Behind the ids of processes a time may stand, and these are in hexadecimal digits. One of the first two is none.
+    let has_no_time = matches!(inside, [b'g'..=b'z', ..] | [b'a'..=b'f', b'g'..=b'z', ..]);
+    unmarked(inside, Time::absent_if(has_no_time))
 }
 
 /// Tells whether `line`, which begins with the date and time `at` (`rest` is what follows), has a word behind them and is prose.
 #[inline]
 pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a>> {
     let behind_stamp = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-'))?;
-    let text = if behind_stamp.first() == Some(&b'[') { behind_thread(behind_stamp)? } else { behind_stamp };
-    let Behind { has_colon: false, rest: behind, .. } = Behind::word(text)? else { return None };
-    let is_in_capitals = text.get(1).is_some_and(u8::is_ascii_uppercase);
+    let thread = if behind_stamp.first() == Some(&b'[') { Some(Thread::of(behind_stamp)?) } else { None };
+    let text = thread.as_ref().map_or(behind_stamp, |thread| thread.rest);
+    let word = Behind::word(text).filter(|word| !word.has_colon)?;
+    let (behind, is_in_capitals) = (word.rest, Behind::is_in_capitals(text));
     if is_in_capitals {
         // Behind a level the name of a logger may stand, and a dash, a colon or a bracket behind that.
         let word = Behind::word(behind.trim_ascii_start()).filter(|word| !word.has_colon)?;
-        if text.len() != behind_stamp.len() || !word.rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+        if thread.is_some() || !word.rest.first().is_some_and(u8::is_ascii_alphanumeric) {
             return None;
         }
     } else if text.starts_with(b"std") || !behind.first().is_some_and(u8::is_ascii_alphabetic) {
         // A container runtime's lines; a syslog daemon's, whose message is an object or a device's list.
         return None;
     }
-    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', COLON), (b'=', EQUALS)])?;
+    let sought = [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', COLON), (b'=', EQUALS)];
+    let signs = signs::behind(line, line.len().checked_sub(text.len())?, sought)?;
     let is_prose = match signs.seen {
         0 => is_in_capitals || !behind.starts_with(b"firewall,"),
         seen => {
@@ -182,7 +179,11 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
             (seen & MARK == 0 || is_worded()) && !may_be_rusts && is_signed_prose(line, text, rest, seen)
         }
     };
-    is_prose.then_some(Prose { stamped: Some((at, rest)), is_without_address: signs.is_without_address })
+    let level = match thread {
+        Some(thread) if !thread.is_without_capitals() => Sought::From(0),
+        _ => word.level(text, rest),
+    };
+    is_prose.then_some(Prose { time: Time::Read(at, rest), level, is_without_address: signs.is_without_address })
 }
 
 /// Whether `text`, which holds a colon or a sign of equality, is prose behind a date and a time; they end before `rest`.
@@ -191,21 +192,6 @@ fn is_signed_prose(line: &[u8], text: &[u8], rest: &[u8], signs: u8) -> bool {
     let is_plainly_divided = line.get(10) == Some(&b' ');
     // PostgreSQL's severity, a packet filter's pairs, and syslog's tag.
     let is_postgresqls = signs & COLON != 0 && find_by(0, text, b":  ").is_some();
-    let is_filters = signs & EQUALS != 0 && find_by(2, text, b"IN=").is_some();
+    let is_filters = signs & EQUALS != 0 && find_by(0, text, b"IN=").is_some();
     !is_postgresqls && !is_filters && (is_plainly_divided || !shape::follows_iso_stamp(rest))
-}
-
-/// What stands behind `[worker 3] `, which is no level and no name that tells a format. Behind it no word in capitals may stand.
-fn behind_thread(text: &[u8]) -> Option<&[u8]> {
-    let inside = text.get(1..)?;
-    let letters = signs::letters(inside);
-    let more = inside.get(letters..)?.iter().take(64);
-    let length = letters + more.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_')).count();
-    let (name, behind) = inside.split_at_checked(length).filter(|_| letters > 0)?;
-    let text = behind.strip_prefix(b"] ")?;
-    // Names that tell a format, and levels: one word, which has a digit at the most and may be filled with blanks.
-    let may_be_known = length < letters + 2 || name.ends_with(b" ");
-    let is_level = || std::str::from_utf8(name).is_ok_and(|name| level_names::from_word(name.trim()).is_some());
-    let is_known = may_be_known && (name == b"System" || is_level());
-    (!is_known && !app::mongodb::begins_with_context(name)).then_some(text)
 }

@@ -1,8 +1,8 @@
 //! The format of a stream or file for which none is stated: chosen from its lines, and looked at again as it goes on.
 
 use super::chosen::{is_syslogs, may_be_syslogs, read_chosen};
-use super::{prose, read_as, read_prose, syslog};
-use crate::{Context, Format, LogEvent, cri, detect};
+use super::{prose, read_as, read_prose};
+use crate::{Context, Format, LogEvent, content, cri, detect, syslog};
 
 /// After so many lines in one format it is the stream's.
 const SAMPLE_LINES: u32 = 16;
@@ -51,17 +51,29 @@ impl StreamFormat {
         self.lines = self.lines.wrapping_add(1);
         if self.agreeing >= SAMPLE_LINES && !self.lines.is_multiple_of(LINES_TO_CHECK) {
             if may_be_syslogs(self.candidate, line) {
-                let event = syslog(line, cx);
-                if is_syslogs(self.candidate, line, &event) {
-                    self.last = self.candidate;
-                    return event;
-                }
+                return self.read_syslogs(line, cx);
             }
             if let Some(event) = read_chosen(self.candidate, line, cx) {
                 self.last = self.candidate;
                 return event;
             }
         }
+        self.read_by_itself(line, cx)
+    }
+
+    /// Reads a line that may be a syslog daemon's, as those before it were.
+    // To return what another function returns would copy the event once more.
+    fn read_syslogs<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+        let mut event = syslog::parse(line, cx);
+        if !is_syslogs(self.candidate, line, &event) {
+            return self.read_by_itself(line, cx);
+        }
+        self.last = self.candidate;
+        content::complete(&mut event, line, cx);
+        event
+    }
+
+    fn read_by_itself<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         let event = read_as(self.last, line, cx).unwrap_or_else(|| detect::read(line, cx));
         self.note(event.format);
         event

@@ -263,7 +263,23 @@ const BEGINNINGS: &[&str] = &[
     "20231114T221320Z ",
     "Nov 14 22:13:20 ",
     "Nov 14, 2023 10:13:20 PM ",
+    "NOV 14 22:13:20 ",
+    "Abc 14 22:13:20 ",
+    "Nov 99 22:13:20 ",
+    "Nov 14 22:13:20.5 ",
+    "[",
+    "CEST ",
+    "[7:1-2] ",
+    "E1114 22:13:20.123456 ",
+    "ESTx",
+    "----",
+    "1234 ",
+    "\t",
+    BLANKS,
 ];
+
+/// So many that what is behind them stands where a level is looked for no longer, or nearly so.
+const BLANKS: &str = "                                                                                                ";
 
 /// The words of texts, and those by which formats are known.
 #[rustfmt::skip]
@@ -275,6 +291,11 @@ const WORDS: &[&str] = &[
     "from ", "denied ", "login ", "Failed ", "password ", "IN=eth0 OUT= SRC=192.0.2.7 ", "a=b c=d ", "audit: ", "type=x msg=audit(1.0:2): ", "wireguard: ",
     "wg ", "std", "stdout ", "stderr ", "F ", "firewall,info ", "1,2023 ", "{\"a\":1}", "Started ", "GET ", "\"/x\" for ", "at ", "\"GET / HTTP/1.1\" ", "200 ",
     "sshd[7]: ", "sshd: ", "a.b.C run\nINFO: ", "Proxy ", "ab:cd:ef:01 ", "nova.log ", "\t", "x ", "i ", "(x) ", "CEF:0|a|b|c|d|e|3| ", "CEF: ", "LEEF: ", "{x}: ", "- - ",
+    "[Thread-5] ", "[worker ERROR] ", "[ERROR 3] ", "[a-ERR-7] ", "[pool-1-thread-1] ", "[INFO ] ", "[dead-beef] ", "[abc] ", "[core] ", "[", "] ",
+    "NOTICE ", "LOG ", "Err ", "eRROR ", "Notice ", "error: ", "(ERROR) ", "|ERROR| ", "<error> ", "level=error ", "level: \"fatal\" ", "CEST ", "CET ", "ESTx", "Tue ",
+    "Tue, ", "14-11-2023 22:13:20 ", "14/Nov/2023 22:13:20] ", "11/14/2023-22:13:20.5 ", "20231114-22:13:20 ", "Nov-14-23 22:13:20 ",
+    "1700000000 - 11/14/2023 22:13:20 ",
+    "2023] ", "22:13:20] ", "to ", "be ", "--------", "20231114 ", "web1 app: ", "items ", "were ", "counted ",
 ];
 
 fn text_line() -> impl Strategy<Value = String> {
@@ -362,8 +383,9 @@ fn check_chosen(line: &[u8]) -> Result<(), TestCaseError> {
     // Labelled values may be a web server's line in part.
     let quoting = |format: &&Format| WEB_SERVERS.contains(format) || **format == Format::Ltsv;
     for &format in Format::ALL.iter().filter(|format| !quoting(format)) {
-        let syslogs = chosen::may_be_syslogs(format, line).then(|| super::syslog(line, &CX));
-        let syslogs = syslogs.filter(|event| chosen::is_syslogs(format, line, event));
+        let is_syslogs =
+            chosen::may_be_syslogs(format, line) && chosen::is_syslogs(format, line, &syslog::parse(line, &CX));
+        let syslogs = is_syslogs.then(|| super::syslog(line, &CX));
         let Some(event) = syslogs.or_else(|| chosen::read_chosen(format, line, &CX)) else { continue };
         // Those of all programs are one format to a stream.
         let is_streams = (event.format == format.as_str() || format == Format::App) && found.format != event.format;

@@ -26,8 +26,9 @@ pub(super) fn facility_and_severity(text: &[u8]) -> Option<(u8, u8, &[u8])> {
     let (word, rest) = text.split_at_checked(end)?;
     let colon = word.iter().position(|b| *b == b':')?;
     let (facility, severity) = word.split_at_checked(colon)?;
-    let facility = first_name(facility).and_then(facility_number)?;
+    // Behind the colon of a tag nothing follows, which most words are.
     let severity = severity.strip_prefix(b":").and_then(first_name).and_then(severity_number)?;
+    let facility = first_name(facility).and_then(facility_number)?;
     let rest = without_blanks(rest);
     super::tag::read_unstamped(rest).map(|_| (facility, severity, rest))
 }

@@ -25,6 +25,7 @@ impl DayTime {
     /// The instant in the latest year that does not put it more than a day after `received_at`.
     ///
     /// A day is granted for zones and for clocks that are ahead; anything later is taken for last year's.
+    #[inline]
     pub(crate) fn nearest(self, to_utc: impl Fn(i64) -> i64, received_at: i64) -> Option<i64> {
         let latest = received_at.saturating_add(DAY_MICROS);
         // A zone may put the wall clock ahead of that by up to 99 hours.

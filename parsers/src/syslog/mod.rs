@@ -111,6 +111,7 @@ fn without_blanks(text: &[u8]) -> &[u8] {
 }
 
 /// A header field as text: empty for the nil value `-`, and with replacement characters for what is not UTF-8.
+#[inline]
 fn field_text(field: &[u8]) -> Cow<'_, str> {
     if field == b"-" { Cow::Borrowed("") } else { cursor::text(field) }
 }

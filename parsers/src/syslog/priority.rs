@@ -1,9 +1,5 @@
 //! The priority that begins a syslog message: `<34>` is facility 4, severity 2 (RFC 5424, section 6.2.1).
 
-use nom::Parser;
-use nom::bytes::complete::{tag, take_while_m_n};
-use nom::sequence::delimited;
-
 use crate::{Level, LogEvent};
 
 /// The highest value: facility 23, severity 7.
@@ -38,16 +34,17 @@ impl Priority {
 
 /// The priority of `line` and what follows it (all of `line` where it has none).
 pub(super) fn read(line: &[u8]) -> (Priority, &[u8]) {
-    let digits = take_while_m_n(0, 20, |b: u8| b.is_ascii_digit());
-    let bracketed: nom::IResult<_, _, ()> = delimited(tag(&b"<"[..]), digits, tag(&b">"[..])).parse(line);
-    let Ok((rest, digits)) = bracketed else {
+    const DIGITS_MAX: usize = 20;
+    let number = line.strip_prefix(b"<").unwrap_or_default();
+    let count = number.iter().take(DIGITS_MAX).take_while(|b| b.is_ascii_digit()).count();
+    let (Some(digits), Some([b'>', rest @ ..])) = (number.get(..count), number.get(count..)) else {
         return (Priority::Absent, line);
     };
-    let in_range = |value: &u16| !digits.is_empty() && digits.len() <= 3 && *value <= MAX;
     let value = digits.iter().fold(0_u16, |value, b| value.saturating_mul(10).saturating_add(u16::from(b - b'0')));
-    match Some(value).filter(in_range) {
-        Some(value) => (Priority::Valid { facility: (value / 8) as u8, severity: (value % 8) as u8 }, rest),
-        None => (Priority::Invalid, rest),
+    if matches!(digits.len(), 1..=3) && value <= MAX {
+        (Priority::Valid { facility: (value / 8) as u8, severity: (value % 8) as u8 }, rest)
+    } else {
+        (Priority::Invalid, rest)
     }
 }
 

@@ -1,0 +1,102 @@
+//! What stands behind the first word of a text, or behind the name of a thread.
+
+use crate::plain::{self, Sought};
+use crate::{app, leading, level_names};
+
+/// What stands behind the first word of a text.
+pub(super) struct Behind<'a> {
+    letters: usize,
+    pub(super) has_colon: bool,
+    /// What follows the blank.
+    pub(super) rest: &'a [u8],
+}
+
+impl<'a> Behind<'a> {
+    /// Looks behind the word of at least two letters that `text` begins with: there has to be a blank, or a colon and one.
+    #[inline]
+    pub(super) fn word(text: &'a [u8]) -> Option<Self> {
+        let letters = leading::letters(text);
+        let (has_colon, rest) = match text.get(letters..)? {
+            [b' ', rest @ ..] => (false, rest),
+            [b':', b' ', rest @ ..] => (true, rest),
+            _ => return None,
+        };
+        (letters > 1).then_some(Self { letters, has_colon, rest })
+    }
+
+    /// Whether the word, with which `text` begins, has a capital behind its first letter, as a level has.
+    #[inline]
+    pub(super) fn is_in_capitals(text: &[u8]) -> bool {
+        text.get(1).is_some_and(u8::is_ascii_uppercase)
+    }
+
+    /// What the word says of the level that `whole` states; `text`, with which that ends, begins with the word.
+    #[inline]
+    pub(super) fn level(&self, text: &[u8], whole: &[u8]) -> Sought {
+        let is_in_capitals = Self::is_in_capitals(text);
+        let found = is_in_capitals.then(|| text.get(..self.letters).and_then(plain::level_in_capitals)).flatten();
+        // With a colon behind it the first word is a level in any case.
+        let start = if self.has_colon { 0 } else { whole.len().saturating_sub(self.rest.len()) };
+        found.map_or(Sought::From(start), Sought::Found)
+    }
+
+    #[inline]
+    pub(super) fn is_number(&self) -> bool {
+        !self.rest.first().is_some_and(u8::is_ascii_alphabetic)
+    }
+
+    /// Whether a date may stand behind the word: behind the name of a month or a day (`Nov 14`), or behind a level or an alert's name in
+    /// capitals; uvicorn pads these (`INFO:     text`).
+    #[inline]
+    pub(super) fn may_be_dated(&self, text: &[u8]) -> bool {
+        let is_in_capitals = Self::is_in_capitals(text);
+        // C's `asctime` begins with the names of a day and a month.
+        let is_day = self.letters == 3 && text.get(7) == Some(&b' ');
+        is_day || ((self.letters == 3 || is_in_capitals) && (self.is_number() || (self.has_colon && self.letters == 8)))
+    }
+
+    /// Whether plain text that begins with this word, behind which no date [may be](Self::may_be_dated), begins with no time in any spelling:
+    /// these begin with the name of a month, a day or a zone, or have a number behind a level.
+    #[inline]
+    pub(super) fn has_no_time(&self, text: &[u8]) -> bool {
+        match text {
+            [b'a'..=b'z', ..] => true,
+            [_, b'a'..=b'z', ..] => self.letters != 3,
+            // Behind a zone the name of a month or a day would stand.
+            _ => self.letters > 3 && !self.is_number() && !matches!(self.rest.get(3), Some(b' ' | b',')),
+        }
+    }
+}
+
+/// A text that begins with the name of a thread in brackets: `[worker 3] text`.
+pub(super) struct Thread<'a> {
+    pub(super) name: &'a [u8],
+    /// What follows the bracket and the blank.
+    pub(super) rest: &'a [u8],
+}
+
+impl<'a> Thread<'a> {
+    /// Looks behind the bracket that `text` begins with, if what is in it is no level and no name that tells a format.
+    #[inline]
+    pub(super) fn of(text: &'a [u8]) -> Option<Self> {
+        let inside = text.get(1..)?;
+        let letters = leading::letters(inside);
+        let more = inside.get(letters..)?.iter().take(64);
+        let length =
+            letters + more.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_')).count();
+        let (name, behind) = inside.split_at_checked(length).filter(|_| letters > 0)?;
+        let rest = behind.strip_prefix(b"] ")?;
+        // Names that tell a format, and levels: one word, which has a digit at the most and may be filled with blanks.
+        let may_be_known = length < letters + 2 || name.ends_with(b" ");
+        let is_level = || level_names::from_bytes(name.trim_ascii_end()).is_some();
+        let is_known = may_be_known && (name == b"System" || is_level());
+        (!is_known && !app::mongodb::begins_with_context(name)).then_some(Self { name, rest })
+    }
+
+    /// Whether no word of its name is in capitals, as a level may be.
+    #[inline]
+    pub(super) fn is_without_capitals(&self) -> bool {
+        let nexts = self.name.iter().skip(1).chain([&b' ']);
+        !self.name.iter().zip(nexts).any(|(byte, next)| byte.is_ascii_uppercase() && !next.is_ascii_lowercase())
+    }
+}

@@ -1,0 +1,68 @@
+//! How many bytes of a kind a text begins with, counted eight at a time.
+
+/// How many bytes `text` begins with that are `byte`.
+#[inline]
+pub(crate) fn of_one(byte: u8, text: &[u8]) -> usize {
+    let (eights, rest) = text.as_chunks::<8>();
+    for (count, eight) in eights.iter().enumerate() {
+        let others = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([byte; 8]);
+        if others != 0 {
+            return count * 8 + others.trailing_zeros() as usize / 8;
+        }
+    }
+    text.len() - rest.len() + rest.iter().take_while(|other| **other == byte).count()
+}
+
+/// How many letters `text` begins with.
+#[inline]
+pub(crate) fn letters(text: &[u8]) -> usize {
+    let scalar = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let Some((eight, rest)) = text.split_first_chunk() else { return scalar(text) };
+    match letters_of_eight(u64::from_le_bytes(*eight)) {
+        8 => 8 + scalar(rest),
+        fewer => fewer,
+    }
+}
+
+/// How many letters eight bytes begin with, the first one lowest.
+fn letters_of_eight(eight: u64) -> usize {
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    const HIGH: u64 = all(0x80);
+    // A lower case letter reaches the highest bit of its byte when what is missing from `a` to 0x80 is added, and does not when that from
+    // behind `z` is; no sum is carried into the next byte.
+    let lower = (eight | all(0x20)) & !HIGH;
+    let (from_a, behind_z) = (lower + all(0x80 - b'a'), lower + all(0x80 - b'z' - 1));
+    let others = !(from_a & !behind_z & !eight) & HIGH;
+    others.trailing_zeros() as usize / 8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_a_letter_or_none_wherever_it_stands() {
+        for byte in 0..=255_u8 {
+            for before in 0..12 {
+                let text = [&b"abcXYZabcdef"[..before], &[byte], b"a7 bcdefghijk"].concat();
+                let expected = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+                assert_eq!(letters(&text), expected, "{byte} behind {before}");
+                let cut = text.get(..before + 1).unwrap();
+                assert_eq!(letters(cut), if byte.is_ascii_alphabetic() { before + 1 } else { before });
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_one_kind_are_counted_up_to_the_first_other() {
+        for byte in 0..=255_u8 {
+            for before in 0..40 {
+                let text = [&vec![b'-'; before][..], &[byte], b"--- text"].concat();
+                let expected = text.iter().take_while(|b| **b == b'-').count();
+                assert_eq!(of_one(b'-', &text), expected, "{byte} behind {before}");
+            }
+        }
+    }
+}
