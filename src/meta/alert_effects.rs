@@ -11,12 +11,22 @@ use super::alert_writer::{AlertWriter, GoneOn};
 use super::transaction::{Lock, Tx};
 use super::{Alert, Meta, MetaError, Severity, both};
 
+/// The alerts of so many effects are kept in memory, read and written together.
+const EFFECTS_AT_ONCE: usize = 500;
+
 /// What the evaluation of a rule gives.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlertEffect {
     Raised(RaisedAlert),
     Continued(ContinuedAlert),
     Ended(EndedAlert),
+}
+
+impl AlertEffect {
+    /// The episode that goes on, if it is about one that does.
+    fn continues(&self) -> Option<&str> {
+        if let Self::Continued(continued) = self { Some(&continued.episode) } else { None }
+    }
 }
 
 /// A rule was satisfied for a group.
@@ -99,15 +109,19 @@ impl Meta {
         }
         let mut applied = Applied::default();
         let mut writer = AlertWriter::new(tx, version, now);
-        for effect in effects {
-            match effect {
-                AlertEffect::Raised(raised) => applied.raised.extend(writer.raise(raised).await?),
-                AlertEffect::Continued(continued) => match writer.go_on(continued).await? {
-                    GoneOn::Added => {}
-                    GoneOn::Anew(alert) => applied.raised.push(*alert),
-                    GoneOn::NotOpen => applied.not_open.push(continued.episode.clone()),
-                },
-                AlertEffect::Ended(ended) => applied.resolved.extend(writer.end(ended).await?),
+        for some in effects.chunks(EFFECTS_AT_ONCE) {
+            let going: Vec<&str> = some.iter().filter_map(AlertEffect::continues).collect();
+            writer.read_ahead(&going).await?;
+            for effect in some {
+                match effect {
+                    AlertEffect::Raised(raised) => applied.raised.extend(writer.raise(raised).await?),
+                    AlertEffect::Continued(continued) => match writer.go_on(continued).await? {
+                        GoneOn::Added => {}
+                        GoneOn::Anew(alert) => applied.raised.push(*alert),
+                        GoneOn::NotOpen => applied.not_open.push(continued.episode.clone()),
+                    },
+                    AlertEffect::Ended(ended) => applied.resolved.extend(writer.end(ended).await?),
+                }
             }
         }
         writer.finish().await?.commit().await?;

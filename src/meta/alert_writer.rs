@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::alert_going::Going;
 use super::alert_parts::{count, keep_first, open_key};
 use super::alert_rows::Step;
 use super::clusters::{Cluster, cluster_of};
@@ -18,6 +19,7 @@ pub(super) struct AlertWriter {
     locked: i64,
     last: i64,
     now: DateTime<Utc>,
+    going: Going,
     faults: FaultBook,
     queue: DeliveryQueue,
     /// Read once they are needed.
@@ -42,14 +44,23 @@ impl AlertWriter {
             locked: version,
             last: version - 1,
             now,
+            going: Going::default(),
             faults: FaultBook::default(),
             queue: DeliveryQueue::new(now),
             clusters: None,
         }
     }
 
+    /// Reads at once the alerts that [`AlertWriter::go_on`] will be asked about next. Others are read one by one.
+    pub(super) async fn read_ahead(&mut self, episodes: &[&str]) -> Result<(), MetaError> {
+        self.going.write(&mut self.tx).await?;
+        self.going = Going::read(&mut self.tx, episodes).await?;
+        Ok(())
+    }
+
     /// Writes what was gathered, and gives the transaction back.
     pub(super) async fn finish(mut self) -> Result<Tx, MetaError> {
+        self.going.write(&mut self.tx).await?;
         self.faults.write(&mut self.tx).await?;
         self.queue.write_summaries(&mut self.tx).await?;
         // So many changes were made; where there was none, nobody has to look for one.
@@ -65,6 +76,7 @@ impl AlertWriter {
             return Ok(None);
         }
         let key = open_key(&raised.rule_code, &raised.group);
+        self.going.write(&mut self.tx).await?;
         if let Some(alert) = self.tx.alert_by_open_key(&key).await? {
             self.join(alert, raised).await?;
             return Ok(None);
@@ -98,15 +110,27 @@ impl AlertWriter {
             samples: raised.samples.clone(),
         };
         alert.lasting = true;
-        self.add(&mut alert, &more).await
+        self.add(&mut alert, &more).await?;
+        self.update(&mut alert).await
     }
 
     /// Adds what came to the episode's alert. Where that was resolved since, what came before counts for nothing, and what came after it is
     /// a new alert: this daemon could not hear of it, or would have judged anew.
     pub(super) async fn go_on(&mut self, continued: &ContinuedAlert) -> Result<GoneOn, MetaError> {
-        let Some(mut alert) = self.tx.alert_by_episode(&continued.episode).await? else { return Ok(GoneOn::NotOpen) };
+        let mut known = self.going.take(&continued.episode);
+        if known.is_none() {
+            self.going.write(&mut self.tx).await?;
+            known = self.tx.alert_by_episode(&continued.episode).await?;
+        }
+        let Some(mut alert) = known else { return Ok(GoneOn::NotOpen) };
         if alert.status != AlertStatus::Resolved {
-            self.add(&mut alert, continued).await?;
+            if self.add(&mut alert, continued).await? {
+                self.update(&mut alert).await?;
+                self.going.put(&continued.episode, alert);
+            } else {
+                alert.version = self.next_version();
+                self.going.put_counted(&continued.episode, alert);
+            }
             return Ok(GoneOn::Added);
         }
         if alert.resolved_at.is_some_and(|resolved_at| continued.last_seen_at <= resolved_at) {
@@ -138,11 +162,13 @@ impl AlertWriter {
         let raised = self.raise(&again).await?;
         self.tx.end_episode(&again.episode, more.last_seen_at).await?;
         self.tx.move_episode(&more.episode, &again.episode).await?;
+        self.going.forget(&more.episode);
         Ok(raised.map_or(GoneOn::Added, |alert| GoneOn::Anew(Box::new(alert))))
     }
 
     /// The alert, where that resolved it.
     pub(super) async fn end(&mut self, ended: &EndedAlert) -> Result<Option<Alert>, MetaError> {
+        self.going.write(&mut self.tx).await?;
         let was_lasting = self.tx.end_episode(&ended.episode, ended.at).await?;
         let Some(mut alert) = self.tx.alert_by_episode(&ended.episode).await? else { return Ok(None) };
         let goes_on = self.tx.count_lasting_episodes(alert.id).await? > 0;
@@ -197,8 +223,13 @@ impl AlertWriter {
         self.queue.resolved(&mut self.tx, alert).await
     }
 
-    /// Adds what came to the alert, and to its fault.
-    async fn add(&mut self, alert: &mut Alert, more: &ContinuedAlert) -> Result<(), MetaError> {
+    /// Adds what came to the alert, which is not written yet, and to its fault. Says whether it told more than counts.
+    async fn add(&mut self, alert: &mut Alert, more: &ContinuedAlert) -> Result<bool, MetaError> {
+        let told = |alert: &Alert| {
+            let (hosts, samples) = (alert.hosts.len(), alert.sample_log_ids.len());
+            (hosts, samples, alert.related_ip.is_some(), alert.related_user.is_some())
+        };
+        let before = told(alert);
         alert.log_count = alert.log_count.saturating_add(count(more.added));
         alert.last_seen_at = alert.last_seen_at.max(more.last_seen_at);
         alert.related_ip = alert.related_ip.or(more.ip);
@@ -210,12 +241,14 @@ impl AlertWriter {
             let place = Place { hosts: &alert.hosts, clusters: &clusters, at: alert.last_seen_at };
             self.faults.see(&mut self.tx, fault, alert.severity, place).await?;
         }
-        self.update(alert).await
+        Ok(told(alert) != before)
     }
 
     async fn update(&mut self, alert: &mut Alert) -> Result<(), MetaError> {
         alert.version = self.next_version();
-        self.tx.update_alert(alert).await
+        self.tx.update_alert(alert).await?;
+        self.going.written(alert);
+        Ok(())
     }
 
     fn next_version(&mut self) -> i64 {

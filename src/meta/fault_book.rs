@@ -81,13 +81,14 @@ impl FaultBook {
         let open = self.open(tx).await?;
         // One beyond the limit is of long ago: it is not brought back to mind.
         let Some(fault) = open.iter_mut().find(|fault| fault.id == id) else { return Ok(()) };
-        let before = fault.clone();
+        let plain = |fault: &OpenFault| (fault.severity, fault.started_at, fault.last_seen_at);
+        let before = plain(fault);
         fault.severity = fault.severity.max(severity);
         fault.started_at = fault.started_at.min(place.at);
         fault.last_seen_at = fault.last_seen_at.max(place.at);
-        add_names(&mut fault.hosts, place.hosts);
-        add_names(&mut fault.clusters, place.clusters);
-        if *fault != before && !self.changed.contains(&id) {
+        let has_hosts = add_names(&mut fault.hosts, place.hosts);
+        let has_clusters = add_names(&mut fault.clusters, place.clusters);
+        if (has_hosts || has_clusters || plain(fault) != before) && !self.changed.contains(&id) {
             self.changed.push(id);
         }
         Ok(())
@@ -187,10 +188,13 @@ fn title(alert: &Alert) -> String {
     }
 }
 
-fn add_names(names: &mut Vec<String>, more: &[String]) {
+/// Says whether it added one.
+fn add_names(names: &mut Vec<String>, more: &[String]) -> bool {
+    let before = names.len();
     for name in more {
         if names.len() < NAMES_MAX && !names.contains(name) {
             names.push(name.clone());
         }
     }
+    names.len() > before
 }

@@ -8,6 +8,7 @@
 mod actor;
 mod alert_effects;
 mod alert_episodes;
+mod alert_going;
 mod alert_parts;
 mod alert_patch;
 mod alert_rows;

@@ -67,6 +67,30 @@ on_both! {
         assert_eq!(ways(&db, alert.id).await.len(), 1);
     }
 
+    async fn of_many_alerts_that_go_on_at_once_each_is_counted(db) {
+        let name = |n: usize| format!("e{n}");
+        let all: Vec<AlertEffect> =
+            (0..600).map(|n| AlertEffect::Raised(raised(&name(n), "ssh", &name(n), "edge7", 0))).collect();
+        let made = apply(&db.meta, all, 0).await.raised;
+        let before = made.iter().map(|alert| alert.version).max().unwrap();
+        let mut effects: Vec<AlertEffect> = (0..600).map(|n| continued(&name(n), 1 + n as u64, 5)).collect();
+        // Counted twice; of an alert that another episode joins, before and behind that; before its end; of nobody.
+        effects.push(continued("e7", 1000, 6));
+        effects.push(AlertEffect::Raised(raised("joins", "ssh", "e8", "edge9", 7)));
+        effects.extend([continued("joins", 3, 7), continued("e8", 4, 8), ended("e9", true, 9), continued("unknown", 1, 9)]);
+        let applied = apply(&db.meta, effects, 9).await;
+        assert_eq!((applied.raised.len(), applied.resolved.len(), applied.not_open), (0, 1, vec!["unknown".to_owned()]));
+        let mut versions = std::collections::BTreeSet::new();
+        for (n, alert) in made.iter().enumerate() {
+            let after = now_of(&db, alert.id).await;
+            let more = match n { 7 => 1000, 8 => 10 + 3 + 4, _ => 0 };
+            assert_eq!(after.log_count, 10 + 1 + n as i64 + more, "{n}");
+            let last = match n { 7 => 6, 8 => 8, _ => 5 };
+            assert_eq!(after.last_seen_at, at(last), "{n}");
+            assert!(after.version > before && versions.insert(after.version), "{n}");
+        }
+    }
+
     async fn effects_of_records_are_applied_once(db) {
         assert_eq!(db.meta.alert_cursor().await.unwrap(), 0);
         let effects = [AlertEffect::Raised(raised("e1", "ssh", "ann", "edge7", 0)), continued("e1", 5, 1)];
