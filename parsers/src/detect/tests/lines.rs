@@ -1,0 +1,152 @@
+//! Lines that may be taken for what they are not: those of each format, whole, changed and behind others' heads, and texts of likely words.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// A line in each format, and some in none.
+pub(super) const LINES: &[&str] = &[
+    "order 7741 of customer 1193 placed in 38 ms, total 129.90 EUR",
+    "ERROR login failed for user bob from 192.0.2.7",
+    "[worker 3] the cart was opened",
+    "192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl\"",
+    "[14/Nov/2023:22:13:20 +0000] 200 - GET https a.example \"/\" [Client 192.0.2.7] [Length 5] [Gzip -] \"curl\" \"-\"",
+    "2023/11/14 22:13:20 [2023-11-14 22:13:20.150624] [router:a] [origin:b] [client: 192.0.2.7] [useragent: x] GET / 404",
+    "[Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text",
+    "http 2023-11-14T22:13:20.1Z app/lb 192.0.2.7:5000 192.0.2.1:80 0 0 0 200 200 1 2 \"GET http://a/ HTTP/1.1\" \"x\" - -",
+    "2023-11-14T22:13:20.1Z lb 192.0.2.7:5000 192.0.2.1:80 0 0 0 200 200 1 2 \"GET http://a/ HTTP/1.1\"",
+    "192.0.2.7:5059 [14/Nov/2023:22:13:20.001] in app/s1 1/0/5007 212 SC 1/2/3/4/5 6/7",
+    "Proxy in started.",
+    "time:2023-11-14T22:13:20Z\tlevel:info\thost:192.0.2.7",
+    "2023/11/14 22:13:20 [error] 1#1: *1 text, client: 192.0.2.7",
+    "1700000000.123     16 192.0.2.7 TCP_MISS/200 1 GET http://a.example/ - HIER_DIRECT/- -",
+    "2023-11-14T22:13:20Z stdout F {\"level\":\"info\"}",
+    "2023-11-14 22:13:20,123 INFO  [main] c.e.App - text",
+    "2023-11-14 22:13:20.123 [main] WARN  c.e.App - text",
+    "2023-11-14 22:13:20.123 [System] [WARN] c.e.App - text",
+    "2023-11-14T22:13:20.123Z  INFO shop::cart: text",
+    "2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  text",
+    "2023-11-14T22:13:20.123456Z 0 [Note] text",
+    "2023-11-14T22:13:20.123+0000 I NETWORK  [conn8] text",
+    "2023-11-14 22:13:20.123 [info] <0.1.0> text",
+    "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed",
+    "2023-11-14 22:13:20.1234|INFO|Shop.Cart|text",
+    "2023-11-14T22:13:20.123Z info: text",
+    "2023-11-14 22:13:20,123 - shop - INFO - text",
+    "Nov 14, 2023 10:13:20 PM c.e.App start\nINFO: text",
+    "I1114 22:13:20.123456 7 a.go:9] text",
+    "7:M 14 Nov 2023 22:13:20.123 * text",
+    "[1700000000] SERVICE ALERT: a;b;OK;HARD;1;text",
+    "info: Shop.Cart[0] text",
+    "nova.log 2023-11-14 22:13:20.123 7 INFO nova [-] text",
+    "- 1700000000 2023.11.14 n1 Nov 14 22:13:20 n1 sshd[7]: text",
+    "<Event><System><EventID>7</EventID></System></Event>",
+    "MSWinEventLog\t1\tSecurity\t9\tTue Nov 14 22:13:20 2023\t4625\ta\tb\tc\tFailure Audit\tpc1\tLogon\t\ttext\t9",
+    "{\"level\":\"error\",\"msg\":\"text\"}",
+    "@cee: {\"level\":\"error\"}",
+    "CEF:0|a|b|c|d|e|3|src=192.0.2.7",
+    "1700000000 fw1 CEF:0|a|b|c|d|e|3|src=192.0.2.7",
+    "LEEF:1.0|a|b|c|d|src=192.0.2.7",
+    "level=info msg=\"x y\" user=bob",
+    "type=CWD msg=audit(1.0:2): cwd=\"/\"",
+    "[5.1] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP",
+    "%ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2",
+    "1,2023/11/14 22:13:20,0,TRAFFIC,end,1,2023/11/14 22:13:20,192.0.2.7,192.0.2.1",
+    "Failed password for bob from 192.0.2.7 port 4000 ssh2",
+];
+
+/// What may stand before them.
+pub(super) const HEADS: &[&str] = &[
+    "",
+    "",
+    "",
+    " ",
+    "\u{feff}",
+    "<38>Nov 14 22:13:20 web1 sshd[7]: ",
+    "<13>Nov 14 22:13:20 web1 haproxy[7]: ",
+    "<13>Nov 14 22:13:20 web1 ",
+    "Nov 14 22:13:20 web1 kernel: ",
+    "<13>1 2023-11-14T22:13:20Z web1 shop 7 - - ",
+    "2023-11-14T22:13:20Z stderr F ",
+    "2023-11-14T22:13:20Z web1 shop[7]: ",
+    "2023-11-14T22:13:20 ",
+    "pc1\t",
+    "a: ",
+];
+
+/// What may get into a line.
+const BITS: &[&str] =
+    &["[", "]", "\t", " ", ":", "\"", "{", "<", "=", "7", "a", ".", "\n", "é", "\0", "[14/Nov/2023:22:13:20] "];
+
+pub(super) fn likely_line() -> impl Strategy<Value = Vec<u8>> {
+    let changes = prop::collection::vec((select(BITS), any::<Index>()), 0..3);
+    (select(HEADS), select(LINES), changes, any::<Index>(), any::<bool>()).prop_map(
+        |(head, line, changes, end, is_cut)| {
+            let mut line = [head.as_bytes(), line.as_bytes()].concat();
+            for (bit, at) in changes {
+                let at = at.index(line.len() + 1);
+                line.splice(at..at, bit.bytes());
+            }
+            if is_cut {
+                line.truncate(end.index(line.len() + 1));
+            }
+            line
+        },
+    )
+}
+
+/// How plain text may begin, and what else begins so.
+const BEGINNINGS: &[&str] = &[
+    "",
+    "",
+    "2023-11-14 22:13:20 ",
+    "2023-11-14 22:13:20.5 ",
+    "2023-11-14 22:13:20 UTC ",
+    "2023-11-14T22:13:20Z ",
+    "2023-11-14T22:13:20.123456+01:00 ",
+    "2023-11-14 22:13 ",
+    "2023/11/14 22:13:20 ",
+    "20231114T221320Z ",
+    "Nov 14 22:13:20 ",
+    "Nov 14, 2023 10:13:20 PM ",
+    "NOV 14 22:13:20 ",
+    "Abc 14 22:13:20 ",
+    "Nov 99 22:13:20 ",
+    "Nov 14 22:13:20.5 ",
+    "[",
+    "CEST ",
+    "[7:1-2] ",
+    "E1114 22:13:20.123456 ",
+    "ESTx",
+    "----",
+    "1234 ",
+    "\t",
+    BLANKS,
+];
+
+/// So many that what is behind them stands where a level is looked for no longer, or nearly so.
+const BLANKS: &str = "                                                                                                ";
+
+/// The words of texts, and those by which formats are known.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "order ", "Order ", "the ", "A ", "cart ", "7 ", "7741 ", "38 ms, ", "shop.cart ", "com.example.App ", "[worker 3] ", "[main] ", "[conn8] ",
+    "[7] ", "[info] ", "[Note] ", "[INF] ", "[System] ", "ERROR ", "ERROR: ", "WARNING: ", "CRITICAL: ", "INFO:     ", "INFO  ", "info: ",
+    "Error: ", "DEBUG:a:", "Nov ", "NOV ", "14 ", "4 ", "14, 2023 10:13:20 PM ", "22:13:20 ", "2023-11-14T22:13:20Z ", "1700000000 ", "2023.11.14 ", "n1 ",
+    "http ", "h2 ", "lb ", "192.0.2.7:5000 ", "192.0.2.7 ", "1.5 ", "2.3 ", "- ", "-- ", "--- ", ": ", "LOG:  ", "bob@shop ", "user=bob ", "user 'bob' ",
+    "from ", "denied ", "login ", "Failed ", "password ", "IN=eth0 OUT= SRC=192.0.2.7 ", "a=b c=d ", "audit: ", "type=x msg=audit(1.0:2): ", "wireguard: ",
+    "wg ", "std", "stdout ", "stderr ", "F ", "firewall,info ", "1,2023 ", "{\"a\":1}", "Started ", "GET ", "\"/x\" for ", "at ", "\"GET / HTTP/1.1\" ", "200 ",
+    "sshd[7]: ", "sshd: ", "a.b.C run\nINFO: ", "Proxy ", "ab:cd:ef:01 ", "nova.log ", "\t", "x ", "i ", "(x) ", "CEF:0|a|b|c|d|e|3| ", "CEF: ", "LEEF: ", "{x}: ", "- - ",
+    "[Thread-5] ", "[worker ERROR] ", "[ERROR 3] ", "[a-ERR-7] ", "[pool-1-thread-1] ", "[INFO ] ", "[dead-beef] ", "[abc] ", "[core] ", "[", "] ",
+    "NOTICE ", "LOG ", "Err ", "eRROR ", "Notice ", "error: ", "(ERROR) ", "|ERROR| ", "<error> ", "level=error ", "level: \"fatal\" ", "CEST ", "CET ", "ESTx", "Tue ",
+    "Tue, ", "14-11-2023 22:13:20 ", "14/Nov/2023 22:13:20] ", "11/14/2023-22:13:20.5 ", "20231114-22:13:20 ", "Nov-14-23 22:13:20 ",
+    "1700000000 - 11/14/2023 22:13:20 ",
+    "2023] ", "22:13:20] ", "to ", "be ", "--------", "20231114 ", "web1 app: ", "items ", "were ", "counted ",
+];
+
+pub(super) fn text_line() -> impl Strategy<Value = String> {
+    (select(BEGINNINGS), prop::collection::vec(select(WORDS), 0..8)).prop_map(|(beginning, words)| {
+        let mut line = beginning.to_owned();
+        line.extend(words);
+        line
+    })
+}
