@@ -13,6 +13,22 @@ pub(crate) fn of_one(byte: u8, text: &[u8]) -> usize {
     text.len() - rest.len() + rest.iter().take_while(|other| **other == byte).count()
 }
 
+/// How many bytes stand in `text` before the first that is `byte`; all of them where none is.
+#[inline]
+pub(crate) fn before(byte: u8, text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let (eights, rest) = text.as_chunks::<8>();
+    for (count, eight) in eights.iter().enumerate() {
+        let others = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([byte; 8]);
+        // The lowest bit that is set is that of the first byte which is zero.
+        let zeros = others.wrapping_sub(ONES) & !others & (ONES << 7);
+        if zeros != 0 {
+            return count * 8 + zeros.trailing_zeros() as usize / 8;
+        }
+    }
+    text.len() - rest.len() + rest.iter().take_while(|other| **other != byte).count()
+}
+
 /// How many letters `text` begins with.
 #[inline]
 pub(crate) fn letters(text: &[u8]) -> usize {
@@ -51,6 +67,17 @@ mod tests {
                 assert_eq!(letters(&text), expected, "{byte} behind {before}");
                 let cut = text.get(..before + 1).unwrap();
                 assert_eq!(letters(cut), if byte.is_ascii_alphabetic() { before + 1 } else { before });
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_before_one_of_a_kind_are_counted() {
+        for byte in 0..=255_u8 {
+            for before in 0..40 {
+                let text = [&vec![byte.wrapping_add(1); before][..], &[byte, byte], b"--- text"].concat();
+                assert_eq!(super::before(byte, &text), before, "{byte}");
+                assert_eq!(super::before(byte, text.get(..before).unwrap()), before, "{byte}");
             }
         }
     }

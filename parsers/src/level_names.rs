@@ -13,11 +13,11 @@ pub fn from_word(word: &str) -> Option<Level> {
 
 /// As [`from_word`], for what may be no text.
 pub(crate) fn from_bytes(word: &[u8]) -> Option<Level> {
-    let mut lower = [0_u8; 13];
-    let lower = lower.get_mut(..word.len())?;
-    lower.copy_from_slice(word);
+    // All bytes of it are made lower case at once.
+    let mut lower = [0_u8; 16];
+    lower.get_mut(..word.len())?.copy_from_slice(word);
     lower.make_ascii_lowercase();
-    Some(match &*lower {
+    Some(match lower.get(..word.len())? {
         b"info" | b"information" | b"informational" | b"inf" | b"notice" | b"note" | b"log" | b"audit" | b"config" => {
             Level::Info
         }

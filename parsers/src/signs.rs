@@ -3,8 +3,8 @@
 //! Written so that the compiler makes vector instructions of it: for the few hundred bytes of a line that is quicker than searches which
 //! have to say where a byte stands.
 
-/// Longer texts are not looked at: the number of dots in one column of bytes has to fit into a byte.
-pub(crate) const TEXT_BYTES_MAX: usize = 1024;
+/// Longer texts are not looked at: searches that use all of a processor's instructions are quicker there.
+pub(crate) const TEXT_BYTES_MAX: usize = 384;
 
 /// So many bytes are looked at together.
 const WIDTH: usize = 32;
@@ -105,29 +105,38 @@ fn look_at<const N: usize>(
 /// begins with a digit, and its request is quoted.
 #[inline(never)]
 pub(crate) fn has_words_in_brackets(text: &[u8]) -> bool {
+    !matches!(text.last(), Some(b'[' | b'"' | b'\t')) && !has_pair(text, is_otherwise)
+}
+
+/// Whether somewhere in `text` a sign of equality follows a capital N, as in a packet filter's `IN=`.
+#[inline(never)]
+pub(crate) fn may_hold_in(text: &[u8]) -> bool {
+    has_pair(text, |a, b| (a == b'N') & (b == b'='))
+}
+
+/// Whether two bytes that follow each other in `text` are as `is_sought` says, which has to do without branches.
+#[inline(always)]
+fn has_pair(text: &[u8], is_sought: impl Fn(u8, u8) -> bool) -> bool {
     const PAIRS: usize = WIDTH + 1;
-    if matches!(text.last(), Some(b'[' | b'"' | b'\t')) {
-        return false;
-    }
     let Some(last) = text.last_chunk::<PAIRS>() else {
-        return !text.windows(2).any(|pair| matches!(pair, [a, b] if is_otherwise(*a, *b)));
+        return text.windows(2).any(|pair| matches!(pair, [a, b] if is_sought(*a, *b)));
     };
-    let mut others = [0; WIDTH];
+    let mut found = [0; WIDTH];
     let mut rest = text;
     while let Some(chunk) = rest.first_chunk::<PAIRS>() {
-        look_at_pairs(chunk, &mut others);
+        look_at_pairs(chunk, &is_sought, &mut found);
         rest = rest.get(WIDTH..).unwrap_or_default();
     }
     // Some of them are looked at once more.
-    look_at_pairs(last, &mut others);
-    all_bits(&others) == 0
+    look_at_pairs(last, &is_sought, &mut found);
+    all_bits(&found) != 0
 }
 
 #[inline(always)]
-fn look_at_pairs(chunk: &[u8; WIDTH + 1], others: &mut [u8; WIDTH]) {
+fn look_at_pairs(chunk: &[u8; WIDTH + 1], is_sought: impl Fn(u8, u8) -> bool, found: &mut [u8; WIDTH]) {
     let pairs = chunk.iter().zip(chunk.iter().skip(1));
-    for (other, (a, b)) in others.iter_mut().zip(pairs) {
-        *other |= u8::from(is_otherwise(*a, *b));
+    for (found, (a, b)) in found.iter_mut().zip(pairs) {
+        *found |= u8::from(is_sought(*a, *b));
     }
 }
 
@@ -184,6 +193,19 @@ mod tests {
             }
             for other in ["[7]", "[\u{e9}", "\"a"] {
                 assert!(!has_words_in_brackets(format!("{other}{text}").as_bytes()), "{other}{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_packet_filters_first_name_is_found_wherever_it_stands() {
+        for length in 0..70 {
+            let text = "N =IN NI=".repeat(8);
+            let text = text.get(..length).unwrap();
+            assert!(!may_hold_in(text.as_bytes()), "{text}");
+            for name in ["IN=", "IN=eth0", "N=", "IN=eth0 OUT= SRC=192.0.2.7"] {
+                assert!(may_hold_in(format!("{text}{name}").as_bytes()), "{text}{name}");
+                assert!(may_hold_in(format!("{name}{text}").as_bytes()), "{name}{text}");
             }
         }
     }

@@ -35,7 +35,7 @@ use crate::{Attributes, Context, LogEvent, http_status, request_line};
 pub const FORMAT: &str = "access";
 
 /// A time in square brackets stands this near to the front, or the line is no access log's.
-const HEAD_BYTES_MAX: usize = 1024;
+pub(crate) const HEAD_BYTES_MAX: usize = 1024;
 
 /// Reads a line of an access log; `None` where it is none.
 #[must_use]

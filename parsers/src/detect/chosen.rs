@@ -1,7 +1,7 @@
 //! Lines of a stream whose format is chosen: its parser is asked alone.
 
 use super::{is_wrapped, read_as};
-use crate::{Context, Format, LogEvent, app, content, iptables, level_names, ltsv, winevent};
+use crate::{Context, Format, LogEvent, app, content, iptables, level_names, ltsv, syslog, winevent};
 
 /// Reads `line` by the parser of `format` alone, which is that of the lines before it; `None` where it refuses the line.
 ///
@@ -46,17 +46,23 @@ pub(super) fn may_be_syslogs(format: Format, line: &[u8]) -> bool {
     }
 }
 
-/// Whether `header`, which syslog's parser made of such a line, is plainly in `format`.
+/// Reads the header of such a line, which has no priority.
+// The event is large: it is not passed on.
+#[inline(always)]
+pub(super) fn read_syslogs_header<'a>(
+    format: Format,
+    line: &'a [u8],
+    cx: &Context,
+) -> Result<LogEvent<'a>, syslog::ParseError> {
+    match format {
+        Format::Rfc5424 => syslog::rfc5424::parse(line, cx),
+        _ => syslog::rfc3164::parse(line, cx),
+    }
+}
+
+/// Whether `header`, which was read of such a line, is plainly in `format`.
 #[inline]
 pub(super) fn is_syslogs(format: Format, line: &[u8], header: &LogEvent<'_>) -> bool {
-    // Names that are known beforehand are compared at once.
-    let is_named = match format {
-        Format::Rfc5424 => header.format == Format::Rfc5424.as_str(),
-        _ => header.format == Format::Rfc3164.as_str(),
-    };
-    if !is_named || header.parse_error.is_some() {
-        return false;
-    }
     // Nobody else has the version, or the stamp with the name of a month.
     if format == Format::Rfc5424 {
         return true;
@@ -68,7 +74,8 @@ pub(super) fn is_syslogs(format: Format, line: &[u8], header: &LogEvent<'_>) -> 
     let head = line.len().checked_sub(header.message.len()).and_then(|length| line.get(..length));
     let is_read = header.timestamp.is_some() && !header.host.is_empty() && !header.app.is_empty();
     // Other programs write a level behind a stamp, and a container runtime the name of a stream.
-    let may_be_word = header.host.bytes().all(|b| b.is_ascii_alphabetic());
+    // From its end on, where most hosts have a number.
+    let may_be_word = header.host.bytes().rev().all(|b| b.is_ascii_alphabetic());
     let is_word = may_be_word && (header.host.starts_with("std") || level_names::from_word(&header.host).is_some());
     is_read && !is_word && head.is_some_and(|head| head.ends_with(b": "))
 }

@@ -1,8 +1,8 @@
 //! The format of a stream or file for which none is stated: chosen from its lines, and looked at again as it goes on.
 
-use super::chosen::{is_syslogs, may_be_syslogs, read_chosen};
+use super::chosen::{is_syslogs, may_be_syslogs, read_chosen, read_syslogs_header};
 use super::{prose, read_as, read_prose};
-use crate::{Context, Format, LogEvent, content, cri, detect, syslog};
+use crate::{Context, Format, LogEvent, content, cri, detect};
 
 /// After so many lines in one format it is the stream's.
 const SAMPLE_LINES: u32 = 16;
@@ -64,7 +64,7 @@ impl StreamFormat {
     /// Reads a line that may be a syslog daemon's, as those before it were.
     // To return what another function returns would copy the event once more.
     fn read_syslogs<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
-        let mut event = syslog::parse(line, cx);
+        let Ok(mut event) = read_syslogs_header(self.candidate, line, cx) else { return self.read_by_itself(line, cx) };
         if !is_syslogs(self.candidate, line, &event) {
             return self.read_by_itself(line, cx);
         }

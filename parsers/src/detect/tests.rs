@@ -170,11 +170,15 @@ proptest! {
     }
 
     #[test]
-    fn a_line_of_words_is_what_asking_every_parser_makes_of_it(line in text_line(), width in 1_usize..200) {
+    fn a_line_of_words_is_what_asking_every_parser_makes_of_it(line in text_line(), width in 1_usize..300, far in text_line(), likely in likely_line()) {
         prop_assert_eq!(super::read(line.as_bytes(), &CX), asking_all(line.as_bytes(), &CX));
         // Texts are longer, and the level or the address may stand far behind.
-        let line = format!("{line}{} ERROR user 'bob' from 192.0.2.7", "word ".repeat(width));
+        let words = "word ".repeat(width);
+        let line = format!("{line}{words} ERROR user 'bob' from 192.0.2.7");
         prop_assert_eq!(super::read(line.as_bytes(), &CX), asking_all(line.as_bytes(), &CX));
+        // Behind them may stand what other lines are known by.
+        let longer = [line.as_bytes(), far.as_bytes(), words.as_bytes(), &likely].concat();
+        prop_assert_eq!(super::read(&longer, &CX), asking_all(&longer, &CX));
     }
 
     #[test]
@@ -237,9 +241,12 @@ fn check_chosen(line: &[u8]) -> Result<(), TestCaseError> {
     // Labelled values may be a web server's line in part.
     let quoting = |format: &&Format| WEB_SERVERS.contains(format) || **format == Format::Ltsv;
     for &format in Format::ALL.iter().filter(|format| !quoting(format)) {
-        let is_syslogs =
-            chosen::may_be_syslogs(format, line) && chosen::is_syslogs(format, line, &syslog::parse(line, &CX));
-        let syslogs = is_syslogs.then(|| super::syslog(line, &CX));
+        let header = chosen::may_be_syslogs(format, line).then(|| chosen::read_syslogs_header(format, line, &CX));
+        let header = header.and_then(Result::ok).filter(|header| chosen::is_syslogs(format, line, header));
+        let syslogs = header.map(|mut event| {
+            content::complete(&mut event, line, &CX);
+            event
+        });
         let Some(event) = syslogs.or_else(|| chosen::read_chosen(format, line, &CX)) else { continue };
         // Those of all programs are one format to a stream.
         let is_streams = (event.format == format.as_str() || format == Format::App) && found.format != event.format;

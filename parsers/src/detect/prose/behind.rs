@@ -33,11 +33,21 @@ impl<'a> Behind<'a> {
     /// What the word says of the level that `whole` states; `text`, with which that ends, begins with the word.
     #[inline]
     pub(super) fn level(&self, text: &[u8], whole: &[u8]) -> Sought {
-        let is_in_capitals = Self::is_in_capitals(text);
-        let found = is_in_capitals.then(|| text.get(..self.letters).and_then(plain::level_in_capitals)).flatten();
-        // With a colon behind it the first word is a level in any case.
-        let start = if self.has_colon { 0 } else { whole.len().saturating_sub(self.rest.len()) };
-        found.map_or(Sought::From(start), Sought::Found)
+        let found =
+            Self::is_in_capitals(text).then(|| text.get(..self.letters).and_then(plain::level_in_capitals)).flatten();
+        match found {
+            Some(level) => Sought::Found(level),
+            // With a colon behind it the first word is a level in any case.
+            None if self.has_colon => Sought::From(0),
+            None => self.no_level(whole),
+        }
+    }
+
+    /// That no word up to the next ones in small letters states the level of `whole`, which ends with what follows this word.
+    #[inline]
+    pub(super) fn no_level(&self, whole: &[u8]) -> Sought {
+        let small = small_words(self.rest);
+        Sought::From(whole.len().saturating_sub(self.rest.len()) + small)
     }
 
     #[inline]
@@ -50,8 +60,8 @@ impl<'a> Behind<'a> {
     #[inline]
     pub(super) fn may_be_dated(&self, text: &[u8]) -> bool {
         let is_in_capitals = Self::is_in_capitals(text);
-        // C's `asctime` begins with the names of a day and a month.
-        let is_day = self.letters == 3 && text.get(7) == Some(&b' ');
+        // C's `asctime` begins with the names of a day and a month, behind which the day of that stands.
+        let is_day = self.letters == 3 && matches!(text.get(7..), Some([b' ', b' ' | b'0'..=b'9', ..]));
         is_day || ((self.letters == 3 || is_in_capitals) && (self.is_number() || (self.has_colon && self.letters == 8)))
     }
 
@@ -59,13 +69,31 @@ impl<'a> Behind<'a> {
     /// these begin with the name of a month, a day or a zone, or have a number behind a level.
     #[inline]
     pub(super) fn has_no_time(&self, text: &[u8]) -> bool {
-        match text {
-            [b'a'..=b'z', ..] => true,
-            [_, b'a'..=b'z', ..] => self.letters != 3,
+        match (text, self.rest) {
+            ([b'a'..=b'z', ..], _) => true,
+            // Behind the name of a day that of a month and a number stand, behind one of a month a number.
+            ([_, b'a'..=b'z', ..], [_, _, _, b' ', b' ' | b'0'..=b'9', ..]) => self.letters != 3,
+            ([_, b'a'..=b'z', ..], _) => self.letters != 3 || !self.is_number(),
             // Behind a zone the name of a month or a day would stand.
-            _ => self.letters > 3 && !self.is_number() && !matches!(self.rest.get(3), Some(b' ' | b',')),
+            (_, rest) => self.letters > 2 && !self.is_number() && !matches!(rest.get(3), Some(b' ' | b',')),
         }
     }
+}
+
+/// How many bytes the first words in small letters take that `text` begins with, each with the blank behind it.
+#[inline]
+fn small_words(text: &[u8]) -> usize {
+    const WORDS_MAX: usize = 3;
+    let mut end = 0;
+    for _ in 0..WORDS_MAX {
+        let rest = text.get(end..).unwrap_or_default();
+        let letters = leading::letters(rest);
+        if !rest.first().is_some_and(u8::is_ascii_lowercase) || rest.get(letters) != Some(&b' ') {
+            break;
+        }
+        end += letters + 1;
+    }
+    end
 }
 
 /// A text that begins with the name of a thread in brackets: `[worker 3] text`.

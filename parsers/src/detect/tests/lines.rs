@@ -140,6 +140,8 @@ const WORDS: &[&str] = &[
     "NOTICE ", "LOG ", "Err ", "eRROR ", "Notice ", "error: ", "(ERROR) ", "|ERROR| ", "<error> ", "level=error ", "level: \"fatal\" ", "CEST ", "CET ", "ESTx", "Tue ",
     "Tue, ", "14-11-2023 22:13:20 ", "14/Nov/2023 22:13:20] ", "11/14/2023-22:13:20.5 ", "20231114-22:13:20 ", "Nov-14-23 22:13:20 ",
     "1700000000 - 11/14/2023 22:13:20 ",
+    "done", "done. ", "Finally, ", "cart-service ", "cart_service: ", "worker(7): ", "java.lang.Error: no ", "h2", "\"the ", "* ", "> ", "/srv/shop: ", "} ", "===== ", " =====", "=", "# ", "##",
+    "\u{c4}pfel ", "The ", "Tue nov ", "big ", "Mon", "Day", "day ", "audit", "node=a ", "MSWinEventLog ", "2023-11-14 22:13:20,123 7 INFO nova [-] ", "231114 221320 ", "Time: ", "Query_time: 2.5 ", "%ASA-6-1: ",
     "2023] ", "22:13:20] ", "to ", "be ", "--------", "20231114 ", "web1 app: ", "items ", "were ", "counted ",
 ];
 
