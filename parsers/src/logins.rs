@@ -10,16 +10,17 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use crate::find::AnyOf;
 use crate::{Context, LogEvent, mentions, plain, programs};
 
 /// Only the beginning of a long message is searched.
 const SEARCHED_BYTES_MAX: usize = 1024;
 
 /// What a message that speaks of a login holds, without the first letter, which may be a capital.
-const LOGIN_MARKS: [&[u8]; 8] = [b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"oken", b"ign-in"];
+static LOGIN_MARKS: AnyOf = AnyOf::new(&[b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"oken", b"ign-in"]);
 
 /// The same of a denial, which in the logs of clusters and the like is often something else.
-const DENIAL_MARKS: [&[u8]; 6] = [b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"];
+static DENIAL_MARKS: AnyOf = AnyOf::new(&[b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"]);
 
 /// Words that say that somebody was not let in, in lower case.
 const FAILURES: [&str; 16] = [
@@ -55,7 +56,7 @@ pub(crate) fn complete(event: &mut LogEvent<'_>) {
 }
 
 fn speaks_of_login_or_denial(text: &[u8]) -> bool {
-    is_one_in(&LOGIN_MARKS, text) || is_one_in(&DENIAL_MARKS, text)
+    LOGIN_MARKS.is_in(text) || DENIAL_MARKS.is_in(text)
 }
 
 /// As [`complete`], for the message of a program that speaks mostly of other things. How it begins may show by whom it is.
@@ -66,7 +67,7 @@ pub(crate) fn complete_from_app(event: &mut LogEvent<'_>) {
     if let Cow::Borrowed(message) = event.message {
         fill_from_beginning(event, message);
     }
-    complete_named(event, |text| is_one_in(&LOGIN_MARKS, text));
+    complete_named(event, |text| LOGIN_MARKS.is_in(text));
 }
 
 /// As [`complete`], for a line without a header. How it begins behind its time may show by whom it is.
@@ -94,7 +95,7 @@ pub(crate) fn complete_from_dated_line(event: &mut LogEvent<'_>, cx: &Context) {
 pub(crate) fn complete_user(event: &mut LogEvent<'_>) {
     let message: &[u8] = &event.message;
     if event.user_name.is_empty() && memmem::find(message, b"user").is_some() && may_name(event) {
-        complete_named(event, |text| text.starts_with(b"user ") || is_one_in(&LOGIN_MARKS, text));
+        complete_named(event, |text| text.starts_with(b"user ") || LOGIN_MARKS.is_in(text));
     }
 }
 
@@ -111,10 +112,6 @@ fn may_name(event: &LogEvent<'_>) -> bool {
 
 fn searched(message: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(message.get(..SEARCHED_BYTES_MAX).unwrap_or(message))
-}
-
-fn is_one_in(marks: &[&[u8]], text: &[u8]) -> bool {
-    marks.iter().any(|mark| memmem::find(text, mark).is_some())
 }
 
 /// Completes `event`, whose message [may name](may_name) somebody.

@@ -67,7 +67,12 @@ fn stated_ip(text: &[u8]) -> Option<std::net::IpAddr> {
 /// The first address that stands after one of `words`.
 fn ip_behind(text: &[u8], words: &[&[u8]]) -> Option<std::net::IpAddr> {
     // Every address has a dot or a colon between digits; most messages have neither.
+    let mut passed = 0;
     for at in memchr::memchr2_iter(b'.', b':', text).take(64) {
+        // A part of the address that was just looked at.
+        if at < passed {
+            continue;
+        }
         let (before, after) = (text.get(..at)?, text.get(at..)?);
         let is_part = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'[' | b'%');
         let start = at - before.iter().rev().take(48).take_while(|b| is_part(b)).count();
@@ -78,6 +83,7 @@ fn ip_behind(text: &[u8], words: &[&[u8]]) -> Option<std::net::IpAddr> {
         else {
             continue;
         };
+        passed = end;
         let lead = without_sign(text.get(..start)?);
         if words.iter().any(|word| ends_with_word(lead, word)) && !is_of_another(lead) {
             return Some(found.ip);
@@ -151,6 +157,10 @@ fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
     let Some(start) = text.len().checked_sub(word.len()) else {
         return false;
     };
+    // Most words are told apart by their last byte.
+    if text.last().map(u8::to_ascii_lowercase) != word.last().copied() {
+        return false;
+    }
     let (before, tail) = text.split_at(start);
     tail.eq_ignore_ascii_case(word) && before.last().is_none_or(|b| !b.is_ascii_alphanumeric())
 }
