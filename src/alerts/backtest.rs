@@ -162,7 +162,7 @@ impl Trial {
                 Effect::Raised(raised) => self.raised(raised),
                 Effect::Continued(more) => {
                     if let Some(fired) = self.fired(&more.episode) {
-                        fired.log_count += more.added;
+                        fired.log_count = more.total;
                         fired.last_seen_at = moment(more.last_seen_at);
                         fired.sample_log_ids.extend(more.samples);
                     }

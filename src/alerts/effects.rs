@@ -29,7 +29,7 @@ pub(super) fn for_meta(effect: &Effect, book: &RuleBook) -> AlertEffect {
         }),
         Effect::Continued(continued) => AlertEffect::Continued(ContinuedAlert {
             episode: continued.episode.clone(),
-            added: continued.added,
+            total: continued.total,
             last_seen_at: moment(continued.last_seen_at),
             ip: continued.ip,
             user: continued.user.clone(),

@@ -192,9 +192,9 @@ impl Following {
         done
     }
 
-    /// Puts what the evaluator has to tell behind what waits.
+    /// Puts what the evaluator has to tell now behind what waits.
     fn take(&mut self, last_id: Option<u64>) {
-        let effects = self.evaluator.take_effects();
+        let effects = self.evaluator.take_due_effects();
         if !effects.is_empty() {
             self.waiting.push(Bundle { last_id, effects });
         }
@@ -218,12 +218,10 @@ impl Following {
             {
                 self.evaluator.close(effect.rule(), effect.episode());
             }
-            if !applied.skipped {
-                for alert in &applied.raised {
-                    info!(alert.id = alert.id, rule = alert.rule_code, severity = %alert.severity, "an alert was raised");
-                }
-                self.with.alerts.changed();
+            for alert in &applied.raised {
+                info!(alert.id = alert.id, rule = alert.rule_code, severity = %alert.severity, "an alert was raised");
             }
+            self.with.alerts.changed();
         }
         true
     }

@@ -7,7 +7,9 @@
 //!
 //! **Once.** All effects of a segment are applied in one transaction, with this daemon's cursor. What the evaluator remembers is written
 //! into a file (`saved`) before the spool's cursor moves. After a crash the evaluator goes on from that file and sees the segments behind it
-//! again; since it is deterministic, their effects are the same, and those up to the cursor in `meta` are not applied again.
+//! again; since it is deterministic, their effects are the same, and those up to the cursor in `meta` are not applied again. That an alert
+//! goes on is told with the number of all its records, so that it may be told again, and later: while more than a hundred alerts go on, they
+//! are told together every five seconds, which keeps a storm of alerts from taking more than the records that it is about.
 //!
 //! **Closed.** Alerts that people resolved while they lasted are closed before each segment is judged (`closing`): the next record that
 //! satisfies the rule raises a new one.

@@ -12,7 +12,7 @@ use crate::rules::effect::Effect;
 use crate::rules::frame::{Frame, RestoreError};
 use crate::spool::disk;
 
-const FRAME: Frame = Frame { magic: *b"LGSLALRT", version: 2 };
+const FRAME: Frame = Frame { magic: *b"LGSLALRT", version: 3 };
 
 /// What is remembered.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

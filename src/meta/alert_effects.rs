@@ -50,11 +50,12 @@ pub struct RaisedAlert {
     pub samples: Vec<u64>,
 }
 
-/// More records count.
+/// More records count. To apply it again, or an earlier one, changes nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContinuedAlert {
     pub episode: String,
-    pub added: u64,
+    /// So many in all, from the one on that raised the alert.
+    pub total: u64,
     pub last_seen_at: DateTime<Utc>,
     /// Kept where none was known before, as `user`.
     pub ip: Option<IpAddr>,
@@ -81,16 +82,16 @@ pub struct Applied {
     pub resolved: Vec<Alert>,
     /// Episodes that went on and have no open alert: the rule has to be satisfied anew there.
     pub not_open: Vec<String>,
-    /// Nothing was done: these records' effects are applied already.
+    /// These records' effects were applied before: only what goes on was looked at, of which then more may have been held back.
     pub skipped: bool,
 }
 
 impl Meta {
     /// Applies the effects of this daemon's records up to `last_id`, in one transaction: the alerts, what is to be told of them, and how far
-    /// the daemon is. Up to a record whose effects were applied before, nothing is done.
+    /// the daemon is. Up to a record whose effects were applied before, nothing is raised and nothing ends.
     ///
-    /// `None` is for effects that no record gave (rules that notice absence, ends). Those are applied once by their episodes, unless
-    /// they continue one.
+    /// `None` is for effects that no record gave (rules that notice absence, ends) and for what was held back. All are applied once, by
+    /// their episodes and the totals of these.
     ///
     /// # Errors
     /// [`MetaError`]; then nothing was applied, unless the answer was lost. The same call again is right in both cases.
@@ -102,18 +103,18 @@ impl Meta {
     ) -> Result<Applied, MetaError> {
         let mut tx = self.begin().await?;
         let version = tx.lock(Lock::Alerts).await?;
-        if let Some(last_id) = last_id
-            && !move_cursor(&mut tx, last_id).await?
-        {
-            return Ok(Applied { skipped: true, ..Applied::default() });
-        }
-        let mut applied = Applied::default();
+        let skipped = match last_id {
+            Some(last_id) => !move_cursor(&mut tx, last_id).await?,
+            None => false,
+        };
+        let mut applied = Applied { skipped, ..Applied::default() };
         let mut writer = AlertWriter::new(tx, version, now);
         for some in effects.chunks(EFFECTS_AT_ONCE) {
             let going: Vec<&str> = some.iter().filter_map(AlertEffect::continues).collect();
             writer.read_ahead(&going).await?;
             for effect in some {
                 match effect {
+                    AlertEffect::Raised(_) | AlertEffect::Ended(_) if skipped => {}
                     AlertEffect::Raised(raised) => applied.raised.extend(writer.raise(raised).await?),
                     AlertEffect::Continued(continued) => match writer.go_on(continued).await? {
                         GoneOn::Added => {}

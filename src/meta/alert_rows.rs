@@ -27,6 +27,16 @@ impl Tx {
             .await?)
     }
 
+    /// The same, and how many of the episode's records count on it.
+    pub(super) async fn counted_alert(&mut self, episode: &str) -> Result<Option<(Alert, i64)>, MetaError> {
+        let Some(alert) = self.alert_by_episode(episode).await? else { return Ok(None) };
+        let counted = both!(in self, db => sqlx::query_scalar("SELECT counted FROM alert_episodes WHERE episode = $1")
+            .bind(text::whole(episode))
+            .fetch_one(db)
+            .await?)?;
+        Ok(Some((alert, counted)))
+    }
+
     pub(super) async fn alert_by_open_key(&mut self, key: &str) -> Result<Option<Alert>, MetaError> {
         both!(in self, db => sqlx::query_as(alerts!("SELECT", "FROM alerts WHERE open_key = $1"))
             .bind(key)
@@ -102,10 +112,12 @@ impl Tx {
         .map(drop)
     }
 
-    pub(super) async fn add_episode(&mut self, episode: &str, alert: i64) -> Result<(), MetaError> {
-        both!(in self, db => sqlx::query("INSERT INTO alert_episodes (episode, alert_id) VALUES ($1, $2)")
+    /// `counted` of its records count on the alert.
+    pub(super) async fn add_episode(&mut self, episode: &str, alert: i64, counted: i64) -> Result<(), MetaError> {
+        both!(in self, db => sqlx::query("INSERT INTO alert_episodes (episode, alert_id, counted) VALUES ($1, $2, $3)")
             .bind(episode)
             .bind(alert)
+            .bind(counted)
             .execute(db)
             .await?
             .rows_affected())
@@ -122,13 +134,14 @@ impl Tx {
             .rows_affected() > 0)
     }
 
-    /// Lets it go on with the alert of `other`.
-    pub(super) async fn move_episode(&mut self, episode: &str, other: &str) -> Result<(), MetaError> {
+    /// Lets it go on with the alert of `other`, on which `counted` of its records and those before count.
+    pub(super) async fn move_episode(&mut self, episode: &str, other: &str, counted: i64) -> Result<(), MetaError> {
         both!(in self, db => sqlx::query(
-            "UPDATE alert_episodes SET ended_at = NULL, alert_id = (SELECT o.alert_id FROM alert_episodes o WHERE o.episode = $2)
+            "UPDATE alert_episodes SET ended_at = NULL, counted = $3, alert_id = (SELECT o.alert_id FROM alert_episodes o WHERE o.episode = $2)
              WHERE episode = $1")
             .bind(text::whole(episode))
             .bind(text::whole(other))
+            .bind(counted)
             .execute(db)
             .await?
             .rows_affected())

@@ -89,20 +89,21 @@ impl AlertWriter {
         alert.fault_id = Some(self.faults.join(&mut self.tx, &alert, place).await?);
         alert.silenced_by = self.queue.silenced_by(&mut self.tx, &alert).await?;
         alert.id = self.tx.insert_alert(&alert, &key).await?;
-        self.tx.add_episode(&alert.episode, alert.id).await?;
+        self.tx.add_episode(&alert.episode, alert.id, alert.log_count).await?;
         self.tx.note(&alert, &Step { at: alert.triggered_at, by: None, from: None, comment: None }).await?;
         if alert.silenced_by.is_none() {
             self.queue.raised(&mut self.tx, &alert).await?;
         }
+        self.going.know(&alert.episode, alert.clone(), alert.log_count);
         Ok(Some(alert))
     }
 
     /// The rule is satisfied again for a group that has an open alert.
     async fn join(&mut self, mut alert: Alert, raised: &RaisedAlert) -> Result<(), MetaError> {
-        self.tx.add_episode(&text::whole(&raised.episode), alert.id).await?;
+        self.tx.add_episode(&text::whole(&raised.episode), alert.id, count(raised.count)).await?;
         let more = ContinuedAlert {
             episode: raised.episode.clone(),
-            added: raised.count,
+            total: raised.count,
             last_seen_at: raised.last_seen_at,
             ip: raised.ip,
             user: raised.user.clone(),
@@ -110,7 +111,7 @@ impl AlertWriter {
             samples: raised.samples.clone(),
         };
         alert.lasting = true;
-        self.add(&mut alert, &more).await?;
+        self.add(&mut alert, count(raised.count), &more).await?;
         self.update(&mut alert).await
     }
 
@@ -120,27 +121,29 @@ impl AlertWriter {
         let mut known = self.going.take(&continued.episode);
         if known.is_none() {
             self.going.write(&mut self.tx).await?;
-            known = self.tx.alert_by_episode(&continued.episode).await?;
+            known = self.tx.counted_alert(&continued.episode).await?;
         }
-        let Some(mut alert) = known else { return Ok(GoneOn::NotOpen) };
-        if alert.status != AlertStatus::Resolved {
-            if self.add(&mut alert, continued).await? {
-                self.update(&mut alert).await?;
-                self.going.put(&continued.episode, alert);
-            } else {
-                alert.version = self.next_version();
-                self.going.put_counted(&continued.episode, alert);
+        let Some((mut alert, counted)) = known else { return Ok(GoneOn::NotOpen) };
+        let added = count(continued.total).saturating_sub(counted).max(0);
+        if alert.status == AlertStatus::Resolved {
+            let is_later = alert.resolved_at.is_some_and(|resolved_at| continued.last_seen_at > resolved_at);
+            if added == 0 || !is_later {
+                return Ok(GoneOn::NotOpen);
             }
-            return Ok(GoneOn::Added);
+            return self.raise_again(&alert, added.unsigned_abs(), continued).await;
         }
-        if alert.resolved_at.is_some_and(|resolved_at| continued.last_seen_at <= resolved_at) {
-            return Ok(GoneOn::NotOpen);
+        if added > 0 {
+            let tells = self.add(&mut alert, added, continued).await?;
+            alert.version = self.next_version();
+            self.going.put(&continued.episode, alert, counted + added, tells);
+        } else {
+            self.going.know(&continued.episode, alert, counted);
         }
-        self.raise_again(&alert, continued).await
+        Ok(GoneOn::Added)
     }
 
     /// The episode leaves its resolved alert for a new one of the same rule and group, or for the one that is open.
-    async fn raise_again(&mut self, resolved: &Alert, more: &ContinuedAlert) -> Result<GoneOn, MetaError> {
+    async fn raise_again(&mut self, resolved: &Alert, added: u64, more: &ContinuedAlert) -> Result<GoneOn, MetaError> {
         let again = RaisedAlert {
             // Names it among all, and is the same however often it is tried.
             episode: format!("{}+{}", more.episode, resolved.id),
@@ -151,7 +154,7 @@ impl AlertWriter {
             group: resolved.group.clone(),
             triggered_at: more.last_seen_at,
             last_seen_at: more.last_seen_at,
-            count: more.added,
+            count: added,
             description: resolved.description.clone(),
             ip: more.ip.or(resolved.related_ip),
             user: more.user.clone().or_else(|| resolved.related_user.clone()),
@@ -161,7 +164,7 @@ impl AlertWriter {
         };
         let raised = self.raise(&again).await?;
         self.tx.end_episode(&again.episode, more.last_seen_at).await?;
-        self.tx.move_episode(&more.episode, &again.episode).await?;
+        self.tx.move_episode(&more.episode, &again.episode, count(more.total)).await?;
         self.going.forget(&more.episode);
         Ok(raised.map_or(GoneOn::Added, |alert| GoneOn::Anew(Box::new(alert))))
     }
@@ -223,14 +226,14 @@ impl AlertWriter {
         self.queue.resolved(&mut self.tx, alert).await
     }
 
-    /// Adds what came to the alert, which is not written yet, and to its fault. Says whether it told more than counts.
-    async fn add(&mut self, alert: &mut Alert, more: &ContinuedAlert) -> Result<bool, MetaError> {
+    /// Adds what came to the alert, `added` records, and to its fault; the alert is not written yet. Says whether it told more than counts.
+    async fn add(&mut self, alert: &mut Alert, added: i64, more: &ContinuedAlert) -> Result<bool, MetaError> {
         let told = |alert: &Alert| {
             let (hosts, samples) = (alert.hosts.len(), alert.sample_log_ids.len());
             (hosts, samples, alert.related_ip.is_some(), alert.related_user.is_some())
         };
         let before = told(alert);
-        alert.log_count = alert.log_count.saturating_add(count(more.added));
+        alert.log_count = alert.log_count.saturating_add(added);
         alert.last_seen_at = alert.last_seen_at.max(more.last_seen_at);
         alert.related_ip = alert.related_ip.or(more.ip);
         alert.related_user = alert.related_user.take().or_else(|| more.user.as_deref().map(text::whole));

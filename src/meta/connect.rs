@@ -29,7 +29,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// Each is applied once, in one transaction, and never changed afterwards.
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
     (
         1,
         "accounts",
@@ -53,6 +53,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
         "alerts",
         include_str!("../../migrations/sqlite/0004_alerts.sql"),
         include_str!("../../migrations/postgres/0004_alerts.sql"),
+    ),
+    (
+        5,
+        "counted episodes",
+        include_str!("../../migrations/sqlite/0005_counted_episodes.sql"),
+        include_str!("../../migrations/postgres/0005_counted_episodes.sql"),
     ),
 ];
 

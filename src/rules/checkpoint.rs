@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::effect::Effect;
+use super::effect::{Continued, Effect};
 use super::episodes::{Episode, Pending};
 use super::evaluator::{Evaluator, enabled_parts};
 use super::frame::{Frame, RestoreError};
@@ -14,7 +14,7 @@ use super::rule::Rule;
 use super::running::{Around, Running};
 use super::state::State;
 
-const FRAME: Frame = Frame { magic: *b"LGSLRULE", version: 3 };
+const FRAME: Frame = Frame { magic: *b"LGSLRULE", version: 4 };
 
 /// What is written is borrowed: it is written each second, of all groups.
 #[derive(Serialize, Deserialize)]
@@ -23,6 +23,8 @@ struct Saved<'a> {
     now: i64,
     late: u64,
     effects: Cow<'a, [Effect]>,
+    held: Cow<'a, [Continued]>,
+    held_since: i64,
     rules: Vec<SavedRule<'a>>,
 }
 
@@ -51,11 +53,14 @@ struct SavedGroup<'a> {
 }
 
 pub(super) fn write(evaluator: &Evaluator) -> Vec<u8> {
+    let (held, held_since) = evaluator.pending.held();
     let saved = Saved {
         latest: evaluator.latest,
         now: evaluator.now,
         late: evaluator.late,
         effects: evaluator.pending.effects().into(),
+        held: held.into(),
+        held_since,
         rules: evaluator.rules.iter().map(save).collect(),
     };
     FRAME.write(&saved)
@@ -63,7 +68,7 @@ pub(super) fn write(evaluator: &Evaluator) -> Vec<u8> {
 
 pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8]) -> Result<Evaluator, RestoreError> {
     let saved: Saved<'_> = FRAME.read(bytes)?;
-    let mut pending = Pending::new(saved.effects.into_owned());
+    let mut pending = Pending::restored(saved.effects.into_owned(), saved.held.into_owned(), saved.held_since);
     let mut states = saved.rules;
     let mut running = Vec::new();
     for rule in enabled_parts(&rules) {
@@ -75,7 +80,13 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
             None => Running::new(rule),
         });
     }
-    for changed in states {
+    for running in &mut running {
+        let memory = &mut running.memory;
+        pending.find(memory.groups.episodes().chain(&mut memory.limit));
+    }
+    for mut changed in states {
+        let groups = changed.groups.iter_mut().filter_map(|group| group.episode.to_mut().as_deref_mut());
+        pending.find(groups.chain(changed.limit.to_mut()));
         end_all(changed, saved.now, &mut pending);
     }
     let mut evaluator = Evaluator::with(running, limits, clock, pending);

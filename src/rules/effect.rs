@@ -48,15 +48,15 @@ pub struct Raised {
     pub samples: Vec<u64>,
 }
 
-/// More of an alert was seen. There is at most one of an episode between two calls that take the effects.
+/// More of an alert was seen. To be told of it again, or of an earlier one, changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Continued {
     /// The alert's episode.
     pub episode: String,
     /// The rule's code.
     pub rule: String,
-    /// So many more records count.
-    pub added: u64,
+    /// So many records count from the one on that raised it, or values, if the rule counts those.
+    pub total: u64,
     /// The latest time of the records that count.
     pub last_seen_at: i64,
     /// The address, if none was known before.

@@ -1,5 +1,6 @@
 //! Alerts that last, and the effects that tell of them.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -15,11 +16,13 @@ pub(super) struct Episode {
     /// The watermark when the last record of it came.
     pub(super) heard: i64,
     last_seen_at: i64,
+    /// So many records count.
+    count: u64,
     samples: usize,
     hosts: Vec<String>,
     has_ip: bool,
     has_user: bool,
-    /// Which effect, of which batch, tells that it goes on.
+    /// Which of the effects that are held back, of which batch of them, tells that it goes on.
     #[serde(skip)]
     told: (u64, usize),
 }
@@ -48,26 +51,65 @@ impl Episode {
     }
 }
 
+/// Alerts that go on are told at once while there are no more than these.
+const TOLD_AT_ONCE: usize = 100;
+/// Where there are more, they are told so often: what it takes to tell of an alert is the same for one record and for a thousand.
+const TOLD_EVERY_MICROS: i64 = 5_000_000;
+
 /// Effects that nobody has taken yet.
 #[derive(Debug)]
 pub(super) struct Pending {
     effects: Vec<Effect>,
-    /// Tells the effects before from those after they were taken.
+    /// Alerts that go on, at most once each. Those without an episode were told since.
+    held: Vec<Continued>,
+    /// The watermark when the first of them did.
+    held_since: i64,
+    /// Tells those that are held from those that were before.
     batch: u64,
 }
 
 impl Pending {
-    pub(super) fn new(effects: Vec<Effect>) -> Self {
-        Self { effects, batch: 1 }
+    pub(super) fn new() -> Self {
+        Self::restored(Vec::new(), Vec::new(), i64::MIN)
+    }
+
+    /// Effects as they were when a checkpoint was written.
+    pub(super) fn restored(effects: Vec<Effect>, held: Vec<Continued>, held_since: i64) -> Self {
+        Self { effects, held, held_since, batch: 1 }
     }
 
     pub(super) fn effects(&self) -> &[Effect] {
         &self.effects
     }
 
+    /// What is held back, and since when.
+    pub(super) fn held(&self) -> (&[Continued], i64) {
+        (&self.held, self.held_since)
+    }
+
+    /// All effects.
     pub(super) fn take(&mut self) -> Vec<Effect> {
         self.batch += 1;
+        let held = self.held.drain(..).filter(|continued| !continued.episode.is_empty());
+        self.effects.extend(held.map(Effect::Continued));
         std::mem::take(&mut self.effects)
+    }
+
+    /// Those that are to be told by the watermark `now`: where many alerts go on, not each time that they do.
+    pub(super) fn take_due(&mut self, now: i64) -> Vec<Effect> {
+        let is_held = self.held.len() > TOLD_AT_ONCE && now < self.held_since.saturating_add(TOLD_EVERY_MICROS);
+        if is_held { std::mem::take(&mut self.effects) } else { self.take() }
+    }
+
+    /// Finds again where episodes are held, after they were read back.
+    pub(super) fn find<'e>(&self, episodes: impl Iterator<Item = &'e mut Episode>) {
+        let places: HashMap<&str, usize> =
+            self.held.iter().enumerate().map(|(at, held)| (held.episode.as_str(), at)).collect();
+        for episode in episodes {
+            if let Some(at) = places.get(episode.id.as_str()) {
+                episode.told = (self.batch, *at);
+            }
+        }
     }
 
     /// An alert begins. The hosts that it has already are those of earlier records.
@@ -84,6 +126,7 @@ impl Pending {
             id: raised.episode.clone(),
             heard: now,
             last_seen_at: raised.last_seen_at,
+            count: raised.count,
             samples: raised.samples.len(),
             hosts: raised.hosts.clone(),
             has_ip: raised.ip.is_some(),
@@ -98,8 +141,12 @@ impl Pending {
     pub(super) fn go_on(&mut self, episode: &mut Episode, rule: &str, more: &More<'_, '_>) {
         episode.heard = more.now;
         episode.last_seen_at = episode.last_seen_at.max(more.time);
+        episode.count += more.added;
+        if self.held.is_empty() {
+            self.held_since = more.now;
+        }
         let Some(told) = self.told(episode, rule) else { return };
-        told.added += more.added;
+        told.total = episode.count;
         told.last_seen_at = episode.last_seen_at;
         let Some(row) = more.row else { return };
         if episode.samples < NAMED_MAX {
@@ -121,22 +168,36 @@ impl Pending {
         }
     }
 
-    /// The effect of this batch that tells that `episode` goes on.
+    /// The effect that is held back and tells that `episode` goes on.
     fn told(&mut self, episode: &mut Episode, rule: &str) -> Option<&mut Continued> {
         if episode.told.0 != self.batch {
-            episode.told = (self.batch, self.effects.len());
+            episode.told = (self.batch, self.held.len());
             let continued = Continued { episode: episode.id.clone(), rule: rule.to_owned(), ..Continued::default() };
-            self.effects.push(Effect::Continued(continued));
+            self.held.push(continued);
         }
-        match self.effects.get_mut(episode.told.1) {
-            Some(Effect::Continued(continued)) => Some(continued),
-            _ => None,
+        self.held.get_mut(episode.told.1)
+    }
+
+    /// An alert ended, and nothing is held back of it.
+    pub(super) fn end(&mut self, episode: Episode, rule: &str, at: i64) {
+        self.tell(&episode);
+        self.effects.push(Effect::Ended(Ended { episode: episode.id, rule: rule.to_owned(), at }));
+    }
+
+    /// An alert was resolved while it lasted. If something is held back of it, which may be of a new alert, that is told, and ends.
+    pub(super) fn close(&mut self, episode: Episode, rule: &str) {
+        if self.tell(&episode) {
+            let (id, at) = (episode.id, episode.last_seen_at);
+            self.effects.push(Effect::Ended(Ended { episode: id, rule: rule.to_owned(), at }));
         }
     }
 
-    /// An alert ended.
-    pub(super) fn end(&mut self, episode: Episode, rule: &str, at: i64) {
-        self.effects.push(Effect::Ended(Ended { episode: episode.id, rule: rule.to_owned(), at }));
+    /// Tells now what is held back of `episode`; whether there was anything.
+    fn tell(&mut self, episode: &Episode) -> bool {
+        let held = if episode.told.0 == self.batch { self.held.get_mut(episode.told.1) } else { None };
+        let Some(held) = held else { return false };
+        self.effects.push(Effect::Continued(std::mem::take(held)));
+        true
     }
 }
 

@@ -55,7 +55,7 @@ impl Evaluator {
     #[must_use]
     pub fn new(rules: Vec<Rule>, limits: Limits, clock: Clock) -> Self {
         let running = enabled_parts(&rules).map(Running::new).collect();
-        Self::with(running, limits, clock, Pending::new(Vec::new()))
+        Self::with(running, limits, clock, Pending::new())
     }
 
     /// The same, asking every rule about every record: what the pre-filter is held against.
@@ -132,9 +132,14 @@ impl Evaluator {
         self.find_next_due();
     }
 
-    /// What happened since the last call.
+    /// What happened and was not told yet.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         self.pending.take()
+    }
+
+    /// The same, but while many alerts go on they are told together, some seconds after they began to.
+    pub fn take_due_effects(&mut self) -> Vec<Effect> {
+        self.pending.take_due(self.now)
     }
 
     /// Goes on with other rules. A rule that differs only in how it is called and shown, or in how its alerts end, keeps what is
@@ -155,19 +160,20 @@ impl Evaluator {
         for mut gone in old.into_iter().flatten() {
             gone.end_all(self.now, &mut self.pending);
         }
-        let pending = std::mem::replace(&mut self.pending, Pending::new(Vec::new()));
+        let pending = std::mem::replace(&mut self.pending, Pending::new());
         let (latest, now, late) = (self.latest, self.now, self.late);
         *self = Self { latest, now, late, ..Self::with(rules_now, self.limits, self.clock, pending) };
     }
 
     /// Forgets an alert that was resolved while it lasted, and what led to it: the rule must be satisfied anew to raise another.
-    /// Tells whether it lasted. No effect tells of it.
+    /// Tells whether it lasted.
     pub fn close(&mut self, rule: &str, episode: &str) -> bool {
+        let pending = &mut self.pending;
         if rule == LIMIT_RULE {
-            return self.rules.iter_mut().any(|running| running.close_limit(|other| other == episode));
+            return self.rules.iter_mut().any(|running| running.close_limit(|other| other == episode, pending));
         }
         let mut parts = self.rules.iter_mut().filter(|running| running.rule.code() == rule);
-        parts.any(|running| running.close(|other| other == episode))
+        parts.any(|running| running.close(|other| other == episode, pending))
     }
 
     /// The same for many alerts: those of `resolved`, by the codes of their rules. Tells whether one of them lasted.
@@ -176,9 +182,10 @@ impl Evaluator {
         let mut closed = false;
         for running in &mut self.rules {
             if let Some(episodes) = resolved.get(running.rule.code()) {
-                closed |= running.close(|episode| episodes.contains(episode));
+                closed |= running.close(|episode| episodes.contains(episode), &mut self.pending);
             }
-            closed |= limits.is_some_and(|episodes| running.close_limit(|episode| episodes.contains(episode)));
+            closed |= limits
+                .is_some_and(|episodes| running.close_limit(|episode| episodes.contains(episode), &mut self.pending));
         }
         closed
     }

@@ -92,6 +92,12 @@ impl Groups {
         self.places.get_mut(id as usize).filter(|place| place.is_used).map(|place| &mut place.group)
     }
 
+    /// The alerts that last.
+    pub(super) fn episodes(&mut self) -> impl Iterator<Item = &mut Episode> {
+        let groups = self.places.iter_mut().filter(|place| place.is_used).map(|place| &mut place.group);
+        groups.filter_map(|group| group.episode.as_deref_mut())
+    }
+
     pub(super) fn oldest(&self) -> Option<PlaceId> {
         self.oldest
     }

@@ -129,20 +129,24 @@ impl Running {
     }
 
     /// Forgets the alert about the rule's limits, if it is one of those. Tells whether it was.
-    pub(super) fn close_limit(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
-        self.memory.limit.take_if(|limit| is_closed(&limit.id)).is_some()
+    pub(super) fn close_limit(&mut self, is_closed: impl Fn(&str) -> bool, pending: &mut Pending) -> bool {
+        let closed = self.memory.limit.take_if(|limit| is_closed(&limit.id));
+        closed.map(|episode| pending.close(episode, LIMIT_RULE)).is_some()
     }
 
-    /// Forgets alerts and what led to them, without an effect. Tells whether there was one.
-    pub(super) fn close(&mut self, is_closed: impl Fn(&str) -> bool) -> bool {
+    /// Forgets alerts that were resolved, and what led to them. Tells whether there was one.
+    pub(super) fn close(&mut self, is_closed: impl Fn(&str) -> bool, pending: &mut Pending) -> bool {
         let lasts = |group: &Group| group.episode.as_ref().is_some_and(|episode| is_closed(&episode.id));
         let groups = &mut self.memory.groups;
         let found: Vec<PlaceId> = groups.iter().filter(|(_, group)| lasts(group)).map(|(id, _)| id).collect();
         // What others are compared with led to no alert by itself: without it the next record would be one that never was before.
         let is_remembered = matches!(self.rule.compiled().what, What::NewValue { .. } | What::Change(_));
         for id in &found {
-            if is_remembered && let Some(group) = groups.get_mut(*id) {
-                group.episode = None;
+            let Some(group) = groups.get_mut(*id) else { continue };
+            if let Some(episode) = group.episode.take() {
+                pending.close(*episode, self.rule.code());
+            }
+            if is_remembered {
                 groups.recount(*id);
             } else {
                 groups.remove(*id);

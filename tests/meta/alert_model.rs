@@ -36,6 +36,8 @@ struct Life {
     alerts: Vec<Expected>,
     /// The last episode of the first daemon: its name, its alert, whether it lasts.
     here: Option<(String, usize, bool)>,
+    /// So many records it has.
+    total: u64,
     /// Episodes of the first daemon in the last alert that last, and whether there is one of the second.
     lasting_here: usize,
     lasting_there: bool,
@@ -54,6 +56,7 @@ impl Life {
             ops: ops.collect(),
             alerts: Vec::new(),
             here: None,
+            total: 0,
             lasting_here: 0,
             lasting_there: false,
         }
@@ -90,6 +93,7 @@ impl Life {
                 self.raise();
                 self.lasting_here += 1;
                 self.here = Some((episode.clone(), self.alerts.len() - 1, true));
+                self.total = 10;
                 Some((AlertEffect::Raised(raised(&episode, &self.code, "ann", "", now)), false))
             }
             Op::RaiseThere => {
@@ -107,7 +111,8 @@ impl Life {
                     open.count += 1;
                 }
                 // Records that came before anybody resolved it: later ones are of a new alert, which has a test of its own.
-                Some((continued(&episode, 1, 0), !is_open))
+                self.total += 1;
+                Some((continued(&episode, self.total, 0), !is_open))
             }
             Op::EndHere => {
                 let (episode, of, lasts) = self.here.clone()?;

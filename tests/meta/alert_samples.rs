@@ -27,10 +27,11 @@ pub(crate) fn raised(episode: &str, rule: &str, user: &str, host: &str, now: i64
     }
 }
 
-pub(crate) fn continued(episode: &str, added: u64, now: i64) -> AlertEffect {
+/// `total` with the ten that raised it.
+pub(crate) fn continued(episode: &str, total: u64, now: i64) -> AlertEffect {
     AlertEffect::Continued(ContinuedAlert {
         episode: episode.to_owned(),
-        added,
+        total,
         last_seen_at: at(now),
         ip: None,
         user: None,

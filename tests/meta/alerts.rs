@@ -46,16 +46,16 @@ on_both! {
 
     async fn what_comes_is_added_and_the_first_ones_are_kept(db) {
         let alert = raise(&db.meta, raised("e1", "ssh", "ann", "edge7", 0), 0).await;
-        let more = |hosts: std::ops::Range<u64>, ip: &str| AlertEffect::Continued(ContinuedAlert {
+        let more = |total, hosts: std::ops::Range<u64>, ip: &str| AlertEffect::Continued(ContinuedAlert {
             episode: "e1".to_owned(),
-            added: 7,
+            total,
             last_seen_at: at(9),
             ip: Some(ip.parse().unwrap()),
             user: Some("bob".to_owned()),
             hosts: hosts.clone().map(|n| format!("h{n}")).collect(),
             samples: hosts.collect(),
         });
-        let applied = apply(&db.meta, vec![more(0..3, "10.0.0.1"), more(2..40, "10.0.0.2"), continued("e1", 1, 4)], 9).await;
+        let applied = apply(&db.meta, vec![more(17, 0..3, "10.0.0.1"), more(24, 2..40, "10.0.0.2"), continued("e1", 25, 4)], 9).await;
         assert_eq!(applied, Applied::default());
         let after = now_of(&db, alert.id).await;
         assert_eq!((after.log_count, after.last_seen_at), (10 + 7 + 7 + 1, at(9)));
@@ -73,11 +73,11 @@ on_both! {
             (0..600).map(|n| AlertEffect::Raised(raised(&name(n), "ssh", &name(n), "edge7", 0))).collect();
         let made = apply(&db.meta, all, 0).await.raised;
         let before = made.iter().map(|alert| alert.version).max().unwrap();
-        let mut effects: Vec<AlertEffect> = (0..600).map(|n| continued(&name(n), 1 + n as u64, 5)).collect();
+        let mut effects: Vec<AlertEffect> = (0..600).map(|n| continued(&name(n), 10 + 1 + n as u64, 5)).collect();
         // Counted twice; of an alert that another episode joins, before and behind that; before its end; of nobody.
-        effects.push(continued("e7", 1000, 6));
+        effects.push(continued("e7", 10 + 8 + 1000, 6));
         effects.push(AlertEffect::Raised(raised("joins", "ssh", "e8", "edge9", 7)));
-        effects.extend([continued("joins", 3, 7), continued("e8", 4, 8), ended("e9", true, 9), continued("unknown", 1, 9)]);
+        effects.extend([continued("joins", 13, 7), continued("e8", 10 + 9 + 4, 8), ended("e9", true, 9), continued("unknown", 1, 9)]);
         let applied = apply(&db.meta, effects, 9).await;
         assert_eq!((applied.raised.len(), applied.resolved.len(), applied.not_open), (0, 1, vec!["unknown".to_owned()]));
         let mut versions = std::collections::BTreeSet::new();
@@ -93,7 +93,7 @@ on_both! {
 
     async fn effects_of_records_are_applied_once(db) {
         assert_eq!(db.meta.alert_cursor().await.unwrap(), 0);
-        let effects = [AlertEffect::Raised(raised("e1", "ssh", "ann", "edge7", 0)), continued("e1", 5, 1)];
+        let effects = [AlertEffect::Raised(raised("e1", "ssh", "ann", "edge7", 0)), continued("e1", 15, 1)];
         let first = db.meta.apply_effects(Some(100), &effects, at(1)).await.unwrap();
         assert_eq!((first.raised.len(), first.skipped), (1, false));
         let before = (db.meta.alerts_since(0, 99).await.unwrap(), db.meta.alerts_version().await.unwrap());
@@ -108,9 +108,24 @@ on_both! {
         assert_eq!(other.alert_cursor().await.unwrap(), 0);
         assert!(!other.apply_effects(Some(50), &[], at(3)).await.unwrap().skipped);
         assert_eq!((other.alert_cursor().await.unwrap(), db.meta.alert_cursor().await.unwrap()), (50, 100));
-        let next = db.meta.apply_effects(Some(101), &[continued("e1", 1, 9)], at(9)).await.unwrap();
+        let next = db.meta.apply_effects(Some(101), &[continued("e1", 16, 9)], at(9)).await.unwrap();
         assert_eq!(next, Applied::default());
         assert_eq!(now_of(&db, first.raised[0].id).await.log_count, 16);
+    }
+
+    async fn what_was_held_back_is_counted_though_the_records_effects_were_applied_before(db) {
+        let raise = AlertEffect::Raised(raised("e1", "ssh", "ann", "edge7", 0));
+        let first = db.meta.apply_effects(Some(100), &[raise.clone(), continued("e1", 15, 1)], at(1)).await.unwrap();
+        let count = async || now_of(&db, first.raised[0].id).await.log_count;
+        assert_eq!(count().await, 15);
+        // After a crash the same records were judged again, and what goes on is told at another moment.
+        let again = [raise, continued("e1", 17, 1), ended("e1", true, 2)];
+        let applied = db.meta.apply_effects(Some(100), &again, at(2)).await.unwrap();
+        assert_eq!(applied, Applied { skipped: true, ..Applied::default() });
+        assert_eq!(count().await, 17);
+        assert!(now_of(&db, first.raised[0].id).await.lasting);
+        apply(&db.meta, vec![continued("e1", 16, 1), continued("e1", 18, 3)], 3).await;
+        assert_eq!(count().await, 18);
     }
 
     async fn an_episode_that_is_raised_again_changes_nothing(db) {
@@ -157,7 +172,7 @@ on_both! {
             let user = format!("u{round}");
             let effects = |node: u16| vec![
                 AlertEffect::Raised(raised(&format!("{user}/{node}"), "ssh", &user, "edge7", 0)),
-                continued(&format!("{user}/{node}"), 1, 1),
+                continued(&format!("{user}/{node}"), 11, 1),
             ];
             let (one, two) = tokio::join!(apply(&db.meta, effects(3), 1), apply(&other, effects(4), 1));
             assert_eq!(one.raised.len() + two.raised.len(), 1);
@@ -201,7 +216,7 @@ on_both! {
         let alert = raise(&db.meta, raised("a", "ssh", "ann", "edge7", 0), 0).await;
         let resolved = set(&db.meta, alert.id, AlertStatus::Resolved, 5).await.unwrap();
         assert_eq!((resolved.lasting, resolved.resolved_at), (false, Some(at(5))));
-        let applied = apply(&db.meta, vec![continued("a", 1, 5), continued("never", 1, 6), ended("a", true, 7)], 7).await;
+        let applied = apply(&db.meta, vec![continued("a", 11, 5), continued("never", 1, 6), ended("a", true, 7)], 7).await;
         assert_eq!(applied.not_open, ["a", "never"]);
         assert_eq!(now_of(&db, alert.id).await, resolved);
         let next = raise(&db.meta, raised("b", "ssh", "ann", "edge7", 8), 8).await;
@@ -213,19 +228,21 @@ on_both! {
         let first = raise(&db.meta, raised("a", "ssh", "ann", "edge7", 0), 0).await;
         set(&db.meta, first.id, AlertStatus::Resolved, 5).await.unwrap();
         let resolved = now_of(&db, first.id).await;
-        let applied = db.meta.apply_effects(Some(9), &[continued("a", 3, 6)], at(7)).await.unwrap();
+        let applied = db.meta.apply_effects(Some(9), &[continued("a", 13, 6)], at(7)).await.unwrap();
         let [next] = &applied.raised[..] else { panic!("{applied:?}") };
         assert_eq!((applied.not_open.len(), next.id > first.id, next.log_count), (0, true, 3));
         assert_eq!((&next.group, &next.hosts, &next.description), (&first.group, &first.hosts, &first.description));
         assert_eq!((next.triggered_at, next.status, next.lasting), (at(6), AlertStatus::New, true));
         // Once.
-        assert!(db.meta.apply_effects(Some(9), &[continued("a", 3, 6)], at(7)).await.unwrap().skipped);
+        assert!(db.meta.apply_effects(Some(9), &[continued("a", 13, 6)], at(7)).await.unwrap().skipped);
         assert_eq!(now_of(&db, first.id).await, resolved);
-        assert_eq!(apply(&db.meta, vec![continued("a", 2, 8)], 8).await, Applied::default());
-        assert_eq!(now_of(&db, next.id).await.log_count, 5);
+        for total in [15, 15, 14] {
+            assert_eq!(apply(&db.meta, vec![continued("a", total, 8)], 8).await, Applied::default());
+            assert_eq!(now_of(&db, next.id).await.log_count, 5, "{total}");
+        }
         // Resolved again it is yet another one, and its end is that of the episode.
         set(&db.meta, next.id, AlertStatus::Resolved, 9).await.unwrap();
-        let third = apply(&db.meta, vec![continued("a", 1, 10)], 10).await.raised.remove(0);
+        let third = apply(&db.meta, vec![continued("a", 16, 10)], 10).await.raised.remove(0);
         assert_eq!(db.meta.lasting_episodes("ssh").await.unwrap(), ["a"]);
         let applied = apply(&db.meta, vec![ended("a", true, 20)], 20).await;
         assert_eq!((applied.resolved.len(), applied.resolved[0].id), (1, third.id));
@@ -350,7 +367,7 @@ on_both! {
         assert_eq!(db.meta.alerts_since(0, 3).await.unwrap(), made[..3]);
         assert_eq!(db.meta.alerts_since(3, 3).await.unwrap(), made[3..]);
         // What changes comes again, at the end.
-        apply(&db.meta, vec![continued("e1", 1, 1), continued("unknown", 1, 1)], 1).await;
+        apply(&db.meta, vec![continued("e1", 11, 1), continued("unknown", 1, 1)], 1).await;
         set(&db.meta, made[0].id, AlertStatus::Resolved, 2).await.unwrap();
         let since: Vec<(i64, i64)> = db.meta.alerts_since(5, 9).await.unwrap().iter().map(|a| (a.id, a.version)).collect();
         assert_eq!(since, [(made[1].id, 6), (made[0].id, 7)]);

@@ -58,7 +58,7 @@ on_both! {
         let severe = raise(&db.meta, severe, 100).await;
         assert_eq!(severe.fault_id, Some(fault));
         raise(&db.meta, RaisedAlert { severity: Severity::Low, ..raised("l", "l", "ann", "web1", 110) }, 110).await;
-        apply(&db.meta, vec![continued("s", 1, 5000)], 5000).await;
+        apply(&db.meta, vec![continued("s", 11, 5000)], 5000).await;
         let hosts = vec!["web1".to_owned(), "db1".to_owned()];
         let joined = RaisedAlert { hosts, ..raised("s2", "s", "ann", "", 5001) };
         apply(&db.meta, vec![AlertEffect::Raised(joined)], 5001).await;
@@ -80,7 +80,7 @@ on_both! {
         assert_eq!(status().await, FaultStatus::Open);
         // In one batch: what resolves the fault and what would have joined it.
         let next = AlertEffect::Raised(raised("c", "c", "ann", "web1", 41));
-        let applied = apply(&db.meta, vec![continued("b", 1, 35), ended("b", true, 40), next], 41).await;
+        let applied = apply(&db.meta, vec![continued("b", 11, 35), ended("b", true, 40), next], 41).await;
         assert_eq!(status().await, FaultStatus::Resolved);
         let history = db.meta.fault(fault).await.unwrap();
         assert_eq!((history.fault.resolved_at, history.fault.last_seen_at), (Some(at(40)), at(35)));

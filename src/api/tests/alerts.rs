@@ -81,7 +81,7 @@ async fn a_stream_goes_on_behind_the_change_that_was_seen() {
     assert!(event.starts_with("event: alert\nid: ") && event.contains("rule-b"), "{event}");
     let more = ContinuedAlert {
         episode: "a".to_owned(),
-        added: 4,
+        total: 7,
         last_seen_at: now(),
         ip: None,
         user: None,

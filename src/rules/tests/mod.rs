@@ -7,6 +7,7 @@ mod properties;
 mod shipped;
 mod sigma;
 mod sigma_vectors;
+mod storms;
 
 use serde_json::{Value, json};
 
@@ -59,7 +60,7 @@ pub(super) fn told(effects: &[Effect]) -> Vec<String> {
             let group: Vec<String> = r.group.iter().map(|(name, value)| format!(" {name}={value}")).collect();
             format!("raised{} x{} @{}", group.concat(), r.count, seconds(r.triggered_at))
         }
-        Effect::Continued(c) => format!("continued +{} @{}", c.added, seconds(c.last_seen_at)),
+        Effect::Continued(c) => format!("continued x{} @{}", c.total, seconds(c.last_seen_at)),
         Effect::Ended(e) => format!("ended @{}", seconds(e.at)),
     };
     effects.iter().map(tell).collect()

@@ -49,7 +49,7 @@ fn a_detection_is_one_alert_a_host_or_of_what_the_rule_groups_by() {
     let other = LogRow { host: "h2".into(), ..what(4, 2, "a") };
     let none = LogRow { host: "".into(), ..what(5, 3, "a") };
     let rows = [what(1, 0, "a"), what(2, 1, "b"), what(3, 1, "A"), other, none];
-    let expected = ["raised host=h1 x1 @0", "continued +1 @1", "raised host=h2 x1 @2", "raised host= x1 @3"];
+    let expected = ["raised host=h1 x1 @0", "raised host=h2 x1 @2", "raised host= x1 @3", "continued x2 @1"];
     assert_eq!(observe(&mut all, rows), expected);
     assert_eq!(tick(&mut all, 101), ["ended @101"]);
     let mut grouped = sigma(&[detection("a")]);
@@ -84,7 +84,7 @@ fn records_of_any_of_the_rules_are_counted_in_a_sliding_window() {
     assert!(observe(&mut all, [what(4, 11, "a"), with(what(5, 11, "b"), "who", "eve"), row(6, 11, "x")]).is_empty());
     let raised = ["raised who=bob x3 @14"];
     assert_eq!(observe(&mut all, [row(7, 14, "c")]), raised);
-    assert_eq!(observe(&mut all, [row(8, 15, "c")]), ["continued +1 @15"]);
+    assert_eq!(observe(&mut all, [row(8, 15, "c")]), ["continued x4 @15"]);
     assert_eq!(tick(&mut all, 115), ["ended @115"]);
     let mut inside = evaluator([rule]);
     assert_eq!(observe(&mut inside, [row(1, 0, "a"), row(2, 5, "b"), row(3, 9, "a")]), ["raised who=bob x3 @9"]);
@@ -131,7 +131,7 @@ fn rules_match_together_in_any_order() {
     // The first is exactly a window before the last; another of it completes them.
     assert!(observe(&mut all, [row(1, 0, "c"), row(2, 4, "a"), row(3, 5, "a"), row(4, 10, "b")]).is_empty());
     assert_eq!(observe(&mut all, [row(5, 13, "c")]), ["raised who=bob x3 @13"]);
-    assert_eq!(observe(&mut all, [row(6, 14, "a")]), ["continued +1 @14"]);
+    assert_eq!(observe(&mut all, [row(6, 14, "a")]), ["continued x4 @14"]);
     let mut all = evaluator([rule]);
     assert!(observe(&mut all, [row(1, 0, "c"), row(2, 4, "a")]).is_empty());
     assert!(observe(&mut all, [with(what(3, 5, "b"), "who", "eve")]).is_empty());
@@ -193,7 +193,7 @@ fn rules_of_a_correlation_alert_by_themselves_only_if_it_says_so() {
         "raised sigma=Rule a host=h1 x1 @0",
         "raised sigma=Rule b host=h1 x1 @1",
         "raised sigma=Correlated x2 @2",
-        "continued +1 @2",
+        "continued x2 @2",
     ];
     let mut told = observe(&mut all, rows());
     told.sort_by_key(|line| line.starts_with("continued"));
@@ -240,7 +240,7 @@ fn correlations_go_on_after_a_restart() {
             let mut all = Evaluator::restore(restored, Limits::default(), Clock::Received, &saved).unwrap();
             told.extend(observe(&mut all, rows[cut..].iter().cloned()));
             told.extend(tick(&mut all, 500));
-            assert_eq!(told, ["raised x3 @9", "continued +1 @10", "ended @110"], "{kind} cut at {cut}");
+            assert_eq!(told, ["raised x3 @9", "continued x4 @10", "ended @110"], "{kind} cut at {cut}");
         }
     }
 }
@@ -260,7 +260,7 @@ fn groups_of_correlations_stay_within_the_limits() {
     let mut all = Evaluator::new(vec![super::rule(rule)], limits, Clock::Received);
     let row = |id, who| with(what(id, 0, "a"), "who", who);
     let told = observe(&mut all, [row(1, "x"), row(2, "y"), row(3, "z"), row(4, "x")]);
-    assert_eq!(told, ["raised rule=rule x1 @0", "continued +1 @0"]);
+    assert_eq!(told, ["raised rule=rule x1 @0", "continued x2 @0"]);
     assert_eq!((all.statistics()[0].groups, all.statistics()[0].evicted), (2, 2));
 }
 

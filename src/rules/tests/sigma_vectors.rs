@@ -134,7 +134,7 @@ fn rules_that_match_in_one_window_raise_an_alert() {
 fn no_second_alert_is_raised_while_the_first_lasts_and_then_it_counts_anew() {
     let mut all = evaluator([imported(&["login"], MANY)]);
     assert_eq!(observe(&mut all, (0..3).map(|n| login(n, "admin"))), ["raised User=admin x3 @2"]);
-    assert_eq!(observe(&mut all, [login(10, "admin")]), ["continued +1 @10"]);
+    assert_eq!(observe(&mut all, [login(10, "admin")]), ["continued x4 @10"]);
     assert_eq!(observe(&mut all, [login(41, "admin"), login(42, "admin")]), ["ended @40"]);
     assert_eq!(observe(&mut all, [login(43, "admin")]), ["raised User=admin x3 @43"]);
 }

@@ -1,0 +1,2 @@
+-- So many records of the episode count on its alert: what is told again is not counted again.
+ALTER TABLE alert_episodes ADD COLUMN counted BIGINT NOT NULL DEFAULT 0 CHECK (counted >= 0);
