@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::alert_writer::{AlertWriter, GoneOn};
+use super::alert_writer::AlertWriter;
 use super::transaction::{Lock, Tx};
 use super::{Alert, Meta, MetaError, Severity, both};
 
@@ -23,6 +23,10 @@ pub enum AlertEffect {
 }
 
 impl AlertEffect {
+    fn raised(&self) -> Option<&RaisedAlert> {
+        if let Self::Raised(raised) = self { Some(raised) } else { None }
+    }
+
     /// The episode that goes on, if it is about one that does.
     fn continues(&self) -> Option<&str> {
         if let Self::Continued(continued) = self { Some(&continued.episode) } else { None }
@@ -110,22 +114,25 @@ impl Meta {
         let mut applied = Applied { skipped, ..Applied::default() };
         let mut writer = AlertWriter::new(tx, version, now);
         for some in effects.chunks(EFFECTS_AT_ONCE) {
+            let raised: Vec<&RaisedAlert> = some.iter().filter_map(AlertEffect::raised).collect();
             let going: Vec<&str> = some.iter().filter_map(AlertEffect::continues).collect();
-            writer.read_ahead(&going).await?;
+            writer.read_ahead(&raised, &going).await?;
             for effect in some {
                 match effect {
                     AlertEffect::Raised(_) | AlertEffect::Ended(_) if skipped => {}
-                    AlertEffect::Raised(raised) => applied.raised.extend(writer.raise(raised).await?),
-                    AlertEffect::Continued(continued) => match writer.go_on(continued).await? {
-                        GoneOn::Added => {}
-                        GoneOn::Anew(alert) => applied.raised.push(*alert),
-                        GoneOn::NotOpen => applied.not_open.push(continued.episode.clone()),
-                    },
+                    AlertEffect::Raised(raised) => writer.raise(raised).await?,
+                    AlertEffect::Continued(continued) => {
+                        if !writer.go_on(continued).await? {
+                            applied.not_open.push(continued.episode.clone());
+                        }
+                    }
                     AlertEffect::Ended(ended) => applied.resolved.extend(writer.end(ended).await?),
                 }
             }
         }
-        writer.finish().await?.commit().await?;
+        let (tx, made) = writer.finish().await?;
+        tx.commit().await?;
+        applied.raised = made;
         Ok(applied)
     }
 

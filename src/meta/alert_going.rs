@@ -10,7 +10,7 @@ use super::column::{Ip, Time};
 use super::transaction::Tx;
 use super::{Alert, MetaError, both, text};
 
-/// So many alerts are read or written by one statement.
+/// So many alerts are read or written by one statement. A statement for fewer is not kept prepared: each is large, and there are many.
 const AT_ONCE: usize = 100;
 
 /// Alerts as they become within one transaction, of those that go on in it.
@@ -55,7 +55,7 @@ impl Going {
                     list.push_bind(text::whole(episode));
                 }
                 query.push(")) AS episodes ON id = alert_id");
-                query.build_query_as().fetch_all(db).await?
+                query.build_query_as().persistent(some.len() == AT_ONCE).fetch_all(db).await?
             })?;
             for Row { going, counted, alert } in rows {
                 read.of_episode.insert(going, Counted { alert: alert.id, counted });
@@ -108,9 +108,8 @@ impl Going {
         }
         let episodes: Vec<String> = std::mem::take(&mut self.episodes).into_iter().collect();
         for some in episodes.chunks(AT_ONCE) {
-            let counts =
-                some.iter().filter_map(|episode| Some((episode.as_str(), self.of_episode.get(episode)?.counted)));
-            write_episodes(tx, counts).await?;
+            let counts = some.iter().filter_map(|name| Some((name.as_str(), self.of_episode.get(name)?.counted)));
+            write_episodes(tx, &counts.collect::<Vec<_>>()).await?;
         }
         Ok(())
     }
@@ -130,7 +129,7 @@ async fn write_counts(tx: &mut Tx, alerts: &[&Alert]) -> Result<(), MetaError> {
             ") UPDATE alerts SET version = counted.version, last_seen_at = counted.last_seen_at, log_count = counted.log_count
              FROM counted WHERE alerts.id = counted.id",
         );
-        query.build().execute(db).await?.rows_affected()
+        query.build().persistent(alerts.len() == AT_ONCE).execute(db).await?.rows_affected()
     })
     .map(drop)
 }
@@ -151,19 +150,19 @@ async fn write_all(tx: &mut Tx, alerts: &[&Alert]) -> Result<(), MetaError> {
                                  sample_log_ids = told.sample_log_ids
              FROM told WHERE alerts.id = told.id",
         );
-        query.build().execute(db).await?.rows_affected()
+        query.build().persistent(alerts.len() == AT_ONCE).execute(db).await?.rows_affected()
     })
     .map(drop)
 }
 
-async fn write_episodes<'e>(tx: &mut Tx, counts: impl Iterator<Item = (&'e str, i64)>) -> Result<(), MetaError> {
+async fn write_episodes(tx: &mut Tx, counts: &[(&str, i64)]) -> Result<(), MetaError> {
     both!(in tx, db => {
         let mut query = QueryBuilder::new("WITH told (episode, counted) AS (");
         query.push_values(counts, |mut row, (episode, counted)| {
-            row.push_bind(episode).push_bind(counted);
+            row.push_bind(*episode).push_bind(*counted);
         });
         query.push(") UPDATE alert_episodes SET counted = told.counted FROM told WHERE alert_episodes.episode = told.episode");
-        query.build().execute(db).await?.rows_affected()
+        query.build().persistent(counts.len() == AT_ONCE).execute(db).await?.rows_affected()
     })
     .map(drop)
 }

@@ -47,7 +47,7 @@ impl Meta {
         }
         let mut writer = AlertWriter::new(tx, version, now);
         writer.set_status(&mut alert, status, patch.comment, by).await?;
-        let mut tx = writer.finish().await?;
+        let (mut tx, _) = writer.finish().await?;
         let detail = json!({
             "rule": alert.rule_code, "before": { "status": before }, "after": { "status": status }, "comment": patch.comment,
         });

@@ -44,40 +44,6 @@ impl Tx {
             .await?)
     }
 
-    /// Its id.
-    pub(super) async fn insert_alert(&mut self, alert: &Alert, open_key: &str) -> Result<i64, MetaError> {
-        both!(in self, db => sqlx::query_scalar(
-            "INSERT INTO alerts (version, episode, open_key, rule_code, rule_name, severity, status, lasting, triggered_at, last_seen_at,
-                                 log_count, related_ip, related_user, hosts, cluster, group_fields, description, sample_log_ids, tags,
-                                 node, fault_id, silenced_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-             RETURNING id")
-            .bind(alert.version)
-            .bind(&alert.episode)
-            .bind(open_key)
-            .bind(&alert.rule_code)
-            .bind(&alert.rule_name)
-            .bind(alert.severity)
-            .bind(alert.status)
-            .bind(alert.lasting)
-            .bind(Time(alert.triggered_at))
-            .bind(Time(alert.last_seen_at))
-            .bind(alert.log_count)
-            .bind(alert.related_ip.map(Ip))
-            .bind(alert.related_user.as_deref())
-            .bind(Json(&alert.hosts))
-            .bind(alert.cluster.as_deref())
-            .bind(Json(&alert.group))
-            .bind(&alert.description)
-            .bind(Json(&alert.sample_log_ids))
-            .bind(Json(&alert.tags))
-            .bind(alert.node)
-            .bind(alert.fault_id)
-            .bind(alert.silenced_by)
-            .fetch_one(db)
-            .await?)
-    }
-
     /// Writes what may change of an alert. Resolved, it does not hold its rule and group any more.
     pub(super) async fn update_alert(&mut self, alert: &Alert) -> Result<(), MetaError> {
         both!(in self, db => sqlx::query(

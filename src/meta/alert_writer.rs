@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::alert_going::Going;
 use super::alert_parts::{count, keep_first, open_key};
+use super::alert_raising::{Found, Raising};
 use super::alert_rows::Step;
 use super::clusters::{Cluster, cluster_of};
 use super::delivery_queue::DeliveryQueue;
@@ -20,20 +21,13 @@ pub(super) struct AlertWriter {
     last: i64,
     now: DateTime<Utc>,
     going: Going,
+    raising: Raising,
+    /// Alerts that were made, as they were then.
+    made: Vec<Alert>,
     faults: FaultBook,
     queue: DeliveryQueue,
     /// Read once they are needed.
     clusters: Option<Vec<Cluster>>,
-}
-
-/// What became of more records of an episode.
-pub(super) enum GoneOn {
-    /// They count on an open alert.
-    Added,
-    /// They raised an alert.
-    Anew(Box<Alert>),
-    /// They count on none: the rule has to be satisfied anew.
-    NotOpen,
 }
 
 impl AlertWriter {
@@ -45,41 +39,62 @@ impl AlertWriter {
             last: version - 1,
             now,
             going: Going::default(),
+            raising: Raising::default(),
+            made: Vec::new(),
             faults: FaultBook::default(),
             queue: DeliveryQueue::new(now),
             clusters: None,
         }
     }
 
-    /// Reads at once the alerts that [`AlertWriter::go_on`] will be asked about next. Others are read one by one.
-    pub(super) async fn read_ahead(&mut self, episodes: &[&str]) -> Result<(), MetaError> {
-        self.going.write(&mut self.tx).await?;
-        self.going = Going::read(&mut self.tx, episodes).await?;
+    /// Reads at once what [`AlertWriter::raise`] and [`AlertWriter::go_on`] will be asked about next. Other alerts are read one by one.
+    pub(super) async fn read_ahead(&mut self, raised: &[&RaisedAlert], going: &[&str]) -> Result<(), MetaError> {
+        self.write().await?;
+        self.raising = Raising::read(&mut self.tx, raised).await?;
+        self.going = Going::read(&mut self.tx, going).await?;
         Ok(())
     }
 
-    /// Writes what was gathered, and gives the transaction back.
-    pub(super) async fn finish(mut self) -> Result<Tx, MetaError> {
-        self.going.write(&mut self.tx).await?;
+    /// Writes the alerts that are raised and go on. Must come before anything else reads alerts.
+    async fn write(&mut self) -> Result<(), MetaError> {
+        let made = self.raising.write(&mut self.tx).await?;
+        for alert in &made {
+            if alert.silenced_by.is_none() {
+                self.queue.raised(&mut self.tx, alert).await?;
+            }
+            self.going.know(&alert.episode, alert.clone(), alert.log_count);
+        }
+        self.made.extend(made);
+        self.going.write(&mut self.tx).await
+    }
+
+    /// Writes what was gathered, and gives the transaction back, with the alerts that were made.
+    pub(super) async fn finish(mut self) -> Result<(Tx, Vec<Alert>), MetaError> {
+        self.write().await?;
         self.faults.write(&mut self.tx).await?;
         self.queue.write_summaries(&mut self.tx).await?;
         // So many changes were made; where there was none, nobody has to look for one.
         if self.last != self.locked {
             self.tx.set_alerts_version(self.last).await?;
         }
-        Ok(self.tx)
+        Ok((self.tx, self.made))
     }
 
-    /// The alert that is made, unless the episode is known or joins an open one.
-    pub(super) async fn raise(&mut self, raised: &RaisedAlert) -> Result<Option<Alert>, MetaError> {
-        if self.tx.alert_by_episode(&raised.episode).await?.is_some() {
-            return Ok(None);
-        }
+    /// Makes an alert, unless the episode is known or joins an open one.
+    pub(super) async fn raise(&mut self, raised: &RaisedAlert) -> Result<(), MetaError> {
         let key = open_key(&raised.rule_code, &raised.group);
-        self.going.write(&mut self.tx).await?;
-        if let Some(alert) = self.tx.alert_by_open_key(&key).await? {
-            self.join(alert, raised).await?;
-            return Ok(None);
+        match self.raising.find(&raised.episode, &key) {
+            Found::Known => return Ok(()),
+            Found::New => {}
+            Found::Unsure => {
+                self.write().await?;
+                if self.tx.alert_by_episode(&raised.episode).await?.is_some() {
+                    return Ok(());
+                }
+                if let Some(alert) = self.tx.alert_by_open_key(&key).await? {
+                    return self.join(alert, raised).await;
+                }
+            }
         }
         let mut alert = self.new_alert(raised);
         let clusters = self.clusters_of(&alert.hosts).await?;
@@ -88,14 +103,8 @@ impl AlertWriter {
         let place = Place { hosts: &alert.hosts, clusters: &clusters, at: alert.triggered_at };
         alert.fault_id = Some(self.faults.join(&mut self.tx, &alert, place).await?);
         alert.silenced_by = self.queue.silenced_by(&mut self.tx, &alert).await?;
-        alert.id = self.tx.insert_alert(&alert, &key).await?;
-        self.tx.add_episode(&alert.episode, alert.id, alert.log_count).await?;
-        self.tx.note(&alert, &Step { at: alert.triggered_at, by: None, from: None, comment: None }).await?;
-        if alert.silenced_by.is_none() {
-            self.queue.raised(&mut self.tx, &alert).await?;
-        }
-        self.going.know(&alert.episode, alert.clone(), alert.log_count);
-        Ok(Some(alert))
+        self.raising.put(alert, key);
+        if self.raising.is_full() { self.write().await } else { Ok(()) }
     }
 
     /// The rule is satisfied again for a group that has an open alert.
@@ -116,21 +125,26 @@ impl AlertWriter {
     }
 
     /// Adds what came to the episode's alert. Where that was resolved since, what came before counts for nothing, and what came after it is
-    /// a new alert: this daemon could not hear of it, or would have judged anew.
-    pub(super) async fn go_on(&mut self, continued: &ContinuedAlert) -> Result<GoneOn, MetaError> {
+    /// a new alert: this daemon could not hear of it, or would have judged anew. Says whether they count on an open alert; if not, the rule
+    /// has to be satisfied anew.
+    pub(super) async fn go_on(&mut self, continued: &ContinuedAlert) -> Result<bool, MetaError> {
         let mut known = self.going.take(&continued.episode);
         if known.is_none() {
-            self.going.write(&mut self.tx).await?;
+            self.write().await?;
+            known = self.going.take(&continued.episode);
+        }
+        if known.is_none() {
             known = self.tx.counted_alert(&continued.episode).await?;
         }
-        let Some((mut alert, counted)) = known else { return Ok(GoneOn::NotOpen) };
+        let Some((mut alert, counted)) = known else { return Ok(false) };
         let added = count(continued.total).saturating_sub(counted).max(0);
         if alert.status == AlertStatus::Resolved {
             let is_later = alert.resolved_at.is_some_and(|resolved_at| continued.last_seen_at > resolved_at);
             if added == 0 || !is_later {
-                return Ok(GoneOn::NotOpen);
+                return Ok(false);
             }
-            return self.raise_again(&alert, added.unsigned_abs(), continued).await;
+            self.raise_again(&alert, added.unsigned_abs(), continued).await?;
+            return Ok(true);
         }
         if added > 0 {
             let tells = self.add(&mut alert, added, continued).await?;
@@ -139,11 +153,11 @@ impl AlertWriter {
         } else {
             self.going.know(&continued.episode, alert, counted);
         }
-        Ok(GoneOn::Added)
+        Ok(true)
     }
 
     /// The episode leaves its resolved alert for a new one of the same rule and group, or for the one that is open.
-    async fn raise_again(&mut self, resolved: &Alert, added: u64, more: &ContinuedAlert) -> Result<GoneOn, MetaError> {
+    async fn raise_again(&mut self, resolved: &Alert, added: u64, more: &ContinuedAlert) -> Result<(), MetaError> {
         let again = RaisedAlert {
             // Names it among all, and is the same however often it is tried.
             episode: format!("{}+{}", more.episode, resolved.id),
@@ -162,16 +176,17 @@ impl AlertWriter {
             hosts: [resolved.hosts.as_slice(), &more.hosts].concat(),
             samples: more.samples.clone(),
         };
-        let raised = self.raise(&again).await?;
+        self.raise(&again).await?;
+        self.write().await?;
         self.tx.end_episode(&again.episode, more.last_seen_at).await?;
         self.tx.move_episode(&more.episode, &again.episode, count(more.total)).await?;
         self.going.forget(&more.episode);
-        Ok(raised.map_or(GoneOn::Added, |alert| GoneOn::Anew(Box::new(alert))))
+        Ok(())
     }
 
     /// The alert, where that resolved it.
     pub(super) async fn end(&mut self, ended: &EndedAlert) -> Result<Option<Alert>, MetaError> {
-        self.going.write(&mut self.tx).await?;
+        self.write().await?;
         let was_lasting = self.tx.end_episode(&ended.episode, ended.at).await?;
         let Some(mut alert) = self.tx.alert_by_episode(&ended.episode).await? else { return Ok(None) };
         let goes_on = self.tx.count_lasting_episodes(alert.id).await? > 0;

@@ -11,6 +11,7 @@ mod alert_episodes;
 mod alert_going;
 mod alert_parts;
 mod alert_patch;
+mod alert_raising;
 mod alert_rows;
 mod alert_writer;
 mod alerts;

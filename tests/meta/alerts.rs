@@ -91,6 +91,38 @@ on_both! {
         }
     }
 
+    async fn of_many_alerts_that_are_raised_at_once_each_is_made_once(db) {
+        let name = |n: usize| format!("e{n}");
+        let raise = |episode: &str, user: &str| AlertEffect::Raised(raised(episode, "ssh", user, "edge7", 0));
+        let before = crate::alert_samples::raise(&db.meta, raised("before", "ssh", "e5", "edge7", 0), 0).await;
+        let mut effects: Vec<AlertEffect> = (0..250).map(|n| raise(&name(n), &name(n))).collect();
+        // Again; of a group that has one already; one that goes on and ends and is raised anew; of the last ones.
+        effects.extend([raise("e3", "e3"), raise("other", "e4"), continued("e6", 12, 1), ended("e6", true, 2)]);
+        effects.extend([raise("anew", "e6"), continued("e249", 11, 3), continued("other", 13, 4), continued("e5", 14, 5)]);
+        let applied = apply(&db.meta, effects.clone(), 9).await;
+        assert_eq!((applied.raised.len(), applied.resolved.len(), applied.not_open), (250, 1, vec![]));
+        let episodes: Vec<&str> = applied.raised.iter().map(|alert| alert.episode.as_str()).collect();
+        let expected: Vec<String> = (0..250).filter(|n| *n != 5).map(name).chain(["anew".to_owned()]).collect();
+        assert_eq!(episodes, expected);
+        assert!(applied.raised.is_sorted_by(|a, b| a.version < b.version), "in their order");
+        for alert in &applied.raised {
+            let history = db.meta.alert(alert.id).await.unwrap();
+            assert_eq!((&history.alert.episode, history.events[0].to_status), (&alert.episode, AlertStatus::New));
+            let (events, count) = match alert.episode.as_str() {
+                "e4" => (1, 10 + 13),
+                "e6" => (2, 12),
+                "e249" => (1, 11),
+                _ => (1, 10),
+            };
+            assert_eq!((history.events.len(), history.alert.log_count), (events, count), "{}", alert.episode);
+        }
+        assert_eq!(now_of(&db, before.id).await.log_count, 10 + 14);
+        // All of it once more.
+        let version = db.meta.alerts_version().await.unwrap();
+        assert_eq!(apply(&db.meta, effects, 10).await.raised, []);
+        assert_eq!(db.meta.alerts_version().await.unwrap(), version);
+    }
+
     async fn effects_of_records_are_applied_once(db) {
         assert_eq!(db.meta.alert_cursor().await.unwrap(), 0);
         let effects = [AlertEffect::Raised(raised("e1", "ssh", "ann", "edge7", 0)), continued("e1", 15, 1)];

@@ -131,6 +131,7 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
         (_, Some(second)) if !is_in_capitals && behind.first().is_some_and(u8::is_ascii_lowercase) => {
             second.no_level(rest)
         }
+        (_, None) if !is_in_capitals => Sought::From(word.end(rest)),
         _ => word.level(text, rest),
     };
     Some(Prose { time: Time::Read(at, rest), level, is_without_address })

@@ -46,8 +46,13 @@ impl<'a> Behind<'a> {
     /// That no word up to the next ones in small letters states the level of `whole`, which ends with what follows this word.
     #[inline]
     pub(super) fn no_level(&self, whole: &[u8]) -> Sought {
-        let small = small_words(self.rest);
-        Sought::From(whole.len().saturating_sub(self.rest.len()) + small)
+        Sought::From(self.end(whole) + small_words(self.rest))
+    }
+
+    /// Where in `whole`, which ends with what follows the word, that begins.
+    #[inline]
+    pub(super) fn end(&self, whole: &[u8]) -> usize {
+        whole.len().saturating_sub(self.rest.len())
     }
 
     #[inline]

@@ -63,10 +63,11 @@ fn ruled<'a>(sign: u8, line: &[u8]) -> Option<Prose<'a>> {
     }
 }
 
-/// `1234 items were counted`: a number and at least three words.
+/// `1234 items were counted`, `42: the end of the report`: a number and at least three words.
 fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let digits = line.iter().take_while(|b| b.is_ascii_digit()).count();
-    let text = line.get(digits..)?.strip_prefix(b" ")?;
+    let text = line.get(digits..)?;
+    let text = text.strip_prefix(b":").unwrap_or(text).strip_prefix(b" ")?;
     let word = |text| Behind::word(text).filter(|word| !word.has_colon).map(|word| word.rest);
     let behind = word(word(word(text)?)?)?;
     let is_worded = behind.first().is_some_and(u8::is_ascii_alphabetic);

@@ -119,6 +119,8 @@ const BEGINNINGS: &[&str] = &[
     "ESTx",
     "----",
     "1234 ",
+    "42: ",
+    "2023: ",
     "\t",
     BLANKS,
 ];
