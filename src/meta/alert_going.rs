@@ -98,8 +98,9 @@ impl Going {
 
     /// Writes what is to be written. Must come before anything else reads alerts or episodes.
     pub(super) async fn write(&mut self, tx: &mut Tx) -> Result<(), MetaError> {
-        let told: Vec<i64> = std::mem::take(&mut self.told).into_iter().collect();
-        let counted: Vec<i64> = std::mem::take(&mut self.counted).into_iter().filter(|id| !told.contains(id)).collect();
+        let told = std::mem::take(&mut self.told);
+        let counted: Vec<i64> = std::mem::take(&mut self.counted).difference(&told).copied().collect();
+        let told: Vec<i64> = told.into_iter().collect();
         for some in counted.chunks(AT_ONCE) {
             write_counts(tx, &self.of(some)).await?;
         }
