@@ -3,7 +3,8 @@
 //! Written so that the compiler makes vector instructions of it: for the few hundred bytes of a line that is quicker than searches which
 //! have to say where a byte stands.
 
-/// Longer texts are not looked at: searches that use all of a processor's instructions are quicker there.
+/// Longer texts are not looked at: searches that use all of a processor's instructions are quicker there. The number of dots in one column of
+/// bytes has to fit into a byte.
 pub(crate) const TEXT_BYTES_MAX: usize = 384;
 
 /// So many bytes are looked at together.
@@ -110,7 +111,7 @@ pub(crate) fn has_words_in_brackets(text: &[u8]) -> bool {
 
 /// Whether somewhere in `text` a sign of equality follows a capital N, as in a packet filter's `IN=`.
 #[inline(never)]
-pub(crate) fn may_hold_in(text: &[u8]) -> bool {
+pub(crate) fn may_be_packet_filters(text: &[u8]) -> bool {
     has_pair(text, |a, b| (a == b'N') & (b == b'='))
 }
 
@@ -202,10 +203,10 @@ mod tests {
         for length in 0..70 {
             let text = "N =IN NI=".repeat(8);
             let text = text.get(..length).unwrap();
-            assert!(!may_hold_in(text.as_bytes()), "{text}");
+            assert!(!may_be_packet_filters(text.as_bytes()), "{text}");
             for name in ["IN=", "IN=eth0", "N=", "IN=eth0 OUT= SRC=192.0.2.7"] {
-                assert!(may_hold_in(format!("{text}{name}").as_bytes()), "{text}{name}");
-                assert!(may_hold_in(format!("{name}{text}").as_bytes()), "{name}{text}");
+                assert!(may_be_packet_filters(format!("{text}{name}").as_bytes()), "{text}{name}");
+                assert!(may_be_packet_filters(format!("{name}{text}").as_bytes()), "{name}{text}");
             }
         }
     }

@@ -80,13 +80,13 @@ pub(super) fn read(rules: Vec<Rule>, limits: Limits, clock: Clock, bytes: &[u8])
             None => Running::new(rule),
         });
     }
-    for running in &mut running {
-        let memory = &mut running.memory;
-        pending.find(memory.groups.episodes().chain(&mut memory.limit));
-    }
-    for mut changed in states {
-        let groups = changed.groups.iter_mut().filter_map(|group| group.episode.to_mut().as_deref_mut());
-        pending.find(groups.chain(changed.limit.to_mut()));
+    let resumed =
+        running.iter_mut().flat_map(|Running { memory, .. }| memory.groups.episodes().chain(&mut memory.limit));
+    let ending = states.iter_mut().flat_map(|SavedRule { groups, limit, .. }| {
+        groups.iter_mut().filter_map(|group| group.episode.to_mut().as_deref_mut()).chain(limit.to_mut())
+    });
+    pending.find(resumed.chain(ending));
+    for changed in states {
         end_all(changed, saved.now, &mut pending);
     }
     let mut evaluator = Evaluator::with(running, limits, clock, pending);

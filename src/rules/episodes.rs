@@ -178,26 +178,22 @@ impl Pending {
         self.held.get_mut(episode.told.1)
     }
 
-    /// An alert ended, and nothing is held back of it.
+    /// An alert ended, and what is held back of it is told before.
     pub(super) fn end(&mut self, episode: Episode, rule: &str, at: i64) {
-        self.tell(&episode);
+        if episode.told.0 == self.batch
+            && let Some(held) = self.held.get_mut(episode.told.1)
+        {
+            self.effects.push(Effect::Continued(std::mem::take(held)));
+        }
         self.effects.push(Effect::Ended(Ended { episode: episode.id, rule: rule.to_owned(), at }));
     }
 
     /// An alert was resolved while it lasted. If something is held back of it, which may be of a new alert, that is told, and ends.
     pub(super) fn close(&mut self, episode: Episode, rule: &str) {
-        if self.tell(&episode) {
-            let (id, at) = (episode.id, episode.last_seen_at);
-            self.effects.push(Effect::Ended(Ended { episode: id, rule: rule.to_owned(), at }));
+        if episode.told.0 == self.batch {
+            let at = episode.last_seen_at;
+            self.end(episode, rule, at);
         }
-    }
-
-    /// Tells now what is held back of `episode`; whether there was anything.
-    fn tell(&mut self, episode: &Episode) -> bool {
-        let held = if episode.told.0 == self.batch { self.held.get_mut(episode.told.1) } else { None };
-        let Some(held) = held else { return false };
-        self.effects.push(Effect::Continued(std::mem::take(held)));
-        true
     }
 }
 

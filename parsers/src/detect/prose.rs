@@ -166,7 +166,7 @@ fn is_prose_behind_date(
             (seen & MARK == 0 || has_two_words)
                 && !may_be_rusts
                 && !(seen & COLON != 0 && find(text, b":  ").is_some())
-                && !(seen & EQUALS != 0 && signs::may_hold_in(line))
+                && !(seen & EQUALS != 0 && signs::may_be_packet_filters(line))
                 && (is_plainly_divided || has_two_words || !shape::follows_iso_stamp(rest))
         }
     };
