@@ -295,9 +295,10 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
         }
         b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
         // WireGuard speaks through the kernel, which may put its uptime before.
-        b'[' | b'w' if find_by(9, message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
+        b'[' if find_by(9, message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
             programs::read("kernel", message, cx)
         }
+        b'w' if message.starts_with(b"wireguard: ") => programs::read("kernel", message, cx),
         _ => logfmt::detect(message, cx),
     }
 }

@@ -184,7 +184,9 @@ fn syslog_file<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             behind_second.get(fraction..)?,
             [b'Z'] | [b'+' | b'-', b'0'..=b'9', b'0'..=b'9', b':', b'0'..=b'9', b'0'..=b'9']
         );
-    let is_host = rest.get(1).is_some_and(u8::is_ascii_alphabetic) && !rest.starts_with(b" std");
+    // Android's tags have a slash behind the letter of a level.
+    let is_host =
+        rest.get(1).is_some_and(u8::is_ascii_alphabetic) && rest.get(2) != Some(&b'/') && !rest.starts_with(b" std");
     let near = line.get(..PREFIX_BYTES_MAX).unwrap_or(line);
     if !is_stamp || !is_host || find_by(0, near, b":  ").is_some() || !shape::follows_iso_stamp(rest) {
         return None;

@@ -109,10 +109,35 @@ pub(crate) fn has_words_in_brackets(text: &[u8]) -> bool {
     !matches!(text.last(), Some(b'[' | b'"' | b'\t')) && !has_pair(text, is_otherwise)
 }
 
+/// As [`has_words_in_brackets`], for a text in whose brackets numbers may stand as well: those of times have dividers.
+#[inline(never)]
+pub(crate) fn has_ids_in_brackets(text: &[u8]) -> bool {
+    memchr::memchr3_iter(b'[', b'"', b'\t', text).all(|at| match text.get(at..) {
+        Some([b'[', first, ..]) if first.is_ascii_alphabetic() => true,
+        Some([b'[', inside @ ..]) => {
+            let digits = inside.iter().take_while(|b| b.is_ascii_digit()).count();
+            digits > 0 && inside.get(digits) == Some(&b']')
+        }
+        _ => false,
+    })
+}
+
 /// Whether somewhere in `text` a sign of equality follows a capital N, as in a packet filter's `IN=`.
 #[inline(never)]
 pub(crate) fn may_be_packet_filters(text: &[u8]) -> bool {
     has_pair(text, |a, b| (a == b'N') & (b == b'='))
+}
+
+/// Whether somewhere in `text` a blank follows another.
+#[inline(never)]
+pub(crate) fn has_two_blanks(text: &[u8]) -> bool {
+    has_pair(text, |a, b| (a == b' ') & (b == b' '))
+}
+
+/// Whether somewhere in `text` a dash follows a blank, as between the parts of a program's line.
+#[inline(never)]
+pub(crate) fn has_dash_behind_blank(text: &[u8]) -> bool {
+    has_pair(text, |a, b| (a == b' ') & (b == b'-'))
 }
 
 /// Whether two bytes that follow each other in `text` are as `is_sought` says, which has to do without branches.
@@ -207,6 +232,29 @@ mod tests {
             for name in ["IN=", "IN=eth0", "N=", "IN=eth0 OUT= SRC=192.0.2.7"] {
                 assert!(may_be_packet_filters(format!("{text}{name}").as_bytes()), "{text}{name}");
                 assert!(may_be_packet_filters(format!("{name}{text}").as_bytes()), "{name}{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_with_a_blank_are_found_wherever_they_stand() {
+        for length in 0..70 {
+            let text = "a b-c- d".repeat(9);
+            let text = text.get(..length).unwrap();
+            assert!(!has_two_blanks(text.as_bytes()) && !has_dash_behind_blank(text.as_bytes()), "{text}");
+            assert!(has_two_blanks(format!("{text}  a").as_bytes()) && has_two_blanks(format!("  {text}").as_bytes()));
+            assert!(has_dash_behind_blank(format!("{text} -").as_bytes()), "{text}");
+            assert!(has_dash_behind_blank(format!(" -{text}").as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_brackets_are_no_times() {
+        for text in ["", "index [7] of [many]", "a[1234567890]", "[a"] {
+            assert!(has_ids_in_brackets(text.as_bytes()), "{text}");
+            for other in ["[14/Nov/2023", "[7", "[", "[]", "[7.5]", "[-", "\"", "\t"] {
+                assert!(!has_ids_in_brackets(format!("{text}{other}").as_bytes()), "{text}{other}");
+                assert!(!has_ids_in_brackets(format!("{other} {text}").as_bytes()), "{other} {text}");
             }
         }
     }

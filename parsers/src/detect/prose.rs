@@ -6,11 +6,14 @@
 //! The look for marks tells as well whether an address may stand in the line, for which plain text is searched otherwise.
 
 mod behind;
+mod behind_date;
+mod names;
 mod unworded;
 
 use self::behind::{Behind, Thread};
-use self::unworded::{far_marks, named, unworded};
-use crate::find::{find, find_by};
+use self::names::named;
+use self::unworded::{far_marks, unworded};
+use crate::find::find;
 use crate::plain::Sought;
 use crate::signs;
 use crate::syslog::shape;
@@ -65,17 +68,20 @@ pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
 /// `text`, which is `line` or what is behind its blanks, begins with a word.
 #[inline]
 fn worded<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
-    let Some(behind) = Behind::word(text) else { return named(text) };
+    let Some(behind) = Behind::first_word(text) else { return named(line, text) };
     if behind.may_be_dated(text) || is_known(text, &behind) {
         return None;
     }
     // No format has its first mark further on, but for labelled values, whose label ends with a colon.
     let near = text.get(..access::HEAD_BYTES_MAX).filter(|_| !behind.has_colon).unwrap_or(text);
     let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK)]).unwrap_or_else(|| far_marks(near));
-    let is_prose = signs.seen == 0 || (!behind.has_colon && signs::has_words_in_brackets(near));
+    let is_prose = signs.seen == 0
+        || (!behind.has_colon && signs::has_words_in_brackets(near))
+        || (!behind.is_label() && signs::has_ids_in_brackets(near));
     let time = Time::absent_if(behind.has_no_time(text));
     // A level far behind blanks is none.
-    let level = if line.len() == text.len() { behind.level(text, line) } else { Sought::From(0) };
+    let is_known = matches!(time, Time::Absent) && line.len() == text.len();
+    let level = if is_known { behind.level(text, line) } else { Sought::From(0) };
     is_prose.then_some(Prose { time, level, is_without_address: signs.is_without_address })
 }
 
@@ -84,18 +90,14 @@ fn worded<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
 fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {
     match line.first() {
         // The names of load balancers' protocols, before a date.
-        Some(b'g' | b'h') => behind.is_number(),
-        Some(b'w') => behind.is_number() || is_wireguard(line),
+        Some(b'g' | b'h') => behind.is_protocol(),
+        Some(b'w') => behind.is_protocol() || line.starts_with(b"wireguard: "),
+        Some(b't') => line.starts_with(b"tls "),
         Some(b'a') => line.starts_with(b"audit: "),
         // Rails' `Started GET "/x" for …`.
         Some(b'S') => line.starts_with(b"Started "),
         _ => false,
     }
-}
-
-#[inline(never)]
-fn is_wireguard(line: &[u8]) -> bool {
-    find_by(9, line.get(..40).unwrap_or(line), b"wireguard: ").is_some()
 }
 
 /// The bit of the bytes without which most formats do not do, and those of the bytes which divide names from values.
@@ -106,10 +108,15 @@ const EQUALS: u8 = 4;
 /// Tells whether `line`, which begins with the date and time `at` (`rest` is what follows), has a word behind them and is prose.
 #[inline]
 pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a>> {
-    let behind_stamp = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-'))?;
+    if line.get(4) != Some(&b'-') {
+        return None;
+    }
+    let Some(behind_stamp) = rest.strip_prefix(b" ") else { return behind_date::unworded(line, at, rest, rest) };
     let thread = if behind_stamp.first() == Some(&b'[') { Some(Thread::of(behind_stamp)?) } else { None };
     let text = thread.as_ref().map_or(behind_stamp, |thread| thread.rest);
-    let word = Behind::word(text).filter(|word| !word.has_colon)?;
+    let Some(word) = Behind::word(text).filter(|word| !word.has_colon) else {
+        return if thread.is_none() { behind_date::unworded(line, at, rest, text) } else { None };
+    };
     let (behind, is_in_capitals) = (word.rest, Behind::is_in_capitals(text));
     let second = Behind::word(if is_in_capitals { behind.trim_ascii_start() } else { behind });
     let second = second.filter(|second| !second.has_colon);
@@ -165,7 +172,7 @@ fn is_prose_behind_date(
         seen => {
             (seen & MARK == 0 || has_two_words)
                 && !may_be_rusts
-                && !(seen & COLON != 0 && find(text, b":  ").is_some())
+                && !(seen & COLON != 0 && signs::has_two_blanks(text) && find(text, b":  ").is_some())
                 && !(seen & EQUALS != 0 && signs::may_be_packet_filters(line))
                 && (is_plainly_divided || has_two_words || !shape::follows_iso_stamp(rest))
         }

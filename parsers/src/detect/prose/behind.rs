@@ -15,13 +15,28 @@ impl<'a> Behind<'a> {
     /// Looks behind the word of at least two letters that `text` begins with: there has to be a blank, or a colon and one.
     #[inline]
     pub(super) fn word(text: &'a [u8]) -> Option<Self> {
+        Self::letters(text).filter(|word| word.letters > 1)
+    }
+
+    /// As [`word`](Self::word), for a text in which one letter is a word as well, for it is none of those that stand for a level: they
+    /// have a time or a name behind them.
+    #[inline]
+    pub(super) fn first_word(text: &'a [u8]) -> Option<Self> {
+        Self::letters(text).filter(|word| {
+            word.letters > 1
+                || (word.letters == 1 && !word.has_colon && word.rest.first().is_some_and(u8::is_ascii_lowercase))
+        })
+    }
+
+    #[inline]
+    fn letters(text: &'a [u8]) -> Option<Self> {
         let letters = leading::letters(text);
         let (has_colon, rest) = match text.get(letters..)? {
             [b' ', rest @ ..] => (false, rest),
             [b':', b' ', rest @ ..] => (true, rest),
             _ => return None,
         };
-        (letters > 1).then_some(Self { letters, has_colon, rest })
+        Some(Self { letters, has_colon, rest })
     }
 
     /// Whether the word, with which `text` begins, has a capital behind its first letter, as a level has.
@@ -55,23 +70,53 @@ impl<'a> Behind<'a> {
         whole.len().saturating_sub(self.rest.len())
     }
 
+    /// Whether the word may be the label of .NET's console: `info: Shop.Cart[0]`.
     #[inline]
-    pub(super) fn is_number(&self) -> bool {
-        !self.rest.first().is_some_and(u8::is_ascii_alphabetic)
+    pub(super) fn is_label(&self) -> bool {
+        self.has_colon && self.letters == 4
+    }
+
+    /// Whether a number, or a sign that may stand before one, follows.
+    #[inline]
+    fn is_number(&self) -> bool {
+        !self
+            .rest
+            .first()
+            .is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii() || matches!(b, b'/' | b'*' | b'\'' | b'`'))
+    }
+
+    /// Whether a small number and a word follow: `HTTP 200 was given`.
+    #[inline]
+    fn is_count(&self) -> bool {
+        let digits = self.rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        matches!(digits, 1..=3) && matches!(self.rest.get(digits..), Some([b' ', b'a'..=b'z', ..]))
+    }
+
+    /// Whether the word may be the name of a protocol before a time.
+    #[inline]
+    pub(super) fn is_protocol(&self) -> bool {
+        const LETTERS_MAX: usize = b"https".len();
+        self.letters <= LETTERS_MAX && self.is_number()
     }
 
     /// Whether a date may stand behind the word: behind the name of a month or a day (`Nov 14`), or behind a level or an alert's name in
     /// capitals; uvicorn pads these (`INFO:     text`).
     #[inline]
     pub(super) fn may_be_dated(&self, text: &[u8]) -> bool {
+        if text.first().is_some_and(u8::is_ascii_lowercase) {
+            return false;
+        }
         let is_in_capitals = Self::is_in_capitals(text);
         // C's `asctime` begins with the names of a day and a month, behind which the day of that stands.
         let is_day = self.letters == 3 && matches!(text.get(7..), Some([b' ', b' ' | b'0'..=b'9', ..]));
-        is_day || ((self.letters == 3 || is_in_capitals) && (self.is_number() || (self.has_colon && self.letters == 8)))
+        if is_day || (self.has_colon && self.letters == 8 && is_in_capitals) {
+            return true;
+        }
+        self.is_number() && (self.letters == 3 || is_in_capitals) && !self.is_count()
     }
 
     /// Whether plain text that begins with this word, behind which no date [may be](Self::may_be_dated), begins with no time in any spelling:
-    /// these begin with the name of a month, a day or a zone, or have a number behind a level.
+    /// these begin with the name of a month, a day or a zone, or have a number behind a level, which is no small one with a word behind.
     #[inline]
     pub(super) fn has_no_time(&self, text: &[u8]) -> bool {
         match (text, self.rest) {
@@ -80,15 +125,39 @@ impl<'a> Behind<'a> {
             ([_, b'a'..=b'z', ..], [_, _, _, b' ', b' ' | b'0'..=b'9', ..]) => self.letters != 3,
             ([_, b'a'..=b'z', ..], _) => self.letters != 3 || !self.is_number(),
             // Behind a zone the name of a month or a day would stand.
-            (_, rest) => self.letters > 2 && !self.is_number() && !matches!(rest.get(3), Some(b' ' | b',')),
+            (_, rest) => {
+                let is_word = rest.first().is_some_and(u8::is_ascii_lowercase)
+                    && !matches!(rest, [_, _, _, b' ' | b',', b' ' | b'0'..=b'9', ..])
+                    && !matches!(rest, [_, _, _, b' ' | b',', _, _, _, b' ', b' ' | b'0'..=b'9', ..]);
+                let is_longer = self.letters > 2 && !matches!(rest.get(3), Some(b' ' | b','));
+                self.is_number() || is_word || is_longer
+            }
         }
     }
 }
 
+/// What stands behind the first words of `text`, if it begins with three in small letters, or is fewer.
+#[inline]
+pub(super) fn behind_three(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    for _ in 0..3 {
+        let letters = leading::letters(rest);
+        if !rest.first()?.is_ascii_lowercase() {
+            return None;
+        }
+        rest = match rest.get(letters..)? {
+            [] => return Some(&[]),
+            [b' ', rest @ ..] => rest,
+            _ => return None,
+        };
+    }
+    rest.get(small_words(rest)..)
+}
+
 /// How many bytes the first words in small letters take that `text` begins with, each with the blank behind it.
 #[inline]
-fn small_words(text: &[u8]) -> usize {
-    const WORDS_MAX: usize = 3;
+pub(super) fn small_words(text: &[u8]) -> usize {
+    const WORDS_MAX: usize = 8;
     let mut end = 0;
     for _ in 0..WORDS_MAX {
         let rest = text.get(end..).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Text that begins with something else than a word of letters alone: a bracket, a number, a rule, a sign, a name.
 
-use super::{Behind, MARK, NOTHING, Prose, Time, is_wireguard, worded};
+use super::behind::behind_three;
+use super::{Behind, MARK, NOTHING, Prose, Time, worded};
 use crate::plain::Sought;
 use crate::signs::{self, Signs};
 use crate::{access, leading};
@@ -18,66 +19,100 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'0'..=b'9' => numbered(line),
         b'-' | b'=' => ruled(*first, line),
         // A comment, which MySQL's slow queries have their facts in: those have a colon.
-        b'#' if matches!(text, [_, b' ' | b'#', ..]) && memchr::memchr(b':', text).is_none() => {
-            unmarked(text, Time::Absent)
+        b'#' if matches!(text, [_, b' ' | b'#' | b'!', ..]) && memchr::memchr(b':', text).is_none() => {
+            unmarked(text, Time::Absent, Sought::From(0))
         }
-        // What markup, syslog, JSON, devices' tags, and a mark of byte order begin with, or a time may stand behind.
+        b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(b'>', line),
+        b'(' if line.len() == text.len() => tagged(b')', line),
+        // What markup, syslog, JSON, devices' tags, and a mark of byte order begin with.
         b'#' | b'<' | b'{' | b'%' | b'(' | 0xef => None,
-        0x80.. | b'!'..=b'~' => unmarked(text, Time::Absent),
+        0x80.. | b'!'..=b'~' => unmarked(text, Time::Absent, Sought::From(0)),
         _ => None,
     }
 }
 
-/// Tells whether `text`, which begins with a letter but with no word of letters alone, is prose: `cart-service started`, `done.`
-#[inline(never)]
-pub(super) fn named<'a>(text: &[u8]) -> Option<Prose<'a>> {
-    const NAME_BYTES_MAX: usize = 64;
-    let is_sure = match text {
-        // Formats' own lines begin with one of these, or have a time behind the first word.
-        [b'a', b'u', b'd', b'i', b't', ..] | [b'h', b'2', b' ', ..] => false,
-        [b'f', ..] if text.starts_with(b"firewall,") => false,
-        [b'w', ..] if is_wireguard(text) => false,
-        [b'a'..=b'z', ..] => {
-            let name = leading::before(b' ', text.get(..NAME_BYTES_MAX).unwrap_or(text));
-            let behind = text.get(name..).unwrap_or_default().trim_ascii_start();
-            name < NAME_BYTES_MAX && !behind.first().is_some_and(u8::is_ascii_digit)
-        }
-        // Four letters are the name of no month, day or zone.
-        [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b'a'..=b'z', ..] => true,
-        _ => false,
+/// `<b>text</b>`, `(7 rows)`: the first bracket is closed by `closing`, behind which a time may stand where it is near. No pair's name begins so.
+fn tagged<'a>(closing: u8, line: &[u8]) -> Option<Prose<'a>> {
+    let near = line.get(..8).unwrap_or(line);
+    let behind = near.iter().position(|b| matches!(b, b'>' | b')' | b'"')).and_then(|at| line.get(at..));
+    let has_no_time = match behind {
+        Some([end, b' ', b'a'..=b'z', ..] | [end]) => *end == closing,
+        Some(_) => false,
+        None => true,
     };
-    is_sure.then(|| unmarked(text, Time::Absent))?
+    let signs = signs::of(line, [(b'[', MARK), (b'\t', MARK)]).unwrap_or_else(|| far_marks(line));
+    let is_prose = signs.seen == 0;
+    let time = Time::absent_if(has_no_time);
+    is_prose.then_some(Prose { time, level: Sought::From(0), is_without_address: signs.is_without_address })
 }
 
 /// `--- end of the report ---`, and rules, of dashes or signs of equality.
 fn ruled<'a>(sign: u8, line: &[u8]) -> Option<Prose<'a>> {
     let signs = leading::of_one(sign, line);
     match line.get(signs..)? {
+        // An item of a list.
+        [b' ', b'a'..=b'z', ..] if line.starts_with(b"- ") => unmarked(line, Time::Absent, Sought::From(0)),
         _ if signs < 2 => None,
         [] => Some(NOTHING),
         [b' ', text @ ..] if text.first().is_some_and(u8::is_ascii_alphabetic) => {
             let end = text.iter().rposition(|b| *b != sign).map_or(0, |last| last + 1);
-            unmarked(text.get(..end)?, Time::Absent)
+            unmarked(text.get(..end)?, Time::Absent, Sought::From(0))
         }
         _ => None,
     }
 }
 
-/// `1234 items were counted`, `42: the end of the report`: a number and at least three words.
+/// `1234 items were counted`, `42: the end of the report`, `99.5% of them`, `0x7f was freed`, `22:13:20 INFO the end`: a number or the time of
+/// a day, and three words at least. A date has one of its dividers near, where words are here.
 fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
-    let digits = line.iter().take_while(|b| b.is_ascii_digit()).count();
-    let text = line.get(digits..)?;
+    if let [b'0'..=b'9', b'0'..=b'9', b':', _, _, b':', b'0'..=b'9', b'0'..=b'9', behind @ ..] = line {
+        return timed(line, behind);
+    }
+    let text = match line {
+        [b'0', b'x', digits @ ..] => behind_all(u8::is_ascii_hexdigit, digits),
+        _ => {
+            let behind = behind_all(u8::is_ascii_digit, line);
+            behind.strip_prefix(b".").map_or(behind, |digits| behind_all(u8::is_ascii_digit, digits))
+        }
+    };
+    if text.is_empty() {
+        return unmarked(line, Time::Absent, Sought::From(line.len()));
+    }
+    let text = text.strip_prefix(b"%").unwrap_or(text);
     let text = text.strip_prefix(b":").unwrap_or(text).strip_prefix(b" ")?;
-    let word = |text| Behind::word(text).filter(|word| !word.has_colon).map(|word| word.rest);
-    let behind = word(word(word(text)?)?)?;
-    let is_worded = behind.first().is_some_and(u8::is_ascii_alphabetic);
-    // A time that begins with a number has one of its dividers near, where words are here.
-    is_worded.then(|| unmarked(line, Time::Absent))?
+    let behind = behind_three(text)?;
+    unmarked(line, Time::Absent, Sought::From(line.len() - behind.len()))
+}
+
+/// `behind` is what follows the time of a day, with which `line` begins.
+fn timed<'a>(line: &[u8], behind: &[u8]) -> Option<Prose<'a>> {
+    let fraction = match behind {
+        [b'.' | b',', digits @ ..] => behind_all(u8::is_ascii_digit, digits),
+        _ => behind,
+    };
+    let text = fraction.strip_prefix(b" ")?;
+    let level = Behind::word(text).filter(|word| !word.has_colon && Behind::is_in_capitals(text));
+    let behind = behind_three(level.as_ref().map_or(text, |level| level.rest))?;
+    let unstated = if level.is_some() { text } else { behind };
+    let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK), (b':', MARK), (b'"', MARK), (b'-', MARK)];
+    let signs = signs::behind(line, line.len() - text.len(), sought)?;
+    let level = Sought::From(line.len() - unstated.len());
+    // The time has two colons.
+    (signs.seen == 0).then_some(Prose { time: Time::Absent, level, is_without_address: false })
+}
+
+/// What follows the bytes that `is_one` knows, with which `text` begins.
+fn behind_all(is_one: impl Fn(&u8) -> bool, text: &[u8]) -> &[u8] {
+    let length = text.iter().take_while(|b| is_one(b)).count();
+    text.get(length..).unwrap_or_default()
 }
 
 /// `[worker 3] text`: with no mark but the bracket, and no pairs such as a packet filter's.
 fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let inside = line.get(1..)?;
+    if inside.first().is_some_and(u8::is_ascii_digit) {
+        return number_in_bracket(line, inside);
+    }
     // The names of months and days have three letters.
     let may_be_prose = inside.first().is_some_and(u8::is_ascii_alphabetic)
         && !matches!(inside.get(3), None | Some(b' '))
@@ -85,9 +120,29 @@ fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     if !may_be_prose {
         return None;
     }
-    // Behind the ids of processes a time may stand, and these are in hexadecimal digits. One of the first two is none.
-    let has_no_time = matches!(inside, [b'g'..=b'z', ..] | [b'a'..=b'f', b'g'..=b'z', ..]);
-    unmarked(inside, Time::absent_if(has_no_time))
+    // Behind the ids of processes a time may stand, and these are in hexadecimal digits; behind a zone or a day in the same bracket.
+    let (word, rest) = inside.split_at_checked(leading::letters(inside))?;
+    let has_no_time = matches!(inside, [b'g'..=b'z', ..] | [b'a'..=b'f', b'g'..=b'z', ..])
+        || (rest.first() == Some(&b']') && !word.iter().all(u8::is_ascii_hexdigit));
+    unmarked(inside, Time::absent_if(has_no_time), Sought::From(0))
+}
+
+/// `[7] the third worker`, `[22:13:20] the third worker`: `inside` is what follows the bracket.
+fn number_in_bracket<'a>(line: &[u8], inside: &[u8]) -> Option<Prose<'a>> {
+    // Nagios' time is a number of ten digits.
+    const DIGITS_MAX: usize = 8;
+    let behind = behind_all(u8::is_ascii_digit, inside);
+    if inside.len() - behind.len() > DIGITS_MAX {
+        return None;
+    }
+    let has_dividers = matches!(behind, [b':' | b'.', ..]);
+    let text = behind_all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'), behind).strip_prefix(b"] ")?;
+    let behind = behind_three(text)?;
+    let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK), (b':', MARK), (b'"', MARK)];
+    let signs = signs::behind(line, line.len() - text.len(), sought)?;
+    let is_without_address = signs.is_without_address && !has_dividers;
+    let level = Sought::From(line.len() - behind.len());
+    (signs.seen == 0).then_some(Prose { time: Time::Absent, level, is_without_address })
 }
 
 /// The brackets and tabs of a long text.
@@ -99,11 +154,11 @@ pub(super) fn far_marks(text: &[u8]) -> Signs {
 
 /// `text`, a line or what is in its first bracket, as prose without a date, if nothing is marked, tabulated or assigned in it.
 #[inline]
-fn unmarked<'a>(text: &[u8], time: Time<'a>) -> Option<Prose<'a>> {
+pub(super) fn unmarked<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Option<Prose<'a>> {
     let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK)];
     let signs = signs::of(text, sought).unwrap_or_else(|| {
         let has_pair = memchr::memchr(b'=', text).is_some();
         if has_pair { Signs { seen: MARK, is_without_address: false } } else { far_marks(text) }
     });
-    (signs.seen == 0).then_some(Prose { time, level: Sought::From(0), is_without_address: signs.is_without_address })
+    (signs.seen == 0).then_some(Prose { time, level, is_without_address: signs.is_without_address })
 }
