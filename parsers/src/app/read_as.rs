@@ -5,6 +5,7 @@ use super::{
     Stamped, android, bracket_first, completed, dotnet, elasticsearch, erlang, exim, go, java, klog, mongodb, mysql,
     nagios, node, parse_dated, php, python, redis, ruby, rust, trimmed,
 };
+use crate::find::find;
 use crate::{Context, Format, LogEvent, level_names, timestamp};
 
 /// Reads `line` by the parser of `format` alone, where that is sure to give what asking all of them gives; `None` where it is not.
@@ -46,7 +47,12 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
         // With the letter of a severity; without one the line may be Java's.
         Format::Mongodb if matches!(line.get(28..31), Some([b' ', b'A'..=b'Z', b' '])) => mongodb::parse(line, cx),
         Format::Erlang => erlang::parse(line, cx),
-        Format::Exim => exim::parse(line, cx),
+        // Behind the id of a process PostgreSQL is asked before, whose severity has a colon and two blanks.
+        Format::Exim
+            if memchr::memchr(b'[', line.get(..40).unwrap_or(line)).is_none() || find(line, b":  ").is_none() =>
+        {
+            exim::parse(line, cx)
+        }
         Format::Dotnet => dotnet::parse(line, cx),
         Format::Mysql => mysql::parse(line, cx),
         Format::Java if names_thread(line) => java::parse(line, cx),

@@ -55,8 +55,10 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
     if !line.first().is_some_and(u8::is_ascii_digit) || line.get(4) != Some(&b'-') {
         return undated(line);
     }
-    let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
-    dated(line, at, rest)
+    match timestamp::iso_prefix(line, cx.zone) {
+        Some((at, rest)) => dated(line, at, rest),
+        None => undated(line),
+    }
 }
 
 /// Tells whether `line`, which no date begins, is prose.

@@ -1,10 +1,10 @@
 //! Names that text begins with: words of more than letters, as programs, classes, files and addresses of mail have.
 
 use super::behind::small_words;
-use super::unworded::unmarked;
-use super::{Prose, Time};
+use super::unworded::far_marks;
+use super::{MARK, Prose, Time};
 use crate::plain::Sought;
-use crate::{leading, level_names};
+use crate::{leading, level_names, signs};
 
 /// Tells whether `text`, `line` or what is behind its blanks, which begins with a letter but with no word of letters alone, is prose:
 /// `cart-service started`, `done.`
@@ -25,13 +25,20 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
     };
     let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
     let name = plain_name(near);
-    if let Some(level) = behind_name(line, text, name) {
-        return unmarked(text, time, level);
-    }
-    let end = name + leading::before(b' ', near.get(name..).unwrap_or_default());
-    let behind = text.get(end..).unwrap_or_default().trim_ascii_start();
-    let is_sure = end < NAME_BYTES_MAX && !behind.first().is_some_and(u8::is_ascii_digit);
-    is_sure.then(|| unmarked(text, time, Sought::From(0)))?
+    let level = match behind_name(line, text, name) {
+        Some(level) => level,
+        None => {
+            let (first, behind) = text.split_at_checked(name + leading::before(b' ', near.get(name..)?))?;
+            let may_be_dated = behind.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+            // Pairs begin with a name and a sign of equality.
+            if first.len() >= NAME_BYTES_MAX || may_be_dated || memchr::memchr(b'=', first).is_some() {
+                return None;
+            }
+            Sought::From(0)
+        }
+    };
+    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK)]).unwrap_or_else(|| far_marks(text));
+    (signs.seen == 0).then_some(Prose { time, level, is_without_address: signs.is_without_address })
 }
 
 /// How many bytes of a name `text` begins with that state no level, nor make one of the word behind them.

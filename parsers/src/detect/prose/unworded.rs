@@ -6,6 +6,9 @@ use crate::plain::Sought;
 use crate::signs::{self, Signs};
 use crate::{access, leading};
 
+/// Longer numbers may be times, in seconds since 1970.
+const SMALL_NUMBER_DIGITS: usize = 8;
+
 /// Tells whether `line`, which no letter begins, is prose.
 #[inline(never)]
 pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
@@ -70,6 +73,8 @@ fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
     }
     let text = match line {
         [b'0', b'x', digits @ ..] => behind_all(u8::is_ascii_hexdigit, digits),
+        // A date without a time is none.
+        [_, _, _, _, b'-', _, _, b'-', _, _, behind @ ..] => behind,
         _ => {
             let behind = behind_all(u8::is_ascii_digit, line);
             behind.strip_prefix(b".").map_or(behind, |digits| behind_all(u8::is_ascii_digit, digits))
@@ -81,7 +86,10 @@ fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let text = text.strip_prefix(b"%").unwrap_or(text);
     let text = text.strip_prefix(b":").unwrap_or(text).strip_prefix(b" ")?;
     let behind = behind_three(text)?;
-    unmarked(line, Time::Absent, Sought::From(line.len() - behind.len()))
+    // A cluster's records have three names and a time that is a number.
+    let may_be_time = behind.len() - behind_all(u8::is_ascii_digit, behind).len() > SMALL_NUMBER_DIGITS;
+    let level = Sought::From(line.len() - behind.len());
+    if may_be_time { None } else { unmarked(line, Time::Absent, level) }
 }
 
 /// `behind` is what follows the time of a day, with which `line` begins.
@@ -129,10 +137,9 @@ fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
 
 /// `[7] the third worker`, `[22:13:20] the third worker`: `inside` is what follows the bracket.
 fn number_in_bracket<'a>(line: &[u8], inside: &[u8]) -> Option<Prose<'a>> {
-    // Nagios' time is a number of ten digits.
-    const DIGITS_MAX: usize = 8;
+    // Nagios' time is a number.
     let behind = behind_all(u8::is_ascii_digit, inside);
-    if inside.len() - behind.len() > DIGITS_MAX {
+    if inside.len() - behind.len() > SMALL_NUMBER_DIGITS {
         return None;
     }
     let has_dividers = matches!(behind, [b':' | b'.', ..]);
@@ -154,7 +161,7 @@ pub(super) fn far_marks(text: &[u8]) -> Signs {
 
 /// `text`, a line or what is in its first bracket, as prose without a date, if nothing is marked, tabulated or assigned in it.
 #[inline]
-pub(super) fn unmarked<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Option<Prose<'a>> {
+fn unmarked<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Option<Prose<'a>> {
     let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK)];
     let signs = signs::of(text, sought).unwrap_or_else(|| {
         let has_pair = memchr::memchr(b'=', text).is_some();
