@@ -8,10 +8,11 @@ use super::search::Count;
 use super::{LogStore, StoreError};
 
 /// Each is one statement, applied once and never changed after a release.
-const MIGRATIONS: [(u32, &str, &str); 3] = [
+const MIGRATIONS: [(u32, &str, &str); 4] = [
     (1, "logs", include_str!("../../migrations/clickhouse/0001_logs.sql")),
     (2, "logs_by_minute", include_str!("../../migrations/clickhouse/0002_logs_by_minute.sql")),
     (3, "count_older_logs", include_str!("../../migrations/clickhouse/0003_count_older_logs.sql")),
+    (4, "small_blocks", include_str!("../../migrations/clickhouse/0004_small_blocks.sql")),
 ];
 
 #[derive(Row, Deserialize)]

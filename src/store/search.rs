@@ -97,50 +97,58 @@ impl LogStore {
     pub async fn page(&self, filter: &Expr, page: Page, now: i64) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
         let guess = async {
             let arrivals = self.arrivals().await?;
+            let first = arrivals.first.unwrap_or(now);
             // A second guess would take the processors from the count, which tells better.
-            Ok((self.guessed(filter, page, arrivals, now, 1).await?, arrivals))
+            let guesses = slice::guesses(&page, Span::of(filter), arrivals.rows, first, now);
+            let guessed = match guesses.first() {
+                Some(slice) => self.full_page(slice, filter, page).await?,
+                None => None,
+            };
+            Ok((guessed, first))
         };
-        let (total, (guessed, arrivals)) = tokio::try_join!(self.count(filter), guess)?;
+        let (total, (guessed, first)) = tokio::try_join!(self.count(filter), guess)?;
         if let Some(rows) = guessed {
             return Ok((total, rows));
         }
-        for slice in slice::conditions(&page, Span::of(filter), total, arrivals.first.unwrap_or(now), now) {
-            if let Some(rows) = self.full_page(&slice, filter, page).await? {
-                return Ok((total, rows));
-            }
-        }
-        Ok((total, self.search(filter, page).await?))
+        let slices = slice::conditions(&page, Span::of(filter), total, first, now);
+        Ok((total, self.page_from(&slices, filter, page).await?))
     }
 
-    /// The page alone: found as by [`LogStore::page`], but nobody knows how wide a slice has to be.
+    /// The page alone: found as by [`LogStore::page`], but not waiting for the count where a guess tells it sooner.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn page_alone(&self, filter: &Expr, page: Page, now: i64) -> Result<Vec<LogRow<'static>>, StoreError> {
         let arrivals = self.arrivals().await?;
-        match self.guessed(filter, page, arrivals, now, usize::MAX).await? {
-            Some(rows) => Ok(rows),
-            None => self.search(filter, page).await,
+        let span = Span::of(filter);
+        let first = arrivals.first.unwrap_or(now);
+        let guesses = slice::guesses(&page, span, arrivals.rows, first, now);
+        if let Some(slice) = guesses.first()
+            && let Some(rows) = self.full_page(slice, filter, page).await?
+        {
+            return Ok(rows);
         }
+        let slices = match guesses.get(1) {
+            Some(wider) => tokio::select! {
+                guessed = self.full_page(wider, filter, page) => match guessed? {
+                    Some(rows) => return Ok(rows),
+                    None => Vec::new(),
+                },
+                total = self.count(filter) => slice::conditions(&page, span, total?, first, now),
+            },
+            None => Vec::new(),
+        };
+        self.page_from(&slices, filter, page).await
     }
 
-    /// The page, as far as it can be had without the count: from slices that would hold it if a good part of all records matched, `tries` of them at most.
-    async fn guessed(
-        &self,
-        filter: &Expr,
-        page: Page,
-        arrivals: Arrivals,
-        now: i64,
-        tries: usize,
-    ) -> Result<Option<Vec<LogRow<'static>>>, StoreError> {
-        let span = Span::of(filter);
-        let guesses = arrivals.first.map(|first| slice::guesses(&page, span, arrivals.rows, first, now));
-        for slice in guesses.unwrap_or_default().iter().take(tries) {
+    /// The page from the first of `slices` that holds all of it, or else from everything.
+    async fn page_from(&self, slices: &[Expr], filter: &Expr, page: Page) -> Result<Vec<LogRow<'static>>, StoreError> {
+        for slice in slices {
             if let Some(rows) = self.full_page(slice, filter, page).await? {
-                return Ok(Some(rows));
+                return Ok(rows);
             }
         }
-        Ok(None)
+        self.rows(self.records(filter, page)).await
     }
 
     /// The page, if all of it lies within `slice`.
@@ -155,11 +163,6 @@ impl LogStore {
         let query = self.records(&filter, page).with_setting("use_text_index_like_evaluation_by_dictionary_scan", "0");
         let rows = self.rows(query).await?;
         Ok((rows.len() as u64 == u64::from(page.size)).then_some(rows))
-    }
-
-    /// The records that match `filter`, in order.
-    async fn search(&self, filter: &Expr, page: Page) -> Result<Vec<LogRow<'static>>, StoreError> {
-        self.rows(self.records(filter, page)).await
     }
 
     fn records(&self, filter: &Expr, page: Page) -> Query {
