@@ -14,7 +14,7 @@ pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) ->
     }
     // Where the words that state no level end.
     let behind = match text {
-        [b'A'..=b'Z', b'A'..=b'Z', ..] => behind_level(text).map(|_| rest)?,
+        [b'A'..=b'Z', b'A'..=b'Z', ..] if is_labelled(text) => rest,
         [b'a'..=b'z' | b'A'..=b'Z', ..] => behind_name(text)?,
         [b'0'..=b'9', ..] => {
             let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -37,10 +37,9 @@ pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) ->
     is_prose.then_some(Prose { time: Time::Read(at, rest), level, is_without_address })
 }
 
-/// What stands behind a word in capitals and a colon, with which `text` begins, if it is a word: `ERROR: text`.
-fn behind_level(text: &[u8]) -> Option<&[u8]> {
-    let word = Behind::word(text).filter(|word| word.has_colon)?;
-    word.rest.first()?.is_ascii_lowercase().then_some(word.rest)
+/// Whether a word, a colon and another word stand at the front of `text`: `ERROR: text`.
+fn is_labelled(text: &[u8]) -> bool {
+    Behind::word(text).is_some_and(|word| word.has_colon && word.rest.first().is_some_and(u8::is_ascii_lowercase))
 }
 
 /// What stands behind the words of `text` that state no level, if it begins with a name that is no format's: `cart-service`, `I`, `done`, or

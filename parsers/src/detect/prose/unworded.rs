@@ -102,6 +102,7 @@ fn timed<'a>(line: &[u8], behind: &[u8]) -> Option<Prose<'a>> {
     let level = Behind::word(text).filter(|word| !word.has_colon && Behind::is_in_capitals(text));
     let behind = behind_three(level.as_ref().map_or(text, |level| level.rest))?;
     let unstated = if level.is_some() { text } else { behind };
+    // Loggers' lines have a name and a colon or a dash there.
     let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK), (b':', MARK), (b'"', MARK), (b'-', MARK)];
     let signs = signs::behind(line, line.len() - text.len(), sought)?;
     let level = Sought::From(line.len() - unstated.len());
