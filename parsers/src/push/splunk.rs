@@ -5,9 +5,11 @@
 //! {"time":1795198688.135,"host":"web1","sourcetype":"app","event":"login failed"}{"event":{"message":"x","level":"warn"}}
 //! ```
 //!
-//! The event is read as a line of its own in whatever format it is in, or as JSON where it is an object. The envelope's `time` and `host`
+//! The event is read as a line of its own in whatever format it is in, or as JSON where it is an object; Docker's driver wraps the line of a container in one. The envelope's `time` and `host`
 //! go before those of the event; `index`, `source`, `sourcetype` and the members of `fields` become attributes. What an object says of
 //! host, source, source type and index holds for those behind it, until one says something else.
+
+mod docker;
 
 use std::borrow::Cow;
 
@@ -190,7 +192,10 @@ fn content<'a>(event: Part<'a>, cx: &Context) -> Result<LogEvent<'a>, Fault> {
         Part::Text(text) if text.trim().is_empty() => Err(Fault::BlankEvent),
         Part::Text(Cow::Borrowed(text)) => Ok(line(text, cx)),
         Part::Text(Cow::Owned(text)) => Ok(line(&text, cx).into_owned()),
-        Part::Object(object) => Ok(json::parse(object.as_bytes(), cx)),
+        Part::Object(object) => match docker::Output::of(object) {
+            Some(output) => output.event(cx),
+            None => Ok(json::parse(object.as_bytes(), cx)),
+        },
         Part::Number(text) | Part::Literal(text) | Part::Array(text) => Ok(plain::parse(text.as_bytes(), cx)),
     }
 }
