@@ -30,7 +30,12 @@ pub(super) enum Opening {
 /// Looks at `text`, which begins a line. `scan` is where the last look at the same text ended.
 pub(super) fn find(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits, scan: &mut Scan) -> Opening {
     let is = |format| lines.format().is(Format::Auto) || lines.format().is(format);
-    let blanks = text.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let near = text.get(..=limits.bytes_max).unwrap_or(text);
+    let blanks = near.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    // These are divided, whether or not what follows them has arrived.
+    if blanks > limits.bytes_max {
+        return Opening::Line;
+    }
     let opening = match text.get(blanks..).unwrap_or_default() {
         inner @ [b'{', ..] if is(Format::Json) => object(inner, is_end, limits, scan),
         inner @ [b'[', ..] if is(Format::Json) => array(inner, is_end),

@@ -316,6 +316,19 @@ fn a_long_line_is_divided_and_the_next_is_whole() {
 }
 
 #[test]
+fn what_stands_behind_more_blanks_than_a_record_may_have_is_the_same_however_it_is_read() {
+    let limits = Limits { bytes_max: 10, ..Limits::default() };
+    let options = FileOptions { limits, ..FileOptions::default() };
+    for blanks in 0..24 {
+        let file = format!("{}[{{\"a\":2}}]\n{{\"a\":\n3}}\n", "\t".repeat(blanks));
+        let whole = read_in(options.clone(), file.as_bytes(), file.len());
+        for step in 1..file.len() {
+            assert_eq!(read_in(options.clone(), file.as_bytes(), step), whole, "{blanks} blanks, {step} bytes at once");
+        }
+    }
+}
+
+#[test]
 fn a_format_of_ones_own_says_where_its_records_begin() {
     let compile = |pattern| Pattern::compile(pattern, &[]).unwrap();
     let custom =
