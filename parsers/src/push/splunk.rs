@@ -192,10 +192,7 @@ fn content<'a>(event: Part<'a>, cx: &Context) -> Result<LogEvent<'a>, Fault> {
         Part::Text(text) if text.trim().is_empty() => Err(Fault::BlankEvent),
         Part::Text(Cow::Borrowed(text)) => Ok(line(text, cx)),
         Part::Text(Cow::Owned(text)) => Ok(line(&text, cx).into_owned()),
-        Part::Object(object) => match docker::Output::of(object) {
-            Some(output) => output.event(cx),
-            None => Ok(json::parse(object.as_bytes(), cx)),
-        },
+        Part::Object(object) => Ok(docker::event(object, cx).unwrap_or_else(|| json::parse(object.as_bytes(), cx))),
         Part::Number(text) | Part::Literal(text) | Part::Array(text) => Ok(plain::parse(text.as_bytes(), cx)),
     }
 }

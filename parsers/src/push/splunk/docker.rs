@@ -9,57 +9,43 @@
 
 use std::borrow::Cow;
 
-use super::{Fault, add_fields, content};
+use super::{add_fields, content};
 use crate::json::members::{Members, Part};
 use crate::{Context, LogEvent, json, plain};
 
-/// An object that the driver made.
-pub(super) struct Output<'a> {
-    line: Part<'a>,
-    stream: &'static str,
-    tag: Cow<'a, str>,
-    attributes: Option<&'a str>,
-}
-
-impl<'a> Output<'a> {
-    /// The members of `object`; `None` where it has others than the driver gives it.
-    pub(super) fn of(object: &'a str) -> Option<Self> {
-        // Before all members of other objects are looked at: the driver writes this one first.
-        if !object.trim_start_matches(['{', ' ']).starts_with("\"line\"") {
-            return None;
-        }
-        let mut members = Members::of(object).ok()?;
-        let (mut line, mut stream, mut tag, mut attributes) = (None, None, Cow::Borrowed(""), None);
-        while let Some((name, part)) = members.next().ok()? {
-            match (&*name, part) {
-                ("line", part @ (Part::Text(_) | Part::Object(_))) => line = Some(part),
-                ("source", Part::Text(text)) if text == "stdout" => stream = Some("stdout"),
-                ("source", Part::Text(text)) if text == "stderr" => stream = Some("stderr"),
-                ("tag", Part::Text(text)) => tag = text,
-                ("attrs", Part::Object(object)) => attributes = Some(object),
-                _ => return None,
-            }
-        }
-        Some(Self { line: line?, stream: stream?, tag, attributes })
+/// The event that the line in `object` is; `None` where the driver did not make the object, or its attributes are more than a record may have.
+pub(super) fn event<'a>(object: &'a str, cx: &Context) -> Option<LogEvent<'a>> {
+    // Before all members of other objects are looked at: the driver writes this one first.
+    if !object.trim_start_matches(['{', ' ']).starts_with("\"line\"") {
+        return None;
     }
-
-    /// The event that the line is.
-    pub(super) fn event(self, cx: &Context) -> Result<LogEvent<'a>, Fault> {
-        let mut event = match self.line {
-            // The driver sends empty lines, too.
-            Part::Text(text) if text.trim().is_empty() => plain::parse(text.as_bytes(), cx).into_owned(),
-            Part::Object(object) => json::parse(object.as_bytes(), cx),
-            line => content(line, cx)?,
-        };
-        if event.app.is_empty() {
-            event.app = self.tag;
+    let mut members = Members::of(object).ok()?;
+    let (mut line, mut stream, mut tag, mut attributes) = (None, None, Cow::Borrowed(""), None);
+    while let Some((name, part)) = members.next().ok()? {
+        match (&*name, part) {
+            ("line", part @ (Part::Text(_) | Part::Object(_))) => line = Some(part),
+            ("source", Part::Text(text)) if text == "stdout" => stream = Some("stdout"),
+            ("source", Part::Text(text)) if text == "stderr" => stream = Some("stderr"),
+            ("tag", Part::Text(text)) => tag = text,
+            ("attrs", Part::Object(object)) => attributes = Some(object),
+            _ => return None,
         }
-        event.attributes.push("stream", self.stream);
-        if let Some(attributes) = self.attributes {
-            add_fields(&mut event, attributes, cx)?;
-        }
-        Ok(event)
     }
+    let stream = stream?;
+    let mut event = match line? {
+        // The driver sends empty lines, too.
+        Part::Text(text) if text.trim().is_empty() => plain::parse(text.as_bytes(), cx).into_owned(),
+        Part::Object(object) => json::parse(object.as_bytes(), cx),
+        line => content(line, cx).ok()?,
+    };
+    if event.app.is_empty() {
+        event.app = tag;
+    }
+    event.attributes.push("stream", stream);
+    if let Some(attributes) = attributes {
+        add_fields(&mut event, attributes, cx).ok()?;
+    }
+    Some(event)
 }
 
 #[cfg(test)]
@@ -70,7 +56,7 @@ mod tests {
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
     fn read(object: &str) -> Option<LogEvent<'_>> {
-        Output::of(object).map(|output| output.event(&CX).unwrap())
+        event(object, &CX)
     }
 
     #[test]
@@ -98,7 +84,15 @@ mod tests {
             r#"{"line":"#,
             "{}",
         ] {
-            assert!(Output::of(object).is_none(), "{object}");
+            assert_eq!(read(object), None, "{object}");
         }
+    }
+    #[test]
+    fn attributes_without_bound_are_kept_unparsed_and_not_refused() {
+        let attributes = vec!["\"a\":1"; 5000].join(",");
+        let object = format!(r#"{{"line":"a","source":"stdout","tag":"b","attrs":{{{attributes}}}}}"#);
+        assert_eq!(read(&object), None);
+        let kept = content(Part::Object(&object), &CX).unwrap();
+        assert_eq!((&*kept.message, kept.parse_error.is_some()), (object.as_bytes(), true));
     }
 }
