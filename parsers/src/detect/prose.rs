@@ -82,8 +82,8 @@ fn worded<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
         || (!behind.is_label() && signs::has_ids_in_brackets(near));
     let time = Time::absent_if(behind.has_no_time(text));
     // A level far behind blanks is none.
-    let is_known = matches!(time, Time::Absent) && line.len() == text.len();
-    let level = if is_known { behind.level(text, line) } else { Sought::From(0) };
+    let is_at_front = matches!(time, Time::Absent) && line.len() == text.len();
+    let level = if is_at_front { behind.level(text, line) } else { Sought::From(0) };
     is_prose.then_some(Prose { time, level, is_without_address: signs.is_without_address })
 }
 

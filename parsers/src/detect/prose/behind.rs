@@ -15,21 +15,21 @@ impl<'a> Behind<'a> {
     /// Looks behind the word of at least two letters that `text` begins with: there has to be a blank, or a colon and one.
     #[inline]
     pub(super) fn word(text: &'a [u8]) -> Option<Self> {
-        Self::letters(text).filter(|word| word.letters > 1)
+        Self::any_word(text).filter(|word| word.letters > 1)
     }
 
-    /// As [`word`](Self::word), for a text in which one letter is a word as well, for it is none of those that stand for a level: they
-    /// have a time or a name behind them.
+    /// As [`word`](Self::word), but one letter is a word as well where one in small letters follows: `I have`. Behind a letter that stands
+    /// for a level there is a time or a name.
     #[inline]
     pub(super) fn first_word(text: &'a [u8]) -> Option<Self> {
-        Self::letters(text).filter(|word| {
+        Self::any_word(text).filter(|word| {
             word.letters > 1
                 || (word.letters == 1 && !word.has_colon && word.rest.first().is_some_and(u8::is_ascii_lowercase))
         })
     }
 
     #[inline]
-    fn letters(text: &'a [u8]) -> Option<Self> {
+    fn any_word(text: &'a [u8]) -> Option<Self> {
         let letters = leading::letters(text);
         let (has_colon, rest) = match text.get(letters..)? {
             [b' ', rest @ ..] => (false, rest),

@@ -1,6 +1,7 @@
 //! Text behind a date that begins with something else than two words.
 
 use super::behind::{Behind, behind_three, small_words};
+use super::unworded::behind_all;
 use super::{COLON, MARK, Prose, Time, names};
 use crate::plain::Sought;
 use crate::{level_names, signs};
@@ -16,10 +17,7 @@ pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) ->
     let behind = match text {
         [b'A'..=b'Z', b'A'..=b'Z', ..] if is_labelled(text) => rest,
         [b'a'..=b'z' | b'A'..=b'Z', ..] => behind_name(text)?,
-        [b'0'..=b'9', ..] => {
-            let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-            behind_three(text.get(digits..)?.strip_prefix(b" ")?)?
-        }
+        [b'0'..=b'9', ..] => behind_three(behind_all(u8::is_ascii_digit, text).strip_prefix(b" ")?)?,
         [b':', b' ', text @ ..] => behind_three(text)?,
         // Programs divide the parts of their lines so.
         [b'-', b' ', words @ ..] if words.first()?.is_ascii_lowercase() && !signs::has_dash_behind_blank(text) => {

@@ -1,10 +1,10 @@
 //! Names that text begins with: words of more than letters, as programs, classes, files and addresses of mail have.
 
 use super::behind::small_words;
-use super::unworded::far_marks;
-use super::{MARK, Prose, Time};
+use super::unworded::unbracketed;
+use super::{Prose, Time};
 use crate::plain::Sought;
-use crate::{leading, level_names, signs};
+use crate::{leading, level_names};
 
 /// Tells whether `text`, `line` or what is behind its blanks, which begins with a letter but with no word of letters alone, is prose:
 /// `cart-service started`, `done.`
@@ -37,8 +37,7 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
             Sought::From(0)
         }
     };
-    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK)]).unwrap_or_else(|| far_marks(text));
-    (signs.seen == 0).then_some(Prose { time, level, is_without_address: signs.is_without_address })
+    unbracketed(text, time, level)
 }
 
 /// How many bytes of a name `text` begins with that state no level, nor make one of the word behind them.

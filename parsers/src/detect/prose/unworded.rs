@@ -25,8 +25,8 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'#' if matches!(text, [_, b' ' | b'#' | b'!', ..]) && memchr::memchr(b':', text).is_none() => {
             unmarked(text, Time::Absent, Sought::From(0))
         }
-        b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(b'>', line),
-        b'(' if line.len() == text.len() => tagged(b')', line),
+        b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(line),
+        b'(' if line.len() == text.len() => tagged(line),
         // What markup, syslog, JSON, devices' tags, and a mark of byte order begin with.
         b'#' | b'<' | b'{' | b'%' | b'(' | 0xef => None,
         0x80.. | b'!'..=b'~' => unmarked(text, Time::Absent, Sought::From(0)),
@@ -34,19 +34,12 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
     }
 }
 
-/// `<b>text</b>`, `(7 rows)`: the first bracket is closed by `closing`, behind which a time may stand where it is near. No pair's name begins so.
-fn tagged<'a>(closing: u8, line: &[u8]) -> Option<Prose<'a>> {
+/// `<b>text</b>`, `(7 rows)`: behind the first bracket, where its end is near, a time may stand. No pair's name begins so.
+fn tagged<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let near = line.get(..8).unwrap_or(line);
     let behind = near.iter().position(|b| matches!(b, b'>' | b')' | b'"')).and_then(|at| line.get(at..));
-    let has_no_time = match behind {
-        Some([end, b' ', b'a'..=b'z', ..] | [end]) => *end == closing,
-        Some(_) => false,
-        None => true,
-    };
-    let signs = signs::of(line, [(b'[', MARK), (b'\t', MARK)]).unwrap_or_else(|| far_marks(line));
-    let is_prose = signs.seen == 0;
-    let time = Time::absent_if(has_no_time);
-    is_prose.then_some(Prose { time, level: Sought::From(0), is_without_address: signs.is_without_address })
+    let has_no_time = matches!(behind, None | Some([_, b' ', b'a'..=b'z', ..] | [_]));
+    unbracketed(line, Time::absent_if(has_no_time), Sought::From(0))
 }
 
 /// `--- end of the report ---`, and rules, of dashes or signs of equality.
@@ -111,7 +104,7 @@ fn timed<'a>(line: &[u8], behind: &[u8]) -> Option<Prose<'a>> {
 }
 
 /// What follows the bytes that `is_one` knows, with which `text` begins.
-fn behind_all(is_one: impl Fn(&u8) -> bool, text: &[u8]) -> &[u8] {
+pub(super) fn behind_all(is_one: impl Fn(&u8) -> bool, text: &[u8]) -> &[u8] {
     let length = text.iter().take_while(|b| is_one(b)).count();
     text.get(length..).unwrap_or_default()
 }
@@ -160,7 +153,14 @@ pub(super) fn far_marks(text: &[u8]) -> Signs {
     Signs { seen, is_without_address: false }
 }
 
-/// `text`, a line or what is in its first bracket, as prose without a date, if nothing is marked, tabulated or assigned in it.
+/// `text` as prose without a date, if nothing is marked or tabulated in it.
+#[inline]
+pub(super) fn unbracketed<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Option<Prose<'a>> {
+    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK)]).unwrap_or_else(|| far_marks(text));
+    (signs.seen == 0).then_some(Prose { time, level, is_without_address: signs.is_without_address })
+}
+
+/// As [`unbracketed`], for a line or what is in its first bracket, if nothing is assigned in it either.
 #[inline]
 fn unmarked<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Option<Prose<'a>> {
     let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK)];
