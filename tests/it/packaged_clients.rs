@@ -2,10 +2,12 @@
 //! `tests/clients`; here is what is found of their records.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::certificates::Authority;
 use crate::rsyslog::{command, run};
 
 const HELLO: &str = "user alice logged in";
@@ -122,4 +124,28 @@ fn javascript_clients_hear_what_they_expect() {
         &["host", "app"],
         [json!(["edge7", "node-otlp-grpc"]), json!(["edge7", "node-otlp-grpc"])],
     );
+}
+
+#[test]
+fn the_first_version_of_lumberjack_is_spoken_over_tls_with_its_javascript_client() {
+    let authority = Authority::new("logseal test authority");
+    let dir = Arc::new(tempfile::tempdir().unwrap());
+    let (certificate, key) = authority.issue("edge7").write(&dir.path().join("server"));
+    let listener = format!(
+        "[[listener]]\nprotocol = \"beats\"\ntransport = \"tls\"\nlisten = \"127.0.0.1:0\"\n\
+         tls = {{ certificate = {certificate:?}, key = {key:?} }}\n"
+    );
+    let trusted = authority.write(&dir.path().join("authority.crt"));
+    let data_dir = dir.path().join("data");
+    let app = App::start_in(dir, data_dir, "syslog = []", &listener);
+    run(command("node")
+        .current_dir(folder("node", "node_modules/lumberjack-protocol"))
+        .arg(script("node/first_lumberjack.js"))
+        .arg(app.listener("beats-tls").port().to_string())
+        .arg(trusted));
+    app.wait_for_count("source=beats", 35);
+    let record = &app.records("source=beats&keyword=line%2035")[0];
+    let said = ["message", "host", "format", "parse_error"].map(|field| &record[field]);
+    assert_eq!(said, [&json!("line 35"), &json!("edge7"), &json!("lumberjack"), &Value::Null]);
+    assert_eq!(record["attributes"], json!({ "file": "/var/log/shop.log", "offset": "35" }));
 }
