@@ -95,7 +95,9 @@ pub(crate) fn complete_from_dated_line(event: &mut LogEvent<'_>, cx: &Context) {
 pub(crate) fn complete_user(event: &mut LogEvent<'_>) {
     let message: &[u8] = &event.message;
     if event.user_name.is_empty() && memmem::find(message, b"user").is_some() && may_name(event) {
-        complete_named(event, |text| text.starts_with(b"user ") || LOGIN_MARKS.is_in(text));
+        complete_named(event, |text| {
+            text.starts_with(b"user ") || LOGIN_MARKS.is_in(text) || memmem::find(text, b"retrieve user ").is_some()
+        });
     }
 }
 
@@ -178,6 +180,17 @@ mod tests {
             ),
             ("user bob not found: /x, denied to 192.0.2.1 from 192.0.2.7", "192.0.2.7", "bob"),
             ("Digest: user `bob' in realm `x' not found, auth from 192.0.2.7", "192.0.2.7", "bob"),
+            ("user username: authorization failure for \"/\" from 192.0.2.7", "192.0.2.7", "username"),
+            ("Digest: user username: password mismatch: /, from 192.0.2.7", "192.0.2.7", "username"),
+            ("Login failed for user ''. An attempt to login using SQL failed. [CLIENT: 192.0.2.7]", "192.0.2.7", ""),
+            ("Controller::login::106 Login with username bob from 192.0.2.7 failed", "192.0.2.7", "bob"),
+            (
+                "User authentication failed. The user name that has been provided was \"bob\", from 192.0.2.7.",
+                "192.0.2.7",
+                "bob",
+            ),
+            ("x authenticator failed for mail.example [192.0.2.7]: 535 no (set_id=bob)", "192.0.2.7", "bob"),
+            ("Login attempt for nonexistent user from 192.0.2.7:5", "192.0.2.7", ""),
         ] {
             assert_eq!(found(message), (ip.to_owned(), user.to_owned()), "{message}");
         }

@@ -61,7 +61,8 @@ fn event<'a>(line: &'a [u8], timestamp: Option<i64>, rest: &[u8], level: Sought)
 /// What stands behind the time that `line` begins with, without the bracket and the process id around it.
 pub(crate) fn body<'a>(line: &'a [u8], cx: &Context) -> &'a [u8] {
     let (_, rest) = leading_stamp(line, cx);
-    let rest = rest.strip_prefix(b"]").or_else(|| rest.strip_prefix(b": ")).unwrap_or(rest).trim_ascii_start();
+    let rest = rest.strip_prefix(b"]").unwrap_or(rest);
+    let rest = rest.strip_prefix(b": ").unwrap_or(rest).trim_ascii_start();
     // The kernel's uptime, a process id.
     let inside = rest.strip_prefix(b"[").unwrap_or_default();
     let id = inside.iter().take(24).take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b' ')).count();

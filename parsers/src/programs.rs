@@ -3,6 +3,7 @@
 //! The program's name chooses the patterns, so that the messages of all other programs cost one look at their name.
 
 mod dovecot;
+mod drupal;
 mod pairs;
 mod patterns;
 mod template;
@@ -10,7 +11,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::{Attributes, Context, Level, LogEvent, logins, mikrotik};
+use crate::{Attributes, Context, Level, LogEvent, level_names, logins, mikrotik};
 
 /// Never a record's own format: a message stands within one of another.
 const FORMAT: &str = "program";
@@ -70,15 +71,20 @@ pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<Lo
     let label = may_be_labelled.then(text).flatten().and_then(dovecot::labelled);
     let is_pam = || message.starts_with(b"pam_") || message.starts_with(b"PAM ");
     let is_dovecots = || label.is_some().then_some(Program::Dovecot);
-    let program = program(app).or_else(is_dovecots).or_else(|| is_pam().then_some(Program::Templates(&[])))?;
-    let text = text()?;
+    let by_message = || match () {
+        () if is_pam() => Some(Program::Templates(&[])),
+        () if drupal::may_be(message) => Some(Program::Drupal),
+        () => None,
+    };
+    let program = program(app).or_else(is_dovecots).or_else(by_message)?;
+    let (numbered, text) = solaris_number(text()?).unwrap_or((Level::Unknown, text()?));
     let mut event = LogEvent { message: Cow::Borrowed(message), format: FORMAT, ..LogEvent::default() };
     match program.read(unrepeated(text)) {
         Some(found) => found.fill(&mut event),
         None => logins::complete(&mut event),
     }
     let stated = mikrotik::level_of_topics(app).or(label.map(|(level, _)| level));
-    event.level = stated.unwrap_or_default();
+    event.level = stated.unwrap_or(numbered);
     let is_known = event.level != Level::Unknown
         || event.ip.is_some()
         || !event.user_name.is_empty()
@@ -99,6 +105,7 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, app: &str) {
 ///
 /// A program may be named in it all the same: `web1 proftpd[7] text`.
 pub(crate) fn read_line(body: &str) -> Option<Found<'_>> {
+    let body = without_idle_share(body);
     if let Some((app, message)) = tag(body) {
         return program(app)?.read(unrepeated(message));
     }
@@ -124,8 +131,22 @@ fn tag(text: &str) -> Option<(&str, &str)> {
     (is_id && program(name).is_some()).then_some((name, message))
 }
 
+/// `text` without the share of time that the processors idle, `98.23% `, with which FreeSWITCH's lines begin since version 1.10.7.
+fn without_idle_share(text: &str) -> &str {
+    let number = text.bytes().take(6).take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    text.get(number..).filter(|_| number > 3).and_then(|rest| rest.strip_prefix("% ")).unwrap_or(text)
+}
+
 /// Within so many bytes stands a program's name.
 const NAME_BYTES_MAX: usize = 96;
+
+/// Solaris' syslog numbers messages, `[ID 800047 auth.info] text`: the level of what it states, and the text.
+fn solaris_number(text: &str) -> Option<(Level, &str)> {
+    let (number, text) = text.strip_prefix("[ID ")?.split_once("] ")?;
+    let (id, priority) = number.split_once(' ')?;
+    let (_, severity) = priority.split_once('.').filter(|_| id.bytes().all(|b| b.is_ascii_digit()))?;
+    Some((Level::from_severity(level_names::severity_keyword(severity)?), text))
+}
 
 /// Syslog daemons count repetitions: `message repeated 3 times: [ Failed password … ]`.
 fn unrepeated(text: &str) -> &str {
@@ -135,9 +156,16 @@ fn unrepeated(text: &str) -> &str {
     }
 }
 
+/// OpenSSH's text without the mark of its severity.
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix("error: ").or_else(|| text.strip_prefix("fatal: ")).unwrap_or(text)
+}
+
 enum Program {
+    Ssh,
     Sudo,
     Dovecot,
+    Drupal,
     Openvpn,
     Postfix,
     Unbound,
@@ -147,8 +175,10 @@ enum Program {
 impl Program {
     fn read<'a>(&self, text: &'a str) -> Option<Found<'a>> {
         match self {
+            Self::Ssh => template::first(patterns::of("sshd")?, unmarked(text)).or_else(|| pairs::pam(text)),
             Self::Sudo => pairs::pam(text).or_else(|| pairs::sudo(text)),
             Self::Dovecot => pairs::pam(text).or_else(|| dovecot::read(text)),
+            Self::Drupal => drupal::read(text),
             Self::Openvpn => template::first(patterns::of("openvpn")?, text).or_else(|| words::openvpn(text)),
             Self::Postfix => words::postfix(text, patterns::of("smtpd").and_then(|known| template::first(known, text))),
             Self::Unbound => words::unbound(text).or_else(|| template::first(patterns::of("named")?, text)),
@@ -164,14 +194,18 @@ fn program(app: &str) -> Option<Program> {
     let end = name.bytes().position(|byte| matches!(byte, b'(' | b':')).unwrap_or(name.len());
     let name = name.get(..end).unwrap_or(name);
     Some(match name {
+        "sshd" | "sshd-session" | "sshd-auth" => Program::Ssh,
         "sudo" | "sudo-rs" | "doas" => Program::Sudo,
         "dovecot" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login" | "auth-worker" => {
             Program::Dovecot
         }
+        "drupal" => Program::Drupal,
         "openvpn" | "ovpn-server" => Program::Openvpn,
         "unbound" => Program::Unbound,
         _ if mikrotik::level_of_topics(app).is_some() => Program::Templates(patterns::of("routeros")?),
         _ if app.starts_with("postfix") => Program::Postfix,
+        _ if name.starts_with("fail2ban.") => Program::Templates(patterns::of("fail2ban")?),
+        _ if name.starts_with("perdition") => Program::Templates(patterns::of("perdition")?),
         name => Program::Templates(patterns::of(name)?),
     })
 }

@@ -9,7 +9,7 @@
 
 use super::scan::{attribute, blanks, bracketed, event, some_blanks, span, word};
 use super::{Stamped, trimmed};
-use crate::{Context, Level, LogEvent, level_names};
+use crate::{Context, Level, LogEvent, level_names, programs};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "mongodb";
@@ -35,6 +35,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let mut event = event(FORMAT, Some(stamped.at), level, blanks(message));
     attribute(&mut event, "component", component);
     attribute(&mut event, "context", context);
+    programs::complete(&mut event, "mongod");
     Some(event)
 }
 
@@ -43,7 +44,11 @@ fn old(at: i64, text: &[u8]) -> Option<LogEvent<'_>> {
     let (context, message) = bracketed(text)?;
     let mut event = event(FORMAT, Some(at), Level::Unknown, blanks(message));
     attribute(&mut event, "context", context);
-    (begins_with_context(context.as_bytes()) && !context.contains(' ')).then_some(event)
+    if !begins_with_context(context.as_bytes()) || context.contains(' ') {
+        return None;
+    }
+    programs::complete(&mut event, "mongod");
+    Some(event)
 }
 
 /// Whether `text` begins like the name of one of the server's tasks.
@@ -64,7 +69,7 @@ mod tests {
         for (line, expected) in [
             (
                 "2023-11-14T17:13:20.123-0500 I NETWORK  [listener] connection accepted from 192.0.2.7:4242 #8",
-                "mongodb INFO 22:13:20.123 component=NETWORK context=listener | connection accepted from 192.0.2.7:4242 #8",
+                "mongodb INFO 22:13:20.123 ip=192.0.2.7 component=NETWORK context=listener | connection accepted from 192.0.2.7:4242 #8",
             ),
             (
                 "2023-11-14T22:13:20.123+0000 F -        [conn8] Got signal: 11",
@@ -77,6 +82,10 @@ mod tests {
             (
                 "2023-11-14T22:13:20.123+0000 [conn8] end connection",
                 "mongodb UNKNOWN 22:13:20.123 context=conn8 | end connection",
+            ),
+            (
+                "2023-11-14T22:13:20.123+0000 [conn8] Failed to authenticate bob@shop with mechanism MONGODB-CR: AuthenticationFailed x",
+                "mongodb UNKNOWN 22:13:20.123 user=bob context=conn8 outcome=failure database=shop method=MONGODB-CR | Failed to authenticate bob@shop with mechanism MONGODB-CR: AuthenticationFailed x",
             ),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);

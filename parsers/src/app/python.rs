@@ -59,9 +59,26 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 /// Fail2ban's `fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.7`.
 pub(super) fn with_process<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    if let Some(old) = old_fail2ban(stamped) {
+        return Some(old);
+    }
     let (name, rest) = word(blanks(stamped.rest)).filter(|(name, _)| name.contains('.') && is_name(name))?;
     let (pid, rest) = bracketed(some_blanks(rest)?).filter(|(pid, _)| pid.bytes().all(|b| b.is_ascii_digit()))?;
     let (level, rest) = capital_level(blanks(rest.strip_prefix(b":")?))?;
+    let mut event = named(Some(stamped.at), level, name, some_blanks(rest)?);
+    event.proc_id = pid.into();
+    programs::complete(&mut event, name);
+    Some(event)
+}
+
+/// Fail2ban before version 0.9: `fail2ban.actions: WARNING [ssh] Ban 192.0.2.7`, with the process directly behind the name or without.
+fn old_fail2ban<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (name, rest) = word(blanks(stamped.rest)).filter(|(name, _)| name.starts_with("fail2ban."))?;
+    let (name, pid) = match name.strip_suffix(':')?.split_once('[') {
+        Some((name, pid)) => (name, pid.strip_suffix(']')?),
+        None => (name.strip_suffix(':')?, ""),
+    };
+    let (level, rest) = capital_level(blanks(rest))?;
     let mut event = named(Some(stamped.at), level, name, some_blanks(rest)?);
     event.proc_id = pid.into();
     programs::complete(&mut event, name);

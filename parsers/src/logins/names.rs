@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::address;
 
 /// Words behind which a user's name stands, in lower case; the first that a message has counts.
-const BEFORE_USER: [&str; 27] = [
+const BEFORE_USER: [&str; 29] = [
     "invalid user ",
     "illegal user ",
     "unknown user ",
@@ -13,9 +13,12 @@ const BEFORE_USER: [&str; 27] = [
     "for user ",
     "by user ",
     "for username ",
+    "with username ",
+    "name that has been provided was ",
     "login for ",
     "login:",
     "login using ",
+    "set_id=",
     "failed for ",
     "password for ",
     "attempt for ",
@@ -24,7 +27,6 @@ const BEFORE_USER: [&str; 27] = [
     "username: ",
     "username=",
     "user=",
-    "set_id=",
     "\"username\":",
     "\"email\":",
     "\"user\":",
@@ -36,7 +38,7 @@ const BEFORE_USER: [&str; 27] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 23] = [
+const NO_USER: [&str; 29] = [
     "from",
     "with",
     "name",
@@ -60,22 +62,39 @@ const NO_USER: [&str; 23] = [
     "agent",
     "via",
     "peer",
+    "denied",
+    "invalid",
+    "nonexistent",
+    "wrong",
+    "password",
+    "authorization",
 ];
 
 /// The name behind the first words that announce one. `lower` is `text` in lower case.
 pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
-    BEFORE_USER.iter().find_map(|lead| {
+    for lead in BEFORE_USER {
         let at_start = lead.strip_prefix(' ').filter(|lead| lower.starts_with(lead)).map(str::len);
-        let start = match at_start {
-            Some(length) => length,
-            None => memmem::find(lower.as_bytes(), lead.as_bytes())? + lead.len(),
-        };
-        let name = name_at(text.get(start..)?)?;
+        let start = at_start.or_else(|| Some(memmem::find(lower.as_bytes(), lead.as_bytes())? + lead.len()));
+        let Some(behind) = start.and_then(|start| text.get(start..)) else { continue };
+        // "for user ''" names nobody, and no word further on does.
+        if lead == "for user " && (behind.starts_with("''") || behind.starts_with("\"\"")) {
+            return None;
+        }
+        let Some(name) = name_at(behind) else { continue };
         // "failed for '192.0.2.7'" is about no user.
         let is_address = !lead.contains("user") && address::parse(name).is_some();
-        let is_name = (1..=128).contains(&name.len()) && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(name));
-        (is_name && !is_address).then_some(name)
-    })
+        if is_name(name) && !is_address {
+            return Some(name);
+        }
+    }
+    None
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        // What follows "login:" in the path of a function.
+        && !text.starts_with(':')
+        && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// The name at the front of `text`, in quotes or brackets or not.

@@ -142,7 +142,7 @@ fn telling_byte(literal: &str) -> usize {
 /// The word at the front of `value` without what surrounds an address: `[192.0.2.7]:25`, `'192.0.2.7'`, `192.0.2.7#53`.
 fn ip_word(value: &str) -> &str {
     let value = value.trim_start_matches([' ', '[', '(', '<', '"', '\'', '`']);
-    let end = value.find([' ', ',', ';', '[', ']', ')', '>', '<', '"', '\'', '`', '#', '/', '|', '@']);
+    let end = value.find([' ', ',', ';', '[', ']', '(', ')', '>', '<', '"', '\'', '`', '#', '/', '|', '@']);
     value.get(..end.unwrap_or(value.len())).unwrap_or(value).trim_end_matches(['.', ':'])
 }
 

@@ -1,3 +1,5 @@
+mod servers;
+
 use super::*;
 use crate::Zone;
 
@@ -32,6 +34,18 @@ fn sshd_names_the_user_and_the_address() {
             "bob 192.0.2.7 failure",
         ),
         ("Server listening on 192.0.2.1 port 22.", "- - -"),
+        ("ROOT LOGIN REFUSED FROM 192.0.2.7 port 4 [preauth]", "ROOT 192.0.2.7 failure"),
+        ("input_userauth_request: invalid user eve [preauth]", "eve - failure"),
+        ("Disconnecting: Too many authentication failures for bob [preauth]", "bob - failure"),
+        ("fatal: Unable to negotiate with 192.0.2.7 port 4: no matching cipher found.", "- 192.0.2.7 failure"),
+        ("error: Received disconnect from 192.0.2.7 port 4:3: Auth fail [preauth]", "- 192.0.2.7 -"),
+        ("Bad protocol version identification 'x' from 192.0.2.9' from 192.0.2.7 port 4", "- 192.0.2.7 failure"),
+        ("SSH: Server;Ltype: Authname;Remote: 192.0.2.7-4000;Name: bob [preauth]", "bob 192.0.2.7 -"),
+        ("SSH: Server;Ltype: Kex;Remote: 2001:db8::7-4000;Enc: x;MAC: y", "- 2001:db8::7 -"),
+        (
+            "[ID 800047 auth.info] Failed keyboard-interactive for bob from 192.0.2.7 port 4 ssh2",
+            "bob 192.0.2.7 failure",
+        ),
     ] {
         check("sshd", message, expected);
     }
@@ -109,6 +123,7 @@ fn other_programs_are_known_by_their_name() {
         ),
         ("pkexec", "bob: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]", "bob - success"),
         ("fail2ban.actions", "NOTICE [sshd] Ban 192.0.2.7", "- 192.0.2.7 -"),
+        ("fail2ban.server.actions", "WARNING [ssh] Ban 192.0.2.7", "- 192.0.2.7 -"),
         ("dhcpd", "DHCPACK on 192.0.2.7 to 00:53:00:00:00:01 (laptop) via eth0", "- 192.0.2.7 -"),
         ("dhcpd", "DHCPREQUEST for 192.0.2.7 (192.0.2.1) from 00:53:00:00:00:01 via eth0", "- 192.0.2.7 -"),
         ("dnsmasq-dhcp", "DHCPACK(br0) 192.0.2.7 00:53:00:00:00:01 laptop", "- 192.0.2.7 -"),

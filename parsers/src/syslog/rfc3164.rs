@@ -60,7 +60,8 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
         event.message = Cow::Borrowed(rest);
         return;
     }
-    let Some((host, mut rest)) = host(rest) else {
+    // "sogod [7]: text" names no host but the program.
+    let Some((host, mut rest)) = host(rest).filter(|(_, after)| tag::id_before_colon(after).is_none()) else {
         return set_tag(event, tag::read(rest));
     };
     event.host = field_text(host);

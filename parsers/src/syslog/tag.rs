@@ -21,8 +21,16 @@ pub(crate) fn read(text: &[u8]) -> Tag<'_> {
     if text.starts_with(b"{") || text.get(end) == Some(&b'\n') {
         return Tag { message: text, ..Tag::default() };
     }
-    let (app, rest) = text.split_at_checked(end).unwrap_or((text, b""));
-    let (proc_id, rest) = bracketed(rest).unwrap_or((b"", rest));
+    let (mut app, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    let behind_blank = || id_before_colon(rest.strip_prefix(b" ")?);
+    let (mut proc_id, rest) = bracketed(rest).or_else(behind_blank).unwrap_or((b"", rest));
+    // metalog writes the name alone, in brackets. A level in them is a part of the text.
+    if app.is_empty() && proc_id.first().is_some_and(u8::is_ascii_alphabetic) {
+        if names_level(proc_id) {
+            return Tag { message: text, ..Tag::default() };
+        }
+        (app, proc_id) = (proc_id, b"");
+    }
     let (colon, rest) = rest.strip_prefix(b":").map_or((false, rest), |rest| (true, rest));
     let message = match rest {
         [b' ' | b'\t', message @ ..] => message,
@@ -37,24 +45,36 @@ pub(crate) fn read(text: &[u8]) -> Tag<'_> {
 /// send it directly behind the priority, a word with a `=` in it or a list of topics.
 pub(super) fn read_unstamped(text: &[u8]) -> Option<Tag<'_>> {
     let tag = read(text);
-    let named = matches!(tag.app, [b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'%' | b'/' | b'_' | b'.', ..]);
+    let named = text.first() != Some(&b'[')
+        && matches!(tag.app, [b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'%' | b'/' | b'_' | b'.', ..]);
     if !named || !tag.app.is_ascii() {
         return None;
     }
-    let names_level = || str::from_utf8(tag.app).is_ok_and(|word| crate::level_names::from_word(word).is_some());
     let bounded =
         tag.message.is_empty() || text.get(..text.len() - tag.message.len()).is_some_and(|t| t.ends_with(b" "));
     let is_tag = match (tag.colon, tag.proc_id.is_empty()) {
-        (true, true) => bounded && !names_level(),
+        (true, true) => bounded && !names_level(tag.app),
         (_, false) => bounded,
         (false, true) => tag.app.contains(&b'=') || is_topics(tag.app),
     };
     is_tag.then_some(tag)
 }
 
+fn names_level(word: &[u8]) -> bool {
+    str::from_utf8(word).is_ok_and(|word| crate::level_names::from_word(word).is_some())
+}
+
 /// Whether `word` is a list of MikroTik's topics.
 fn is_topics(word: &[u8]) -> bool {
     word.contains(&b',') && str::from_utf8(word).is_ok_and(|word| crate::mikrotik::level_of_topics(word).is_some())
+}
+
+/// The process id in the brackets that `text` begins with, where a colon and a blank follow, and what follows the bracket.
+///
+/// SOGo leaves a blank between its name and the brackets.
+pub(super) fn id_before_colon(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (id, rest) = bracketed(text)?;
+    (!id.is_empty() && id.iter().all(u8::is_ascii_digit) && rest.starts_with(b": ")).then_some((id, rest))
 }
 
 /// The text in the brackets that `text` begins with, and what follows them.
@@ -83,6 +103,12 @@ mod tests {
         check("tag:text", "tag", "", "text");
         check("tag[12] text", "tag", "12", "text");
         check("tag text", "tag", "", "text");
+        check("[sshd]: text", "sshd", "", "text");
+        check("[sshd] text", "sshd", "", "text");
+        check("[7] text", "", "7", "text");
+        check("sogod [7]: text", "sogod", "7", "text");
+        check("sogod [7] text", "sogod", "", "[7] text");
+        check("[error] text", "", "", "[error] text");
         check("tag", "tag", "", "");
         check("sshd(pam_unix)[12]: text", "sshd(pam_unix)", "12", "text");
         check("a[not an id]: text", "a", "", "[not an id]: text");
@@ -100,9 +126,16 @@ mod tests {
         for text in ["su: text", "app[7]: text", "app[7] text", "app:", "date=2026-11-20 time=18:00:01"] {
             assert!(read_unstamped(text.as_bytes()).is_some(), "{text}");
         }
-        for text in
-            ["user alice: text", "ERROR: text", "http://host/ text", "{\"a=\": 1}", "[main] text", "grüße: text", ""]
-        {
+        for text in [
+            "user alice: text",
+            "ERROR: text",
+            "http://host/ text",
+            "{\"a=\": 1}",
+            "[main] text",
+            "[main]: text",
+            "grüße: text",
+            "",
+        ] {
             assert_eq!(read_unstamped(text.as_bytes()), None, "{text}");
         }
     }

@@ -26,3 +26,17 @@ pub(super) const MYSQL: &[Pattern] = &[
     ("Host '{ip}' is blocked because of many connection errors{_}", FAILURE),
     ("Aborted connection {_} to db: '{database}' user: '{user}' host: '{ip}' ({_}", NONE),
 ];
+
+/// MongoDB before version 4.4, whose later log is JSON. Its users are of a database.
+#[rustfmt::skip]
+pub(super) const MONGODB: &[Pattern] = &[
+    ("Failed to authenticate {user}@{database} with mechanism {method}: {_}", FAILURE),
+    ("{_} {method} authentication failed for {user} on {database} from client {ip} ; {_}", FAILURE),
+    ("{_} {method} authentication failed for {user} on {database} from client {ip}", FAILURE),
+    ("Successfully authenticated as principal {user} on {database} from client {ip}", SUCCESS),
+    ("Successfully authenticated as principal {user} on {database}", SUCCESS),
+    ("authenticate db: {database} {_} user: \"{user}\", {_}", NONE),
+    ("connection accepted from {ip} #{_}", NONE),
+    ("received client metadata from {ip} {_}", NONE),
+    ("end connection {ip} ({_}", NONE),
+];

@@ -10,6 +10,7 @@ pub(super) const POSTFIX: &[Pattern] = &[
     ("NOQUEUE: reject: {_} from {_}[{ip}]:{_} from=<{from}> to=<{to}>{_}", FAILURE),
     ("NOQUEUE: reject: {_} from {_}[{ip}]{_}", FAILURE),
     ("NOQUEUE: milter-reject: {_} from {_}[{ip}]{_}", FAILURE),
+    ("NOQUEUE: {_} from {_}[{ip}]{_}", NONE),
     ("improper command pipelining after {_} from {_}[{ip}]", FAILURE),
     ("lost connection after {_} from {_}[{ip}]", NONE),
     ("timeout after {_} from {_}[{ip}]", NONE),
@@ -23,8 +24,28 @@ pub(super) const POSTFIX: &[Pattern] = &[
     ("PASS NEW [{ip}]:{port}", NONE),
     ("PASS OLD [{ip}]:{port}", NONE),
     ("HANGUP after {_} from [{ip}]:{_}", NONE),
+    ("BLACKLISTED [{ip}]:{port}", FAILURE),
+    ("DENYLISTED [{ip}]:{port}", FAILURE),
+    ("WHITELISTED [{ip}]:{port}", NONE),
+    ("ALLOWLISTED [{ip}]:{port}", NONE),
+    ("warning: non-SMTP command from {_}[{ip}]: {_}", FAILURE),
+    ("warning: Connection {_} limit exceeded: {_} from {_}[{ip}] for {_}", FAILURE),
+    ("warning: hostname {_} does not resolve to address {ip}", NONE),
+    ("warning: {_} from {_}[{ip}]{_}", NONE),
+    ("SSL_accept error from {_}[{ip}]", FAILURE),
+    ("{_} TLS connection established from {_}[{ip}]", NONE),
+    ("{_} TLS connection established to {_}[{ip}]", NONE),
+    ("statistics: max {_} for ({_}:{ip}) at {_}", NONE),
     ("{_}: client={_}[{ip}], sasl_method={method}, sasl_username={user}", SUCCESS),
     ("{_}: client={_}[{ip}]", NONE),
+];
+
+/// Exim's authenticators, by whose name a line begins.
+pub(super) const EXIM_AUTHENTICATORS: &[Pattern] = &[
+    ("{_} authenticator failed for {_} [{ip}]{_}(set_id={user})", FAILURE),
+    ("{_} authenticator failed for [{ip}]{_}(set_id={user})", FAILURE),
+    ("{_} authenticator failed for {_} [{ip}]", FAILURE),
+    ("{_} authenticator failed for [{ip}]", FAILURE),
 ];
 
 /// Exim, of connections without a message.
@@ -40,7 +61,43 @@ pub(super) const EXIM: &[Pattern] = &[
     ("SMTP connection from [{ip}]", NONE),
     ("no MAIL in SMTP connection from {_} [{ip}]", NONE),
     ("no MAIL in SMTP connection from [{ip}]", NONE),
+    ("TLS error on connection from {_} [{ip}]", NONE),
+    ("TLS error on connection from [{ip}]", NONE),
 ];
+
+/// Perdition, which hands mail clients on to the servers behind it.
+#[rustfmt::skip]
+pub(super) const PERDITION: &[Pattern] = &[
+    ("Auth: {ip}->{_} authentication_id=\"{login}\" {_} status=\"ok\"", SUCCESS),
+    ("Auth: {ip}->{_} authentication_id=\"{login}\" {_} status=\"failed{_}", FAILURE),
+    ("Fatal {_} from client {ip}->{_}", NONE),
+    ("{_}: {ip}->{_}", NONE),
+];
+
+/// Roundcube: "IMAP Error: Login failed for bob from 192.0.2.7. AUTHENTICATE PLAIN: …". What a proxy says of its client counts before.
+#[rustfmt::skip]
+pub(super) const ROUNDCUBE: &[Pattern] = &[
+    ("{_}ogin failed for {user} against {_} from {_}X-Forwarded-For: {ip}", FAILURE),
+    ("{_}ogin failed for {user} from {_}X-Forwarded-For: {ip}", FAILURE),
+    ("{_}ogin failed for {user} against {_} from {ip}. {_}", FAILURE),
+    ("{_}ogin failed for {user} from {ip}. {_}", FAILURE),
+    ("{_}ogin failed for {user} against {_} from {ip}", FAILURE),
+    ("{_}ogin failed for {user} from {ip}", FAILURE),
+    ("{_}ailed login for {user} from {ip} in session {_}", FAILURE),
+    ("{_}AILED login for {user} from {ip}", FAILURE),
+    ("{_}ailed login for {user} from {ip}", FAILURE),
+    ("{_}uccessful login for {user} (ID: {_}) from {ip} in session {_}", SUCCESS),
+];
+
+/// SquirrelMail's logger: the event, the user and the domain of the mail.
+pub(super) const SQUIRRELMAIL: &[Pattern] = &[
+    ("[LOGIN_ERROR] {user} ({_}) from {ip}: {_}", FAILURE),
+    ("[LOGIN] {user} ({_}) from {ip}", SUCCESS),
+    ("[LOGOUT] {user} ({_}) from {ip}", NONE),
+];
+
+/// Kerio Connect: "IMAP: User bob@example.com doesn't exist. Attempt from IP address 192.0.2.7".
+pub(super) const KERIO: &[Pattern] = &[("{_}: User {user} doesn't exist. Attempt from IP address {ip}", FAILURE)];
 
 /// Sendmail.
 pub(super) const SENDMAIL: &[Pattern] = &[

@@ -38,7 +38,15 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         | "pop3d-ssl" | "solid-pop3d" => mail::MAILBOXES,
         "qmail" | "rblsmtpd" | "qmail-smtpd" => mail::QMAIL,
         "exim" | "exim4" => mail::EXIM,
-        "perdition" | "sogod" | "roundcube" | "HORDE" | "squirrelmail" | "zimbra" | "kopano-server" | "dovecot-auth" => services::NONE_OF_ITS_OWN,
+        "perdition" => mail::PERDITION,
+        "roundcube" => mail::ROUNDCUBE,
+        "mongod" | "mongos" => databases::MONGODB,
+        "drupal" => services::DRUPAL,
+        "minecraft" => services::GAMES,
+        "mosquitto" => services::MQTT,
+        "phpMyAdmin" => services::PHPMYADMIN,
+        "screensharingd" => services::SCREEN_SHARING,
+        "sogod" | "HORDE" | "squirrelmail" | "zimbra" | "kopano-server" | "dovecot-auth" => services::NONE_OF_ITS_OWN,
         "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" => services::FTP,
         "openvpn" => network::OPENVPN,
         "charon" | "charon-systemd" | "ipsec" | "pluto" | "strongswan" => network::IPSEC,
@@ -49,7 +57,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "Hostd" | "hostd" | "vpxd" | "Vpxa" | "vpxa" => services::VMWARE,
         "Connection" | "WinFileService" => services::SYNOLOGY,
         "cisco-ios" => network::CISCO_IOS,
-        "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" => network::PROBES,
+        "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" | "nrpe" => network::PROBES,
         "asterisk" | "freeswitch" | "kamailio" => services::TELEPHONY,
         "pvedaemon" | "pveproxy" | "pmgdaemon" | "pvestatd" => services::PROXMOX,
         "suhosin" | "php-fpm" | "apache2" | "httpd" | "lighttpd" => services::WEB,
@@ -59,11 +67,11 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "xrdp-sesman" | "xrdp" => services::XRDP,
         "postgres" => databases::POSTGRESQL,
         "mysqld" | "mariadbd" => databases::MYSQL,
-        "mongod" | "slapd" | "radiusd" | "freeradius" | "murmurd" | "mosquitto"
+        "slapd" | "radiusd" | "freeradius" | "murmurd"
         | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs" | "nextcloud"
         | "jellyfin" | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
-        | "Froxlor" | "LLNG" | "lfd" | "phpMyAdmin" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd" | "screensharingd"
-        | "softethervpn" | "znc" | "tine20" | "drupal" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
+        | "Froxlor" | "LLNG" | "lfd" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd"
+        | "softethervpn" | "znc" | "tine20" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
         _ => return None,
     })
 }

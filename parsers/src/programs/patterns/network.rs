@@ -19,6 +19,8 @@ pub(super) const OPENVPN: &[Pattern] = &[
     ("TLS Error: {_} from [AF_INET6]{ip}", FAILURE),
     ("TLS: Initial packet from [AF_INET]{ip}", NONE),
     ("[{user}] Peer Connection Initiated with [AF_INET]{ip}", SUCCESS),
+    ("TCP connection established with [AF_INET]{ip}", NONE),
+    ("TCP connection established with [AF_INET6]{ip}", NONE),
     ("{ip} TLS Auth Error: {_}", FAILURE),
     ("{ip} TLS: Username/Password authentication succeeded for username '{user}'{_}", SUCCESS),
     ("{ip} PLUGIN_CALL: POST {_}", NONE),
@@ -36,6 +38,11 @@ pub(super) const IPSEC: &[Pattern] = &[
     ("{_}no IKE config found for {_}...{ip}, {_}", FAILURE),
     ("{_}looking for {_} configs matching {_}...{ip}[{user}]", NONE),
     ("packet from {ip}: {_}", NONE),
+    // Libreswan names the connection, the peer and the number of the exchange.
+    ("\"{connection}\"{_} {ip} #{_}: XAUTH: User {user}: Authentication Failed{_}", FAILURE),
+    ("\"{connection}\"{_} {ip} #{_}: XAUTH: User {user}: Authentication Successful{_}", SUCCESS),
+    ("\"{connection}\"{_} {ip} #{_}: probable authentication failure {_}", FAILURE),
+    ("\"{connection}\"{_} {ip} #{_}: {_}", NONE),
 ];
 
 /// WireGuard, which speaks through the kernel.
@@ -57,6 +64,10 @@ pub(super) const NAMED: &[Pattern] = &[
     ("client @{_} {ip}#{port} {_}", NONE),
     ("client {ip}#{port} ({_}", NONE),
     ("client {ip}#{port}: {_}", NONE),
+    // NSD, whose severity stands before the text in its own file.
+    ("{_}axfr for {_} from client {ip} refused{_}", FAILURE),
+    ("{_}axfr for {_} from {ip} refused{_}", FAILURE),
+    ("{_}ratelimit {_} type {_} target {_} query {ip} {query_type}", NONE),
 ];
 
 /// Leases of addresses: ISC's dhcpd, dnsmasq and Kea. The client's hardware address is `mac`.
@@ -118,6 +129,8 @@ pub(super) const PROBES: &[Pattern] = &[
     ("attackalert: {_} from host: {_}/{ip} to {protocol} port: {port}", FAILURE),
     ("Host: {_}/{ip} Port: {port} {protocol} Blocked", FAILURE),
     ("{ip} to {_} ports {_}", FAILURE),
+    // Nagios' remote plugin executor.
+    ("Host {ip} is not allowed to talk to us!", FAILURE),
 ];
 
 /// 3proxy: service, code of the outcome, user, client, target.

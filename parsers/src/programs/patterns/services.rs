@@ -20,6 +20,8 @@ pub(super) const FTP: &[Pattern] = &[
     // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]".
     ("(?@{ip}) [WARNING] Authentication failed for user [{user}]", FAILURE),
     ("({_}@{ip}) [INFO] {user} is now logged in", SUCCESS),
+    ("(?@{ip}) [{_}", NONE),
+    ("({user}@{ip}) [{_}", NONE),
     // ProFTPD: "web1 (client[192.0.2.7]): USER bob (Login failed): …".
     ("{_}[{ip}]){_}USER {user} (Login failed){_}", FAILURE),
     ("{_}[{ip}]){_}USER {user}: no such user found{_}", FAILURE),
@@ -32,6 +34,7 @@ pub(super) const FTP: &[Pattern] = &[
     ("FTP LOGIN REFUSED {_} FROM {_}[{ip}], {user}", FAILURE),
     ("FTP LOGIN FROM {_}[{ip}], {user}", SUCCESS),
     ("FTP LOGIN FROM {ip} as {user}", SUCCESS),
+    ("repeated login failures from {ip} ({_}", FAILURE),
 ];
 
 /// Asterisk and FreeSWITCH.
@@ -48,12 +51,72 @@ pub(super) const TELEPHONY: &[Pattern] = &[
     ("{_}No registration for peer '{user}' (from {ip})", FAILURE),
     ("{_}Call from '{user}' ({ip}) to extension '{extension}' rejected {_}", FAILURE),
     ("{_}hacking attempt detected '{ip}'", FAILURE),
+    ("{_}Failed to authenticate device {user}<sip:{_}@{ip}>{_}", FAILURE),
+    ("{_}Failed to authenticate user {user}<sip:{_}@{ip}>{_}", FAILURE),
+    ("{_}Sending fake auth rejection for device {user}<sip:{_}@{ip}>{_}", FAILURE),
+    ("{_}Sending fake auth rejection for user {user}<sip:{_}@{ip}>{_}", FAILURE),
+    ("{_}Host {ip} denied access to register peer '{user}'", FAILURE),
+    ("{_}Friendly Scanner from {ip}", FAILURE),
     ("{_}Rejecting unknown SIP connection from {ip}", FAILURE),
     ("{_}: {ip} failed to authenticate as '{user}'", FAILURE),
     ("{_}: {ip} tried to authenticate with nonexistent user '{user}'", FAILURE),
     ("{_}SIP auth failure ({method}) on sofia profile '{profile}' for [{user}] from ip {ip}", FAILURE),
     ("{_}SIP auth challenge ({method}) on sofia profile '{profile}' for [{user}] from ip {ip}", NONE),
     ("{_}Can't find user [{user}] from {ip}", FAILURE),
+];
+
+/// macOS' screen sharing.
+pub(super) const SCREEN_SHARING: &[Pattern] = &[
+    ("Authentication: FAILED :: User Name: {user} :: Viewer Address: {ip} :: Type: {method}", FAILURE),
+    ("Authentication: SUCCEEDED :: User Name: {user} :: Viewer Address: {ip} :: Type: {method}", SUCCESS),
+];
+
+/// phpMyAdmin, which names its reason behind the user.
+pub(super) const PHPMYADMIN: &[Pattern] =
+    &[("user denied: {user} ({reason}) from {ip}", FAILURE), ("user authenticated: {user} from {ip}", SUCCESS)];
+
+/// Drupal's messages of users, by which their records are read.
+pub(super) const DRUPAL: &[Pattern] = &[
+    ("Login attempt failed for {user}.", FAILURE),
+    ("Login attempt failed from {ip}.", FAILURE),
+    ("Session opened for {user}.", SUCCESS),
+    ("Session closed for {user}.", NONE),
+];
+
+/// Mosquitto.
+pub(super) const MQTT: &[Pattern] = &[
+    ("New client connected from {ip} as {client} ({_}u'{user}')", SUCCESS),
+    ("New client connected from {ip} as {client} ({_}", NONE),
+    ("New connection from {ip} on port {_}", NONE),
+];
+
+/// Game servers: Minecraft's players, and those of Valve's.
+#[rustfmt::skip]
+pub(super) const GAMES: &[Pattern] = &[
+    ("{user}[/{ip}] logged in with entity id {_}", SUCCESS),
+    ("{_}name={login},{_} (/{ip}) lost connection{_}", NONE),
+    ("Disconnecting {user} (/{ip}): {_}", NONE),
+    ("{user} (/{ip}) lost connection{_}", NONE),
+    ("UUID of player {user} is {_}", NONE),
+    ("\"{user}<{_}><{_}><{_}>\" connected, address \"{ip}\"", NONE),
+    ("Bad Rcon: {*} from \"{ip}\"", FAILURE),
+    ("Rcon: {*} from \"{ip}\"", NONE),
+];
+
+/// Monitorix' own web server: the outcome, the client and what was asked for.
+pub(super) const MONITORIX: &[Pattern] = &[
+    ("- AUTHERR - [{ip}] {_}", FAILURE),
+    ("- NOTALLOWED - [{ip}] {_}", FAILURE),
+    ("- NOTEXIST - [{ip}] {_}", NONE),
+    ("- OK - [{ip}] {_}", NONE),
+];
+
+/// DirectAdmin's log of logins.
+pub(super) const DIRECTADMIN: &[Pattern] = &[
+    ("'{ip}' {_} failed login attempt{_}. Account '{user}' via '{via}'", FAILURE),
+    ("'{ip}' {_} failed login attempt{_}ccount '{user}'", FAILURE),
+    ("'{ip}' successful login to '{user}' after {_}", SUCCESS),
+    ("'{ip}' successful login to '{user}' via '{via}' after {_}", SUCCESS),
 ];
 
 /// Proxmox VE, whose users have a realm.
@@ -144,4 +207,8 @@ pub(super) const LISTS: &[Pattern] = &[
     ("{_}] {login} - {ip} global miniserv.pl \"{_}", NONE),
     ("{ip} - {login} [{_}] \"{method} {path} {protocol}\" {status}", NONE),
     ("{login} {ip} failed to login{_}", FAILURE),
+    // ZNC's log of administration.
+    ("[{login}] failed to login from {ip}", FAILURE),
+    ("[{login}] connected to ZNC from {ip}", NONE),
+    ("[{login}] disconnected from ZNC from {ip}", NONE),
 ];

@@ -1,0 +1,102 @@
+use super::check;
+use crate::LogEvent;
+use crate::programs::read_line;
+
+#[test]
+fn servers_name_their_clients() {
+    for (app, message, expected) in [
+        (
+            "perdition.imaps",
+            "Auth: 192.0.2.7:2274->192.0.2.1:993 authentication_id=\"bob\" server=\"a:9\" status=\"failed: no\"",
+            "bob 192.0.2.7 failure",
+        ),
+        ("perdition.pop3", "Fatal Error reading information from client 192.0.2.7:1->192.0.2.1:2: x", "- 192.0.2.7 -"),
+        ("pure-ftpd", "(bob@192.0.2.7) [NOTICE] /home/bob/a uploaded (5 bytes)", "bob 192.0.2.7 -"),
+        ("pure-ftpd", "(?@192.0.2.7) [INFO] New connection from 192.0.2.7", "- 192.0.2.7 -"),
+        ("nrpe", "Host 192.0.2.7 is not allowed to talk to us!", "- 192.0.2.7 failure"),
+        ("ftpd", "repeated login failures from 192.0.2.7 (a.example)", "- 192.0.2.7 failure"),
+        ("phpMyAdmin", "user denied: bob (mysql-denied) from 192.0.2.7", "bob 192.0.2.7 failure"),
+        (
+            "screensharingd",
+            "Authentication: FAILED :: User Name: bob :: lee :: Viewer Address: 192.0.2.7 :: Type: DH",
+            "bob :: lee 192.0.2.7 failure",
+        ),
+        (
+            "a.example",
+            "https://a.example|1700000000|user|192.0.2.7|https://a.example/user|x|0||Login attempt failed for bob.",
+            "bob 192.0.2.7 failure",
+        ),
+        ("pluto", "\"vpn\"[5] 192.0.2.7 #7: XAUTH: User bob: Authentication Failed: no", "bob 192.0.2.7 failure"),
+        ("pluto", "\"vpn\"[5] 192.0.2.7 #7: probable authentication failure (x): y", "- 192.0.2.7 failure"),
+        ("openvpn", "TCP connection established with [AF_INET]192.0.2.7:5", "- 192.0.2.7 -"),
+        ("nsd", "ratelimit block a.example. type any target 192.0.2.0/24 query 192.0.2.7 TYPE255", "- 192.0.2.7 -"),
+        ("mosquitto", "New client connected from 192.0.2.7:5 as app1 (p2, c1, k60, u'bob').", "bob 192.0.2.7 success"),
+        (
+            "asterisk",
+            "NOTICE[7]: chan_sip.c:9 handle_request_invite: Failed to authenticate device 1001<sip:1001@192.0.2.7>;tag=x",
+            "1001 192.0.2.7 failure",
+        ),
+        ("postfix/smtpd", "warning: non-SMTP command from unknown[192.0.2.7]: GET / HTTP/1.1", "- 192.0.2.7 failure"),
+        ("postfix/smtpd", "warning: hostname a.example does not resolve to address 192.0.2.7", "- 192.0.2.7 -"),
+        ("postfix/smtpd", "SSL_accept error from unknown[192.0.2.7]: -1", "- 192.0.2.7 failure"),
+        (
+            "postfix/smtpd",
+            "Anonymous TLS connection established from a.example[192.0.2.7]: TLSv1.3 with cipher x",
+            "- 192.0.2.7 -",
+        ),
+        ("postfix/postscreen", "BLACKLISTED [192.0.2.7]:5000", "- 192.0.2.7 failure"),
+        (
+            "postfix/anvil",
+            "statistics: max connection rate 1/60s for (smtp:192.0.2.7) at Nov 14 22:13:20",
+            "- 192.0.2.7 -",
+        ),
+        (
+            "roundcube",
+            "IMAP Error: Login failed for bob from 192.0.2.9 from 192.0.2.7. AUTHENTICATE PLAIN: no, from 192.0.2.1 in /x",
+            "bob from 192.0.2.9 192.0.2.7 failure",
+        ),
+        ("roundcube", "<x1> Successful login for bob (ID: 5) from 192.0.2.7 in session x1", "bob 192.0.2.7 success"),
+    ] {
+        check(app, message, expected);
+    }
+}
+
+#[test]
+fn the_lines_of_servers_own_files_name_their_clients() {
+    for (body, expected) in [
+        (
+            "IMAP Error: Login failed for bob from 192.0.2.9 from 192.0.2.7. no in /a.php",
+            "bob from 192.0.2.9 192.0.2.7",
+        ),
+        ("<x1> Failed login for bob from 192.0.2.7 in session x1 (error: 0)", "bob 192.0.2.7"),
+        ("FAILED login for bob from 192.0.2.7", "bob 192.0.2.7"),
+        ("[LOGIN_ERROR] bob (a.example) from 192.0.2.7: Unknown user or password incorrect.", "bob 192.0.2.7"),
+        ("IMAP: User bob@a.example doesn't exist. Attempt from IP address 192.0.2.7.", "bob@a.example 192.0.2.7"),
+        ("'192.0.2.7' 2 failed login attempts. Account 'bob' via 'admin'", "bob 192.0.2.7"),
+        ("'192.0.2.7' 5 failed login attempt. Invalid account 'bob%2Elee'", "bob%2Elee 192.0.2.7"),
+        ("'192.0.2.7' successful login to 'bob' after 1 attempts", "bob 192.0.2.7"),
+        ("[bob] failed to login from 192.0.2.7", "bob 192.0.2.7"),
+        ("[bob] connected to ZNC from 192.0.2.7", "bob 192.0.2.7"),
+        ("- AUTHERR - [192.0.2.7] Authentication error: /monitorix/", "- 192.0.2.7"),
+        ("- OK - [192.0.2.7] \"GET /monitorix/ - agent\"", "- 192.0.2.7"),
+        ("98.23% [WARNING] sofia_reg.c:9 Can't find user [101@192.0.2.1] from 192.0.2.7", "101@192.0.2.1 192.0.2.7"),
+        (
+            "SIP auth failure (INVITE) on sofia profile 'x' for [101@192.0.2.1] from ip 192.0.2.7",
+            "101@192.0.2.1 192.0.2.7",
+        ),
+        ("New client connected from 192.0.2.7:5 as app1 (p2, c1, k60, u'bob').", "bob 192.0.2.7"),
+        (
+            "x_login authenticator failed for h.example ([192.0.2.9]) [192.0.2.7]:5: 535 no (set_id=bob)",
+            "bob 192.0.2.7",
+        ),
+        ("TLS error on connection from h.example [192.0.2.7]:5 (SSL_accept): x", "- 192.0.2.7"),
+        ("Bad Rcon: \"rcon 7 \"a\" from \"192.0.2.9:1\"\" from \"192.0.2.7:5\"", "- 192.0.2.7"),
+        ("\"bob<2><STEAM_1:0:1><>\" connected, address \"192.0.2.7:27005\"", "bob 192.0.2.7"),
+    ] {
+        let mut event = LogEvent::default();
+        read_line(body).unwrap_or_else(|| panic!("{body} is not known")).fill(&mut event);
+        let user = if event.user_name.is_empty() { "-" } else { &event.user_name };
+        let ip = event.ip.map(|ip| ip.to_string()).unwrap_or_default();
+        assert_eq!(format!("{user} {ip}"), expected, "{body}");
+    }
+}
