@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::address;
 
 /// Words behind which a user's name stands, in lower case; the first that a message has counts.
-const BEFORE_USER: [&str; 27] = [
+const BEFORE_USER: [&str; 29] = [
     "invalid user ",
     "illegal user ",
     "unknown user ",
@@ -33,10 +33,12 @@ const BEFORE_USER: [&str; 27] = [
     "failure for ",
     "authentication for ",
     "user: ",
+    "username:",
+    "user:",
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 23] = [
+const NO_USER: [&str; 30] = [
     "from",
     "with",
     "name",
@@ -60,6 +62,13 @@ const NO_USER: [&str; 23] = [
     "agent",
     "via",
     "peer",
+    "found",
+    "was",
+    "did",
+    "does",
+    "password",
+    "account",
+    "session",
 ];
 
 /// The name behind the first words that announce one. `lower` is `text` in lower case.
@@ -71,10 +80,12 @@ pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
             None => memmem::find(lower.as_bytes(), lead.as_bytes())? + lead.len(),
         };
         let name = name_at(text.get(start..)?)?;
+        // The name of a pair's value: "user agent=".
+        let is_pairs = name.ends_with('=');
         // "failed for '192.0.2.7'" is about no user.
         let is_address = !lead.contains("user") && address::parse(name).is_some();
         let is_name = (1..=128).contains(&name.len()) && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(name));
-        (is_name && !is_address).then_some(name)
+        (is_name && !is_address && !is_pairs).then_some(name)
     })
 }
 

@@ -21,6 +21,7 @@ pub(in crate::programs) const LINES: &[(&str, &[Pattern])] = &[
     ("ALERT - ", services::WEB),
     ("AUDIT: ", services::FIREFLY),
     ("Auth: [", services::SAMBA),
+    ("CRIT: ", network::MAILCOW),
     ("HTTP.", network::PROXY),
     ("Host: ", network::PROBES),
     ("NOTICE[", services::TELEPHONY),

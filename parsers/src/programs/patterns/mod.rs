@@ -38,6 +38,8 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         | "pop3d-ssl" | "solid-pop3d" => mail::MAILBOXES,
         "qmail" | "rblsmtpd" | "qmail-smtpd" => mail::QMAIL,
         "exim" | "exim4" => mail::EXIM,
+        "axigen" => mail::AXIGEN,
+        "amavis" | "amavisd" | "amavisd-new" => mail::AMAVIS,
         "perdition" | "sogod" | "roundcube" | "HORDE" | "squirrelmail" | "zimbra" | "kopano-server" | "dovecot-auth" => services::NONE_OF_ITS_OWN,
         "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" => services::FTP,
         "openvpn" => network::OPENVPN,
@@ -51,6 +53,11 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "cisco-ios" => network::CISCO_IOS,
         "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" => network::PROBES,
         "asterisk" | "freeswitch" | "kamailio" => services::TELEPHONY,
+        "teamspeak" | "ts3" => services::TEAMSPEAK,
+        "jellyfin" => services::JELLYFIN,
+        "wwsympa" => services::SYMPA,
+        "nextcloud" | "owncloud" => services::NEXTCLOUD,
+        "LLNG" | "lemonldap-ng" | "llng-server" | "llng-fastcgi-server" => services::LEMONLDAP,
         "pvedaemon" | "pveproxy" | "pmgdaemon" | "pvestatd" => services::PROXMOX,
         "suhosin" | "php-fpm" | "apache2" | "httpd" | "lighttpd" => services::WEB,
         "monit" => services::MONIT,
@@ -60,9 +67,9 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "postgres" => databases::POSTGRESQL,
         "mysqld" | "mariadbd" => databases::MYSQL,
         "mongod" | "slapd" | "radiusd" | "freeradius" | "murmurd" | "mosquitto"
-        | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs" | "nextcloud"
-        | "jellyfin" | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
-        | "Froxlor" | "LLNG" | "lfd" | "phpMyAdmin" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd" | "screensharingd"
+        | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs"
+        | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
+        | "Froxlor" | "lfd" | "phpMyAdmin" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd" | "screensharingd"
         | "softethervpn" | "znc" | "tine20" | "drupal" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
         _ => return None,
     })
