@@ -5,7 +5,9 @@
 //! user and address fills the fields that are empty (a level counts before the envelope's), the rest becomes attributes.
 
 use crate::syslog::shape;
-use crate::{Context, LogEvent, access, apache_error, app, auditd, detect, haproxy, json, logfmt, nginx_error, plain};
+use crate::{
+    Context, LogEvent, access, apache_error, app, auditd, detect, haproxy, json, logfmt, logins, nginx_error, plain,
+};
 
 /// Completes `event` from its message, where that begins as only lines of log files do: with a priority, a time or an address, or as
 /// an audit record, CEF or LEEF.
@@ -15,13 +17,13 @@ pub(crate) fn complete_from_line(event: &mut LogEvent<'_>, cx: &Context) {
     }
 }
 
-/// Completes `event` from its message, which a program in a container wrote.
+/// Completes `event` from its message, which a program in a container wrote; of text that is in no format, by what it says of a login.
 pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
-    complete(event, |line| {
-        // A JSON object has been read as one, and another runtime's line is not looked for in this one's.
-        if matches!(line.first(), None | Some(b'{')) {
-            return None;
-        }
+    // A JSON object has been read as one, and another runtime's line is not looked for in this one's.
+    if matches!(event.message.first(), None | Some(b'{')) {
+        return;
+    }
+    let is_known = complete(event, |line| {
         let has_bracket = memchr::memchr(b'[', line).is_some();
         let web = || {
             haproxy::parse(line, cx)
@@ -32,16 +34,23 @@ pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
         let web = if has_bracket { web() } else { None };
         web.or_else(|| app::parse(line, cx)).or_else(|| logfmt::detect(line, cx))
     });
+    if !is_known {
+        logins::complete_from_line(event, cx);
+    }
 }
 
-fn complete(event: &mut LogEvent<'_>, read: impl for<'l> FnOnce(&'l [u8]) -> Option<LogEvent<'l>>) {
+/// Completes `event` by what `read` makes of its message; whether that is in a format.
+fn complete(event: &mut LogEvent<'_>, read: impl for<'l> FnOnce(&'l [u8]) -> Option<LogEvent<'l>>) -> bool {
     let line = std::mem::take(&mut event.message);
     let is_known =
         |inner: &LogEvent<'_>| inner.parse_error.is_none() && !matches!(inner.format, plain::FORMAT | json::FORMAT);
-    if let Some(inner) = read(&line).filter(is_known) {
+    let inner = read(&line).filter(is_known);
+    let is_known = inner.is_some();
+    if let Some(inner) = inner {
         event.complete_from(inner);
     }
     event.message = line;
+    is_known
 }
 
 /// Whether `text` begins like a line of a file. Messages that a program's logger writes begin with a word, which costs one look.
@@ -116,6 +125,18 @@ mod tests {
         let event = read(web);
         assert_eq!((event.level, event.ip, &*event.user_name), (Level::Warn, "192.0.2.7".parse().ok(), "bob"));
         assert_eq!(event.attributes.get("path"), Some("/x"));
+    }
+
+    #[test]
+    fn a_login_that_a_container_tells_of_names_its_user() {
+        let message = "[2023-11-14 22:13:20.219][vaultwarden::api::identity][ERROR] Password is incorrect. IP: 192.0.2.7. Username: bob.";
+        let cri = format!("2023-11-14T22:13:21Z stderr F {message}");
+        let docker = format!("{{\"log\":\"{message}\\n\",\"stream\":\"stderr\",\"time\":\"2023-11-14T22:13:21Z\"}}");
+        for line in [cri, docker] {
+            let event = read(&line);
+            assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()), "{line}");
+            assert_eq!(event.attributes.get("outcome"), Some("failure"), "{line}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ use crate::{
     plain,
     squid,
     syslog,
+    table,
     timestamp,
     winevent,
 };
@@ -211,6 +212,7 @@ const UNDATED: &[(u8, Parser)] = &[
     (BRACKET_OR_TAB, apache_error::parse),
     (ALWAYS, elb::parse),
     (BRACKET_OR_TAB, ltsv::parse_plain),
+    (BRACKET_OR_TAB, table::headerless::cloudfront),
     (FIRST_DIGIT_OR_BLANK, squid::parse),
     // Behind those whose lines are alike.
     (ALWAYS, app::parse),
@@ -247,6 +249,9 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogE
         return event;
     }
     if let Some(event) = app::parse_dated(line, at, rest, cx) {
+        return event;
+    }
+    if let Some(event) = table::headerless::iis(line, rest, cx) {
         return event;
     }
     if let Some(event) = winevent::parse(line, cx) {

@@ -92,14 +92,14 @@ const NAMES: [(Slot, &[&str]); 15] = [
     ]),
     (Slot::Facility, &["facility", "syslog_facility", "log.syslog.facility.code"]),
     (Slot::Ip, &[
-        "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "src_ip", "srcip", "src.ip",
+        "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "ip_addr", "src_ip", "srcip", "src.ip",
         "source.ip", "source.address", "sourceipaddress", "sourceip", "remote_ip", "remoteip", "remote_addr", "remoteaddr",
         "remote_address", "remoteaddress", "request.client_ip", "request.remote_ip", "request.remote_addr", "req.remoteaddress",
         "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
         "downstream_remote_address", "source_ip", "address", "addr", "ip_addr", "ipaddr", "rhost", "c-ip", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
-        "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr",
+        "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",

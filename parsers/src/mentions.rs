@@ -20,7 +20,7 @@ pub(crate) fn complete(event: &mut LogEvent<'_>) {
     if searched.first() == Some(&b'{') {
         return;
     }
-    let ip = if event.ip.is_none() { stated_ip(searched) } else { None };
+    let ip = if event.ip.is_none() { stated_ip(searched).or_else(|| remote_end(searched)) } else { None };
     let user = if event.user_name.is_empty() { stated_user(searched).map(str::to_owned) } else { None };
     event.ip = event.ip.or(ip);
     if let Some(user) = user {
@@ -64,6 +64,19 @@ fn stated_ip(text: &[u8]) -> Option<std::net::IpAddr> {
     }
 }
 
+/// The other end of a connection as Go's errors name it: `read tcp 192.0.2.1:853->192.0.2.7:5000: connection reset by peer`.
+fn remote_end(text: &[u8]) -> Option<std::net::IpAddr> {
+    let arrow = memmem::find(text, b"->")?;
+    let (local, remote) = (text.get(..arrow)?, text.get(arrow + 2..)?);
+    let blank = memchr::memrchr(b' ', local)?;
+    let is_gos = [&b"read tcp"[..], b"write tcp", b"read udp", b"write udp"]
+        .iter()
+        .any(|lead| local.get(..blank).is_some_and(|before| before.ends_with(lead)));
+    let end = remote.iter().position(|b| matches!(b, b' ' | b'"')).unwrap_or(remote.len());
+    let remote = std::str::from_utf8(remote.get(..end)?).ok().filter(|_| is_gos)?;
+    address::parse(remote.trim_end_matches([':', ','])).map(|found| found.ip)
+}
+
 /// The first address that stands after one of `words`.
 fn ip_behind(text: &[u8], words: &[&[u8]]) -> Option<std::net::IpAddr> {
     // Every address has a dot or a colon between digits; most messages have neither.
@@ -76,6 +89,9 @@ fn ip_behind(text: &[u8], words: &[&[u8]]) -> Option<std::net::IpAddr> {
         let (before, after) = (text.get(..at)?, text.get(at..)?);
         let is_part = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'[' | b'%');
         let start = at - before.iter().rev().take(48).take_while(|b| is_part(b)).count();
+        // The colon of `ip:192.0.2.7`.
+        let has_colon = matches!(text.get(start..), Some([b':', other, ..]) if *other != b':');
+        let start = start + usize::from(has_colon && start < at);
         let end = at + after.iter().take(48).take_while(|b| is_part(b) || **b == b']').count();
         let Some(found) = std::str::from_utf8(text.get(start..end)?)
             .ok()
@@ -196,6 +212,7 @@ mod tests {
             (r#"[**] scan [**] {TCP} 192.0.2.1:5 -> 192.0.2.9:22 user=bob"#, "192.0.2.1", "bob"),
             ("no such user `bob' in realm `x' from 192.0.2.1", "192.0.2.1", "bob"),
             ("looked for username input 'bob' from 192.0.2.1", "192.0.2.1", "bob"),
+            ("user=bob: read tcp 192.0.2.9:853->192.0.2.1:5000: read: connection reset by peer", "192.0.2.1", "bob"),
             ("relay attempt of user=bob, IP address 192.0.2.1.", "192.0.2.1", "bob"),
         ] {
             assert_eq!(found(message), (Some(ip.to_owned()), user.to_owned()), "{message}");

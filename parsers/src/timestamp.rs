@@ -29,7 +29,7 @@ pub fn parse(text: &str, zone: Zone) -> Option<i64> {
 
 /// Reads the ISO 8601 stamp that `bytes` begin with; returns it and what follows it.
 ///
-/// Between date and time stand a `T`, a `_` or one space; `/` may divide the date; `.` or `,` begins
+/// Between date and time stand a `T`, a `_` or one space, and a space may fill an hour of one digit; `/` may divide the date; `.` or `,` begins
 /// the fraction; the zone is `Z`, `UTC`, `GMT` or an offset (`+02`, `+0200`, `+02:00`), which a space may
 /// precede. A second of 60 (a leap second) is read as the second that follows it.
 #[must_use]
@@ -45,7 +45,12 @@ pub fn iso_prefix(bytes: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
     if *bytes.get(7)? != divider || !matches!(between, b'T' | b't' | b' ' | b'_') {
         return None;
     }
-    let hour = number(bytes.get(11..)?, 2)?;
+    let hour = match number(bytes.get(11..)?, 2) {
+        Some(hour) => hour,
+        // MariaDB fills an hour of one digit with a blank.
+        None if between == b' ' && bytes.get(11) == Some(&b' ') => number(bytes.get(12..)?, 1)?,
+        None => return None,
+    };
     let minute = number(bytes.get(14..)?, 2)?;
     if *bytes.get(13)? != b':' {
         return None;

@@ -5,14 +5,15 @@
 //!       Now listening on: http://localhost:5000
 //! [22:13:20 INF] ready
 //! 2023-11-14 22:13:20.123 +00:00 [INF] ready
+//! [2023-11-14 22:13:20.123 +00:00] [INF] [79] Jellyfin.Server.Main: ready
 //! 2023-11-14 22:13:20.1234|INFO|Shop.Cart|ready
 //! ```
 //!
-//! Attributes: `logger`; the event's id is the message id.
+//! Attributes: `logger`, `thread`; the event's id is the message id.
 
 use super::scan::{attribute, blanks, bracketed, capital_level, event, span, until};
 use super::{Stamped, trimmed};
-use crate::{Context, Level, LogEvent, level_names};
+use crate::{Context, Level, LogEvent, level_names, programs};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "dotnet";
@@ -22,7 +23,10 @@ pub const FORMAT: &str = "dotnet";
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match text.first()? {
-        b'[' => serilog_console(&Stamped::in_bracket(text, cx)?),
+        b'[' => {
+            let stamped = Stamped::in_bracket(text, cx)?;
+            serilog_console(&stamped).or_else(|| serilog_file(&stamped))
+        }
         b'a'..=b'z' => console(text, None),
         _ => {
             let stamped = Stamped::read(text, cx)?;
@@ -78,6 +82,24 @@ pub(super) fn serilog_console<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>>
     Some(event(FORMAT, Some(stamped.at), serilog_level(word)?, blanks(message)))
 }
 
+/// `[2023-11-14 22:13:20.123 +00:00] [INF] [79] Jellyfin.Server.Main: ready`, with the thread or without.
+pub(super) fn serilog_file<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (word, rest) = bracketed(stamped.rest.strip_prefix(b"] ")?)?;
+    let level = serilog_level(word)?;
+    let rest = rest.strip_prefix(b" ")?;
+    let thread = bracketed(rest).filter(|(thread, _)| thread.bytes().all(|b| b.is_ascii_digit()));
+    let (thread, rest) = thread.map_or(("", rest), |(thread, rest)| (thread, blanks(rest)));
+    let named = until(rest, b": ").filter(|(name, _)| name.contains('.') && !name.contains([' ', '[', '"']));
+    let (logger, message) = named.unwrap_or(("", rest));
+    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    attribute(&mut event, "logger", logger);
+    attribute(&mut event, "thread", thread);
+    if logger.starts_with("Jellyfin.") {
+        programs::complete(&mut event, "jellyfin");
+    }
+    Some(event)
+}
+
 /// Serilog abbreviates to three letters.
 fn serilog_level(word: &str) -> Option<Level> {
     matches!(word, "VRB" | "DBG" | "INF" | "WRN" | "ERR" | "FTL").then(|| level_names::from_word(word))?
@@ -111,6 +133,16 @@ mod tests {
             ("2023-11-14 22:13:20 warn: Shop.Cart[7] low", "dotnet WARN 22:13:20 msgid=7 logger=Shop.Cart | low"),
             ("[22:13:20 INF] ready", "dotnet INFO 22:13:20 | ready"),
             ("2023-11-15 00:13:20.123 +02:00 [WRN] low", "dotnet WARN 22:13:20.123 | low"),
+            (
+                "[2023-11-15 00:13:20.123 +02:00] [INF] [79] Jellyfin.Server.Implementations.Users.UserManager: Authentication request for \"bob\" has been denied (IP: \"192.0.2.7\").",
+                "dotnet INFO 22:13:20.123 user=bob ip=192.0.2.7 logger=Jellyfin.Server.Implementations.Users.UserManager thread=79 outcome=failure | \
+                 Authentication request for \"bob\" has been denied (IP: \"192.0.2.7\").",
+            ),
+            (
+                "[2023-11-15 00:13:20.123 +02:00] [WRN] [7] Jellyfin.Users: Authentication request for bob has succeeded.",
+                "dotnet WARN 22:13:20.123 user=bob logger=Jellyfin.Users thread=7 outcome=success | Authentication request for bob has succeeded.",
+            ),
+            ("[2023-11-14 22:13:20.123] [ERR] no: x", "dotnet ERROR 22:13:20.123 | no: x"),
             ("2023-11-14 22:13:20.1234|ERROR|Shop.Cart|no|x", "dotnet ERROR 22:13:20.123400 logger=Shop.Cart | no|x"),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);

@@ -3,6 +3,7 @@
 //! ```text
 //! 2023-11-14 22:13:20 [7] 1Ov4tU-0000Nz-Rm <= bob@example.com H=mail.example.com [192.0.2.7]:5000 P=esmtps S=99
 //! 2023-11-14 22:13:20 H=mail.example.com [192.0.2.7] F=<bob@example.com> rejected RCPT <x@y.z>: relay not permitted
+//! 2023-11-14 22:13:20 login authenticator failed for (x) [192.0.2.7]:5000: 535 Incorrect authentication data (set_id=bob)
 //! ```
 //!
 //! The id of the message is the message id, the flag (`<=` arrival, `=>` delivery …) the attribute `flag`; the fields have
@@ -12,7 +13,7 @@ use std::net::IpAddr;
 
 use super::scan::{attribute, blanks, digits, event, some_blanks, span, word};
 use super::{Stamped, trimmed};
-use crate::{Context, Level, LogEvent, address};
+use crate::{Context, Level, LogEvent, address, programs};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "exim";
@@ -39,6 +40,12 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     if rest.starts_with(b"H=") {
         return Some(rejected(stamped.at, pid, rest));
     }
+    if is_failed_authenticator(rest) {
+        let mut event = event(FORMAT, Some(stamped.at), Level::Warn, rest);
+        event.proc_id = pid.into();
+        programs::complete(&mut event, "exim");
+        return Some(event);
+    }
     let (id, after) = word(rest).filter(|(id, _)| is_message_id(id))?;
     let message = some_blanks(after)?;
     let mut event = event(FORMAT, Some(stamped.at), Level::Info, message);
@@ -60,6 +67,11 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         event.ip = host(message);
     }
     Some(event)
+}
+
+/// Whether `text` is `dovecot_login authenticator failed for …`: the name of an authenticator is the configuration's.
+fn is_failed_authenticator(text: &[u8]) -> bool {
+    word(text).is_some_and(|(_, rest)| rest.starts_with(b" authenticator failed for "))
 }
 
 /// The address of a host that a text names: `(host=mail.example.com [192.0.2.7])`.
@@ -166,6 +178,11 @@ mod tests {
                 "2023-11-14 22:13:20 [7] H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
                 "exim WARN 22:13:20 pid=7 user=x@y.z ip=192.0.2.7 H=(x) sender_host_port=5000 F=<a@b.c> | \
                  H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
+            ),
+            (
+                "2023-11-14 22:13:20 login authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: 535 Incorrect authentication data (set_id=bob)",
+                "exim WARN 22:13:20 user=bob ip=192.0.2.7 outcome=failure | login authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: \
+                 535 Incorrect authentication data (set_id=bob)",
             ),
             ("2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed", "exim INFO 22:13:20 msgid=1Ov4tU-0000Nz-Rm | Completed"),
         ] {

@@ -1,17 +1,18 @@
-//! Go's standard `log` package, and `slog` through it; zerolog's console with the caller:
+//! Go's standard `log` package, and `slog` through it; zerolog's console with the caller; Harbor's logger:
 //!
 //! ```text
 //! 2023/11/14 22:13:20 ready
 //! 2023/11/14 22:13:20.123456 main.go:99: ready
 //! 2023/11/14 22:13:20 INFO ready count=3
 //! 2023-11-14T22:13:20Z ERR pkg/server.go:99 > no error="x"
+//! 2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99]: no                    Harbor
 //! ```
 //!
 //! Attributes: `file` and `line`, where the logger is told to write them.
 
-use super::scan::{attribute, capital_level, event, some_blanks, until};
+use super::scan::{attribute, bracketed, capital_level, event, some_blanks, until};
 use super::{Stamped, trimmed, zap};
-use crate::{Context, LogEvent, plain};
+use crate::{Context, LogEvent, level_names, plain};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "go";
@@ -24,7 +25,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads what any of Go's loggers writes behind a time that begins the line.
 pub(super) fn any_after_stamp<'a>(stamped: &Stamped<'a>, cx: &Context) -> Option<LogEvent<'a>> {
-    zap::after_stamp(stamped, cx).or_else(|| after_stamp(stamped)).or_else(|| zerolog(stamped))
+    zap::after_stamp(stamped, cx)
+        .or_else(|| after_stamp(stamped))
+        .or_else(|| zerolog(stamped))
+        .or_else(|| harbor(stamped))
 }
 
 /// Reads what follows a time that begins the line.
@@ -58,6 +62,21 @@ pub(super) fn zerolog<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     is_place.then_some(event)
 }
 
+/// Harbor's logger: `2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99][client IP="192.0.2.7"]: no`.
+pub(super) fn harbor<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (word, rest) = bracketed(stamped.rest.strip_prefix(b" ")?)?;
+    let (place, rest) = bracketed(rest.strip_prefix(b" ")?)?;
+    let (file, line) = place.rsplit_once(':')?;
+    if !file.ends_with(".go") || !line.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let message = rest.strip_prefix(b": ").unwrap_or(rest);
+    let mut event = event(FORMAT, Some(stamped.at), level_names::from_word(word)?, message);
+    attribute(&mut event, "file", file);
+    attribute(&mut event, "line", line);
+    Some(event)
+}
+
 /// nginx's error log has the same time, and `[error] 7#7: ` behind it.
 fn is_nginx(text: &[u8]) -> bool {
     let level = until(text, b"] ").filter(|_| text.first() == Some(&b'['));
@@ -78,6 +97,14 @@ mod tests {
             (
                 "2023-11-14T22:13:20Z ERR pkg/server/server.go:99 > text error=\"no\"",
                 "go ERROR 22:13:20 file=pkg/server/server.go line=99 | text error=\"no\"",
+            ),
+            (
+                "2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99][client IP=\"192.0.2.7\"]: no",
+                "go ERROR 22:13:20 file=/lib/auth.go line=99 | [client IP=\"192.0.2.7\"]: no",
+            ),
+            (
+                "2023-11-14T22:13:20Z [INFO] [/lib/auth.go:99]: ready",
+                "go INFO 22:13:20 file=/lib/auth.go line=99 | ready",
             ),
             ("2023/11/14 22:13:20 listening on :8080", "go UNKNOWN 22:13:20 | listening on :8080"),
             (

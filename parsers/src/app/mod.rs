@@ -7,25 +7,30 @@
 
 mod activemq;
 pub mod android;
+pub mod axigen;
 #[cfg(test)]
 mod check;
 mod chosen;
 pub mod cluster;
+mod couchdb;
 pub mod desktop;
 pub mod dotnet;
 pub mod elasticsearch;
 pub mod erlang;
 pub mod exim;
 pub mod flow;
+pub mod freeswitch;
 pub mod go;
 mod hdfs_audit;
 pub mod java;
 mod jul;
 pub mod klog;
+pub mod litespeed;
 pub mod mongodb;
 pub mod mysql;
 pub mod nagios;
 pub mod name_servers;
+mod nest;
 pub mod node;
 pub mod php;
 pub mod postgresql;
@@ -35,10 +40,15 @@ pub mod redis;
 pub mod ruby;
 pub mod rust;
 mod scan;
+pub mod stalwart;
 mod stamp;
+pub mod tcpdump;
+pub mod teamspeak;
 pub mod vmware;
+pub mod webmin;
 pub mod xferlog;
 mod zap;
+pub mod zoneminder;
 
 use crate::{Context, LogEvent, level_names, logins};
 
@@ -59,7 +69,9 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'[' => bracket_first(text, cx),
         b'A'..=b'Z' => capital_first(text, cx),
         // winston's "error: text" is left to plain text: every other tool says so too.
-        b'a'..=b'z' => dotnet::console(text, None).or_else(|| python::file_first(text, cx)),
+        b'a'..=b'z' => dotnet::console(text, None)
+            .or_else(|| python::file_first(text, cx))
+            .or_else(|| freeswitch::with_call(text, cx)),
         b'#' => mysql::slow::parse(text, cx),
         b'-' => cluster::tagged(text),
         b'=' => erlang::report(text, cx),
@@ -123,6 +135,10 @@ impl<'a> Stamped<'a> {
 }
 
 fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    // Hadoop's date would be read of the same digits.
+    if let Some(event) = zoneminder::parse(text, cx) {
+        return Some(event);
+    }
     // `7:M 14 Nov …` looks like no time, and need not be tried as one.
     let stamped = if redis::begins_with_role(text) { None } else { Stamped::read(text, cx) };
     let Some(stamped) = stamped else {
@@ -131,7 +147,10 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| cluster::hpc(text))
             .or_else(|| mysql::audit::parse(text, cx))
             .or_else(|| name_servers::windows(text, cx))
-            .or_else(|| flow::parse(text));
+            .or_else(|| flow::parse(text))
+            .or_else(|| freeswitch::with_call(text, cx))
+            .or_else(|| webmin::parse(text, cx))
+            .or_else(|| postgresql::client_first(text, cx));
     };
     zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped))
 }
@@ -143,7 +162,8 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         b':' => postgresql::after_stamp(stamped),
         b'|' => python::after_stamp(stamped)
             .or_else(|| dotnet::after_stamp(stamped))
-            .or_else(|| activemq::after_stamp(stamped)),
+            .or_else(|| activemq::after_stamp(stamped))
+            .or_else(|| teamspeak::after_stamp(stamped)),
         b'[' => after_stamp_and_bracket(stamped),
         b'0'..=b'9' => exim::after_stamp(stamped)
             .or_else(|| mysql::after_stamp(stamped))
@@ -152,6 +172,8 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
+            .or_else(|| axigen::after_stamp(stamped))
+            .or_else(|| freeswitch::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'-' => python::after_stamp(stamped).or_else(|| java::after_stamp(stamped)),
         b'H' if scan::blanks(stamped.rest).starts_with(b"H=") => exim::after_stamp(stamped),
@@ -164,6 +186,8 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| mysql::after_stamp(stamped))
             .or_else(|| vmware::after_stamp(stamped))
+            .or_else(|| stalwart::after_stamp(stamped))
+            .or_else(|| tcpdump::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         // Only Go's logger divides its dates by slashes, and who sets .NET's so.
         b'a'..=b'z' if stamped.line.get(4) == Some(&b'/') => {
@@ -177,6 +201,8 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| ruby::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| mysql::after_stamp(stamped))
+            .or_else(|| exim::after_stamp(stamped))
+            .or_else(|| erlang::after_pairs(stamped))
             .or_else(|| go::after_stamp(stamped)),
         _ => go::after_stamp(stamped),
     }
@@ -193,7 +219,10 @@ fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| exim::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped)),
         Some(b'a'..=b'z') if is_level => erlang::after_stamp(stamped).or_else(|| node::after_stamp(stamped)),
-        _ if is_level || inner == "System" => mysql::after_stamp(stamped)
+        _ if is_level || inner == "System" => litespeed::after_stamp(stamped)
+            .or_else(|| freeswitch::after_stamp(stamped))
+            .or_else(|| go::harbor(stamped))
+            .or_else(|| mysql::after_stamp(stamped))
             .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped)),
@@ -212,7 +241,9 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         return redis::parse(text, cx)
             .or_else(|| name_servers::unbound(text))
             .or_else(|| nagios::parse(text, cx))
-            .or_else(|| desktop::proxifier(text, cx));
+            .or_else(|| desktop::proxifier(text, cx))
+            .or_else(|| nest::parse(text, cx))
+            .or_else(|| couchdb::parse(text, cx));
     };
     let stamped = &stamped;
     match stamped.rest {
@@ -227,7 +258,8 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| node::bracketed_stamp(stamped)),
         _ => python::bracketed_stamp(stamped)
             .or_else(|| node::bracketed_stamp(stamped))
-            .or_else(|| php::after_stamp(stamped)),
+            .or_else(|| php::after_stamp(stamped))
+            .or_else(|| dotnet::serilog_file(stamped)),
     }
 }
 

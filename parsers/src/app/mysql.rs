@@ -3,7 +3,7 @@
 //! ```text
 //! 2023-11-14T22:13:20.123456Z 0 [System] [MY-010116] [Server] ready   MySQL 8
 //! 2023-11-14T22:13:20.123456Z 0 [Note] ready                          MySQL 5.7
-//! 2023-11-14 22:13:20 0 [Note] ready                                  MySQL 5.6, MariaDB 10
+//! 2023-11-14 22:13:20 0 [Note] ready                                  MySQL 5.6, MariaDB 10; an hour of one digit is filled with a blank
 //! 231114 22:13:20 [Note] ready                                        MySQL 5.5
 //! 2023-11-14T22:13:20.123456Z     8 Connect   bob@192.0.2.7 on shop   general query log
 //! ```
@@ -35,6 +35,10 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         Some((thread, rest)) => (thread, some_blanks(rest)?),
         None => ("", rest),
     };
+    // With a `T` in its date the line has the thread as well: else another program's level is in the bracket.
+    if thread.is_empty() && stamped.line.get(10) == Some(&b'T') {
+        return None;
+    }
     if rest.first() != Some(&b'[') {
         return unlevelled(stamped, rest).or_else(|| general(stamped.at, thread, rest));
     }
@@ -130,6 +134,7 @@ mod tests {
             ("231114 22:13:20 mysqld_safe Starting", "mysql UNKNOWN 22:13:20 | mysqld_safe Starting"),
             ("2023-11-14 22:13:20 0 [Warning] slow", "mysql WARN 22:13:20 thread=0 | slow"),
             ("231114 22:13:20 [ERROR] no", "mysql ERROR 22:13:20 | no"),
+            ("2023-11-14  5:13:20 7 [Warning] slow", "mysql WARN 05:13:20 thread=7 | slow"),
             (
                 "2023-11-14T22:13:20.123456Z\t    8 Connect\tbob@192.0.2.7 on shop using TCP/IP",
                 "mysql INFO 22:13:20.123456 user=bob ip=192.0.2.7 thread=8 command=Connect | bob@192.0.2.7 on shop using TCP/IP",
@@ -145,9 +150,14 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for line in
-            ["", "2023-11-14 22:13:20 [note] x", "2023-11-14 22:13:20 Query x", "231114 22:13:20 x", "# comment"]
-        {
+        for line in [
+            "",
+            "2023-11-14 22:13:20 [note] x",
+            "2023-11-14T22:13:20Z [ERROR] x",
+            "2023-11-14 22:13:20 Query x",
+            "231114 22:13:20 x",
+            "# comment",
+        ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
     }

@@ -4,6 +4,7 @@
 //! 2023-11-14 22:13:20.123 UTC [7] LOG:  ready                                '%m [%p] ', the default
 //! 2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  no                        '%m [%p] %q%u@%d ', Debian
 //! 2023-11-14 22:13:20 UTC:192.0.2.7(5432):bob@shop:[7]:FATAL:  no            '%t:%r:%u@%d:[%p]:', Amazon RDS
+//! 192.0.2.7 2023-11-14 22:13:20.123 UTC [7] bob@shop FATAL:  no               '%h %m [%p] %q%u@%d ', Supabase
 //! 2023-11-14 22:13:20 UTC [7]: [3-1] user=bob,db=shop,app=psql,client=192.0.2.7 LOG:  x   pgBadger's
 //! ```
 //!
@@ -15,9 +16,10 @@
 //! What a message says of a connection or a login gives the user, the address and the outcome.
 
 mod csvlog;
+mod pgbouncer;
 mod severity;
 
-use super::scan::{attribute, blanks, event};
+use super::scan::{attribute, blanks, event, word};
 use super::{Stamped, trimmed};
 use crate::find::find;
 use crate::syslog::zone_names;
@@ -32,7 +34,11 @@ const PREFIX_BYTES_MAX: usize = 300;
 /// Reads a line of PostgreSQL's log; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    after_stamp(&Stamped::read(trimmed(line), cx)?)
+    let text = trimmed(line);
+    match Stamped::read(text, cx) {
+        Some(stamped) => after_stamp(&stamped),
+        None => client_first(text, cx),
+    }
 }
 
 /// Reads what follows a time that begins the line.
@@ -40,6 +46,9 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let (at, rest) = zoned(stamped);
     if rest.first() == Some(&b',') {
         return csvlog::after_stamp(at, rest);
+    }
+    if let Some(event) = pgbouncer::after_zone(at, rest) {
+        return Some(event);
     }
     let (prefix, severity, message) = severity(rest)?;
     let level = severity::level(severity)?;
@@ -54,6 +63,15 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     event.attributes.push("error_severity", severity);
     programs::complete(&mut event, "postgres");
     Some(event)
+}
+
+/// Reads a line whose prefix begins with the client, as Supabase sets it (`%h %m [%p] %q%u@%d `).
+pub(super) fn client_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (client, rest) = word(text)?;
+    let rest = rest.strip_prefix(b" ").filter(|rest| rest.first().is_some_and(u8::is_ascii_digit))?;
+    let ip = address::parse(client).filter(|found| found.whole)?.ip;
+    let event = after_stamp(&Stamped::read(rest, cx)?)?;
+    (event.format == FORMAT).then(|| LogEvent { ip: event.ip.or(Some(ip)), ..event })
 }
 
 /// The time with the zone that stands behind it by name, which ISO 8601 does not have.
@@ -194,6 +212,10 @@ mod tests {
             (
                 "2023-11-14 22:13:20.123 UTC [client backend] bob@shop [7] ERROR:  deadlock",
                 "postgresql ERROR 22:13:20.123 pid=7 user=bob backend_type=client backend database=shop error_severity=ERROR | deadlock",
+            ),
+            (
+                "192.0.2.7 2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  deadlock",
+                "postgresql ERROR 22:13:20.123 pid=7 user=bob ip=192.0.2.7 database=shop error_severity=ERROR | deadlock",
             ),
             (
                 "2023-11-14 22:13:20 UTC LOG:  autovacuum launcher started",

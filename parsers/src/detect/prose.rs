@@ -129,7 +129,10 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
         }
     } else {
         // A container runtime's lines; a syslog daemon's, whose message is an object, or the list of a device's topics.
-        let is_others = text.starts_with(b"std") || !behind.first().is_some_and(u8::is_ascii_alphabetic);
+        // Exim names one of its authenticators there.
+        let is_others = text.starts_with(b"std")
+            || !behind.first().is_some_and(u8::is_ascii_alphabetic)
+            || behind.starts_with(b"authenticator ");
         if is_others || (second.is_none() && behind.starts_with(b"firewall,")) {
             return None;
         }

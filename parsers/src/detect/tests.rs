@@ -7,8 +7,8 @@ use super::{Parser, chosen};
 use crate::format::parse;
 use crate::syslog::shape;
 use crate::{Context, Format, Level, LogEvent, Zone};
-use crate::{access, apache_error, app, content, cri, elb, haproxy, json, ltsv, nginx_error, squid, syslog, timestamp};
-use crate::{winevent, wrapped};
+use crate::{access, apache_error, app, content, cri, elb, haproxy, json, ltsv, nginx_error, squid, syslog, table};
+use crate::{timestamp, winevent, wrapped};
 
 const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
@@ -104,10 +104,17 @@ const ALL: &[Parser] = &[
     apache_error::parse,
     elb::parse,
     ltsv::parse_plain,
+    table::headerless::cloudfront,
     squid::parse,
     app::parse,
+    iis,
     winevent::parse,
 ];
+
+fn iis<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (_, rest) = timestamp::iso_prefix(line, cx.zone)?;
+    table::headerless::iis(line, rest, cx)
+}
 
 /// What a line is if every parser is asked.
 fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {

@@ -1,8 +1,11 @@
-//! The level of records that state none, but are of a kind from which one follows: requests in the JSON of a web server or proxy
+//! What is peculiar to some kinds of records: Nextcloud's levels, the names that authentik logs; and the level of records that state none, but are of a kind from which one follows: requests in the JSON of a web server or proxy
 //! (nginx, Apache, Traefik, Envoy and those after them), requests to Kubernetes, and events of it ([`super::kubernetes`]).
+
+use std::borrow::Cow;
 
 use super::kubernetes;
 use super::record::Record;
+use crate::fields::Slot;
 use crate::{Level, http_status};
 
 /// The names of a request's status.
@@ -39,7 +42,38 @@ fn is_request(name: &str) -> bool {
     )
 }
 
-impl Record<'_, '_> {
+impl<'a> Record<'a, '_> {
+    /// Whether it is one of Nextcloud's or ownCloud's, which state the id of the request beside its client and its address.
+    pub(super) fn is_nextcloud(&self) -> bool {
+        // Most records have a word for a level, or a larger number.
+        let has_small_level =
+            self.winner(Slot::Level).is_some_and(|level| matches!(level.value.as_bytes(), [b'0'..=b'4']));
+        let has = |name: &str| self.event.attributes.get(name).is_some();
+        let has_client = || self.winner(Slot::Ip).is_some_and(|ip| ip.name == "remoteAddr") || has("remoteAddr");
+        has_small_level && has("reqId") && has("url") && has_client()
+    }
+
+    /// Takes the level for one of Nextcloud's: 0 debug, 1 information, 2 warning, 3 error, 4 fatal. Syslog's numbers are others.
+    pub(super) fn number_level_as_nextcloud(&mut self) {
+        let level = match self.winner(Slot::Level).map(|level| level.value.as_bytes()) {
+            Some(b"0") => Level::Debug,
+            Some(b"1") => Level::Info,
+            Some(b"2") => Level::Warn,
+            Some(b"3") => Level::Error,
+            Some(b"4") => Level::Fatal,
+            _ => return,
+        };
+        self.event.level = level;
+        self.event.severity = None;
+    }
+
+    /// The name that somebody typed whom authentik does not know.
+    pub(super) fn typed_name(&self) -> Option<Cow<'a, str>> {
+        let is_unknown = self.winner(Slot::Message).is_some_and(|message| message.value == "invalid_login");
+        let name = is_unknown.then(|| self.event.attributes.get("identifier")).flatten()?;
+        Some(Cow::Owned(name.to_owned()))
+    }
+
     /// The level that follows from what the record is; [`Level::Unknown`] where none does.
     pub(super) fn level_of_kind(&self) -> Level {
         // One way through all attributes, most of which are told apart by their first bytes.
@@ -73,6 +107,37 @@ mod tests {
     use crate::{Context, Format, Level, Zone};
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+
+    #[test]
+    fn nextclouds_levels_are_its_own_and_its_dashes_are_no_user() {
+        let record = |level: u8| {
+            format!(
+                r#"{{"reqId":"aB3","level":{level},"time":"2023-11-14T22:13:20+00:00","remoteAddr":"2001:db8::7","user":"--","app":"core","method":"POST","url":"/login","message":"Login failed: bob (Remote IP: 2001:db8::7)","version":"27.0"}}"#
+            )
+        };
+        let levels = [Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal];
+        for (number, level) in (0..).zip(levels) {
+            let line = record(number);
+            let event = parse(Format::Auto, line.as_bytes(), &CX);
+            assert_eq!((event.level, event.severity), (level, None), "{line}");
+            assert_eq!((&*event.user_name, event.ip), ("bob", "2001:db8::7".parse().ok()), "{line}");
+            assert_eq!(event.attributes.get("user"), Some("--"), "{line}");
+        }
+        // Syslog's numbers in a record of another kind.
+        let other = br#"{"time":"2023-11-14T22:13:20Z","level":2,"remoteAddr":"192.0.2.7","message":"no"}"#;
+        assert_eq!(parse(Format::Auto, other, &CX).level, Level::Fatal);
+    }
+
+    #[test]
+    fn who_typed_a_name_is_the_user_and_not_djangos_lack_of_one() {
+        let failed = br#"{"action":"login_failed","client_ip":"192.0.2.7","context":{"username":"bob"},"event":"Created Event","level":"info","user":{"email":"","pk":2,"username":"AnonymousUser"}}"#;
+        let unknown = br#"{"action":"invalid_identifier","client_ip":"192.0.2.7","event":"invalid_login","identifier":"bob","level":"info"}"#;
+        for line in [&failed[..], unknown] {
+            assert_eq!(parse(Format::Auto, line, &CX).user_name, "bob");
+        }
+        let other = br#"{"event":"order","identifier":"7f3a","level":"info"}"#;
+        assert_eq!(parse(Format::Auto, other, &CX).user_name, "");
+    }
 
     #[test]
     fn the_status_of_a_request_gives_the_level_that_the_record_does_not_state() {

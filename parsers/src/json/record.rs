@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::reader::Value;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
-use crate::{Attributes, Context, Level, LogEvent, address, level_names, timestamp, winevent};
+use crate::{Attributes, Context, Level, LogEvent, address, level_names, programs, timestamp, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
 const NUMBER_RANK: u8 = 100;
@@ -199,6 +199,7 @@ impl<'a, 'c> Record<'a, 'c> {
             Slot::InstantNanos if text.len() > 9 => return Fit::No,
             Slot::Message if !quoted => return Fit::No,
             Slot::Host | Slot::App | Slot::UserName if !quoted || is_blank(text) => return Fit::No,
+            Slot::UserName if is_nobody(text) => return Fit::No,
             Slot::ProcId | Slot::MsgId if is_blank(text) => return Fit::No,
             // Windows' EventID is the kind of an event; CloudTrail's eventID is a number of its own for each.
             Slot::MsgId if place.key.eq_ignore_ascii_case("eventid") && !text.bytes().all(|b| b.is_ascii_digit()) => {
@@ -245,6 +246,11 @@ impl<'a, 'c> Record<'a, 'c> {
         if self.event.level == Level::Unknown {
             self.event.level = self.level_of_kind();
         }
+        let is_nextcloud = self.is_nextcloud();
+        if is_nextcloud {
+            self.number_level_as_nextcloud();
+        }
+        let typed_name = self.typed_name();
         let is_bunyan = self.is_bunyan();
         self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {
             (Some(bytes), _) => Cow::Owned(bytes),
@@ -258,7 +264,10 @@ impl<'a, 'c> Record<'a, 'c> {
         if let Some(id) = self.take(Slot::MsgId) {
             self.event.msg_id = id;
         }
-        self.event.user_name = self.take(Slot::UserName).unwrap_or_default();
+        self.event.user_name = self.take(Slot::UserName).or(typed_name).unwrap_or_default();
+        if is_nextcloud {
+            programs::complete(&mut self.event, "nextcloud");
+        }
         if is_bunyan && let Some(name) = self.event.attributes.get("name") {
             self.event.app = Cow::Owned(name.to_owned());
         }
@@ -308,6 +317,11 @@ fn undated(text: &str) -> &str {
 
 fn is_blank(text: &str) -> bool {
     matches!(text, "" | "-")
+}
+
+/// What stands for the lack of a user: Nextcloud's dashes, and the name that Django has for it.
+fn is_nobody(text: &str) -> bool {
+    matches!(text, "--" | "AnonymousUser")
 }
 
 /// The level that `text` states under a name of `slot`, and the syslog severity if it is one.

@@ -35,10 +35,12 @@ const BEFORE_USER: [&str; 29] = [
     "failure for ",
     "authentication for ",
     "user: ",
+    "username:",
+    "user:",
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 29] = [
+const NO_USER: [&str; 35] = [
     "from",
     "with",
     "name",
@@ -68,6 +70,12 @@ const NO_USER: [&str; 29] = [
     "wrong",
     "password",
     "authorization",
+    "found",
+    "was",
+    "did",
+    "does",
+    "account",
+    "session",
 ];
 
 /// The name behind the first words that announce one. `lower` is `text` in lower case.
@@ -94,6 +102,8 @@ fn is_name(text: &str) -> bool {
     (1..=128).contains(&text.len())
         // What follows "login:" in the path of a function.
         && !text.starts_with(':')
+        // The name of a pair's value: "user agent=".
+        && !text.ends_with('=')
         && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 

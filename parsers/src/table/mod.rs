@@ -8,6 +8,7 @@
 
 pub(crate) mod delimited;
 pub(crate) mod flow;
+pub(crate) mod headerless;
 mod row;
 pub(crate) mod w3c;
 pub(crate) mod zeek;

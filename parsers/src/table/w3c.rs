@@ -72,7 +72,7 @@ fn date_in_force(table: &Option<Table>) -> Option<String> {
     }
 }
 
-fn columns(value: &[u8]) -> Vec<Column> {
+pub(super) fn columns(value: &[u8]) -> Vec<Column> {
     let names = value.split(|b| matches!(b, b' ' | b'\t')).filter(|name| !name.is_empty()).take(super::COLUMNS_MAX);
     names.map(|name| column(&text(name))).collect()
 }

@@ -8,8 +8,8 @@
 //! | `Provider` | app |
 //! | `EventID` | message id |
 //! | `Execution`'s `ProcessID` | process id |
-//! | `TargetUserName`, else `SubjectUserName`, `User`, `UserName` | user |
-//! | `IpAddress`, else `ClientAddress`, `SourceAddress`, `SourceIp` | address |
+//! | `TargetUserName`, else `SubjectUserName`, `User`, `UserName`, IIS' `cs-username`; the first value of SQL Server's logins | user |
+//! | `IpAddress`, else `ClientAddress`, `SourceAddress`, `SourceIp`, IIS' `c-ip`; SQL Server's `[CLIENT: …]` | address |
 //! | `RenderingInfo`'s `Message` | message; the whole event where it has none |
 //!
 //! All else is attributes under Windows' own names; the fields of `EventData` are attributes in any case. A value `-` is

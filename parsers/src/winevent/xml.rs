@@ -9,8 +9,8 @@ use super::{FORMAT, level_of, level_of_type, rendered};
 use crate::{Level, LogEvent, Zone, address, timestamp};
 
 /// Who the event is about, best first: the account that was asked for before the one that asked.
-const USERS: [&str; 4] = ["TargetUserName", "SubjectUserName", "User", "UserName"];
-const ADDRESSES: [&str; 4] = ["IpAddress", "ClientAddress", "SourceAddress", "SourceIp"];
+const USERS: [&str; 5] = ["TargetUserName", "SubjectUserName", "User", "UserName", "cs-username"];
+const ADDRESSES: [&str; 5] = ["IpAddress", "ClientAddress", "SourceAddress", "SourceIp", "c-ip"];
 
 /// Reads the event in `text`; `line` is its message where it brings none.
 pub(super) fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<LogEvent<'a>> {
@@ -196,6 +196,9 @@ impl<'a> Walk<'a> {
             self.unnamed += 1;
             let numbered = format!("Data.{}", self.unnamed);
             self.push(if self.unnamed == 1 { name } else { &numbered }, value);
+            if self.event.app.starts_with("MSSQL") {
+                self.sql_server(value);
+            }
             return;
         }
         self.push(name, value);
@@ -213,6 +216,17 @@ impl<'a> Walk<'a> {
         {
             self.address_rank = Some(rank);
             self.event.ip = Some(found.ip);
+        }
+    }
+
+    /// SQL Server's logins: the first value is the account, and the client stands in a bracket behind the reason.
+    fn sql_server(&mut self, value: &str) {
+        let is_login = matches!(&*self.event.msg_id, "18453" | "18454" | "18455" | "18456" | "18470");
+        if is_login && self.unnamed == 1 {
+            self.event.user_name = Cow::Owned(value.to_owned());
+        } else if is_login && let Some(client) = value.strip_prefix("[CLIENT: ").and_then(|rest| rest.strip_suffix(']'))
+        {
+            self.event.ip = address::parse(client).map(|found| found.ip);
         }
     }
 
@@ -257,6 +271,32 @@ mod tests {
 <Execution ProcessID="640" ThreadID="7"/><Channel>Security</Channel><Computer>pc1.example.com</Computer><Security/></System>
 <EventData><Data Name="SubjectUserName">PC1$</Data><Data Name="TargetUserName">bob &amp; co</Data><Data Name="LogonType">3</Data>
 <Data Name="IpAddress">192.0.2.7</Data><Data Name="WorkstationName">-</Data><Data>loose</Data><Data>second</Data></EventData></Event>"#;
+
+    #[test]
+    fn a_login_to_sql_server_names_its_account_and_its_client() {
+        let event = |id: &str| {
+            format!(
+                "<Event><System><Provider Name='MSSQL$SHOP'/><EventID>{id}</EventID><Level>0</Level><Computer>db1</Computer></System><EventData>\
+                 <Data>bob</Data><Data> Reason: Password did not match.</Data><Data> [CLIENT: 192.0.2.7]</Data></EventData></Event>"
+            )
+        };
+        let login = event("18456");
+        let login = parse(&login).unwrap();
+        assert_eq!((&*login.user_name, login.ip), ("bob", "192.0.2.7".parse().ok()));
+        let other = event("17137");
+        let other = parse(&other).unwrap();
+        assert_eq!((&*other.user_name, other.ip), ("", None));
+    }
+
+    #[test]
+    fn a_request_of_iis_names_its_client() {
+        let event = parse(
+            "<Event><System><Provider Name='Microsoft-Windows-IIS-Logging'/><EventID>6200</EventID></System><EventData><Data Name='c-ip'>192.0.2.7</Data>\
+             <Data Name='cs-username'>bob</Data><Data Name='s-ip'>192.0.2.1</Data></EventData></Event>",
+        )
+        .unwrap();
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    }
 
     #[test]
     fn a_failed_logon_fills_the_fields() {

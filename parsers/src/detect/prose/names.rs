@@ -4,7 +4,7 @@ use super::behind::small_words;
 use super::unworded::unbracketed;
 use super::{Prose, Time};
 use crate::plain::Sought;
-use crate::{leading, level_names};
+use crate::{app, leading, level_names};
 
 /// Tells whether `text`, `line` or what is behind its blanks, which begins with a letter but with no word of letters alone, is prose:
 /// `cart-service started`, `done.`
@@ -15,6 +15,7 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
         // Formats' own lines begin with one of these.
         [b'a', b'u', b'd', b'i', b't', ..] | [b'h', b'2', b' ', ..] => return None,
         [b'f', ..] if text.starts_with(b"firewall,") => return None,
+        [b'a'..=b'f', ..] if app::freeswitch::begins_with_call(text) => return None,
         [b'a'..=b'z', ..] => Time::Absent,
         // The names of months and days have three letters, behind which a blank, a comma or a dash stands.
         [b'A'..=b'Z', b'a'..=b'z', _, b',' | b'-', b' ' | b'0'..=b'9', ..] => Time::Unknown,

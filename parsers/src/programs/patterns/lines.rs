@@ -31,6 +31,7 @@ pub(in crate::programs) const LINES: &[(&str, &[Pattern])] = &[
     ("Can't find user [", services::TELEPHONY),
     ("FAILED login for ", mail::ROUNDCUBE),
     ("Failed login for ", mail::ROUNDCUBE),
+    ("CRIT: ", network::MAILCOW),
     ("HTTP.", network::PROXY),
     ("Host: ", network::PROBES),
     ("IMAP Error: Login failed for ", mail::ROUNDCUBE),

@@ -99,6 +99,25 @@ pub(super) const SQUIRRELMAIL: &[Pattern] = &[
 /// Kerio Connect: "IMAP: User bob@example.com doesn't exist. Attempt from IP address 192.0.2.7".
 pub(super) const KERIO: &[Pattern] = &[("{_}: User {user} doesn't exist. Attempt from IP address {ip}", FAILURE)];
 
+/// Axigen, of its sessions.
+pub(super) const AXIGEN: &[Pattern] = &[
+    ("[{_}] connection accepted from [{ip}]", NONE),
+    ("Authentication error for user '{user}'{_}", FAILURE),
+    ("User [{user}] successfully authorized{_}", SUCCESS),
+    ("Remote address updated from '{_}' to '{ip}'", NONE),
+    ("SSL alert remote {ip}, {_}", NONE),
+    ("{_} connected from <{ip}>", NONE),
+    ("{_} from [{ip}]", NONE),
+];
+
+/// amavis: behind the client that sent the mail stands where it came from at first.
+pub(super) const AMAVIS: &[Pattern] = &[
+    ("({_}) Blocked {category} {_}, [{_}]:{port} [{ip}] <{from}> -> <{to}>{_}", FAILURE),
+    ("({_}) Passed {category} {_}, [{_}]:{port} [{ip}] <{from}> -> <{to}>{_}", NONE),
+    ("({_}) Blocked {category} {_}, [{ip}]:{port} <{from}> -> <{to}>{_}", FAILURE),
+    ("({_}) Passed {category} {_}, [{ip}]:{port} <{from}> -> <{to}>{_}", NONE),
+];
+
 /// Sendmail.
 pub(super) const SENDMAIL: &[Pattern] = &[
     ("{_}: AUTH failure ({method}): {_}, user={user}, relay={_}[{ip}]", FAILURE),

@@ -47,6 +47,8 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "phpMyAdmin" => services::PHPMYADMIN,
         "screensharingd" => services::SCREEN_SHARING,
         "sogod" | "HORDE" | "squirrelmail" | "zimbra" | "kopano-server" | "dovecot-auth" => services::NONE_OF_ITS_OWN,
+        "axigen" => mail::AXIGEN,
+        "amavis" | "amavisd" | "amavisd-new" => mail::AMAVIS,
         "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" => services::FTP,
         "openvpn" => network::OPENVPN,
         "charon" | "charon-systemd" | "ipsec" | "pluto" | "strongswan" => network::IPSEC,
@@ -59,6 +61,11 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "cisco-ios" => network::CISCO_IOS,
         "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" | "nrpe" => network::PROBES,
         "asterisk" | "freeswitch" | "kamailio" => services::TELEPHONY,
+        "teamspeak" | "ts3" => services::TEAMSPEAK,
+        "jellyfin" => services::JELLYFIN,
+        "wwsympa" => services::SYMPA,
+        "nextcloud" | "owncloud" => services::NEXTCLOUD,
+        "LLNG" | "lemonldap-ng" | "llng-server" | "llng-fastcgi-server" => services::LEMONLDAP,
         "pvedaemon" | "pveproxy" | "pmgdaemon" | "pvestatd" => services::PROXMOX,
         "suhosin" | "php-fpm" | "apache2" | "httpd" | "lighttpd" => services::WEB,
         "monit" => services::MONIT,
@@ -68,9 +75,9 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "postgres" => databases::POSTGRESQL,
         "mysqld" | "mariadbd" => databases::MYSQL,
         "slapd" | "radiusd" | "freeradius" | "murmurd"
-        | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs" | "nextcloud"
-        | "jellyfin" | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
-        | "Froxlor" | "LLNG" | "lfd" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd"
+        | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs"
+        | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
+        | "Froxlor" | "lfd" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd"
         | "softethervpn" | "znc" | "tine20" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
         _ => return None,
     })

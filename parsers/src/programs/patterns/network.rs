@@ -99,6 +99,10 @@ pub(super) const FAIL2BAN: &[Pattern] = &[
     ("{_}[{jail}] Ignore {ip}", NONE),
 ];
 
+/// What shuts addresses out before mailcow's servers.
+pub(super) const MAILCOW: &[Pattern] =
+    &[("CRIT: Banning {ip} for {_} minutes", NONE), ("CRIT: Added host/network {ip} to denylist", NONE)];
+
 /// Cisco's routers and switches, whose tag is in the place of the program.
 #[rustfmt::skip]
 pub(super) const CISCO_IOS: &[Pattern] = &[
@@ -137,5 +141,8 @@ pub(super) const PROBES: &[Pattern] = &[
 pub(super) const PROXY: &[Pattern] = &[("{service} {code} {login} {ip} {_}", NONE)];
 
 /// sshesame, a honeypot.
-pub(super) const HONEYPOT: &[Pattern] =
-    &[("[{ip}] authentication for user \"{user}\" {_}", NONE), ("[{ip}] {_}", NONE)];
+pub(super) const HONEYPOT: &[Pattern] = &[
+    ("[{ip}] authentication for user \"{user}\" with password \"{*}\" {_}", NONE),
+    ("[{ip}] authentication for user \"{user}\" {_}", NONE),
+    ("[{ip}] {_}", NONE),
+];

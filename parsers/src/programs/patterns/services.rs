@@ -17,6 +17,8 @@ pub(super) const FTP: &[Pattern] = &[
     ("[{user}] FAIL {_}: Client {ip}", FAILURE),
     ("[{user}] OK {_}: Client {ip}", NONE),
     ("CONNECT: Client {ip}", NONE),
+    ("[pid {_}] [{user}] FTP response: Client {ip}, \"530 {_}", FAILURE),
+    ("[pid {_}] [{user}] FTP {_}: Client {ip}", NONE),
     // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]".
     ("(?@{ip}) [WARNING] Authentication failed for user [{user}]", FAILURE),
     ("({_}@{ip}) [INFO] {user} is now logged in", SUCCESS),
@@ -63,6 +65,7 @@ pub(super) const TELEPHONY: &[Pattern] = &[
     ("{_}SIP auth failure ({method}) on sofia profile '{profile}' for [{user}] from ip {ip}", FAILURE),
     ("{_}SIP auth challenge ({method}) on sofia profile '{profile}' for [{user}] from ip {ip}", NONE),
     ("{_}Can't find user [{user}] from {ip}", FAILURE),
+    ("IP {ip} Rejected by {_}", FAILURE),
 ];
 
 /// macOS' screen sharing.
@@ -118,6 +121,31 @@ pub(super) const DIRECTADMIN: &[Pattern] = &[
     ("'{ip}' successful login to '{user}' after {_}", SUCCESS),
     ("'{ip}' successful login to '{user}' via '{via}' after {_}", SUCCESS),
 ];
+/// TeamSpeak's server.
+pub(super) const TEAMSPEAK: &[Pattern] =
+    &[("query from {_} {ip} attempted to login with account \"{user}\" and failed!", FAILURE)];
+
+/// LemonLDAP::NG, whose level or name may stand before its words.
+pub(super) const LEMONLDAP: &[Pattern] = &[
+    ("[{_}] {login} was not found in {_} ({ip})", FAILURE),
+    ("Lemonldap::NG : {login} was not found in {_} ({ip})", FAILURE),
+];
+
+/// Jellyfin, which may write time and level before its words.
+pub(super) const JELLYFIN: &[Pattern] = &[
+    ("{_}uthentication request for {user} has been denied (IP: {ip})", FAILURE),
+    ("{_}uthentication request for {user} has succeeded{_}", SUCCESS),
+];
+
+/// The web interface of the list server Sympa.
+pub(super) const SYMPA: &[Pattern] = &[
+    ("{_}[session {session}] [client {ip}] [user {login}]{_}", NONE),
+    ("{_}[session {session}] [client {ip}]{_}", NONE),
+];
+
+/// Nextcloud and ownCloud.
+pub(super) const NEXTCLOUD: &[Pattern] =
+    &[("Login failed: '{user}' (Remote IP: '{ip}'{_}", FAILURE), ("Login failed: {user} (Remote IP: {ip})", FAILURE)];
 
 /// Proxmox VE, whose users have a realm.
 pub(super) const PROXMOX: &[Pattern] = &[
