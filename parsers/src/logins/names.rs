@@ -36,7 +36,8 @@ const BEFORE_USER: [&str; 27] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 23] = [
+const NO_USER: [&str; 24] = [
+    "no",
     "from",
     "with",
     "name",
@@ -73,7 +74,11 @@ pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
         let name = name_at(text.get(start..)?)?;
         // "failed for '192.0.2.7'" is about no user.
         let is_address = !lead.contains("user") && address::parse(name).is_some();
-        let is_name = (1..=128).contains(&name.len()) && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(name));
+        // Devices that hide names which nobody has write stars.
+        let is_hidden = name.bytes().all(|b| b == b'*');
+        let is_name = (1..=128).contains(&name.len())
+            && !is_hidden
+            && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(name));
         (is_name && !is_address).then_some(name)
     })
 }
