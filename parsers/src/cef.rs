@@ -127,8 +127,8 @@ fn unescape(text: &str) -> String {
 /// Fills the event's fields from the keys of the extension, of several for one field the first of these lists.
 fn fill(event: &mut LogEvent<'_>, cx: &Context) {
     let mut times = [None; 3];
-    let (mut user, mut host) = ([None; 2], [None; 2]);
-    let (mut pid, mut ip) = (None, [None; 2]);
+    let (mut user, mut host) = ([None; 4], [None; 2]);
+    let (mut pid, mut ip) = (None, [None; 3]);
     for (name, value) in event.attributes.iter().skip_while(|(name, _)| *name != "severity") {
         let slot = match name {
             "rt" => times.first_mut(),
@@ -136,6 +136,10 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
             "end" => times.get_mut(2),
             "suser" => user.first_mut(),
             "duser" => user.get_mut(1),
+            // Some senders write the fields' full names in the place of the keys.
+            "sourceUserName" => user.get_mut(2),
+            "destinationUserName" => user.get_mut(3),
+            "sourceAddress" => ip.get_mut(2),
             "dvchost" => host.first_mut(),
             "dvc" => host.get_mut(1),
             "dvcpid" => Some(&mut pid),

@@ -2,6 +2,8 @@
 //!
 //! There are some two thousand messages, with few ways to write an address and a user among them; these are looked for.
 
+mod connection_events;
+mod names;
 mod words;
 
 use std::borrow::Cow;
@@ -51,7 +53,11 @@ fn read(id: &str, text: &str) -> LogEvent<'static> {
     if !id.is_empty() {
         event.attributes.push("message_id", id);
     }
-    words::read(text, &mut event);
+    if connection_events::is_one(id) {
+        connection_events::read(text, &mut event);
+    } else {
+        words::read(text, &mut event);
+    }
     event
 }
 
@@ -61,20 +67,37 @@ fn tag(text: &str) -> Option<(Option<u8>, &str, &str)> {
     let mut from = 0;
     while let Some(colon) = text.get(from..)?.find(':').map(|at| from + at).filter(|colon| *colon < NEAR_BYTES) {
         let head = text.get(..colon)?;
+        // Some versions leave the colon behind the tag out.
+        if from == 0
+            && let Some((tag, rest)) = text.strip_prefix('%').and_then(|text| text.split_once(' '))
+            && tag.len() + 1 < colon
+            && let Some((head, id)) = tag.rsplit_once('-')
+            && is_tag(text)
+            && is_number(id)
+        {
+            return Some((severity_in(head), id, rest.trim_start()));
+        }
         let word = head.rsplit([' ', '|', '%', ':']).next()?;
         let (severity, id) = match FAMILIES.iter().find_map(|family| word.strip_prefix(family)) {
             // "%FTD-session-6-302013": the last two parts count.
-            Some(rest) => rest.rsplit_once('-').map_or((None, rest), |(head, id)| {
-                (head.rsplit('-').next().and_then(|digit| digit.parse().ok()).filter(|n: &u8| *n < 8), id)
-            }),
+            Some(rest) => rest.rsplit_once('-').map_or((None, rest), |(head, id)| (severity_in(head), id)),
             None => (None, word),
         };
-        if id.len() == 6 && id.bytes().all(|b| b.is_ascii_digit()) {
+        if is_number(id) {
             return Some((severity, id, text.get(colon + 1..)?.trim_start()));
         }
         from = colon + 1;
     }
     None
+}
+
+fn is_number(id: &str) -> bool {
+    id.len() == 6 && id.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The severity that is the last part of a tag without its number.
+fn severity_in(head: &str) -> Option<u8> {
+    head.rsplit('-').next().and_then(|digit| digit.parse().ok()).filter(|severity| *severity < 8)
 }
 
 #[cfg(test)]
@@ -147,6 +170,38 @@ mod tests {
             "192.0.2.7 - -:- -:- bob",
         );
         check("%ASA-5-111008: User 'bob' executed the 'show' command.", "- - -:- -:- bob");
+    }
+
+    #[test]
+    fn groups_and_given_addresses_are_no_clients() {
+        check(
+            "%ASA-5-713049: Group = 198.51.100.9, Username = bob, IP = 192.0.2.7, Security negotiation complete",
+            "192.0.2.7 - -:- -:- bob",
+        );
+        check(
+            "%ASA-5-751025: Local:192.0.2.1:4500 Remote:192.0.2.7:500 Username:bob IKEv2 Group:g IPv4 Address=198.51.100.9",
+            "192.0.2.7 500 -:192.0.2.1 -:4500 bob",
+        );
+        check(
+            "%ASA-4-722051: Group <g> User <bob> IP <192.0.2.7> IPv4 Address <198.51.100.9> IPv6 address <::> assigned",
+            "192.0.2.7 - -:- -:- bob",
+        );
+        check(
+            "%ASA-5-304001: bob@192.0.2.7 Accessed URL 192.0.2.1:http://a.example/",
+            "192.0.2.7 - -:192.0.2.1 -:- bob",
+        );
+        check("%ASA-4-733100: [  192.0.2.7] drop rate-1 exceeded.", "192.0.2.7 - -:- -:-");
+        check(
+            "%ASA-2-106016: Deny IP spoof from (192.0.2.7) to 192.0.2.1 on interface a",
+            "192.0.2.7 - -:192.0.2.1 a:-",
+        );
+    }
+
+    #[test]
+    fn the_colon_behind_a_tag_may_be_missing() {
+        let event = parse(b"%ASA-6-302016 Teardown UDP connection 4 for a:192.0.2.7/5 to b:192.0.2.1/6", &CX).unwrap();
+        assert_eq!((event.severity, event.attributes.get("message_id")), (Some(6), Some("302016")));
+        assert_eq!(event.ip, "192.0.2.7".parse().ok());
     }
 
     #[test]

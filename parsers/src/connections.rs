@@ -39,6 +39,11 @@ pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
 
 /// An address with its port, if any.
 fn end(text: &str) -> Option<(IpAddr, &str)> {
+    // Junos' attacks stand in angle brackets, and the ports of its filters of the web in parentheses.
+    let text = text.trim_matches(['<', '>']);
+    if let Some((ip, port)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) {
+        return Some((ip.parse().ok()?, port));
+    }
     if let Some((ip, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return Some((ip.parse().ok()?, port.strip_prefix(':').unwrap_or_default()));
     }
@@ -61,6 +66,8 @@ mod tests {
         for line in [
             "drop input: in:ether1 out:(unknown 0), proto UDP, 192.0.2.7:4000->192.0.2.1:53, len 65",
             "RT_FLOW_SESSION_CLOSE: session closed: 192.0.2.7/4000->192.0.2.1/53 junos-ssh",
+            "IDP_ATTACK_LOG_EVENT: IDP: at 1, SIG Attack log <192.0.2.7/4000->192.0.2.1/53> for TCP protocol",
+            "WEBFILTER_URL_BLOCKED: WebFilter: ACTION=\"URL Blocked\" 192.0.2.7(4000)->192.0.2.1(53) CATEGORY=\"x\"",
         ] {
             let event = parse(line.as_bytes(), &CX).unwrap();
             let get = |name| event.attributes.get(name);

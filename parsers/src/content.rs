@@ -7,11 +7,13 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use crate::devices::{self, Device};
 use crate::find::find_by;
 use crate::plain::Sought;
+use crate::syslog::cisco;
 use crate::{
-    Context, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog, iptables,
-    json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent, wrapped,
+    Context, Level, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog,
+    iptables, json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent, wrapped,
 };
 
 /// What the name of a program says of its messages.
@@ -35,8 +37,11 @@ enum Program {
     PanOs,
     /// ESXi's kernel, whose warnings have a tag of their own.
     Vmkernel,
-    /// A firewall's pairs, of which the first is the day or the time: Fortinet's, Check Point's.
+    /// A device's pairs, the first of which is in the place of the name: Fortinet's, Check Point's, SonicWall's.
     Pairs,
+    /// A sequence number of Cisco's, or a node of IOS-XR.
+    Cisco,
+    Device(Device),
     CheckPoint,
     Snare,
 }
@@ -48,11 +53,13 @@ impl Program {
         match first {
             b'%' => Self::CiscoAsa,
             b'1' if app.starts_with("1,2") => Self::PanOs,
+            b'0'..=b'9' if app.bytes().all(|b| b.is_ascii_digit()) => Self::Cisco,
             b'C' if app == "CEF" => Self::Cef,
             b'C' if app == "CheckPoint" => Self::CheckPoint,
             b'L' if app == "LEEF" => Self::Leef,
             b'M' if app == winevent::SNARE_MARKER => Self::Snare,
-            b'R' if app == "RT_FLOW" => Self::Connections,
+            b'R' if app.starts_with("RT_") && app != "RT_IDS" => Self::Connections,
+            b'R' | b'L' if app.starts_with("RP/") || app.starts_with("LC/") => Self::Cisco,
             b'a' if matches!(app, "audit" | "auditd" | "audispd" | "audisp-syslog") => Self::Audit,
             b'd' if app.starts_with("date=") => Self::Pairs,
             b'f' if app == "filterlog" => Self::Filterlog,
@@ -61,9 +68,16 @@ impl Program {
             b'k' if app == "kernel" => Self::Kernel,
             b't' if app.starts_with("time=") => Self::Pairs,
             b'v' | b'V' if matches!(app.get(1..), Some("mkernel" | "mkwarning" | "mkalert")) => Self::Vmkernel,
-            _ => Self::Other,
+            _ if is_pair(app) => Self::Pairs,
+            _ => Device::of(app).map_or(Self::Other, Self::Device),
         }
     }
+}
+
+/// Whether `app` is the first of a device's pairs: `id=firewall`, `h=192.0.2.7`.
+fn is_pair(app: &str) -> bool {
+    let sign = memchr::memchr(b'=', app.as_bytes());
+    sign.and_then(|at| app.get(..at)).is_some_and(|name| !name.is_empty() && name.bytes().all(logfmt::is_plain_key))
 }
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -106,12 +120,12 @@ fn structured(event: &mut LogEvent<'_>) {
     if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
         return;
     }
-    let of = |names: [&str; 2]| {
+    let of = |names: [&str; 3]| {
         let mut named = event.attributes.iter().filter_map(|(name, value)| Some((name.rsplit('.').next()?, value)));
         named.find(|(name, value)| names.contains(name) && !matches!(*value, "" | "N/A")).map(|(_, value)| value)
     };
-    let ip = of(["source-address", "ip"]).and_then(address::parse).map(|found| found.ip);
-    let user = of(["username", "user"]).map(str::to_owned);
+    let ip = of(["source-address", "client-ip", "ip"]).and_then(address::parse).map(|found| found.ip);
+    let user = of(["username", "user", "user-name"]).map(str::to_owned);
     event.ip = event.ip.or(ip);
     if let Some(user) = user.filter(|_| event.user_name.is_empty()) {
         event.user_name = Cow::Owned(user);
@@ -119,12 +133,26 @@ fn structured(event: &mut LogEvent<'_>) {
 }
 
 fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut LogEvent<'a>, cx: &Context) {
-    if let Some(inner) = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx)) {
+    let inner = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx));
+    // A firewall's message has been read word by word; an address that is the destination's would be taken for the client's.
+    let is_read = inner.as_ref().is_some_and(|inner| {
+        inner.format == cisco_asa::FORMAT && inner.ip.is_none() && inner.attributes.get("dst_ip").is_some()
+    });
+    if let Some(inner) = inner {
         absorb(event, inner);
     }
-    // 4 and 10 are syslog's facilities for logins; a file's lines do not state theirs.
-    if event.user_name.is_empty() && matches!(event.facility, None | Some(4 | 10)) {
-        logins::complete(event);
+    if is_read {
+        return;
+    }
+    if !event.user_name.is_empty() {
+        return;
+    }
+    match event.facility {
+        // 4 and 10 are syslog's facilities for logins; a file's lines do not state theirs.
+        None | Some(4 | 10) => logins::complete(event),
+        // Devices send by those for audits and alerts, and by the local ones.
+        Some(13 | 14 | 16..=23) => logins::complete_from_device(event),
+        Some(_) => {}
     }
 }
 
@@ -247,7 +275,8 @@ pub(crate) fn parse_plain_dated<'a>(
 /// The parser that the name of the program calls for.
 fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     match program {
-        Program::Unnamed => behind_time(message, cx),
+        Program::Unnamed | Program::Cisco => behind_time(message, cx),
+        Program::Device(device) => devices::read(device, message, cx),
         Program::Kernel => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
         Program::Filterlog => filterlog::parse(message, cx),
         Program::Audit => kernel_audit(message, cx),
@@ -266,12 +295,21 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
     }
 }
 
-/// The message of a Cisco firewall that has its time with it, as EMBLEM's format has: `Nov 14 22:13:20 UTC: %ASA-config-5-111010: …`.
+/// The message of a Cisco system that has its time with it, as EMBLEM's format has, and IOS behind a relay:
+/// `Nov 14 22:13:20 UTC: %ASA-config-5-111010: …`.
 fn behind_time<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    let near = message.get(..48).unwrap_or(message);
+    let near = message.get(..96).unwrap_or(message);
     let tagged = memchr::memchr(b'%', near).filter(|at| *at > 0).and_then(|at| message.get(at..))?;
-    let tag = std::str::from_utf8(tagged.get(..12).unwrap_or(tagged)).ok()?;
-    cisco_asa::is_tag(tag).then(|| cisco_asa::parse(tagged, cx))?
+    let end = tagged.iter().take(64).position(|b| matches!(b, b':' | b' '))?;
+    let tag = tagged.get(..end)?;
+    if cisco_asa::is_tag(std::str::from_utf8(tag).ok()?) {
+        return cisco_asa::parse(tagged, cx);
+    }
+    let severity = cisco::severity(tag)?;
+    let said = tagged.get(end..)?.trim_ascii_start();
+    let said = said.strip_prefix(b":").unwrap_or(said).trim_ascii_start();
+    let event = programs::read("cisco-ios", said, cx).unwrap_or_default();
+    Some(LogEvent { severity: Some(severity), level: Level::from_severity(severity), ..event })
 }
 
 /// An audit record behind the kernel's uptime.
@@ -299,13 +337,15 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
             programs::read("kernel", message, cx)
         }
         b'w' if message.starts_with(b"wireguard: ") => programs::read("kernel", message, cx),
+        b'm' | b'(' | b'f' if devices::may_have_form(message) => devices::by_form(message, cx),
+        b'd' | b'F' | b'N' | b'P' | b':' => devices::by_form(message, cx).or_else(|| logfmt::detect(message, cx)),
         _ => logfmt::detect(message, cx),
     }
 }
 
 /// Reads the message of a Cisco firewall, which begins with its tag.
 pub(crate) fn parse_tagged<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    let end = memchr::memchr(b':', message.get(..40).unwrap_or(message))?;
+    let end = memchr::memchr2(b':', b' ', message.get(..40).unwrap_or(message))?;
     let tag = std::str::from_utf8(message.get(..end)?).ok()?;
     cisco_asa::is_tag(tag).then(|| cisco_asa::parse(message, cx))?
 }
@@ -363,6 +403,58 @@ mod tests {
                 "bob",
             ),
             ("%SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)", "192.0.2.7", "bob"),
+            ("%VSHD-5-VSHD_SYSLOG_CONFIG_I: Configured from vty by bob on 192.0.2.7@pts/0", "192.0.2.7", "bob"),
+            (
+                "7: Nov 14 22:13:20 UTC: %SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)",
+                "192.0.2.7",
+                "bob",
+            ),
+            (
+                "RP/0/RP0/CPU0:Nov 14 22:13:20 UTC: acl[7]: %ACL-A-6-LOGP : access-list a deny tcp 192.0.2.7(5) -> 192.0.2.1(6), 1 packet",
+                "192.0.2.7",
+                "",
+            ),
+            (
+                "%IOSXE-6-PLATFORM: R0/0: cpp: %FW-6-DROP_PKT: Dropping tcp pkt from Gi1/0/2 192.0.2.7:5 => 192.0.2.1:80(a) due to x",
+                "192.0.2.7",
+                "",
+            ),
+            (
+                "%FMANFP-6-LOGP: R0/0: fp: list a denied udp 2001:db8::(5) -> 2001:db8:1::(6), 1 packet",
+                "2001:db8::",
+                "",
+            ),
+            (
+                "id=firewall sn=1 pri=6 msg=\"a b\" usr=\"bob\" src=192.0.2.7:5:X1: dst=192.0.2.1:53:X3",
+                "192.0.2.7",
+                "bob",
+            ),
+            ("h=192.0.2.1 u=\"bob\" src=192.0.2.7 user=bob", "192.0.2.7", "bob"),
+            ("info sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", "192.0.2.7", "bob"),
+            ("flows allow src=192.0.2.7 dst=192.0.2.1 protocol=tcp", "192.0.2.7", ""),
+            (
+                "0-PPE-0 : default AAA LOGIN_FAILED 3 0 :  User bob - Client_ip 192.0.2.7 - Failure_reason \"x\"",
+                "192.0.2.7",
+                "bob",
+            ),
+            (
+                "firewall: msg_id=\"3000-0148\" Allow a b 52 tcp 20 127 192.0.2.7 192.0.2.1 5 443 offset 8",
+                "192.0.2.7",
+                "",
+            ),
+            (
+                "D0FE1 (2023-11-14T22:13:20) firewall: msg_id=\"3000-0148\" Deny a b tcp 192.0.2.7 192.0.2.1 5 443",
+                "192.0.2.7",
+                "",
+            ),
+            ("kernel: FW: ge-0/0/0.0 D tcp 192.0.2.7 192.0.2.1 5 80", "192.0.2.7", ""),
+            (
+                "kmd[7]: IKE negotiation failed with error: Timed out. IKE Version: 1, Local: 192.0.2.1/500, Remote: 192.0.2.7/500, x",
+                "192.0.2.7",
+                "",
+            ),
+            ("fw1: NetScreen device_id=1 proto=17 src zone=A src=192.0.2.7 dst=192.0.2.1", "192.0.2.7", ""),
+            ("CEF:0|a|b|c|d|e|3|sourceAddress=192.0.2.7 sourceUserName=bob", "192.0.2.7", "bob"),
             ("%SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.7(51234) -> 192.0.2.1(22), 1 packet", "192.0.2.7", ""),
             ("CEF:0|a|b|c|d|e|3|src=192.0.2.7 suser=bob", "192.0.2.7", "bob"),
             ("LEEF:1.0|a|b|c|d|src=192.0.2.7\tusrName=bob", "192.0.2.7", "bob"),
@@ -441,6 +533,45 @@ mod tests {
         let event = read("<189>date=2023-11-14 time=22:13:20 devname=\"fw1\" srcip=192.0.2.7 user=\"bob\"");
         assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
         assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    }
+
+    #[test]
+    fn a_firewall_that_hides_a_name_or_names_no_source_gives_none() {
+        for message in [
+            "%ASA-6-605004: Login denied from 192.0.2.7/5 to in:192.0.2.1/ssh for user \"*****\"",
+            "%ASA-4-722051: Group <g> User <*****> IP <192.0.2.7> IPv4 Address <198.51.100.2> assigned",
+            "%FTD-6-430002: SrcIP: 192.0.2.7, DstIP: 192.0.2.1, User: No Authentication Required, Client: x",
+        ] {
+            let line = format!("Nov 14 2023 22:13:20 fw1 : {message}");
+            let event = read(&line);
+            assert_eq!((event.ip, &*event.user_name), ("192.0.2.7".parse().ok(), ""), "{line}");
+        }
+        let event = read("Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: Deny tcp src in:web1/5 dst out:192.0.2.1/80 by x");
+        assert_eq!((event.ip, event.attributes.get("dst_ip")), (None, Some("192.0.2.1")));
+    }
+
+    #[test]
+    fn a_devices_message_says_whom_it_let_in_whatever_its_facility() {
+        let event =
+            read("<134>Nov 14 22:13:20 esa1 esa: Info: User bob from 192.0.2.7 was authenticated successfully.");
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+        assert_eq!(event.attributes.get("outcome"), Some("success"));
+    }
+
+    #[test]
+    fn the_severity_in_a_tag_of_ios_is_the_level_of_a_files_line() {
+        let event =
+            read("Nov 14 22:13:20 192.0.2.1 77: Nov 14 22:13:19.5: %LINK-3-UPDOWN: Interface Gi0/1, changed state");
+        assert_eq!((event.level, event.severity, &*event.host), (Level::Error, Some(3), "192.0.2.1"));
+    }
+
+    #[test]
+    fn a_packet_engines_line_has_its_time_and_host() {
+        let event = read(
+            "<134> 11/14/2023:22:13:20 GMT ns1 0-PPE-0 : default TCP CONN 1 0 :  Source 192.0.2.7:5 - Destination 192.0.2.1:80",
+        );
+        assert_eq!((event.timestamp, &*event.host, &*event.app), (Some(1_700_000_000_000_000), "ns1", "0-PPE-0"));
+        assert_eq!(event.ip, "192.0.2.7".parse().ok());
     }
 
     #[test]

@@ -27,12 +27,16 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     }
     let text = std::str::from_utf8(line).ok()?.trim_ascii_end();
     let parts = || text.split(char::from(*divider)).map(str::trim).filter(|part| !part.is_empty());
-    if parts().take(PAIRS_MIN).count() < PAIRS_MIN || !parts().take(PAIRS_MAX).all(is_pair) {
+    // A value may have a bar in it ("origin=192.0.2.1|192.0.2.2"), but not before three pairs have shown what divides them.
+    let is_known = |(at, part): (usize, &str)| is_pair(part) || at >= PAIRS_MIN && !part.contains('=');
+    if parts().take(PAIRS_MIN).count() < PAIRS_MIN || !parts().take(PAIRS_MAX).enumerate().all(is_known) {
         return None;
     }
     let mut pairs = Pairs::new(cx, text.len());
-    for (name, value) in parts().take(PAIRS_MAX).filter_map(|part| part.split_once('=')) {
-        pairs.bare(name, value);
+    for part in parts().take(PAIRS_MAX) {
+        if let Some((name, value)) = part.split_once('=') {
+            pairs.bare(name, value);
+        }
     }
     let mut event = pairs.finish(line, logfmt::FORMAT);
     complete(&mut event, cx);
@@ -112,6 +116,8 @@ mod tests {
         for line in [
             "time=1700000000|hostname=fw1|product=VPN-1 & FireWall-1|action=Drop|src=192.0.2.7|dst=198.51.100.2|user=bob",
             "time=14Nov2023 22:13:20;action=Drop;i/f_dir=inbound;src=192.0.2.7;dst=198.51.100.2;user=bob;",
+            "time=1700000000|hostname=fw1|action=Drop|origin=192.0.2.1|192.0.2.3|dst=198.51.100.2|administrator=bob|client_ip=192.0.2.7|",
+            "time=1700000000|hostname=fw1|action=Drop|src=192.0.2.7|dst=198.51.100.2|src_user_name=bob|user_name= |",
             "<134>Nov 14 22:13:20 fw1 time=1700000000|hostname=fw1|action=Drop|src=192.0.2.7|dst=198.51.100.2|user=bob",
             r#"<134>1 2023-11-14T22:13:20Z fw1 CheckPoint 7 - [action:"Drop"; src:"192.0.2.7"; dst:"198.51.100.2"; user:"bob"]"#,
             r#"<134>1 2023-11-14T22:13:20Z fw1 CheckPoint 7 - [action:"Drop"; src:"192.0.2.7"; dst:"198.51.100.2"; user:"bob"; ]"#,

@@ -22,6 +22,7 @@ mod cursor;
 pub mod custom;
 mod detect;
 mod device_time;
+mod devices;
 mod divided;
 pub mod elb;
 mod event;

@@ -132,15 +132,23 @@ fn closing_quote(text: &str) -> Option<usize> {
     }
 }
 
+/// Names of the user that only firewalls have, best first: Check Point's and Fortinet's.
+const USERS: [&str; 4] = ["src_user_name", "administrator", "endpointuser", "xauthuser"];
+
 /// Fills what only firewalls and proxies name so.
 pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
     // Fortinet writes this where there is no user.
     if event.user_name == "N/A" {
         event.user_name = std::borrow::Cow::Borrowed("");
     }
+    if event.user_name.is_empty() {
+        let named = USERS.into_iter().filter_map(|name| event.attributes.get(name)).map(str::trim);
+        let user = named.filter(|value| !matches!(*value, "" | "N/A")).map(str::to_owned).next();
+        event.user_name = std::borrow::Cow::Owned(user.unwrap_or_default());
+    }
     if event.ip.is_none() {
         // SonicWall writes the port and the interface behind the address.
-        let with_interface = |value: &str| value.rsplit_once(':').and_then(|(address, _)| address::parse(address));
+        let with_interface = |value: &str| value.split_once(':').and_then(|(address, _)| address::parse(address));
         event.ip = ["srcip", "remip", "src", "fwd", "cip", "RemoteAddress", "SRC"]
             .into_iter()
             .filter_map(|name| event.attributes.get(name))

@@ -17,7 +17,8 @@ use crate::{Context, LogEvent, mentions, plain, programs};
 const SEARCHED_BYTES_MAX: usize = 1024;
 
 /// What a message that speaks of a login holds, without the first letter, which may be a capital.
-static LOGIN_MARKS: AnyOf = AnyOf::new(&[b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"oken", b"ign-in"]);
+static LOGIN_MARKS: AnyOf =
+    AnyOf::new(&[b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"oken", b"ign-in", b"ogged in", b"ogged on"]);
 
 /// The same of a denial, which in the logs of clusters and the like is often something else.
 static DENIAL_MARKS: AnyOf = AnyOf::new(&[b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"]);
@@ -68,6 +69,13 @@ pub(crate) fn complete_from_app(event: &mut LogEvent<'_>) {
         fill_from_beginning(event, message);
     }
     complete_named(event, |text| LOGIN_MARKS.is_in(text));
+}
+
+/// As [`complete`], for the message of a device: what it says of denials is mostly of packets, whose addresses have their own words.
+pub(crate) fn complete_from_device(event: &mut LogEvent<'_>) {
+    if may_name(event) {
+        complete_named(event, |text| LOGIN_MARKS.is_in(text));
+    }
 }
 
 /// As [`complete`], for a line without a header. How it begins behind its time may show by whom it is.

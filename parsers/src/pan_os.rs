@@ -87,7 +87,39 @@ const GLOBALPROTECT: [&str; 27] = [
     "portal",
 ];
 
-/// Reads a log of traffic, threats, the system, its configuration, users or GlobalProtect; `None` where the line is none.
+/// The fields that logs of sessions other than traffic and threats have; some end earlier.
+const INSPECTION: [&str; 24] = SESSION;
+const AUTHENTICATION: [&str; 14] = [
+    "vsys",
+    "ip",
+    "user",
+    "normalize_user",
+    "object",
+    "authpolicy",
+    "repeatcnt",
+    "authid",
+    "vendor",
+    "logset",
+    "serverprofile",
+    "desc",
+    "clienttype",
+    "event",
+];
+const HIPMATCH: [&str; 8] = ["srcuser", "vsys", "machinename", "os", "src", "matchname", "repeatcnt", "matchtype"];
+const IPTAG: [&str; 9] = [
+    "vsys",
+    "ip",
+    "tag_name",
+    "event_id",
+    "repeatcnt",
+    "timeout",
+    "datasourcename",
+    "datasource_type",
+    "datasource_subtype",
+];
+const CORRELATION: [&str; 5] = ["src", "srcuser", "vsys", "category", "severity"];
+
+/// Reads a log of traffic, threats, decryption, tunnels, logins, the system, its configuration, users or GlobalProtect; `None` where the line is none.
 ///
 /// The attributes are its fields under their documented names (`opaque` is the description). The address is the source's, the client's or
 /// the administrator's, the user likewise; in a system log those that the description names. The level is the severity, where there is one.
@@ -105,6 +137,12 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         "CONFIG" => (&[&CONFIG], &["host"], "admin"),
         "USERID" => (&[&USERID], &["ip"], "user"),
         "GLOBALPROTECT" => (&[&GLOBALPROTECT], &["public_ip", "public_ipv6"], "srcuser"),
+        // A tunnel's inspection has its own beginning and end.
+        "DECRYPTION" | "SCTP" | "GTP" | "START" | "END" | "DROP" | "DENY" => (&[&INSPECTION], &["src"], "srcuser"),
+        "AUTHENTICATION" => (&[&AUTHENTICATION], &["ip"], "user"),
+        "HIPMATCH" => (&[&HIPMATCH], &["src"], "srcuser"),
+        "IPTAG" => (&[&IPTAG], &["ip"], ""),
+        "CORRELATION" => (&[&CORRELATION], &["src"], "srcuser"),
         _ => return None,
     };
     let (first, others) = rows.split_first()?;
@@ -206,6 +244,26 @@ mod tests {
                 "SYSTEM,auth,0,2023/11/14 22:13:20,,auth-fail,,0,0,general,medium,\"failed authentication for user 'bob'. Reason: no. From: 192.0.2.7.\",7,0x0",
                 Level::Warn,
                 ("outcome", "failure"),
+            ),
+            (
+                "CORRELATION,,1,2023/11/14 22:13:20,192.0.2.7,bob,vsys1,compromised-host,medium,0,0",
+                Level::Warn,
+                ("category", "compromised-host"),
+            ),
+            (
+                "AUTHENTICATION,login,1,2023/11/14 22:13:20,vsys1,192.0.2.7,bob,bob,o,p,1,2,v,l,s,d,c,e,1,2",
+                Level::Unknown,
+                ("authpolicy", "p"),
+            ),
+            (
+                "HIPMATCH,0,1,2023/11/14 22:13:20,bob,vsys1,laptop1,Windows,192.0.2.7,h,1,object,0,0,7,0x0",
+                Level::Unknown,
+                ("machinename", "laptop1"),
+            ),
+            (
+                "DECRYPTION,0,1,2023/11/14 22:13:20,192.0.2.7,192.0.2.1,,,r,bob,,ssl,v,a,b,c,d,l,x,7,1,5,443,0,0,0x0,tcp,allow,N/A",
+                Level::Unknown,
+                ("dport", "443"),
             ),
             (
                 "CONFIG,0,0,2023/11/14 22:13:20,192.0.2.7,,set,bob,Web,Succeeded,config x,7,0x0",

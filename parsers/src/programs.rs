@@ -33,7 +33,7 @@ impl Found<'_> {
     /// Fills the fields of `event` that are empty, and adds the attributes.
     pub(crate) fn fill(&self, event: &mut LogEvent<'_>) {
         let ip = template::address_of(self.ip);
-        if ip.is_none() && !matches!(self.ip, "" | "?" | "-") {
+        if ip.is_none() && !matches!(self.ip, "" | "?" | "-") && !is_hardware_address(self.ip) {
             // A host's name in the place of an address.
             event.attributes.push("rhost", self.ip);
         }
@@ -59,6 +59,12 @@ impl Found<'_> {
             }
         }
     }
+}
+
+/// Whether `text` is six bytes in hex, which switches may write before the address.
+fn is_hardware_address(text: &str) -> bool {
+    text.len() == 17
+        && text.split(['-', ':']).all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Reads the message of the program `app`; `None` where it is none that is known.

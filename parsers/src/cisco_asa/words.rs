@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::names;
 use crate::LogEvent;
 use crate::find::find_by;
 
@@ -20,17 +21,28 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
     // What an ICMP error quotes is another packet.
     let end = find_by(1, text.as_bytes(), b" Original IP payload");
     let text = end.and_then(|end| text.get(..end)).unwrap_or(text);
+    if let Some(user) = names::marked(text) {
+        event.user_name = Cow::Owned(user.to_owned());
+    }
     let (mut destination, mut previous, mut before) = (false, "", "");
-    for word in text.split_ascii_whitespace() {
-        if let Some(found) = endpoint(word) {
+    let mut words = text.split_ascii_whitespace().peekable();
+    while let Some(word) = words.next() {
+        // "Deny IP spoof from (192.0.2.7) to": everywhere else a mapped address stands in parentheses.
+        let bare = if previous == "from" { word.trim_start_matches('(') } else { word };
+        if let Some(found) = endpoint(bare) {
             let role = if matches!(previous, "=" | ":") { before } else { previous.trim_end_matches([':', '=']) };
-            let is_destination = match role {
-                "faddr" | "to" | "dst" => true,
-                "gaddr" | "server" => {
+            let is_destination = match (role, found.interface) {
+                ("gaddr" | "server" | "Group", _) => {
                     previous = word;
                     continue;
                 }
-                "laddr" | "src" | "from" => false,
+                // The address that a client was given in the tunnel.
+                ("Address" | "address", _) if matches!(before, "IPv4" | "IPv6") => {
+                    previous = word;
+                    continue;
+                }
+                ("faddr" | "to" | "dst" | "->", _) | (_, "Local") => true,
+                ("laddr" | "src" | "from", _) | (_, "Remote") => false,
                 _ => event.ip.is_some(),
             };
             if is_destination && !destination {
@@ -44,8 +56,10 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
             if event.user_name.is_empty() && !found.user.is_empty() {
                 event.user_name = Cow::Owned(found.user.to_owned());
             }
-        } else if event.user_name.is_empty() && says_user(before, previous, word) {
-            event.user_name = Cow::Owned(name_in(word).to_owned());
+        } else if let Some(user) = names::at(before, previous, word, words.peek().copied())
+            && event.user_name.is_empty()
+        {
+            event.user_name = Cow::Owned(user.to_owned());
         } else {
             outcome(event, previous, word);
         }
@@ -62,7 +76,7 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
 
 fn push_end(event: &mut LogEvent<'_>, found: &Endpoint<'_>, interface: &str, port: &str) {
     for (name, value) in [(interface, found.interface), (port, found.port), ("url", found.url)] {
-        if !value.is_empty() {
+        if !matches!(value, "" | "Local" | "Remote") {
             event.attributes.push(name, value);
         }
     }
@@ -96,14 +110,22 @@ fn endpoint(word: &str) -> Option<Endpoint<'_>> {
     if word.starts_with('(') || word.len() > 256 || !word.contains(['.', ':']) {
         return None;
     }
-    let word = word.trim_matches(|c| matches!(c, '<' | '>' | ',' | '.' | ';' | '"' | '\''));
+    let word = word.trim_matches(|c| matches!(c, '<' | '>' | ',' | '.' | ';' | '"' | '\'' | '[' | ']'));
     let (base, inside) = match word.split_once('(') {
         Some((base, inside)) => (base, inside.split(')').next().unwrap_or(inside)),
         None => (word.trim_end_matches([')', ':']), ""),
     };
-    let user = if inside.contains('\\') { inside } else { "" };
     let port_inside = if inside.bytes().all(|b| b.is_ascii_digit()) { inside } else { "" };
+    let (user, base) = match base.split_once('@') {
+        Some((user, address)) if address.parse::<IpAddr>().is_ok() => (user, address),
+        _ => ("", base),
+    };
     let found = |interface, ip, port| Some(Endpoint { interface, ip, port, user, url: "" });
+    if let Some((role @ ("Local" | "Remote"), rest)) = base.split_once(':')
+        && let Some((address, port)) = rest.rsplit_once(':')
+    {
+        return found(role, address.parse().ok()?, port);
+    }
     if let Some((interface, ip)) = interface_and_ip(base) {
         return found(interface, ip, port_inside);
     }
@@ -123,30 +145,6 @@ fn interface_and_ip(text: &str) -> Option<(&str, IpAddr)> {
     if let Ok(ip) = text.parse() {
         return Some(("", ip));
     }
-    let (interface, address) = text.split_once(':')?;
+    let (interface, address) = text.split_once(':').filter(|(interface, _)| !interface.contains('='))?;
     Some((interface, address.parse().ok()?))
-}
-
-/// Whether `word` is a user's name by what stands before it: `user = bob`, `Username: bob`, `User <bob>`, `for user bob`.
-fn says_user(before: &str, previous: &str, word: &str) -> bool {
-    let is_key = |text: &str| {
-        let text = text.trim_start_matches(['(', '<', ',']);
-        ["user", "username", "uname"].iter().any(|key| key.eq_ignore_ascii_case(text))
-    };
-    let is_assigned = matches!(previous, "=" | ":") && is_key(before);
-    let key = previous.trim_end_matches(['=', ':']);
-    let is_named = !is_assigned && is_key(key);
-    if !is_assigned && !is_named {
-        return false;
-    }
-    let name = name_in(word);
-    if name.is_empty() || matches!(name, "=" | ":" | "unknown" | "*****") {
-        return false;
-    }
-    let is_marked = word.starts_with(['"', '\'', '<']);
-    is_assigned || is_marked || key.len() < previous.len() || before == "for"
-}
-
-fn name_in(word: &str) -> &str {
-    word.trim_matches(|c| matches!(c, '"' | '\'' | '<' | '>' | ',' | ')' | '.' | ';'))
 }

@@ -40,7 +40,8 @@ const BEFORE_USER: [&str; 29] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 35] = [
+const NO_USER: [&str; 36] = [
+    "no",
     "from",
     "with",
     "name",
@@ -104,6 +105,8 @@ fn is_name(text: &str) -> bool {
         && !text.starts_with(':')
         // The name of a pair's value: "user agent=".
         && !text.ends_with('=')
+        // Devices that hide names which nobody has write stars.
+        && !text.bytes().all(|b| b == b'*')
         && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 

@@ -143,7 +143,9 @@ fn telling_byte(literal: &str) -> usize {
 fn ip_word(value: &str) -> &str {
     let value = value.trim_start_matches([' ', '[', '(', '<', '"', '\'', '`']);
     let end = value.find([' ', ',', ';', '[', ']', '(', ')', '>', '<', '"', '\'', '`', '#', '/', '|', '@']);
-    value.get(..end.unwrap_or(value.len())).unwrap_or(value).trim_end_matches(['.', ':'])
+    let word = value.get(..end.unwrap_or(value.len())).unwrap_or(value).trim_end_matches('.');
+    // An address in IPv6 may end with two colons.
+    if word.ends_with("::") { word } else { word.trim_end_matches([':', '.']) }
 }
 
 /// The address that `text` is: as [`address::parse`], and in the spellings of mail servers (`IPv6:2001:db8::7`) and of Dante, which

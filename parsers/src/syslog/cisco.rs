@@ -46,14 +46,27 @@ pub(super) fn prefix<'a>(text: &'a [u8], cx: &Context) -> Option<(Prefix<'a>, &'
         }
         rest = after;
     }
-    let (_, rest) = self::sequence(text)?;
-    let rest = self::sequence(rest).map_or(rest, |(_, rest)| rest);
-    let rest = uptime(rest).unwrap_or(rest);
+    let numbered = self::sequence(text).map(|(_, rest)| self::sequence(rest).map_or(rest, |(_, rest)| rest));
+    let rest = match numbered {
+        Some(rest) => uptime(rest).unwrap_or(rest),
+        None => uptime(text)?,
+    };
     rest.starts_with(b"%").then_some((Prefix { sequence, ..Prefix::default() }, rest))
 }
 
+/// The name and the time at the front of `text`, where a tag or the text of a debug message follows them.
+pub(super) fn named_prefix<'a>(text: &'a [u8], cx: &Context) -> Prefix<'a> {
+    let of_name = || {
+        let (origin, rest) = segment(text)?;
+        let rest = self::sequence(rest).map_or(rest, |(_, rest)| rest);
+        let (timestamp, _) = stamped(rest, cx)?;
+        Some(Prefix { origin, timestamp: Some(timestamp), ..Prefix::default() })
+    };
+    of_name().unwrap_or_default()
+}
+
 /// The severity that a tag such as `%ASA-6-302013` states.
-pub(super) fn severity(tag: &[u8]) -> Option<u8> {
+pub(crate) fn severity(tag: &[u8]) -> Option<u8> {
     let mut parts = tag.strip_prefix(b"%")?.split(|b| *b == b'-').skip(1);
     parts.find_map(|part| match part {
         [digit @ b'0'..=b'7'] => Some(digit - b'0'),
@@ -86,8 +99,10 @@ fn segment(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (!name.is_empty()).then(|| (name, without_blanks(rest)))
 }
 
-/// `3d21h: ` or `00:00:46: `.
+/// `3d21h: `, `00:00:46: ` or `101 21: `.
 fn uptime(text: &[u8]) -> Option<&[u8]> {
+    let days = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let text = text.get(days..).filter(|_| days > 0).and_then(|rest| rest.strip_prefix(b" ")).unwrap_or(text);
     let end = text.iter().position(|b| *b == b' ')?;
     let (word, rest) = text.split_at_checked(end)?;
     let word = word.strip_suffix(b":")?;
@@ -123,6 +138,8 @@ mod tests {
         check("47: 3d21h: %LINK-3-UPDOWN: x", "47", "", None, "%LINK-3-UPDOWN: x");
         check("47: 00:00:46: %LINK-3-UPDOWN: x", "47", "", None, "%LINK-3-UPDOWN: x");
         check("47: %LINK-3-UPDOWN: x", "47", "", None, "%LINK-3-UPDOWN: x");
+        check("00:00:46: %LINK-3-UPDOWN: x", "", "", None, "%LINK-3-UPDOWN: x");
+        check("101 21: %LINK-3-UPDOWN: x", "", "", None, "%LINK-3-UPDOWN: x");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! so that the line can be stored once, as what precedes the message, the message, and what follows it.
 
 mod aix;
-mod cisco;
+pub(crate) mod cisco;
 pub(crate) mod day_time;
 mod priority;
 pub mod rfc3164;

@@ -107,8 +107,16 @@ fn is_ipv6(word: &[u8]) -> bool {
 ///
 /// Receivers agree that all of it is the message; the time in front of it counts nevertheless.
 fn after_lone_colon<'a>(event: &mut LogEvent<'a>, rest: &'a [u8], cx: &Context) {
-    event.timestamp = stamp::read(rest, cx).map(|(instant, _)| instant);
     event.message = Cow::Borrowed(rest);
+    match stamp::read(rest, cx) {
+        Some((instant, _)) => event.timestamp = Some(instant),
+        // IOS without the sequence numbers in front: "<189>: router1: Nov 14 22:13:20: %SYS-5-CONFIG_I: text".
+        None => {
+            let prefix = cisco::named_prefix(rest, cx);
+            event.timestamp = prefix.timestamp;
+            event.host = field_text(prefix.origin);
+        }
+    }
 }
 
 fn set_tag<'a>(event: &mut LogEvent<'a>, tag: Tag<'a>) {

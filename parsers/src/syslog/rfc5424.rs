@@ -80,7 +80,10 @@ fn texts<'a, const N: usize>(names: &'a [u8], fields: [&'a [u8]; N]) -> [Cow<'a,
 pub(super) fn begins_like_time(rest: &[u8]) -> bool {
     // Meraki's access points put seconds since 1970 behind a version: no time of RFC 5424.
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-    digits < 10 && rest.first().is_none_or(|b| b.is_ascii_digit() || *b == b'-')
+    let has_fraction = digits == 9 && rest.get(9) == Some(&b'.');
+    // "<166>101 21: %SYS-5-RESTART: …": IOS' number and uptime.
+    let has_colon = digits > 0 && rest.get(digits) == Some(&b':');
+    digits < 10 && !has_fraction && !has_colon && rest.first().is_none_or(|b| b.is_ascii_digit() || *b == b'-')
 }
 
 /// Reads priority and version (which a time must follow if there is no priority); returns the priority and what

@@ -32,8 +32,8 @@ pub(crate) fn has_dated_stamp(text: &[u8], cx: &Context) -> bool {
     let mut words = rest.split(|b| *b == b' ').filter(|word| !matches!(word, [] | [b':']));
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_tag = |word: &[u8]| {
-        let tag = word.strip_suffix(b":");
-        word.starts_with(b"%") && tag.is_some_and(|tag| cisco::severity(tag).is_some())
+        // Some versions leave the colon behind the tag out.
+        word.starts_with(b"%") && cisco::severity(word.strip_suffix(b":").unwrap_or(word)).is_some()
     };
     is_tag(first)
         || is_tag(second)

@@ -8,6 +8,7 @@
 //! | with a zone | `Oct 11 22:14:15.123 CEST`, `Oct 11 22:14:15 +0200` |
 //! | with a week day | `Sat Oct 11 22:14:15 2025` |
 //! | ISO 8601 | `2025-10-11T22:14:15.123456+02:00`, `2025-10-11 22:14:15` |
+//! | in figures | `11/14/2023:22:13:20 GMT`, `14/11/2023:22:13:20` (NetScaler) |
 //! | a version and seconds since 1970 | `1 1760220855.774247467` (Cisco Meraki) |
 
 use nom::branch::alt;
@@ -19,9 +20,10 @@ use nom::{IResult, Parser};
 
 use super::day_time::DayTime;
 use super::zone_names;
-use crate::{Context, app, timestamp};
+use crate::{Context, Zone, app, timestamp};
 
 const SECOND_MICROS: i64 = 1_000_000;
+const DAY_MICROS: u64 = 86_400_000_000;
 
 type Read<'a, T> = IResult<&'a [u8], T, ()>;
 
@@ -35,6 +37,7 @@ pub(crate) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
         [b'1', b' ', b'0'..=b'9', ..] => meraki(text)?,
         // Sophos' UTM: "2023:11:14-22:13:20".
         [_, _, _, _, b':', _, _, b':', _, _, b'-', ..] => app::time_of_shape(text, b"Y:m:d-H:M:S", cx)?,
+        [b'0'..=b'9', _, b'/', _, _, b'/', _, _, _, _, b':', ..] => netscaler(text, cx)?,
         [b'0'..=b'9', ..] => {
             let (rest, year) = terminated(number(4, 4), space1).parse(text).ok()?;
             monthly(rest, Some(year), cx)?
@@ -113,6 +116,8 @@ fn free(text: &[u8]) -> Option<(DayTime, Option<i64>, &[u8])> {
 fn zone_if_any(rest: &[u8]) -> Option<(&[u8], Option<i64>)> {
     match rest {
         [b' ', b'+' | b'-' | b'A'..=b'Z', ..] | [b'+' | b'-' | b'A'..=b'Z', ..] => opt(zone).parse(rest).ok(),
+        // Most hosts are no zones: behind those that are, a colon stands near.
+        [b' ', b'a'..=b'z', _, _, near @ ..] if near.iter().take(4).any(|b| *b == b':') => opt(zone).parse(rest).ok(),
         _ => Some((rest, None)),
     }
 }
@@ -176,9 +181,14 @@ fn zone(text: &[u8]) -> Read<'_, i64> {
             let (rest, (hours, _, minutes)) = (number(2, 2), opt(char(':')), number(2, 2)).parse(rest)?;
             (rest, Some(sign * (hours * 3600 + minutes * 60)))
         }
+        Some(b'a'..=b'z') => small_zone(rest).ok_or(nom::Err::Error(()))?,
         _ => {
             let (rest, name) = take_while(|b: u8| b.is_ascii_uppercase()).parse(rest)?;
-            (rest, zone_names::offset_seconds(name))
+            let offset = zone_names::offset_seconds(name);
+            match rest {
+                [b'+' | b'-', ..] if offset == Some(0) => map(hours_east, Some).parse(rest)?,
+                _ => (rest, offset),
+            }
         }
     };
     // A host may be called like a zone, but nothing else stands directly before a blank or colon and more text.
@@ -186,11 +196,50 @@ fn zone(text: &[u8]) -> Read<'_, i64> {
     zone.filter(|_| bounded).map(|zone| (after, zone)).ok_or(nom::Err::Error(()))
 }
 
+/// NetScaler's `11/14/2023:22:13:20 GMT`, which may have the day first.
+///
+/// The month is first, unless there is no such day, or that is after the record's arrival, or the other order gives the arrival's day.
+fn netscaler<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    const STAMP_BYTES: usize = 19;
+    let (rest, offset) = zone_if_any(text.get(STAMP_BYTES..)?)?;
+    let zone = offset.and_then(|seconds| i32::try_from(seconds).ok()).map_or(cx.zone, Zone::Fixed);
+    let cx = Context { zone, ..*cx };
+    let of_order = |order: &[u8]| app::time_of_shape(text, order, &cx).map(|(at, _)| at);
+    let (month_first, day_first) = (of_order(b"m/d/Y:H:M:S"), of_order(b"d/m/Y:H:M:S"));
+    let is_near = |at: &i64| at.abs_diff(cx.received_at) <= DAY_MICROS;
+    let is_past = |at: &i64| *at <= cx.received_at.saturating_add(DAY_MICROS as i64);
+    let at = match (month_first, day_first) {
+        (Some(month_first), Some(day_first)) if is_near(&month_first) || !is_near(&day_first) => {
+            if is_past(&month_first) || !is_past(&day_first) { month_first } else { day_first }
+        }
+        (None, found) | (found, None) => found?,
+        (_, day_first) => day_first?,
+    };
+    Some((at, rest))
+}
+
+/// What a clock that counts from UTC adds: `+1`, `-07:30`.
+fn hours_east(text: &[u8]) -> Read<'_, i64> {
+    let minutes = preceded(opt(char(':')), number(2, 2));
+    let (rest, (sign, hours, minutes)) = (one_of("+-"), number(1, 2), opt(minutes)).parse(text)?;
+    let seconds = hours * 3600 + minutes.unwrap_or_default() * 60;
+    Ok((rest, if sign == '-' { -seconds } else { seconds }))
+}
+
+/// A zone in small letters, as IOS writes it where it was configured so. Else a program may have that name, so its tag must follow.
+fn small_zone(text: &[u8]) -> Option<(&[u8], Option<i64>)> {
+    let (name, rest) = text.split_at_checked(text.iter().take(7).take_while(|b| b.is_ascii_lowercase()).count())?;
+    let offset = rest.starts_with(b": %").then(|| zone_names::offset_seconds(&name.to_ascii_uppercase()))?;
+    Some((rest, offset))
+}
+
 /// Meraki's `1 1760220855.774247467`.
 fn meraki(text: &[u8]) -> Option<(i64, &[u8])> {
-    let seconds = map(take_while_m_n(10, 10, |b: u8| b.is_ascii_digit()), value_of);
+    let seconds = map(take_while_m_n(9, 10, |b: u8| b.is_ascii_digit()), value_of);
     let stamp: Read<'_, _> = preceded((char('1'), char(' ')), (seconds, opt(fraction))).parse(text);
     let (rest, (seconds, micros)) = stamp.ok()?;
+    // Fewer digits are a time before 2001, of a clock that was never set; a number alone is none.
+    (seconds >= 1_000_000_000 || micros.is_some()).then_some(())?;
     Some((seconds * SECOND_MICROS + micros.unwrap_or_default(), rest))
 }
 
@@ -232,6 +281,16 @@ mod tests {
         check("2024-10-11T22:14:15.25+02:00 host", "2024-10-11T20:14:15.25Z", " host");
         check("2024-10-11 22:14:15 host", "2024-10-11T22:14:15Z", " host");
         check("1 1728684855.774247467 MX84", "2024-10-11T22:14:15.774247Z", " MX84");
+        check("1 948136486.721741837 MX60", "2000-01-17T19:14:46.721741Z", " MX60");
+        check("Oct 11 22:14:15.123 UTC+1: x", "2026-10-11T21:14:15.123Z", ": x");
+        check("Oct 11 22:14:15 UTC+07:30: x", "2026-10-11T14:44:15Z", ": x");
+        check("Oct 11 22:14:15 METDST: x", "2026-10-11T20:14:15Z", ": x");
+        check("Oct 11 2024 22:14:15.412 mdt: %A-6-B: x", "2024-10-12T04:14:15.412Z", ": %A-6-B: x");
+        check("Oct 11 22:14:15 est: x", "2026-10-11T22:14:15Z", " est: x");
+        check("10/11/2026:22:14:15 GMT ns1", "2026-10-11T22:14:15Z", " ns1");
+        check("31/10/2024:22:14:15 CET ns1", "2024-10-31T21:14:15Z", " ns1");
+        check("20/11/2026:17:14:15 ns1", "2026-11-20T17:14:15Z", " ns1");
+        check("12/10/2026:22:14:15 ns1", "2026-10-12T22:14:15Z", " ns1");
     }
 
     #[test]

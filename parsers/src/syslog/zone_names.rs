@@ -7,7 +7,7 @@ pub(crate) fn offset_seconds(name: &[u8]) -> Option<i64> {
     let quarters = match name {
         b"UTC" | b"GMT" | b"Z" | b"WET" | b"UCT" => 0,
         b"CET" | b"MET" | b"WEST" | b"BST" | b"WAT" => 4,
-        b"CEST" | b"MEST" | b"EET" | b"SAST" | b"CAT" => 8,
+        b"CEST" | b"MEST" | b"METDST" | b"EET" | b"SAST" | b"CAT" => 8,
         b"EEST" | b"MSK" | b"TRT" | b"EAT" => 12,
         b"IST" => 22,
         b"AWST" | b"HKT" | b"SGT" => 32,

@@ -108,12 +108,67 @@ pub(super) const MAILCOW: &[Pattern] =
 pub(super) const CISCO_IOS: &[Pattern] = &[
     ("Login Success [user: {user}] [Source: {ip}] [localport: {port}]", SUCCESS),
     ("Login failed [user: {user}] [Source: {ip}] [localport: {port}]", FAILURE),
+    // NX-OS.
+    ("Configured from {_} by {user} on {ip}@{tty}", NONE),
+    ("pam_aaa:Authentication failed for user {user} from {ip}", FAILURE),
     ("Configured from {_} by {user} on {tty} ({ip})", NONE),
-    ("list {list} {action} {protocol} {ip}({src_port}) {_}-> {dst_ip}({dst_port}), {_}", NONE),
-    ("list {list} {action} {protocol} {ip} {_}-> {dst_ip} ({_}), {_}", NONE),
+    // IOS-XE names the module before the list, IOS-XR writes "access-list".
+    ("{_}list {list} {action} {protocol} {ip}({src_port}) {_}-> {dst_ip}({dst_port}), {_}", NONE),
+    ("{_}list {list} {action} {protocol} {ip} {_}-> {dst_ip} ({_}), {_}", NONE),
+    ("{_}list {list} {action} {protocol} {ip} -> {dst_ip}, {_}", NONE),
+    ("{_}Dropping {protocol} pkt from {src_interface} {ip} => {dst_ip}:{dst_port}({_}", FAILURE),
+    ("{_} initiator ({ip}) sent {_} responder ({dst_ip}:{dst_port}) {_}", NONE),
+    ("User '{user}' authentication for SSH2 Session from {ip} {_} Succeeded", SUCCESS),
+    ("User '{user}' authentication for SSH2 Session from {ip} {_} Failed", FAILURE),
+    ("User:{user}  logged command:{_}", NONE),
+    ("{_} Join from {ip} for {_}", NONE),
     ("User {user} has exited tty session {_}({ip})", NONE),
     ("User {user} logged out from {tty} ({ip})", NONE),
     ("Authentication failure for SNMP req from host {ip}", FAILURE),
+];
+
+/// Meraki's sentences.
+pub(super) const MERAKI: &[Pattern] = &[
+    ("{_}user id '{user}' local ip {local_ip} connected from {ip}", SUCCESS),
+    ("{_}user id '{user}' local ip {local_ip} reconnected from {ip}", SUCCESS),
+    ("{_}_vpn_disconnect user id '{user}' {_}", NONE),
+    ("dhcp lease of ip {ip} from {_} for client mac {mac} from {_}", NONE),
+    ("{_}Peer IP={ip} User[{user}]{_}", NONE),
+    ("{_}Peer IP={ip} Peer port={port} User={user}: {_}", NONE),
+    ("Blocked ARP Packet from {mac} with IP {ip} on VLAN {vlan}", FAILURE),
+];
+
+/// Firebox' sentences.
+pub(super) const WATCHGUARD: &[Pattern] = &[
+    ("{_} user {user}@{domain} from {ip} logged in{_}", SUCCESS),
+    ("{_} user {user}@{domain} from {ip} log in attempt was rejected{_}", FAILURE),
+    ("{_} user {user}@{domain} from {ip} {_}", NONE),
+    ("{_} user [{user}@{domain}] from {ip} was rejected{_}", FAILURE),
+    ("{_} user [{user}@{domain}] from {ip} was accepted{_}", SUCCESS),
+    ("Temporarily blocking host {ip} ({_}", FAILURE),
+    ("DHCPOFFER on {ip} to {mac} {_}", NONE),
+    ("DHCPACK on {ip} to {mac} {_}", NONE),
+    ("DHCPREQUEST for {ip} from {mac} {_}", NONE),
+];
+
+/// BIG-IP's own messages, which begin with their number.
+pub(super) const BIG_IP: &[Pattern] = &[
+    ("{_}AUDIT - user {_} - RAW: {_} user={user}({_} tty={tty} host={ip} {_}", NONE),
+    ("{_}AUDIT - user {user} - {_}", NONE),
+    ("{_}AUDIT - pid={pid} user={user} folder={_}", NONE),
+    ("{_}SSL Handshake failed for TCP {ip} -> {dst_ip}:{dst_port}", FAILURE),
+    ("{_}New session from client IP {ip} (ST={_}", NONE),
+    ("{_}Username '{user}'{_}", NONE),
+];
+
+/// Junos' filters, its key management, and what its screens say without structured data.
+pub(super) const JUNOS: &[Pattern] = &[
+    ("{_}FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port} {_}", NONE),
+    ("FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port} {_}", NONE),
+    ("FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port}", NONE),
+    ("IKE negotiation failed with error: {reason}. {_} Local: {_}, Remote: {ip}, {_}", FAILURE),
+    ("{_}source: {ip}, destination: {dst_ip}:{dst_port}, {_}", NONE),
+    ("{_}source: {ip}, destination: {dst_ip}, {_}", NONE),
 ];
 
 /// Dante.

@@ -1,0 +1,79 @@
+//! What network devices write in their messages, where the form is the device's own: Meraki, NetScaler, NetScreen, WatchGuard, BIG-IP, Junos.
+//!
+//! A syslog record's program, or how its message begins, says which is asked.
+
+mod big_ip;
+mod meraki;
+mod netscaler;
+mod netscreen;
+mod watchguard;
+mod words;
+
+use std::borrow::Cow;
+
+use crate::find::find_by;
+use crate::{Context, LogEvent, programs};
+
+/// Never a record's own format: a message stands within one of another.
+const FORMAT: &str = "device";
+
+/// The devices that are known by what they put in the place of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Device {
+    /// Meraki's kinds of events.
+    Meraki,
+    /// BIG-IP's word for the severity, behind which the program stands.
+    BigIp,
+    /// One of NetScaler's packet engines.
+    Netscaler,
+    /// The place of a card in a router of Juniper's, which stands before what its filters say.
+    Junos,
+}
+
+impl Device {
+    /// The device whose messages have `app` in the place of a program.
+    pub(crate) fn of(app: &str) -> Option<Self> {
+        let is_meraki = || meraki::KINDS.contains(&app);
+        match app.len() {
+            4 if app == "(FPC" => Some(Self::Junos),
+            3..=7 if big_ip::SEVERITIES.contains(&app) => Some(Self::BigIp),
+            4..=36 if is_meraki() => Some(Self::Meraki),
+            5..=12 if app.contains("-PPE-") => Some(Self::Netscaler),
+            _ => None,
+        }
+    }
+}
+
+/// Reads `message`, which is one of `device`; `None` where it says nothing that is known.
+pub(crate) fn read<'a>(device: Device, message: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match device {
+        Device::Meraki => watchguard::read(message, cx).or_else(|| meraki::read(message, cx)),
+        Device::BigIp => big_ip::read(message, cx),
+        Device::Netscaler => netscaler::read(message),
+        Device::Junos => programs::read("junos-filter", message, cx),
+    }
+}
+
+/// Reads a message that says by its form of which device it is.
+pub(crate) fn by_form<'a>(message: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match message.first()? {
+        b'm' | b'(' | b'f' => watchguard::read(message, cx),
+        b'd' if message.starts_with(b"default ") => netscaler::read(message),
+        b':' => netscaler::read(message),
+        b'N' => netscreen::read(message),
+        // Junos' filters: "FW: ge-0/0/0.0 D tcp 192.0.2.7 192.0.2.1 5 80".
+        b'F' if message.starts_with(b"FW: ") => programs::read("junos-filter", message, cx),
+        b'P' if message.starts_with(b"PFE_FW_") => programs::read("junos-filter", message, cx),
+        _ => None,
+    }
+}
+
+/// Whether `message` may be of a form that [`by_form`] knows though it begins like many others.
+pub(crate) fn may_have_form(message: &[u8]) -> bool {
+    let near = message.get(..96).unwrap_or(message);
+    find_by(0, near, b"msg_id=\"").is_some()
+}
+
+fn event(message: &[u8]) -> LogEvent<'_> {
+    LogEvent { message: Cow::Borrowed(message), format: FORMAT, ..LogEvent::default() }
+}
