@@ -15,12 +15,14 @@ use self::prose::{Prose, Time};
 pub use self::stream::StreamFormat;
 use crate::find::find_by;
 use crate::syslog::shape;
+use crate::table::headless;
 #[rustfmt::skip]
 use crate::{
     Context, Format, LogEvent,
     access,
     apache_error,
     app,
+    compose,
     content,
     cri,
     elb,
@@ -205,11 +207,14 @@ type Parser = for<'a> fn(&'a [u8], &Context) -> Option<LogEvent<'a>>;
 /// The parsers of lines that no date begins, in the order in which they are asked, with the marks of which a line has to have one.
 #[rustfmt::skip]
 const UNDATED: &[(u8, Parser)] = &[
+    // The line of a container behind its name, whatever that is.
+    (ALWAYS, compose::parse),
     // Before other web servers, whose lines have more between client and time.
     (BRACKET_OR_TAB, haproxy::parse),
     (BRACKET_OR_TAB, access::parse),
     (BRACKET_OR_TAB, apache_error::parse),
     (ALWAYS, elb::parse),
+    (BRACKET_OR_TAB, headless::tabbed),
     (BRACKET_OR_TAB, ltsv::parse_plain),
     (FIRST_DIGIT_OR_BLANK, squid::parse),
     // Behind those whose lines are alike.
@@ -228,6 +233,11 @@ pub(crate) fn syslog<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 
 /// A line that begins with a date and a time in ISO 8601; `rest` follows them. A date is no client of HAProxy's and no label.
 fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    if headless::may_follow(rest)
+        && let Some(event) = headless::after_stamp(line, cx)
+    {
+        return event;
+    }
     if let Some(prose) = prose::dated(line, at, rest) {
         return read_prose(prose, line, cx);
     }
