@@ -57,8 +57,8 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
         return undated(line);
     }
     match timestamp::iso_prefix(line, cx.zone) {
-        // A web server's row without its header.
-        Some((_, rest)) if headless::may_follow(rest) => None,
+        // A web server's row without its header, a syslog record without its priority.
+        Some((_, rest)) if headless::may_follow(rest) || super::begins_as_5424(line, rest) => None,
         Some((at, rest)) => dated(line, at, rest),
         None => undated(line),
     }

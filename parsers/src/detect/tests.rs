@@ -41,6 +41,10 @@ fn auto_decides_by_how_the_line_begins() {
         ("2023/11/14 22:13:20 [error] 1#1: text", "nginx_error"),
         ("2023-11-14T22:13:20.5+01:00 web1 sshd[7]: text", "rfc3164"),
         ("2023-11-14T22:13:20.5+01:00 192.0.2.7 {\"a\":1}", "rfc3164"),
+        ("2023-11-14T22:13:20.123Z web1 NSX 7 - [a@6876 level=\"INFO\"] text", "rfc5424"),
+        ("2023-11-14T22:13:20.123+01:00 web1 CRON 7 - -  (root) CMD (x)", "rfc5424"),
+        ("2023-11-14T22:13:20Z web1 app 7 ID47 - no", "rfc5424"),
+        ("2023-11-14T22:13:20Z we sold 7 times - no", "plain"),
         ("2023-11-14T22:13:20Z ERROR text", "plain"),
         ("2023-11-14T22:13:20Z ERROR app: text", "rust"),
         ("2023-11-14T22:13:20Z web1 some text", "plain"),
@@ -141,6 +145,13 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         return event;
     }
     if let Some(event) = app::parse_headed(line, cx) {
+        return event;
+    }
+    if let Some((_, rest)) = timestamp::iso_prefix(line, Zone::UTC)
+        && super::begins_as_5424(line, rest)
+        && let Ok(mut event) = syslog::rfc5424::parse_from_time(line, cx)
+    {
+        content::complete(&mut event, line, cx);
         return event;
     }
     // A date is no client, of which HAProxy's lines have nothing else before their time.

@@ -72,6 +72,7 @@ pub(super) const LINES: &[&str] = &[
     "(2023-11-14 22:13:20): [be[a.example]] [dp_send] (0x0200): text",
     "2023/11/14 22:13:20 cmd/web.go:99:run() [I] text",
     "[Tue Nov 14 22:13:20 2023] usb 1-1: text",
+    "2023-11-14T22:13:20.123Z web1 NSX 7 - [a@6876 level=\"INFO\"] text",
     "1700000000: New connection from 192.0.2.7:5000 on port 1883.",
     "  1234:20231114:221320.123 text",
     "2023.11.14 22:13:20.123456 [ 7 ] {} <Information> Application: text",
