@@ -3,11 +3,13 @@
 //! ```text
 //! [Tue Nov 14 22:13:20 2023] [error] [client 192.0.2.7] text
 //! [Tue Nov 14 22:13:20.000001 2023] [core:error] [pid 3:tid 14] (2)No such file: [client 192.0.2.7:5555] AH00001: text, referer: http://a
+//! [Tue Nov 14 22:13:20.000001 2023] [core:debug] [pid 3:tid 14] core.c(99): [client 192.0.2.7:5555] AH00002: text
 //! ```
 //!
 //! - The message is the text behind the header and the number of the message (`AH00001`), a referrer included.
 //! - The client is `ip`, the process `proc_id`. Attributes: `module`, `tid`, `client_port`, `apr_status` and
-//!   `apr_status_text` (the error of the system or of the portable runtime), `aplogno` (`AH00001`), `referer`.
+//!   `apr_status_text` (the error of the system or of the portable runtime), `aplogno` (`AH00001`), `referer`; with the level DEBUG and below
+//!   `file` and `line`, where in the source it was written.
 //! - The level is a syslog severity by its name; `trace1` to `trace8` are TRACE.
 
 use std::borrow::Cow;
@@ -40,6 +42,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = LogEvent { timestamp: Some(stamp), level, severity, format: FORMAT, ..LogEvent::default() };
     push(&mut event.attributes, "module", module);
     process(&mut cursor, &mut event);
+    source(&mut cursor, &mut event);
     // Since 2.4, which names the module, a port always follows the client's address.
     client(&mut cursor, colon.is_some(), &mut event);
     if event.ip.is_none() {
@@ -86,6 +89,26 @@ fn process<'a>(cursor: &mut Cursor<'a>, event: &mut LogEvent<'a>) {
     let tid = ids.get(colon..).and_then(|rest| rest.strip_prefix(b":tid ")).unwrap_or_default();
     push(&mut event.attributes, "tid", tid);
     *cursor = ahead;
+}
+
+/// `mod_rewrite.c(470): `, which stands before the client.
+fn source<'a>(cursor: &mut Cursor<'a>, event: &mut LogEvent<'a>) {
+    const FILE_BYTES_MAX: usize = 64;
+    cursor.skip_blanks();
+    let start = cursor.rest();
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let (file, after) = start
+        .split_at_checked(start.iter().take(FILE_BYTES_MAX).take_while(|b| is_part(b)).count())
+        .unwrap_or_default();
+    let Some(inside) = after.strip_prefix(b"(").filter(|_| file.ends_with(b".c") || file.ends_with(b".cpp")) else {
+        return;
+    };
+    let digits = inside.iter().take(8).take_while(|b| b.is_ascii_digit()).count();
+    if let Some((line, [b')', b':', b' ', rest @ ..])) = inside.split_at_checked(digits).filter(|_| digits > 0) {
+        push(&mut event.attributes, "file", file);
+        push(&mut event.attributes, "line", line);
+        cursor.set_rest(rest);
+    }
 }
 
 /// `[client 192.0.2.7:5555]`. What is no address stays a part of the message.

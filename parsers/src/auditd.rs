@@ -25,7 +25,7 @@ pub const FORMAT: &str = "auditd";
 ///
 /// The attributes are `type`, `serial`, and the record's fields under their names, hexadecimal texts decoded, those of an
 /// inner `msg='…'` among them. What is unset (`?`, `(null)`) is left out. The user is the account (`acct`), else
-/// the login user's or user's name in an enriched record; the address is `addr`, else `hostname` if it is one. The fields of
+/// the login user's or user's name in an enriched record, or one that stands in the place of an id; the address is `addr`, else `hostname` if it is one. The fields of
 /// an event's further records are attributes under the record's type (`path.name`).
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
@@ -64,12 +64,15 @@ fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Fills the user, the process and the address, of several fields for one the first of these lists.
 fn fill(event: &mut LogEvent<'_>, attributes: &Attributes) {
-    let (mut users, mut pid, mut addresses) = ([None; 3], None, [None; 3]);
+    let (mut users, mut pid, mut addresses) = ([None; 6], None, [None; 3]);
     for (name, value) in attributes.iter() {
         let place = match name {
             "acct" => users.first_mut(),
             "AUID" => users.get_mut(1),
             "UID" => users.get_mut(2),
+            "user" => users.get_mut(3),
+            "auid" => users.get_mut(4),
+            "uid" => users.get_mut(5),
             "pid" => Some(&mut pid),
             "addr" => addresses.first_mut(),
             "hostname" => addresses.get_mut(1),
@@ -81,7 +84,9 @@ fn fill(event: &mut LogEvent<'_>, attributes: &Attributes) {
         }
     }
     let is_set = |value: &&str| *value != "unset";
-    let user = users.into_iter().flatten().find(is_set).unwrap_or_default();
+    // The ids of users are numbers, but for those that `ausearch -i` resolved.
+    let is_name = |value: &&str| is_set(value) && !value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let user = users.into_iter().flatten().find(is_name).unwrap_or_default();
     event.user_name = Cow::Owned(user.to_owned());
     event.proc_id = Cow::Owned(pid.filter(is_set).unwrap_or_default().to_owned());
     event.ip = addresses.into_iter().flatten().find_map(address::parse).map(|found| found.ip);
@@ -172,6 +177,11 @@ mod tests {
         assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_123_000), "bob"));
         assert_eq!((event.ip, event.attributes.get("serial")), ("192.0.2.7".parse().ok(), Some("42")));
         assert_eq!(parse(b"type=X msg=audit(99/99/2023 22:13:20.123:42) : a=b", &cx), None);
+        let line = b"type=SYSCALL msg=audit(11/14/2023 22:13:20.123:42) : ppid=1 pid=7 auid=bob uid=root comm=ls";
+        assert_eq!(parse(line, &cx).unwrap().user_name, "bob");
+        let line = b"type=VIRT_CONTROL msg=audit(1700000000.1:42): pid=7 uid=0 auid=1000 msg='user=bob op=create vm=?'";
+        assert_eq!(parse(line, &cx).unwrap().user_name, "bob");
+        assert_eq!(parse(b"type=SYSCALL msg=audit(1700000000.1:42): auid=1000 uid=0", &cx).unwrap().user_name, "");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A syslog header, or a count of milliseconds with a host, may precede it. In the header `\|` and `\\` are escapes, in the
-//! extension `\=`, `\\`, `\n` and `\r`; a value ends before the blank that the next key follows.
+//! extension `\=`, `\\`, `\n` and `\r`; a value ends before the blank that the next key follows. Quotes around all of a value are left out.
 
 mod extension;
 pub(crate) mod severity;
@@ -82,18 +82,25 @@ fn body<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             return None;
         }
         match name {
-            "severity" => event.level = severity::level(&value),
-            "device_product" => event.app = Cow::Owned(value.trim().to_owned()),
+            "severity" => event.level = severity::level(unquoted(&value)),
+            "device_product" => event.app = Cow::Owned(unquoted(value.trim()).to_owned()),
             _ => {}
         }
         if !value.is_empty() {
-            event.attributes.push(name, &value);
+            event.attributes.push(name, unquoted(&value));
         }
         rest = after.unwrap_or_default();
     }
+    let header_fields = event.attributes.len();
     extension::read(rest, &mut event.attributes);
-    fill(&mut event, cx);
+    fill(&mut event, header_fields, cx);
     Some(event)
+}
+
+/// `value` without the quotes in which some devices put all of it.
+fn unquoted(value: &str) -> &str {
+    let inside = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    inside.filter(|inside| !inside.is_empty() && !inside.contains('"')).unwrap_or(value)
 }
 
 /// The field that `text` begins with, without its escapes, and what follows its `|`.
@@ -124,12 +131,12 @@ fn unescape(text: &str) -> String {
     plain
 }
 
-/// Fills the event's fields from the keys of the extension, of several for one field the first of these lists.
-fn fill(event: &mut LogEvent<'_>, cx: &Context) {
+/// Fills the event's fields from the keys of the extension, which stand behind `header_fields` attributes; of several for one field the first of these lists.
+fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
     let mut times = [None; 3];
     let (mut user, mut host) = ([None; 4], [None; 2]);
     let (mut pid, mut ip) = (None, [None; 3]);
-    for (name, value) in event.attributes.iter().skip_while(|(name, _)| *name != "severity") {
+    for (name, value) in event.attributes.iter().skip(header_fields) {
         let slot = match name {
             "rt" => times.first_mut(),
             "start" => times.get_mut(1),
@@ -185,6 +192,23 @@ mod tests {
         assert_eq!(event.attributes.get("msg"), Some("a b c"));
         assert_eq!(event.attributes.get("device_vendor"), Some("Acme"));
         assert_eq!(&*event.message, line.as_bytes());
+    }
+
+    #[test]
+    fn quotes_around_a_value_are_left_out() {
+        let event = read(r#"CEF:0|"Acme"|Guard|1|2|"it is"|"3"|src="192.0.2.7" suser="bob" msg="a" or "b""#);
+        assert_eq!((event.level, event.ip, &*event.user_name), (Level::Info, "192.0.2.7".parse().ok(), "bob"));
+        let get = |name| event.attributes.get(name);
+        assert_eq!(
+            (get("device_vendor"), get("src"), get("msg")),
+            (Some("Acme"), Some("192.0.2.7"), Some("\"a\" or \"b\""))
+        );
+    }
+
+    #[test]
+    fn fields_are_filled_where_no_severity_is_stated() {
+        let event = read("CEF:0|Acme|Guard|1||e||suser=bob src=192.0.2.7");
+        assert_eq!((&*event.user_name, event.ip, event.level), ("bob", "192.0.2.7".parse().ok(), Level::Unknown));
     }
 
     #[test]

@@ -15,12 +15,14 @@ use self::prose::{Prose, Time};
 pub use self::stream::StreamFormat;
 use crate::find::find_by;
 use crate::syslog::shape;
+use crate::table::headless;
 #[rustfmt::skip]
 use crate::{
     Context, Format, LogEvent,
     access,
     apache_error,
     app,
+    compose,
     content,
     cri,
     elb,
@@ -33,7 +35,6 @@ use crate::{
     plain,
     squid,
     syslog,
-    table,
     timestamp,
     winevent,
 };
@@ -201,18 +202,26 @@ fn unstamped(line: &[u8], cx: &Context) -> bool {
         || !(shape::has_bsd_stamp(line) || shape::has_dated_stamp(line, cx))
 }
 
+/// Whether `line` is a record of RFC 5424 from its time on, behind which `rest` stands.
+#[inline]
+fn begins_as_5424(line: &[u8], rest: &[u8]) -> bool {
+    line.get(10) == Some(&b'T') && shape::follows_stamp_as_5424(rest)
+}
+
 type Parser = for<'a> fn(&'a [u8], &Context) -> Option<LogEvent<'a>>;
 
 /// The parsers of lines that no date begins, in the order in which they are asked, with the marks of which a line has to have one.
 #[rustfmt::skip]
 const UNDATED: &[(u8, Parser)] = &[
+    // The line of a container behind its name, whatever that is.
+    (ALWAYS, compose::parse),
     // Before other web servers, whose lines have more between client and time.
     (BRACKET_OR_TAB, haproxy::parse),
     (BRACKET_OR_TAB, access::parse),
     (BRACKET_OR_TAB, apache_error::parse),
     (ALWAYS, elb::parse),
+    (BRACKET_OR_TAB, headless::tabbed),
     (BRACKET_OR_TAB, ltsv::parse_plain),
-    (BRACKET_OR_TAB, table::headerless::cloudfront),
     (FIRST_DIGIT_OR_BLANK, squid::parse),
     // Behind those whose lines are alike.
     (ALWAYS, app::parse),
@@ -230,6 +239,17 @@ pub(crate) fn syslog<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 
 /// A line that begins with a date and a time in ISO 8601; `rest` follows them. A date is no client of HAProxy's and no label.
 fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    if begins_as_5424(line, rest)
+        && let Ok(mut event) = syslog::rfc5424::parse_from_time(line, cx)
+    {
+        content::complete(&mut event, line, cx);
+        return event;
+    }
+    if headless::may_follow(rest)
+        && let Some(event) = headless::after_stamp(line, cx)
+    {
+        return event;
+    }
     if let Some(prose) = prose::dated(line, at, rest) {
         return read_prose(prose, line, cx);
     }
@@ -249,9 +269,6 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogE
         return event;
     }
     if let Some(event) = app::parse_dated(line, at, rest, cx) {
-        return event;
-    }
-    if let Some(event) = table::headerless::iis(line, rest, cx) {
         return event;
     }
     if let Some(event) = winevent::parse(line, cx) {

@@ -1,12 +1,13 @@
-//! Pairs with bars or semicolons between them, as Check Point's Log Exporter writes them in three of its formats:
+//! Pairs with bars, semicolons or commas between them, as Check Point's Log Exporter writes them in three of its formats:
 //!
 //! ```text
 //! time=1700000000|hostname=fw1|product=VPN-1 & FireWall-1|action=Drop|src=192.0.2.7
 //! time=14Nov2023 22:13:20;action=drop;orig=fw1;src=192.0.2.7
 //! 1 2023-11-14T22:13:20Z fw1 CheckPoint 7 - [action:"Drop"; ifdir:"inbound"; src:"192.0.2.7"]
+//! date=2023-11-14,time=22:13:20,devname="fw1",level="notice",srcip=192.0.2.7
 //! ```
 //!
-//! A value may hold blanks. All pairs become attributes, and known names fill the fields of the event.
+//! The last is how FortiGate writes its CSV: commas alone divide the pairs, and the values are bare or in quotes. Elsewhere a value may hold blanks. All pairs become attributes, and known names fill the fields of the event.
 
 use crate::json::pairs::Pairs;
 use crate::{Context, LogEvent, app, logfmt};
@@ -41,6 +42,62 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = pairs.finish(line, logfmt::FORMAT);
     complete(&mut event, cx);
     Some(event)
+}
+
+/// Reads `line`, which begins with a pair, where commas without blanks divide its pairs; `None` where they do not.
+pub(crate) fn by_commas<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    // Most lines of pairs have a blank behind the first one, which here stands in a time only.
+    let first = memchr::memchr3(b',', b' ', b'"', line)?;
+    if line.get(first) == Some(&b' ') && !line.get(first + 1).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let text = std::str::from_utf8(line).ok()?.trim_ascii_end();
+    let mut pairs = Pairs::new(cx, text.len());
+    let mut rest = text;
+    for count in 1..=PAIRS_MAX {
+        let (name, after) = rest.split_once('=').filter(|(name, _)| is_key(name))?;
+        let (value, is_quoted, after) = value_before_comma(after)?;
+        if is_quoted {
+            pairs.quoted(name, value);
+        } else {
+            pairs.bare(name, value);
+        }
+        let Some(next) = after.strip_prefix(',') else {
+            return (after.is_empty() && count > 1).then(|| finished(pairs, line, cx));
+        };
+        rest = next;
+    }
+    None
+}
+
+/// The value that `text` begins with, whether it stood in quotes, and what follows, which begins with a comma if it is not empty.
+fn value_before_comma(text: &str) -> Option<(&str, bool, &str)> {
+    if let Some(inside) = text.strip_prefix('"') {
+        let end = closing_quote(inside)?;
+        let after = inside.get(end + 1..).filter(|after| after.is_empty() || after.starts_with(','))?;
+        return Some((inside.get(..end)?, true, after));
+    }
+    if let Some(inside) = text.strip_prefix('\'') {
+        let (value, after) = inside.split_once('\'').filter(|(_, after)| after.is_empty() || after.starts_with(','))?;
+        return Some((value, false, after));
+    }
+    // A comma that no pair follows is part of the value.
+    let ends =
+        |at: &usize| text.get(at + 1..).and_then(|next| next.split_once('=')).is_some_and(|(name, _)| is_key(name));
+    let end = memchr::memchr_iter(b',', text.as_bytes()).find(ends).unwrap_or(text.len());
+    let (value, after) = text.split_at_checked(end)?;
+    let is_whole = !value.bytes().any(|b| b.is_ascii_whitespace() || b == b'"');
+    (is_whole || is_time(value)).then_some((value, false, after))
+}
+
+/// `2023-11-14 22:13:20`, whose parts a blank divides.
+fn is_time(value: &str) -> bool {
+    value.len() >= 19 && value.bytes().all(|b| b.is_ascii_digit() || b" -/:.+".contains(&b))
+}
+
+fn is_key(name: &str) -> bool {
+    const KEY_BYTES_MAX: usize = 64;
+    !name.is_empty() && name.len() <= KEY_BYTES_MAX && name.bytes().all(logfmt::is_plain_key)
 }
 
 /// One pair: behind a blank in its value no other begins.

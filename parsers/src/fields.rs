@@ -54,7 +54,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "timeunixnano", "time_iso8601", "time_local", "timestamp_ms", "t.$date", "timestamp.$date", "_source_realtime_timestamp",
         "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
         "start_time", "timecreated", "timegenerated", "event.system.timecreated.#attributes.systemtime", "creationtime", "published",
-        "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp",
+        "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp", "gentime",
     ]),
     (Slot::InstantNanos, &["instant.nanoofsecond"]),
     (Slot::Level, &[
@@ -92,12 +92,12 @@ const NAMES: [(Slot, &[&str]); 15] = [
     ]),
     (Slot::Facility, &["facility", "syslog_facility", "log.syslog.facility.code"]),
     (Slot::Ip, &[
-        "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "ip_addr", "src_ip", "srcip", "src.ip",
+        "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "ip_addr", "ipaddr", "src_ip", "srcip", "src.ip",
         "source.ip", "source.address", "sourceipaddress", "sourceip", "remote_ip", "remoteip", "remote_addr", "remoteaddr",
         "remote_address", "remoteaddress", "request.client_ip", "request.remote_ip", "request.remote_addr", "req.remoteaddress",
         "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
-        "downstream_remote_address", "source_ip", "address", "addr", "ip_addr", "ipaddr", "rhost", "c-ip", "id.orig_h", "remote_host",
+        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote",
     ]),

@@ -96,7 +96,13 @@ fn pair(text: &str, attributes: &mut Attributes) {
     let Some((key, value)) = text.split_once('=') else { return };
     // Bars are no part of a key; a header that says too much ends with some.
     let key = key.trim_matches(|c: char| c == '|' || c.is_whitespace());
-    if !key.is_empty() && !value.is_empty() {
+    if key.is_empty() || value.is_empty() {
+        return;
+    }
+    // A sign of equality may be escaped; all other backslashes are of paths.
+    if memmem::find(value.as_bytes(), b"\\=").is_some() {
+        attributes.push(key, &value.replace("\\=", "="));
+    } else {
         attributes.push(key, value);
     }
 }
@@ -151,6 +157,13 @@ mod tests {
             let event = read(&line);
             assert_eq!((event.attributes.get("k"), event.attributes.get("l")), (Some("v"), Some("w")), "{line}");
         }
+    }
+
+    #[test]
+    fn a_sign_of_equality_in_a_value_may_be_escaped() {
+        let event = read("LEEF:2.0|Acme|Guard|1|2|^|url=/a?b\\=c^path=C:\\dir^src=192.0.2.7");
+        let get = |name| event.attributes.get(name);
+        assert_eq!((get("url"), get("path")), (Some("/a?b=c"), Some("C:\\dir")));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod app;
 pub mod auditd;
 pub mod cef;
 pub mod cisco_asa;
+mod compose;
 pub mod connections;
 mod contained;
 mod content;

@@ -99,7 +99,7 @@ impl LineParser {
             return detect::read_prose(prose, line, cx);
         }
         let is_first = self.is_first;
-        self.is_first = is_first && line.trim_ascii().is_empty();
+        self.is_first = is_first && (line.trim_ascii().is_empty() || delimited::is_type(line));
         match format {
             Format::Auto => self.auto(is_first, line, cx),
             Format::Csv => self.delimited(format, line, cx),

@@ -20,7 +20,7 @@ const PAIRS_MAX: usize = 1024;
 /// fields of the event. The message is the line.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    divided::parse(line, cx).or_else(|| read(line, cx, |_| true))
+    divided::parse(line, cx).or_else(|| divided::by_commas(line, cx)).or_else(|| read(line, cx, |_| true))
 }
 
 /// Reads a line that is not said to be of pairs: only if it begins with one, and bare words are few among its pairs.
@@ -28,7 +28,9 @@ pub(crate) fn detect<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if !begins_with_pair(line) {
         return None;
     }
-    divided::parse(line, cx).or_else(|| read(line, cx, |found| found.pairs >= 2 && found.words * 4 <= found.pairs))
+    divided::parse(line, cx)
+        .or_else(|| divided::by_commas(line, cx))
+        .or_else(|| read(line, cx, |found| found.pairs >= 2 && found.words * 4 <= found.pairs))
 }
 
 /// Whether `line` begins like `key=v`.
@@ -57,8 +59,10 @@ fn read<'a>(line: &'a [u8], cx: &Context, accept: impl Fn(&Found) -> bool) -> Op
     let mut found = Found::default();
     let mut rest = skip_dividers(text);
     while !rest.is_empty() && found.pairs + found.words < PAIRS_MAX {
-        let key_bytes = rest.bytes().take_while(|b| !is_end_of_key(*b)).count();
-        let (key, after) = rest.split_at_checked(key_bytes)?;
+        let (key, after) = match quoted_key(rest) {
+            Some(found) => found,
+            None => rest.split_at_checked(rest.bytes().take_while(|b| !is_end_of_key(*b)).count())?,
+        };
         if key.is_empty() {
             return None;
         }
@@ -95,6 +99,12 @@ fn read<'a>(line: &'a [u8], cx: &Context, accept: impl Fn(&Found) -> bool) -> Op
     let mut event = pairs.finish(line, FORMAT);
     complete(&mut event, cx);
     Some(event)
+}
+
+/// A key that stands in quotes, and the sign behind it with what follows: `"a key"=value`.
+fn quoted_key(text: &str) -> Option<(&str, &str)> {
+    let (key, after) = text.strip_prefix('"')?.split_once('"')?;
+    after.starts_with('=').then_some((key, after))
 }
 
 /// A quote within JSON or a list that stands bare (`labels={"a":"b"}`) is a part of the value.
@@ -135,6 +145,12 @@ fn closing_quote(text: &str) -> Option<usize> {
 /// Names of the user that only firewalls have, best first: Check Point's and Fortinet's.
 const USERS: [&str; 4] = ["src_user_name", "administrator", "endpointuser", "xauthuser"];
 
+/// `18ms`, `1.5s`.
+fn is_duration(text: &str) -> bool {
+    let number = text.strip_suffix("ms").or_else(|| text.strip_suffix("us")).or_else(|| text.strip_suffix('s'));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
 /// Fills what only firewalls and proxies name so.
 pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
     // Fortinet writes this where there is no user.
@@ -145,6 +161,10 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
         let named = USERS.into_iter().filter_map(|name| event.attributes.get(name)).map(str::trim);
         let user = named.filter(|value| !matches!(*value, "" | "N/A")).map(str::to_owned).next();
         event.user_name = std::borrow::Cow::Owned(user.unwrap_or_default());
+    }
+    // Heroku's router writes how long the service took.
+    if is_duration(&event.app) {
+        event.app = std::borrow::Cow::Borrowed("");
     }
     if event.ip.is_none() {
         // SonicWall writes the port and the interface behind the address.
@@ -186,6 +206,10 @@ mod tests {
         check("key = value other= x", &[("key", "value"), ("other", ""), ("x", "")]);
         check("a=1, b=2; c=3,4", &[("a", "1"), ("b", "2"), ("c", "3,4")]);
         check(r#"A="1",B="2""#, &[("A", "1"), ("B", "2")]);
+        check(r#"a=1,b="2,c=3 \"x\"",d=,e=f,g"#, &[("a", "1"), ("b", "2,c=3 \"x\""), ("d", ""), ("e", "f,g")]);
+        check("time=2023/11/14 22:13:20,a=1", &[("time", "2023/11/14 22:13:20"), ("a", "1")]);
+        check("a=1,b='x \"y\"'", &[("a", "1"), ("b", "x \"y\"")]);
+        check(r#"a=1 "b = c"=2 "d"="e f""#, &[("a", "1"), ("b = c", "2"), ("d", "e f")]);
         check(r#"l={"a":"b"} k=v"#, &[("l", r#"{"a":"b"}"#), ("k", "v")]);
     }
 
@@ -200,6 +224,11 @@ mod tests {
         let event = parse(br#"date=2023-11-14 time=23:13:20 tz="+0100" user="N/A" remip=192.0.2.8"#, &CX).unwrap();
         assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_000_000), ""));
         assert_eq!(event.ip, Some("192.0.2.8".parse().unwrap()));
+        let event = parse(br#"date=2023-11-14,time=22:13:20,logid="7",level="warning",srcip=192.0.2.7"#, &CX).unwrap();
+        assert_eq!((event.timestamp, event.level), (Some(1_700_000_000_000_000), Level::Warn));
+        assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
+        let event = parse(b"at=info method=GET dyno=web.1 connect=1ms service=18ms", &CX).unwrap();
+        assert_eq!((&*event.app, event.attributes.get("service")), ("", Some("18ms")));
         let event = parse(b"id=firewall src=192.0.2.7:5000:X0 dst=198.51.100.2:443:X1", &CX).unwrap();
         assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
     }
@@ -220,6 +249,8 @@ mod tests {
             "if a == b then c=d",
             "e=mc2 is a formula by someone",
             "é=1 b=2",
+            "a=1,b=2 is what we found",
+            "a=1 2 words",
         ] {
             assert_eq!(detect(line.as_bytes(), &CX), None, "{line}");
         }

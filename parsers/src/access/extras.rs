@@ -29,8 +29,20 @@ const TRAEFIK: [&str; 4] = ["request_count", "router_name", "service_url", "dura
 /// Apache's `%I %O` (`combinedio`).
 const COMBINED_IO: [&str; 2] = ["bytes_received", "bytes_sent"];
 
-/// Adds what `cursor` holds to `attributes`.
-pub(super) fn push_all<'a>(attributes: &mut Attributes, mut cursor: Cursor<'a>) {
+/// Adds the `words` that stand before the referrer to `attributes`; how many they are.
+pub(super) fn push_words(attributes: &mut Attributes, words: &[u8]) -> usize {
+    let mut count = 0;
+    for word in words.split(|b| *b == b' ').filter(|word| !word.is_empty()) {
+        count += 1;
+        if word != b"-" {
+            attributes.push(&format!("extra.{count}"), &text(word));
+        }
+    }
+    count
+}
+
+/// Adds what `cursor` holds to `attributes`, behind `first` others.
+pub(super) fn push_all<'a>(attributes: &mut Attributes, mut cursor: Cursor<'a>, first: usize) {
     cursor.skip_blanks();
     if cursor.rest().is_empty() {
         return;
@@ -57,7 +69,7 @@ pub(super) fn push_all<'a>(attributes: &mut Attributes, mut cursor: Cursor<'a>) 
         let by_look = || name_by_look(extra.value, &mut times);
         match names.get(at).copied().or_else(by_look) {
             Some(name) => push_unescaped(attributes, name, extra.value.bytes()),
-            None => attributes.push(&format!("extra.{}", at + 1), &unescaped(extra.value.bytes())),
+            None => attributes.push(&format!("extra.{}", first + at + 1), &unescaped(extra.value.bytes())),
         }
     }
 }
@@ -72,6 +84,7 @@ fn next<'a>(cursor: &mut Cursor<'a>) -> Option<Extra<'a>> {
     cursor.skip_blanks();
     let start = cursor.rest();
     let value = cursor.value()?;
+    let value = if is_listed(start, cursor.rest()) { list(start, cursor) } else { value };
     let plain = Extra { name: None, value };
     let Value::Word(word) = value else { return Some(plain) };
     let Some(at) = memchr::memchr(b'=', word) else { return Some(plain) };
@@ -91,6 +104,29 @@ fn next<'a>(cursor: &mut Cursor<'a>) -> Option<Extra<'a>> {
         }
     }
     Some(Extra { name: Some(name), value: Value::Word(inside) })
+}
+
+/// Whether the word that ends where `rest` begins has a comma in its end: nginx writes one value for each server that it asked
+/// (`192.0.2.1:80, 192.0.2.2:80`). An address of IPv6 begins with a bracket, but is no text in brackets.
+fn is_listed(start: &[u8], rest: &[u8]) -> bool {
+    let word = start.get(..start.len() - rest.len()).unwrap_or_default();
+    let is_port = start.first() == Some(&b'[') && rest.first() == Some(&b':');
+    is_port || (word.ends_with(b",") && !word.starts_with(b"\""))
+}
+
+/// Takes a list from `start` on, whose values have a comma and a blank between them.
+fn list<'a>(start: &'a [u8], cursor: &mut Cursor<'a>) -> Value<'a> {
+    const VALUES_MAX: usize = 32;
+    cursor.set_rest(start);
+    for _ in 0..VALUES_MAX {
+        // Of servers that were asked in turn, a colon stands between the groups.
+        let is_last = cursor.word().is_none_or(|word| !word.ends_with(b",")) && !cursor.rest().starts_with(b" : ");
+        if is_last {
+            break;
+        }
+        cursor.skip(b" : ");
+    }
+    Value::Word(start.get(..start.len() - cursor.rest().len()).unwrap_or(start))
 }
 
 /// The names of all extras, where they are those of a known configuration.

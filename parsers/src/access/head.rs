@@ -5,6 +5,7 @@
 //! | host, identity, user | `192.0.2.1 - alice` |
 //! | a virtual host before them | `www.example.com:443 192.0.2.1 - -` |
 //! | the addresses that a proxy states before or instead of the host | `203.0.113.9, 198.51.100.2 192.0.2.1 - -` |
+//! | a virtual host and a list | `www.example.com 203.0.113.9, 198.51.100.2 192.0.2.1 - -` |
 //! | the address again, in brackets | `192.0.2.1 - [192.0.2.1] - alice` (older ingress controllers) |
 
 use crate::cursor::{Cursor, push, text, unescaped};
@@ -17,6 +18,9 @@ const WORDS_MAX: usize = 16;
 pub(super) fn read<'a>(head: &'a [u8], event: &mut LogEvent<'a>) -> Option<()> {
     let mut cursor = Cursor::new(head);
     let may_be_list = head.first() == Some(&b'"') || memchr::memchr(b',', head).is_some();
+    if may_be_list {
+        virtual_host_before_list(&mut cursor, event);
+    }
     if may_be_list && let Some(list) = forwarded_list(&mut cursor) {
         push(&mut event.attributes, "x_forwarded_for", list);
         let mut ahead = cursor;
@@ -28,7 +32,8 @@ pub(super) fn read<'a>(head: &'a [u8], event: &mut LogEvent<'a>) -> Option<()> {
     }
     let first = cursor.word()?;
     let before_second = cursor;
-    let second = cursor.word()?;
+    // The name of a container, with the line that it wrote behind the bar.
+    let second = cursor.word().filter(|second| *second != b"|")?;
     let before_third = cursor;
     let third = cursor.word()?;
     let client = if cursor.rest().is_empty() || !is_virtual_host(first, second, third) {
@@ -54,6 +59,22 @@ fn is_virtual_host(first: &[u8], second: &[u8], third: &[u8]) -> bool {
     let has_port = has_port.is_some_and(|port| !port.is_empty() && port.iter().all(u8::is_ascii_digit));
     // "host - Jane Doe" against "vhost host - -".
     !is_address(first) && second != b"-" && (has_port || third == b"-")
+}
+
+/// Takes the virtual host behind which a list of addresses stands.
+fn virtual_host_before_list<'a>(cursor: &mut Cursor<'a>, event: &mut LogEvent<'a>) {
+    let mut ahead = *cursor;
+    let Some(host) = ahead.word().filter(|host| !host.starts_with(b"\"") && !host.ends_with(b",")) else { return };
+    let mut behind = ahead;
+    let is_list = behind.quoted().is_some()
+        || behind.word().and_then(|word| word.strip_suffix(b",")).is_some_and(|first| {
+            is_address(first)
+                || (!is_address(host) && first.iter().all(|b| b.is_ascii_alphanumeric() || b".-".contains(b)))
+        });
+    if is_list {
+        push(&mut event.attributes, "vhost", host);
+        *cursor = ahead;
+    }
 }
 
 /// Takes the list of addresses with commas (`X-Forwarded-For`) that some formats begin with.

@@ -13,7 +13,7 @@
 //! - A user agent that was cut off before its closing quote is taken as it is.
 //!
 //! Relatives that order the same facts otherwise are read as well: see `proxy_manager.rs`, `envoy.rs`, `zoraxy.rs`, `s3.rs`,
-//! `ssl_request.rs`, `runserver.rs` and `gin.rs`.
+//! `ssl_request.rs`, `runserver.rs`, `gin.rs` and `uwsgi.rs`.
 
 mod envoy;
 mod extras;
@@ -24,6 +24,7 @@ mod runserver;
 mod s3;
 mod ssl_request;
 mod time;
+pub(crate) mod uwsgi;
 mod zoraxy;
 
 use std::borrow::Cow;
@@ -42,6 +43,9 @@ pub(crate) const HEAD_BYTES_MAX: usize = 1024;
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if gin::begins(line) {
         return gin::read(line, cx);
+    }
+    if uwsgi::begins(line) {
+        return uwsgi::read(line, cx);
     }
     let searched = line.get(..HEAD_BYTES_MAX).unwrap_or(line);
     // Three are before the time at most, where a format repeats the client in brackets.
@@ -75,7 +79,7 @@ fn around<'a>(head: &'a [u8], stamp: i64, after: &'a [u8], line: &'a [u8]) -> Op
             .or_else(|| envoy::read(cursor, &mut event))
             .or_else(|| proxy_manager::read(cursor, &mut event))
             .or_else(|| ssl_request::read(cursor, &mut event))?;
-    } else if s3::is_head(head) {
+    } else if s3::is_head(head, after) {
         s3::read(head, cursor, &mut event)?;
     } else if zoraxy::is_head(head) {
         zoraxy::read(cursor, &mut event)?;
@@ -97,6 +101,7 @@ fn tail<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
     event.level = http_status::level(status);
     push(&mut event.attributes, "status", status);
     push(&mut event.attributes, "bytes", bytes.unwrap_or_default());
+    let words = before_referrer(&mut cursor);
     for name in ["referrer", "user_agent"] {
         cursor.skip_blanks();
         if !matches!(cursor.rest(), [b'"', ..] | [b'-'] | [b'-', b' ', ..]) {
@@ -105,8 +110,37 @@ fn tail<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
         let value = cursor.quoted_or_cut().or_else(|| cursor.word())?;
         push_unescaped(&mut event.attributes, name, value);
     }
-    extras::push_all(&mut event.attributes, cursor);
+    let first = extras::push_words(&mut event.attributes, words);
+    extras::push_all(&mut event.attributes, cursor, first);
     Some(())
+}
+
+/// Takes the words that Tomcat may be told to write between the bytes and the referrer; none where no referrer and user agent follow them in
+/// quotes.
+fn before_referrer<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
+    const WORDS_MAX: usize = 4;
+    cursor.skip_blanks();
+    let start = cursor.rest();
+    // The usual line, whose next values are these two.
+    if matches!(start, [] | [b'"' | b'-', ..]) {
+        return &[];
+    }
+    let mut ahead = *cursor;
+    for _ in 0..WORDS_MAX {
+        if matches!(ahead.rest(), [] | [b'"', ..]) {
+            break;
+        }
+        let _ = ahead.word();
+        ahead.skip_blanks();
+    }
+    let mut behind = ahead;
+    let has_both = behind.quoted().is_some_and(|text| text == b"-" || memchr::memmem::find(text, b"://").is_some())
+        && behind.quoted().is_some();
+    if !has_both {
+        return &[];
+    }
+    *cursor = ahead;
+    start.get(..start.len() - ahead.rest().len()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -20,14 +20,26 @@ const LATER: [&str; 9] = [
     "acl_required",
 ];
 
-/// Whether `head`, which stands before the time, is the id of a bucket's owner and the bucket.
-pub(super) fn is_head(head: &[u8]) -> bool {
-    head.get(..64).is_some_and(|owner| owner.iter().all(u8::is_ascii_hexdigit)) && head.get(64) == Some(&b' ')
+/// Whether `head`, which stands before the time, is the id of a bucket's owner and the bucket; `after` stands behind the time. In examples the
+/// id is shortened: then the kind of the operation tells it.
+pub(super) fn is_head(head: &[u8], after: &[u8]) -> bool {
+    let Some((owner, bucket)) = owner_and_bucket(head) else { return false };
+    let is_whole = owner.len() == 64;
+    let has_operation = || {
+        let operation = after.trim_ascii_start().split(|b| *b == b' ').nth(3).unwrap_or_default();
+        [&b"REST."[..], b"SOAP.", b"WEBSITE.", b"BATCH.", b"S3."].iter().any(|kind| operation.starts_with(kind))
+    };
+    is_whole || (!bucket.contains(&b' ') && has_operation())
+}
+
+fn owner_and_bucket(head: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (owner, bucket) = head.split_at_checked(memchr::memchr(b' ', head)?)?;
+    (!owner.is_empty() && owner.iter().all(u8::is_ascii_hexdigit)).then_some((owner, bucket.trim_ascii()))
 }
 
 /// Reads what stands before and behind the time.
 pub(super) fn read<'a>(head: &'a [u8], mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
-    let (owner, bucket) = (head.get(..64)?, head.get(65..)?.trim_ascii());
+    let (owner, bucket) = owner_and_bucket(head)?;
     let (client, requester, id) = (cursor.word()?, cursor.word()?, cursor.word()?);
     let (operation, key) = (cursor.word()?, cursor.word()?);
     cursor.skip_blanks();

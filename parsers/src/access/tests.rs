@@ -195,6 +195,66 @@ fn the_log_of_an_object_store_is_read() {
 }
 
 #[test]
+fn a_list_of_addresses_may_stand_behind_a_virtual_host() {
+    for (head, ip, expected) in [
+        (
+            "a.example 192.0.2.7, 198.51.100.2 - bob",
+            "192.0.2.7",
+            "vhost=a.example; x_forwarded_for=192.0.2.7, 198.51.100.2",
+        ),
+        (
+            "a.example:80 \"192.0.2.7, 198.51.100.2\" 192.0.2.9 - bob",
+            "192.0.2.9",
+            "vhost=a.example:80; x_forwarded_for=192.0.2.7, 198.51.100.2",
+        ),
+        (
+            "192.0.2.1 192.0.2.7, 198.51.100.2 192.0.2.9 - bob",
+            "192.0.2.9",
+            "vhost=192.0.2.1; x_forwarded_for=192.0.2.7, 198.51.100.2",
+        ),
+    ] {
+        let rest = "method=GET; path=/; protocol=HTTP/1.1; status=200; bytes=1";
+        let line = format!(r#"{head} [14/Nov/2023:22:13:20 +0000] "GET / HTTP/1.1" 200 1"#);
+        check(&line, ip, "bob", &format!("{expected}; {rest}"));
+    }
+}
+
+#[test]
+fn of_several_servers_that_were_asked_each_value_is_a_list() {
+    let line = r#"192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] "GET / HTTP/1.1" 200 61 "-" "curl" 348 0.001 [web-80] [] 192.0.2.8:80, [2001:db8::1]:80 -, 100 0.100, 0.004 502, 200 ab"#;
+    let event = read(line);
+    let get = |name| event.attributes.get(name).unwrap_or_default();
+    assert_eq!((get("upstream_addr"), get("upstream_response_length")), ("192.0.2.8:80, [2001:db8::1]:80", "-, 100"));
+    assert_eq!((get("upstream_status"), get("req_id")), ("502, 200", "ab"));
+    let line = r#"192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] "GET / HTTP/1.1" 200 61 "-" "curl" 348 0.001 [web-80] [] [2001:db8::1]:80 5 0.100 200 ab"#;
+    assert_eq!(read(line).attributes.get("upstream_addr"), Some("[2001:db8::1]:80"));
+}
+
+#[test]
+fn words_may_stand_before_the_referrer() {
+    for (words, expected) in [
+        ("50", "extra.1=50"),
+        ("192.0.2.9 + 400", "extra.1=192.0.2.9; extra.2=+; extra.3=400"),
+        ("ms:7 -", "extra.1=ms:7"),
+    ] {
+        let line = format!(
+            r#"192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] "GET / HTTP/1.1" 200 1 {words} "http://a.example/" "curl" X-Forwarded-For="192.0.2.8""#
+        );
+        let rest =
+            "method=GET; path=/; protocol=HTTP/1.1; status=200; bytes=1; referrer=http://a.example/; user_agent=curl";
+        check(&line, "192.0.2.7", "bob", &format!("{rest}; {expected}; X-Forwarded-For=192.0.2.8"));
+    }
+}
+
+#[test]
+fn the_id_of_a_buckets_owner_may_be_shortened() {
+    let line = r#"79a5 box [14/Nov/2023:22:13:20 +0000] 192.0.2.7 - 3E57 REST.GET.OBJECT a.txt "GET /a.txt HTTP/1.1" 304 - - 1718 10 - "-" "curl" -"#;
+    let event = read(line);
+    assert_eq!((event.ip, event.timestamp), ("192.0.2.7".parse().ok(), Some(T)));
+    assert_eq!((event.attributes.get("bucket_owner"), event.attributes.get("key")), (Some("79a5"), Some("a.txt")));
+}
+
+#[test]
 fn the_level_follows_from_the_status() {
     for (status, level) in
         [("200", Level::Info), ("304", Level::Info), ("404", Level::Warn), ("503", Level::Error), ("-", Level::Info)]

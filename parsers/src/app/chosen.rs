@@ -59,7 +59,11 @@ fn javas<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'[' => java::kafka(&Stamped::in_bracket(text, cx)?),
         b'A'..=b'Z' => jul::parse(text, cx).or_else(|| java::level_first(text, cx)),
         // Some lines are of loggers of several languages.
-        _ => java::after_stamp(&Stamped::read(text, cx)?).filter(|event| event.format == java::FORMAT),
+        _ => {
+            let stamped = Stamped::read(text, cx)?;
+            let event = java::after_stamp(&stamped).filter(|event| event.format == java::FORMAT);
+            event.or_else(|| java::barred(&stamped))
+        }
     }
 }
 

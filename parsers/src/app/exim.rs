@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The id of the message is the message id, the flag (`<=` arrival, `=>` delivery …) the attribute `flag`; the fields have
-//! Exim's letters (`H`, `P`, `S`, `id`, `T` …). The address of the other side is the record's address.
+//! Exim's letters (`H`, `P`, `S`, `id`, `T` …). The address of the other side is the record's address, and who was authenticated (`A=plain:bob`)
+//! its user.
 
 use std::net::IpAddr;
 
@@ -128,6 +129,13 @@ fn fields(event: &mut LogEvent<'_>, text: &[u8]) {
                 attribute(event, "interface_address", ip);
                 attribute(event, "interface_port", port);
             }),
+            Some(("A", value)) => {
+                attribute(event, "A", value);
+                // The authenticator, and mostly behind it who was let in.
+                if let Some((_, user)) = value.split_once(':').filter(|(_, user)| !user.is_empty()) {
+                    event.user_name = user.to_owned().into();
+                }
+            }
             Some((name, value)) => attribute(event, name, value),
             None if event.ip.is_none() => address_and_port(part, |ip, port| {
                 event.ip = address::parse(ip).map(|found| found.ip);
@@ -169,6 +177,11 @@ mod tests {
                 "exim INFO 22:13:20 pid=7 msgid=1Ov4tU-0000Nz-Rm ip=192.0.2.7 flag=<= address=bob@example.com H=mail.example.com \
                  sender_host_port=5000 interface_address=192.0.2.1 interface_port=25 T=a \\\"b\\\" c S=99 | <= bob@example.com H=mail.example.com \
                  [192.0.2.7]:5000 I=[192.0.2.1]:25 T=\"a \\\"b\\\" c\" S=99 for x@y.z",
+            ),
+            (
+                "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm <= a@b.c H=(x) [192.0.2.7] P=esmtpa A=plain:bob@b.c S=9",
+                "exim INFO 22:13:20 msgid=1Ov4tU-0000Nz-Rm user=bob@b.c ip=192.0.2.7 flag=<= address=a@b.c H=(x) P=esmtpa A=plain:bob@b.c S=9 | \
+                 <= a@b.c H=(x) [192.0.2.7] P=esmtpa A=plain:bob@b.c S=9",
             ),
             (
                 "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm ** x@y.z R=dns T=smtp: no host",

@@ -4,6 +4,7 @@
 //! 2023/11/14 22:13:20 ready
 //! 2023/11/14 22:13:20.123456 main.go:99: ready
 //! 2023/11/14 22:13:20 INFO ready count=3
+//! 2023/11/14 22:13:20 cmd/web.go:99:run() [I] ready          Gitea
 //! 2023-11-14T22:13:20Z ERR pkg/server.go:99 > no error="x"
 //! 2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99]: no                    Harbor
 //! ```
@@ -44,9 +45,26 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         Some((level, message)) if message.first() == Some(&b' ') => (level, some_blanks(message)?),
         _ => (plain::stated_level(rest), rest),
     };
+    if let Some(event) = gitea(stamped, rest) {
+        return Some(event);
+    }
     let mut event = event(FORMAT, Some(stamped.at), level, message);
     attribute(&mut event, "file", file);
     attribute(&mut event, "line", line);
+    Some(event)
+}
+
+/// Gitea's and Forgejo's `cmd/web.go:242:runWeb() [I] text`, with the end of a long path only.
+fn gitea<'a>(stamped: &Stamped<'a>, rest: &'a [u8]) -> Option<LogEvent<'a>> {
+    let (place, rest) = until(rest, b"() [")?;
+    let (letter, message) = until(rest, b"] ").filter(|(letter, _)| letter.len() == 1)?;
+    let level = level_names::from_letter(letter)?;
+    let (place, function) = place.rsplit_once(':').filter(|(place, _)| !place.contains(' '))?;
+    let (file, line) = place.rsplit_once(':').filter(|(file, _)| file.ends_with(".go"))?;
+    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    for (name, value) in [("file", file), ("line", line), ("function", function)] {
+        attribute(&mut event, name, value);
+    }
     Some(event)
 }
 
@@ -110,6 +128,10 @@ mod tests {
             (
                 "2023/11/14 22:13:20.123456 /src/main.go:99: [ERROR] no: x",
                 "go ERROR 22:13:20.123456 file=/src/main.go line=99 | [ERROR] no: x",
+            ),
+            (
+                "2023/11/14 22:13:20 ...les/setting/log.go:99:run() [W] no [x]",
+                "go WARN 22:13:20 file=...les/setting/log.go line=99 function=run | no [x]",
             ),
             ("2023/11/14 22:13:20 INFO ready count=3", "go INFO 22:13:20 | ready count=3"),
         ] {

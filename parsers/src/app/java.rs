@@ -10,13 +10,14 @@
 //! 23/11/14 22:13:20 INFO com.example.App: ready
 //! [2023-11-14 22:13:20,123] INFO ready (com.example.App)
 //! INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready
+//! 2023-11-14 22:13:20,123 +0000 | INFO | com.example.App - ready
 //! ```
 //!
 //! `logger` and `thread` are attributes, and `function` where the line states it. The number that Spring and HDFS write is the
 //! process id. The two lines of `java.util.logging` are read too.
 
 use super::scan::{attribute, blanks, bracketed, capital_level, digits, enclosed, event, some_blanks, taken, word};
-use super::{Stamped, jul, stamp, trimmed};
+use super::{Stamped, jul, jvm, stamp, trimmed};
 use crate::{Context, Level, LogEvent, address, level_names};
 
 /// The name of this format in [`LogEvent::format`].
@@ -30,11 +31,14 @@ const PARTS_MAX: usize = 8;
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match text.first()? {
-        b'[' => kafka(&Stamped::in_bracket(text, cx)?),
+        b'[' => {
+            let stamped = Stamped::in_bracket(text, cx)?;
+            kafka(&stamped).or_else(|| jvm::after_stamp(&stamped))
+        }
         b'A'..=b'Z' => jul::parse(text, cx).or_else(|| level_first(text, cx)),
         _ => {
             let stamped = Stamped::read(text, cx)?;
-            let event = after_stamp(&stamped).or_else(|| level_and_text(&stamped))?;
+            let event = after_stamp(&stamped).or_else(|| barred(&stamped)).or_else(|| level_and_text(&stamped))?;
             Some(LogEvent { format: FORMAT, ..event })
         }
     }
@@ -82,6 +86,16 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 pub(super) fn level_and_text<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let (level, rest) = capital_level(blanks(stamped.rest))?;
     Some(event(FORMAT, Some(stamped.at), level, some_blanks(rest)?))
+}
+
+/// ` | ERROR | com.example.App - it broke`.
+pub(super) fn barred<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (level, rest) = capital_level(some_blanks(blanks(stamped.rest).strip_prefix(b"|")?)?)?;
+    let (logger, rest) = word(some_blanks(some_blanks(rest)?.strip_prefix(b"|")?)?)?;
+    let message = some_blanks(rest)?.strip_prefix(b"- ")?;
+    let head = Head { logger, ..Head::default() };
+    (is_name(logger) && logger.contains('.') && !logger.contains(':'))
+        .then(|| head.event(FORMAT, Some(stamped.at), level, message))
 }
 
 /// Whether a name with nothing beside it can only be a logger's: `com.example.App`, `App`, `my_app`, but no plain word.
@@ -392,6 +406,7 @@ mod tests {
                 "14-Nov-2023 22:13:20.123 SEVERE [main] org.apache.Catalina.start The [x] failed",
                 "java ERROR 22:13:20.123 logger=org.apache.Catalina thread=main function=start | The [x] failed",
             ),
+            ("2023-11-14 23:13:20,123 +0100 | ERROR | c.e.App - no", "java ERROR 22:13:20.123 logger=c.e.App | no"),
             ("2023-11-14 22:13:20 ERROR something broke", "java ERROR 22:13:20 | something broke"),
             ("2023-11-14 22:13:20,123 INFO [main] Starting up", "java INFO 22:13:20.123 thread=main | Starting up"),
             (

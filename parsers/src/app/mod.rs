@@ -8,6 +8,7 @@
 mod activemq;
 pub mod android;
 pub mod axigen;
+mod bacula;
 #[cfg(test)]
 mod check;
 mod chosen;
@@ -24,7 +25,9 @@ pub mod go;
 mod hdfs_audit;
 pub mod java;
 mod jul;
+mod jvm;
 pub mod klog;
+mod letters;
 pub mod litespeed;
 pub mod mongodb;
 pub mod mysql;
@@ -40,10 +43,14 @@ pub mod redis;
 pub mod ruby;
 pub mod rust;
 mod scan;
+mod servers;
+mod spdlog;
+mod sssd;
 pub mod stalwart;
 mod stamp;
 pub mod tcpdump;
 pub mod teamspeak;
+mod vdsm;
 pub mod vmware;
 pub mod webmin;
 pub mod xferlog;
@@ -54,6 +61,7 @@ use crate::{Context, LogEvent, level_names, logins};
 
 pub(crate) use chosen::read_chosen;
 pub(crate) use read_as::{has_mark, read_as};
+pub(crate) use servers::begins_as_zabbix;
 
 /// The name in [`LogEvent::format`] of lines that loggers of several languages write alike.
 pub const FORMAT: &str = "app";
@@ -69,9 +77,11 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'[' => bracket_first(text, cx),
         b'A'..=b'Z' => capital_first(text, cx),
         // winston's "error: text" is left to plain text: every other tool says so too.
+        b'd' if text.get(1) == Some(&b' ') => letters::cups(text, cx),
         b'a'..=b'z' => dotnet::console(text, None)
             .or_else(|| python::file_first(text, cx))
             .or_else(|| freeswitch::with_call(text, cx)),
+        b'(' => sssd::parse(text, cx),
         b'#' => mysql::slow::parse(text, cx),
         b'-' => cluster::tagged(text),
         b'=' => erlang::report(text, cx),
@@ -147,6 +157,9 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| cluster::hpc(text))
             .or_else(|| mysql::audit::parse(text, cx))
             .or_else(|| name_servers::windows(text, cx))
+            .or_else(|| bacula::parse(text, cx))
+            .or_else(|| servers::clickhouse(text, cx))
+            .or_else(|| servers::zabbix(text, cx))
             .or_else(|| flow::parse(text))
             .or_else(|| freeswitch::with_call(text, cx))
             .or_else(|| webmin::parse(text, cx))
@@ -163,7 +176,8 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         b'|' => python::after_stamp(stamped)
             .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| activemq::after_stamp(stamped))
-            .or_else(|| teamspeak::after_stamp(stamped)),
+            .or_else(|| teamspeak::after_stamp(stamped))
+            .or_else(|| java::barred(stamped)),
         b'[' => after_stamp_and_bracket(stamped),
         b'0'..=b'9' => exim::after_stamp(stamped)
             .or_else(|| mysql::after_stamp(stamped))
@@ -238,7 +252,9 @@ fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let Some(stamped) = Stamped::in_bracket(text, cx) else {
-        return redis::parse(text, cx)
+        return letters::tornado(text, cx)
+            .or_else(|| servers::websphere(text, cx))
+            .or_else(|| redis::parse(text, cx))
             .or_else(|| name_servers::unbound(text))
             .or_else(|| nagios::parse(text, cx))
             .or_else(|| desktop::proxifier(text, cx))
@@ -247,6 +263,9 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     };
     let stamped = &stamped;
     match stamped.rest {
+        [b']', b'[', b'a'..=b'z' | b'0'..=b'9', ..] => jvm::after_stamp(stamped)
+            .or_else(|| spdlog::after_stamp(stamped))
+            .or_else(|| elasticsearch::after_stamp(stamped)),
         [b']', b'[', ..] => elasticsearch::after_stamp(stamped),
         [b' ', ..] => {
             dotnet::serilog_console(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
@@ -256,7 +275,9 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| python::bracketed_stamp(stamped))
             .or_else(|| php::after_stamp(stamped))
             .or_else(|| node::bracketed_stamp(stamped)),
-        _ => python::bracketed_stamp(stamped)
+        _ => nagios::icinga(stamped)
+            .or_else(|| spdlog::after_stamp(stamped))
+            .or_else(|| python::bracketed_stamp(stamped))
             .or_else(|| node::bracketed_stamp(stamped))
             .or_else(|| php::after_stamp(stamped))
             .or_else(|| dotnet::serilog_file(stamped)),
@@ -267,13 +288,14 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     match text {
         [b'I' | b'W' | b'E' | b'F', b'0' | b'1' | b'2', ..] => klog::parse(text, cx),
         [_, b',', b' ', b'[', ..] => ruby::logger(text, cx),
+        [_, b' ', b'[', ..] => letters::cups(text, cx),
         [_, b'/', ..] => android::brief(None, text),
         [b'S', b't', b'a', b'r', b't', b'e', b'd', b' ', ..] => ruby::request(text, cx),
         // The day of C's `asctime`.
         [_, b'a'..=b'z', _, b' ', b'A'..=b'Z', _, _, b' ', ..] => xferlog::parse(text, cx),
         // Prose, or the name of a month.
         [_, b'a'..=b'z', _, b' ', b'0'..=b'9', ..] => jul::parse(text, cx),
-        [_, b'a'..=b'z', ..] => None,
+        [_, b'a'..=b'z', ..] => vdsm::parse(text, cx),
         _ => python::level_first(text, cx)
             .or_else(|| java::level_first(text, cx))
             .or_else(|| jul::parse(text, cx))

@@ -14,6 +14,13 @@ use crate::{Context, Level, LogEvent, level_names, programs};
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "mongodb";
 
+/// The parts of the server, as it names them.
+#[rustfmt::skip]
+const COMPONENTS: [&str; 24] = [
+    "ACCESS", "ASIO", "BRIDGE", "COMMAND", "CONNPOOL", "CONTROL", "ELECTION", "EXECUTOR", "FTDC", "GEO", "HEARTBEATS", "INDEX",
+    "INITSYNC", "JOURNAL", "NETWORK", "QUERY", "RECOVERY", "REPL", "REPL_HB", "ROLLBACK", "SHARDING", "STORAGE", "TXN", "WRITE",
+];
+
 /// Reads a line of MongoDB's log; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
@@ -30,7 +37,10 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let rest = span(rest, |b| b.is_ascii_digit()).map_or(rest, |(_, rest)| rest);
     let (component, rest) = word(some_blanks(rest)?)?;
     let is_component = component.bytes().all(|b| b.is_ascii_uppercase() || b"_-".contains(&b));
-    let (context, message) = bracketed(some_blanks(rest)?).filter(|_| is_component)?;
+    let rest = some_blanks(rest)?;
+    // A few messages have no context: their component has to be a known one.
+    let (context, message) =
+        bracketed(rest).filter(|_| is_component).or_else(|| COMPONENTS.contains(&component).then_some(("", rest)))?;
     let level = level_names::from_letter(std::str::from_utf8(&[*letter]).ok()?)?;
     let mut event = event(FORMAT, Some(stamped.at), level, blanks(message));
     attribute(&mut event, "component", component);
@@ -80,6 +90,10 @@ mod tests {
                 "mongodb DEBUG 22:13:20.123 component=QUERY context=conn8 | x",
             ),
             (
+                "2023-11-14T22:13:20.123+0000 I CONTROL  Ctrl-C signal",
+                "mongodb INFO 22:13:20.123 component=CONTROL | Ctrl-C signal",
+            ),
+            (
                 "2023-11-14T22:13:20.123+0000 [conn8] end connection",
                 "mongodb UNKNOWN 22:13:20.123 context=conn8 | end connection",
             ),
@@ -94,9 +108,13 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for line in
-            ["", "2023-11-14T22:13:20Z I am [here] now", "2023-11-14T22:13:20Z [main] x", "2023-11-14T22:13:20Z INFO x"]
-        {
+        for line in [
+            "",
+            "2023-11-14T22:13:20Z I am [here] now",
+            "2023-11-14T22:13:20Z I SAID no",
+            "2023-11-14T22:13:20Z [main] x",
+            "2023-11-14T22:13:20Z INFO x",
+        ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
     }

@@ -45,7 +45,7 @@ fn key_before(bytes: &[u8], from: usize, equals: usize) -> Option<usize> {
 }
 
 fn push(attributes: &mut Attributes, key: &str, value: &str) {
-    let value = value.trim_end();
+    let value = super::unquoted(value.trim_end());
     if value.is_empty() {
         return;
     }

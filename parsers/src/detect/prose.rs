@@ -17,6 +17,7 @@ use crate::find::find;
 use crate::plain::Sought;
 use crate::signs;
 use crate::syslog::shape;
+use crate::table::headless;
 use crate::{Context, Level, access, timestamp};
 
 /// A line of prose.
@@ -56,6 +57,8 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
         return undated(line);
     }
     match timestamp::iso_prefix(line, cx.zone) {
+        // A web server's row without its header, a syslog record without its priority.
+        Some((_, rest)) if headless::may_follow(rest) || super::begins_as_5424(line, rest) => None,
         Some((at, rest)) => dated(line, at, rest),
         None => undated(line),
     }
@@ -71,7 +74,7 @@ pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
 #[inline]
 fn worded<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
     let Some(behind) = Behind::first_word(text) else { return named(line, text) };
-    if behind.may_be_dated(text) || is_known(text, &behind) {
+    if behind.may_be_dated(text) || is_known(text, &behind) || behind.may_be_containers() {
         return None;
     }
     // No format has its first mark further on, but for labelled values, whose label ends with a colon.

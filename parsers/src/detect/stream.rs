@@ -2,7 +2,7 @@
 
 use super::chosen::{is_syslogs, may_be_syslogs, read_chosen, read_syslogs_header};
 use super::{prose, read_as, read_prose};
-use crate::{Context, Format, LogEvent, content, cri, detect};
+use crate::{Context, Format, LogEvent, compose, content, cri, detect};
 
 /// After so many lines in one format it is the stream's.
 const SAMPLE_LINES: u32 = 16;
@@ -87,7 +87,7 @@ impl StreamFormat {
     fn note(&mut self, found: &str) {
         if found != self.last.as_str() {
             // Programs' formats that cannot be stated by themselves are among `app`; what containers write holds others' lines.
-            let unstated = if found == cri::FORMAT { Format::Auto } else { Format::App };
+            let unstated = if matches!(found, cri::FORMAT | compose::FORMAT) { Format::Auto } else { Format::App };
             self.last = found.parse().unwrap_or(unstated);
         }
         if self.last == Format::Plain {

@@ -6,9 +6,12 @@ use self::lines::{HEADS, LINES, likely_line, text_line};
 use super::{Parser, chosen};
 use crate::format::parse;
 use crate::syslog::shape;
+use crate::table::headless;
 use crate::{Context, Format, Level, LogEvent, Zone};
-use crate::{access, apache_error, app, content, cri, elb, haproxy, json, ltsv, nginx_error, squid, syslog, table};
-use crate::{timestamp, winevent, wrapped};
+use crate::{
+    access, apache_error, app, compose, content, cri, elb, haproxy, json, ltsv, nginx_error, squid, syslog, timestamp,
+};
+use crate::{winevent, wrapped};
 
 const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
@@ -38,6 +41,10 @@ fn auto_decides_by_how_the_line_begins() {
         ("2023/11/14 22:13:20 [error] 1#1: text", "nginx_error"),
         ("2023-11-14T22:13:20.5+01:00 web1 sshd[7]: text", "rfc3164"),
         ("2023-11-14T22:13:20.5+01:00 192.0.2.7 {\"a\":1}", "rfc3164"),
+        ("2023-11-14T22:13:20.123Z web1 NSX 7 - [a@6876 level=\"INFO\"] text", "rfc5424"),
+        ("2023-11-14T22:13:20.123+01:00 web1 CRON 7 - -  (root) CMD (x)", "rfc5424"),
+        ("2023-11-14T22:13:20Z web1 app 7 ID47 - no", "rfc5424"),
+        ("2023-11-14T22:13:20Z we sold 7 times - no", "plain"),
         ("2023-11-14T22:13:20Z ERROR text", "plain"),
         ("2023-11-14T22:13:20Z ERROR app: text", "rust"),
         ("2023-11-14T22:13:20Z web1 some text", "plain"),
@@ -45,6 +52,10 @@ fn auto_decides_by_how_the_line_begins() {
         ("1700000000.123     16 192.0.2.7 TCP_MISS/200 1 GET http://a.example/ - HIER_DIRECT/- -", "squid"),
         ("2023-11-14 22:13:20,123 INFO  [main] c.e.App - text", "java"),
         ("<Event><System><EventID>7</EventID></System></Event>", "winevent"),
+        ("web-1  | 192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 1", "compose"),
+        ("2023-11-14 22:13:20 192.0.2.1 GET /a - 443 bob 192.0.2.7 curl/8 - 404 0 2 15", "w3c"),
+        ("1700000000.000000\tCwFs1P2UcUdlSxD2La\t192.0.2.7\t52026\t198.51.100.2\t53\tudp\tx", "zeek"),
+        ("14-Nov 22:13 web1-dir JobId 7: Start Backup", "bacula"),
         ("<b>bold</b>", "plain"),
         ("November rain", "plain"),
         ("", "plain"),
@@ -97,23 +108,25 @@ fn a_line_whose_head_says_what_it_is_in_may_quote_a_web_servers() {
 /// All parsers that know their lines by their shape.
 #[rustfmt::skip]
 const ALL: &[Parser] = &[
+    compose::parse,
+    headless_dated,
     nginx_error::parse,
     cri::parse,
     haproxy::parse,
     access::parse,
     apache_error::parse,
     elb::parse,
+    headless::tabbed,
     ltsv::parse_plain,
-    table::headerless::cloudfront,
     squid::parse,
     app::parse,
-    iis,
     winevent::parse,
 ];
 
-fn iis<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (_, rest) = timestamp::iso_prefix(line, cx.zone)?;
-    table::headerless::iis(line, rest, cx)
+/// A web server's row without its header, whose date and time begin the line.
+fn headless_dated<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (_, rest) = timestamp::iso_prefix(line, Zone::UTC)?;
+    headless::may_follow(rest).then(|| headless::after_stamp(line, cx))?
 }
 
 /// What a line is if every parser is asked.
@@ -132,6 +145,13 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         return event;
     }
     if let Some(event) = app::parse_headed(line, cx) {
+        return event;
+    }
+    if let Some((_, rest)) = timestamp::iso_prefix(line, Zone::UTC)
+        && super::begins_as_5424(line, rest)
+        && let Ok(mut event) = syslog::rfc5424::parse_from_time(line, cx)
+    {
+        content::complete(&mut event, line, cx);
         return event;
     }
     // A date is no client, of which HAProxy's lines have nothing else before their time.
@@ -225,6 +245,7 @@ const NOBODY_ELSES: &[&str] = &[
     "apache_error",
     "auditd",
     "cef",
+    "compose",
     "cri",
     "elasticsearch",
     "elb",

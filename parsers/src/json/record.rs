@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::reader::Value;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
-use crate::{Attributes, Context, Level, LogEvent, address, level_names, programs, timestamp, winevent};
+use crate::{Attributes, Context, Level, LogEvent, address, app, level_names, programs, timestamp, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
 const NUMBER_RANK: u8 = 100;
@@ -171,10 +171,12 @@ impl<'a, 'c> Record<'a, 'c> {
     /// Whether `text` is fit for a field; sets the fields whose value is not the text itself.
     fn fits(&mut self, slot: Slot, place: &Place<'_, 'a>, text: &str, quoted: bool) -> Fit {
         match slot {
-            Slot::Timestamp => match timestamp::parse(undated(text), self.cx.zone) {
-                Some(micros) => self.event.timestamp = Some(micros),
-                None => return Fit::No,
-            },
+            Slot::Timestamp => {
+                match timestamp::parse(undated(text), self.cx.zone).or_else(|| american(text, self.cx)) {
+                    Some(micros) => self.event.timestamp = Some(micros),
+                    None => return Fit::No,
+                }
+            }
             Slot::Level | Slot::Priority | Slot::PythonLevel | Slot::OtelLevel | Slot::LevelLetter => {
                 let Some((level, severity)) = level_of(slot, place.key, text) else {
                     return Fit::No;
@@ -313,6 +315,13 @@ enum Fit {
 /// .NET writes a time as `/Date(1700000000123)/`.
 fn undated(text: &str) -> &str {
     text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")).unwrap_or(text)
+}
+
+/// `11/14/2023 10:13:20 PM`, as .NET and Windows write a time in America; who says which half of the day it is names the month first.
+fn american(text: &str, cx: &Context) -> Option<i64> {
+    let is_half_day = text.ends_with("AM") || text.ends_with("PM");
+    let (at, rest) = is_half_day.then(|| app::time_of_shape(text.as_bytes(), b"m/d/Y H:M:S", cx)).flatten()?;
+    rest.is_empty().then_some(at)
 }
 
 fn is_blank(text: &str) -> bool {

@@ -62,7 +62,8 @@ pub(super) fn is_level_and_colon(line: &[u8]) -> bool {
 
 /// Whether a line begins with a blank or a tab and has something behind it.
 pub(super) fn is_indented(line: &[u8]) -> bool {
-    matches!(line.first(), Some(b' ' | b'\t')) && !line.trim_ascii().is_empty()
+    // Zabbix fills the id of its process with blanks.
+    matches!(line.first(), Some(b' ' | b'\t')) && !line.trim_ascii().is_empty() && !app::begins_as_zabbix(line)
 }
 
 /// `\tat a.B.c(D.java:9)`, `Caused by: …`, `Suppressed: …`, `\t... 9 more`.
@@ -140,6 +141,81 @@ pub(super) fn is_of_panic(line: &[u8]) -> bool {
         || (line.ends_with(b")") && line.contains(&b'.') && memmem::find(line, b"(0x").is_some())
 }
 
+/// `thread 'main' panicked at src/main.rs:3:5:`, behind which the message stands. Before Rust 1.73 it stands in the same line.
+pub(super) fn is_rust_panic(line: &[u8]) -> bool {
+    line.starts_with(b"thread '") && memmem::find(line, b"' panicked at ").is_some()
+}
+
+/// Whether a line within the report of a Rust panic goes on with it.
+pub(super) fn is_of_rust_panic(line: &[u8]) -> bool {
+    line == b"stack backtrace:" || line.starts_with(b"note: ") || is_indented(line)
+}
+
+/// Whether a line is one of zap's console encoding, of a level with which it writes a stack trace: `<time><tab>error<tab>…`.
+pub(super) fn is_zap_with_trace(line: &[u8]) -> bool {
+    const TIME_BYTES_MAX: usize = 40;
+    let near = line.get(..TIME_BYTES_MAX).unwrap_or(line);
+    let Some(rest) = memchr::memchr(b'\t', near).and_then(|at| line.get(at + 1..)) else { return false };
+    [&b"warn\t"[..], b"error\t", b"dpanic\t", b"panic\t", b"fatal\t"]
+        .iter()
+        .any(|level| rest.get(..level.len()).is_some_and(|word| word.eq_ignore_ascii_case(level)))
+}
+
+/// The path of a function of Go, alone: `example.com/shop/cart.(*Cart).Buy`, `main.main`.
+pub(super) fn is_go_function(line: &[u8]) -> bool {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || b"_-./()*[]{},~@%+$".contains(b);
+    let ends_in_name = line.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b')' | b']' | b'}'));
+    line.first().is_some_and(u8::is_ascii_alphabetic)
+        && ends_in_name
+        && line.contains(&b'.')
+        && line.iter().all(is_part)
+}
+
+/// `Stack trace:`, `[stacktrace]` (Laravel), and its first frame where there is no such line.
+pub(super) fn begins_php_trace(line: &[u8]) -> bool {
+    matches!(line, b"Stack trace:" | b"[stacktrace]" | b"PHP Stack trace:") || is_php_frame(line)
+}
+
+/// Whether a line within a stack trace of PHP's goes on with it: a frame, where the exception was thrown, the one before it, and what Monolog
+/// closes an object with.
+pub(super) fn is_of_php_trace(line: &[u8]) -> bool {
+    begins_php_trace(line)
+        || line.starts_with(b"  thrown ")
+        || line.starts_with(b"[previous exception] ")
+        || line.starts_with(b"Next ")
+        || line.starts_with(b"\"}")
+}
+
+/// `#0 /srv/shop/cart.php(9): Cart->buy()`, `#1 [internal function]: …`, `#2 {main}`, and as Xdebug has it `PHP   1. {main}() …`.
+fn is_php_frame(line: &[u8]) -> bool {
+    const PLACE_BYTES_MAX: usize = 512;
+    if let Some(frame) = line.strip_prefix(b"PHP ") {
+        let text = frame.trim_ascii_start();
+        let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+        return text.len() < frame.len()
+            && digits > 0
+            && text.get(digits..).is_some_and(|rest| rest.starts_with(b". "));
+    }
+    let Some(number) = line.strip_prefix(b"#") else { return false };
+    let digits = number.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+    let Some(frame) = number.get(digits..).and_then(|rest| rest.strip_prefix(b" ")).filter(|_| digits > 0) else {
+        return false;
+    };
+    let near = frame.get(..PLACE_BYTES_MAX).unwrap_or(frame);
+    frame.starts_with(b"{main}") || frame.starts_with(b"[internal function]") || memmem::find(near, b"): ").is_some()
+}
+
+/// Whether what PHP wrote to nginx begins in this line of its error log and does not end there.
+pub(super) fn begins_php_stderr(line: &[u8]) -> bool {
+    let is_dated = matches!(line, [_, _, _, _, b'/', _, _, b'/', _, _, b' ', ..]);
+    is_dated && memmem::find(line, b" sent in stderr: \"").is_some() && !ends_php_stderr(line)
+}
+
+/// Whether what PHP wrote to nginx ends in this line.
+pub(super) fn ends_php_stderr(line: &[u8]) -> bool {
+    memmem::find(line, b"\" while ").is_some()
+}
+
 /// Whether a line of PostgreSQL's log adds to the message before it.
 pub(super) fn is_postgresql_addition(line: &[u8]) -> bool {
     const WORDS: [&[u8]; 6] = [b"DETAIL", b"HINT", b"CONTEXT", b"STATEMENT", b"QUERY", b"LOCATION"];
@@ -147,6 +223,19 @@ pub(super) fn is_postgresql_addition(line: &[u8]) -> bool {
     let Some(end) = memmem::find(near, b":  ") else { return false };
     let before = near.get(..end).unwrap_or_default();
     WORDS.iter().any(|word| before.ends_with(word)) && app::begins_with_time(line, &ANY_TIME)
+}
+
+/// What begins an entry of MySQL's slow query log: its time, or who asked.
+pub(super) fn begins_slow_entry(line: &[u8]) -> bool {
+    line.starts_with(b"# User@Host: ")
+        || line
+            .strip_prefix(b"# Time: ")
+            .is_some_and(|time| time.trim_ascii_start().first().is_some_and(u8::is_ascii_digit))
+}
+
+/// `/usr/sbin/mysqld, Version: 8.0.15 (…). started with:`
+pub(super) fn opens_slow_log(line: &[u8]) -> bool {
+    line.ends_with(b"started with:") && memmem::find(line, b", Version: ").is_some()
 }
 
 /// Whether a Windows event begins on this line and does not end there.

@@ -12,12 +12,14 @@
 //! | `dotnet` | it is indented, or the head or a divider of a stack trace |
 //! | `python` | it is of a traceback, its last line and chained ones included |
 //! | `ruby` | it is a line of a backtrace |
-//! | `go` | it is of a panic's report |
+//! | `go` | it is of a panic's report, or of the stack trace behind a record of zap |
+//! | `php` | it is of a stack trace, or of what PHP wrote to nginx |
+//! | `rust` | it is of a panic's report |
 //! | `postgresql` | it begins with a tab, or is a `DETAIL`, `HINT`, `CONTEXT`, `QUERY`, `LOCATION` or `STATEMENT` |
 //! | `mysql_slow` | it does not begin an entry of the slow query log |
 //! | `xml` | a Windows event that began with `<Event` has not ended |
 //! | `auditd` | it is a record of the same event of Linux' audit daemon |
-//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` |
+//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `rust`, `php`, `mysql_slow` (behind the head of an entry), `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` |
 //!
 //! A pattern of one's own can say where records begin instead ([`Joiner::with_pattern`]).
 

@@ -27,12 +27,16 @@ pub enum Rule {
     Java,
     /// Entries of MySQL's slow query log.
     MysqlSlow,
+    /// Stack traces of PHP, and what it wrote to nginx.
+    Php,
     /// What PostgreSQL adds to a message.
     Postgresql,
     /// Python's tracebacks.
     Python,
     /// Ruby's backtraces.
     Ruby,
+    /// Reports of Rust's panics.
+    Rust,
     /// Where it does not begin as lines of logs do.
     Stamp,
     /// Windows events.
@@ -55,16 +59,20 @@ impl Rule {
         Self::Indented,
         Self::Java,
         Self::MysqlSlow,
+        Self::Php,
         Self::Postgresql,
         Self::Python,
         Self::Ruby,
+        Self::Rust,
         Self::Stamp,
         Self::Xml,
     ];
 
     /// The rules that `auto` asks, in this order.
-    const AUTO: [Self; 8] =
-        [Self::Auditd, Self::Xml, Self::Python, Self::Go, Self::Java, Self::Dotnet, Self::Ruby, Self::Postgresql];
+    #[rustfmt::skip]
+    const AUTO: [Self; 10] = [
+        Self::Auditd, Self::Xml, Self::Python, Self::Go, Self::Rust, Self::Java, Self::Dotnet, Self::Ruby, Self::Php, Self::Postgresql,
+    ];
 
     /// The name in lower case, as it is configured.
     #[must_use]
@@ -78,9 +86,11 @@ impl Rule {
             Self::Indented => "indented",
             Self::Java => "java",
             Self::MysqlSlow => "mysql_slow",
+            Self::Php => "php",
             Self::Postgresql => "postgresql",
             Self::Python => "python",
             Self::Ruby => "ruby",
+            Self::Rust => "rust",
             Self::Stamp => "stamp",
             Self::Xml => "xml",
         }
@@ -94,15 +104,24 @@ impl Rule {
     pub(super) fn begun(self, line: &[u8]) -> State {
         match self {
             Self::Auditd => auditd::id(line).map(State::Audit),
+            Self::Go if head::is_zap_with_trace(line) => Some(State::Zap),
             Self::Go => head::is_panic(line).then_some(State::Panic),
             Self::Java => head::is_jul(line).then_some(State::JulHead),
-            Self::MysqlSlow => line.starts_with(b"# Time:").then_some(State::SlowTime),
+            Self::MysqlSlow if line.starts_with(b"# Time:") => Some(State::SlowTime),
+            Self::MysqlSlow => line.starts_with(b"# User@Host:").then_some(State::SlowEntry),
+            Self::Php => head::begins_php_stderr(line).then_some(State::PhpStderr),
             Self::Python => head::is_traceback(line).then_some(State::Traceback),
+            Self::Rust if head::is_rust_panic(line) => {
+                Some(if line.ends_with(b":") { State::RustHead } else { State::RustPanic })
+            }
             Self::Xml => head::opens_event(line).then_some(State::Event),
             Self::Auto if head::is_object(line) => Some(State::Whole),
             Self::Auto if head::surely_begins_record(line) => None,
+            Self::Auto if head::begins_slow_entry(line) => Some(Self::MysqlSlow.begun(line)),
             Self::Auto => Self::AUTO.iter().map(|rule| rule.begun(line)).find(|state| *state != State::Plain),
-            Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Ruby | Self::Stamp => None,
+            Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Ruby | Self::Rust | Self::Stamp => {
+                None
+            }
         }
         .unwrap_or_default()
     }
@@ -114,6 +133,7 @@ impl Rule {
             Self::Auto if state == State::Whole => None,
             // The usual case, and cheap: most files hold nothing else.
             Self::Auto if state != State::Event && head::surely_begins_record(line) => None,
+            Self::Auto if state.is_of_slow_entry() => state.slow(line),
             Self::Auto => Self::AUTO.iter().find_map(|rule| rule.joined(state, line)),
             Self::Auditd => state.audit(line),
             Self::Dotnet => {
@@ -123,9 +143,11 @@ impl Rule {
             Self::Indented => head::is_indented(line).then_some(State::Plain),
             Self::Java => state.java(line),
             Self::MysqlSlow => state.slow(line),
+            Self::Php => state.php(line),
             Self::Postgresql => (line.starts_with(b"\t") || head::is_postgresql_addition(line)).then_some(state),
             Self::Python => state.python(line),
             Self::Ruby => head::is_backtrace(line).then_some(state),
+            Self::Rust => state.rust(line),
             Self::Stamp => (!head::begins_record(line)).then_some(State::Plain),
             Self::Xml => state.event(line),
         }

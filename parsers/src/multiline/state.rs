@@ -17,10 +17,24 @@ pub(super) enum State {
     Chained,
     /// In the report of a Go panic.
     Panic,
+    /// Behind the head of a record of Go's zap, which a stack trace may follow.
+    Zap,
+    /// Behind the first line of a Rust panic, which the message follows.
+    RustHead,
+    /// In the report of a Rust panic.
+    RustPanic,
+    /// In what Node writes of an error behind its stack trace, between braces.
+    NodeObject,
+    /// In a stack trace of PHP's.
+    PhpTrace,
+    /// In what PHP wrote to nginx and that quotes, up to its closing quote.
+    PhpStderr,
     /// Behind the first line of `java.util.logging`.
     JulHead,
     /// Behind the time of an entry of MySQL's slow query log.
     SlowTime,
+    /// In an entry of MySQL's slow query log.
+    SlowEntry,
     /// In a Windows event that has not ended.
     Event,
     /// In an event of the audit daemon, which has this [`auditd::id`].
@@ -55,25 +69,60 @@ impl State {
         if is_second {
             return Some(Self::Plain);
         }
+        match self {
+            Self::NodeObject if head::is_indented(line) => return Some(Self::NodeObject),
+            Self::NodeObject if line == b"}" => return Some(Self::Plain),
+            _ => {}
+        }
         (head::is_frame(line) || head::is_exception(line)).then_some(match self {
-            Self::JulHead => Self::Plain,
+            _ if line.ends_with(b" {") => Self::NodeObject,
+            Self::JulHead | Self::NodeObject => Self::Plain,
             other => other,
         })
     }
 
+    pub(super) fn rust(self, line: &[u8]) -> Option<Self> {
+        let goes_on = match self {
+            Self::RustHead => !line.is_empty() && !head::begins_record(line),
+            Self::RustPanic => head::is_of_rust_panic(line),
+            _ => false,
+        };
+        goes_on.then_some(Self::RustPanic)
+    }
+
     pub(super) fn panic(self, line: &[u8]) -> Option<Self> {
-        (self == Self::Panic && head::is_of_panic(line)).then_some(Self::Panic)
+        match self {
+            Self::Panic => head::is_of_panic(line).then_some(Self::Panic),
+            Self::Zap => (head::is_indented(line) || head::is_go_function(line)).then_some(Self::Zap),
+            _ => None,
+        }
+    }
+
+    pub(super) fn php(self, line: &[u8]) -> Option<Self> {
+        match self {
+            Self::PhpStderr if head::begins_record(line) => None,
+            Self::PhpStderr => Some(if head::ends_php_stderr(line) { Self::Plain } else { Self::PhpStderr }),
+            Self::PhpTrace if line.is_empty() || head::is_of_php_trace(line) => Some(Self::PhpTrace),
+            Self::Event => None,
+            _ => head::begins_php_trace(line).then_some(Self::PhpTrace),
+        }
     }
 
     pub(super) fn slow(self, line: &[u8]) -> Option<Self> {
-        if line.starts_with(b"# Time:") {
+        // What the server writes whenever it opens the log is of no entry.
+        if line.starts_with(b"# Time:") || head::opens_slow_log(line) {
             return None;
         }
         if line.starts_with(b"# User@Host:") {
             // An entry within the same second has no time of its own.
-            return (self == Self::SlowTime).then_some(Self::Plain);
+            return (self == Self::SlowTime).then_some(Self::SlowEntry);
         }
-        Some(Self::Plain)
+        Some(Self::SlowEntry)
+    }
+
+    /// Whether the last line was of an entry of MySQL's slow query log.
+    pub(super) fn is_of_slow_entry(self) -> bool {
+        matches!(self, Self::SlowTime | Self::SlowEntry)
     }
 
     pub(super) fn event(self, line: &[u8]) -> Option<Self> {

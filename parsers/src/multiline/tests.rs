@@ -43,10 +43,76 @@ fn records(joiner: &mut Joiner, text: &[u8], step: usize) -> Vec<String> {
 /// Each text is a record; together they are a stream.
 fn check(rule: Rule, expected: &[&str]) {
     let text = expected.iter().map(|record| format!("{record}\n")).collect::<String>();
-    for rule in [rule, if matches!(rule, Rule::Indented | Rule::Stamp | Rule::MysqlSlow) { rule } else { Rule::Auto }] {
+    for rule in [rule, if matches!(rule, Rule::Indented | Rule::Stamp) { rule } else { Rule::Auto }] {
         let found = records(&mut Joiner::new(rule, Limits::default()), text.as_bytes(), 7);
         assert_eq!(found, expected, "{rule}");
     }
+}
+
+#[test]
+fn reports_of_rusts_panics_are_joined() {
+    check(
+        Rule::Rust,
+        &[
+            "thread 'main' panicked at src/main.rs:3:5:\nno cart\nstack backtrace:\n   0: shop::buy\n             at ./src/main.rs:3:5\nnote: run with `RUST_BACKTRACE=full`",
+            "thread 'main' panicked at 'no cart', src/main.rs:3:5\nnote: run with `RUST_BACKTRACE=1`",
+            "it ends here",
+        ],
+    );
+}
+
+#[test]
+fn what_node_writes_behind_a_stack_trace_is_of_it() {
+    check(
+        Rule::Java,
+        &[
+            "Error: no\n    at buy (/srv/cart.js:1:2) {\n  code: 'ENOENT'\n}",
+            "}",
+            "Error: no\n    at buy (/srv/cart.js:1:2)",
+            "ready",
+        ],
+    );
+}
+
+#[test]
+fn stack_traces_of_php_are_joined() {
+    check(
+        Rule::Php,
+        &[
+            "[14-Nov-2023 22:13:20 UTC] PHP Fatal error:  Uncaught Exception: no in /srv/a.php:3\nStack trace:\n#0 /srv/b.php(9): buy()\n#1 {main}\n  thrown in /srv/a.php on line 3",
+            "[2023-11-14 22:13:20] local.ERROR: no {\"exception\":\"[object] (E(code: 0): no at /srv/a.php:3)\n[stacktrace]\n#0 /srv/b.php(9): A->b('x')\n#1 {main}\n\n[previous exception] [object] (F(code: 0): x)\n[stacktrace]\n#0 [internal function]: {closure}()\n\"} ",
+            "[2023-11-14 22:13:21] local.INFO: yes",
+            "#7 is a ticket",
+        ],
+    );
+}
+
+#[test]
+fn what_php_wrote_to_nginx_is_of_the_line_that_quotes_it() {
+    check(
+        Rule::Php,
+        &[
+            "2023/11/14 22:13:20 [error] 7#7: *8 FastCGI sent in stderr: \"PHP message: PHP Warning:  a in /srv/a.php on line 3\nPHP message: b\" while reading response header from upstream, client: 192.0.2.7",
+            "2023/11/14 22:13:20 [error] 7#7: *9 FastCGI sent in stderr: \"PHP message: c\" while reading upstream, client: 192.0.2.7",
+            "PHP message: d",
+            "2023/11/14 22:13:20 [error] 7#7: *9 FastCGI sent in stderr: \"PHP message: e",
+            "2023/11/14 22:13:21 [error] 7#7: *9 open() failed",
+        ],
+    );
+}
+
+#[test]
+fn the_stack_trace_behind_a_record_of_zap_is_of_it() {
+    check(
+        Rule::Go,
+        &[
+            "2023-11-14T22:13:20.123Z\terror\tshop/cart.go:9\tno\t{\"a\": 1}\nexample.com/shop/cart.(*Cart[...]).Buy\n\t/src/shop/cart.go:9\nmain.main\n     /src/main.go:7",
+            "2023-11-14T22:13:21.123Z\tinfo\tshop/cart.go:9\tyes",
+            "main.main",
+            "2023-11-14T22:13:20.123Z\tERROR\tno",
+            "the end.",
+        ],
+    );
 }
 
 #[test]
@@ -133,7 +199,10 @@ fn other_rules_hold() {
         Rule::Xml,
         &["<Events>", "<Event xmlns='x'>\n<System>\n</System>\n</Event>", "<Event></Event>", "<Event>\n</Event>", "x"],
     );
-    check(Rule::Indented, &["a\n b\n\tc", "d", "", "e\n f"]);
+    check(
+        Rule::Indented,
+        &["a\n b\n\tc", "d", "", "e\n f", "    77:20231114:221320.123 g", "    78:20231114:221320.123 h"],
+    );
     check(
         Rule::Stamp,
         &["2023-11-14 22:13:20 a\nb\n\n c", "[2023-11-14 22:13:20] d\ne", "<13>f", "{\"a\":1}", "Nov 14 22:13:20 g\nh"],
@@ -144,6 +213,8 @@ fn other_rules_hold() {
             "# Time: 2023-11-14T22:13:20Z\n# User@Host: a[a] @ b []\n# Query_time: 1\nselect\n1;",
             "# User@Host: a[a] @ b []\nselect 2;",
             "# Time: 2023-11-14T22:13:21Z\n# User@Host: a[a] @ b []\nselect 3;",
+            "/usr/sbin/mysqld, Version: 8.0.1 (x). started with:",
+            "# Time: 231114 22:13:20\n# User@Host: a[a] @ b []\nselect 4;",
         ],
     );
 }

@@ -17,17 +17,22 @@ use crate::{Context, Zone, app, level_names, timestamp};
 /// 11/14/23-22:13:20.123456        Snort, whose clock may leave out the year: 11/14-22:13:20.123456
 /// 2023:11:14-22:13:20             DirectAdmin
 /// 20231114-22:13:20               xrdp
+/// 20231114 22:13:20.123           the same with a blank
 /// Nov-14-23 22:13:20              ASSP
+/// Nov-14 22:13:20.123             Nextflow
 /// Tue Nov 14 22:13:20 2023        C's asctime
 /// CET Nov 14 22:13:20             Monit
 /// 1700000000 - 11/14/2023 …       PortSentry, whose number is the time
+/// 1700000000: text                Mosquitto
 /// ERROR 2023-11-14 22:13:20       behind a level in capitals
+/// @400000006553f10a00000000       TAI64N (daemontools, runit, s6, qmail)
 /// ```
 pub(super) fn read<'a>(line: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let text = line.trim_ascii_start();
     let inside = match text.first()? {
         b'[' => text.get(1..)?,
         b'<' | b'(' => return behind_mark(text, cx),
+        b'@' => return tai64n(text),
         _ => text,
     };
     let behind = || match inside.first()? {
@@ -35,6 +40,18 @@ pub(super) fn read<'a>(line: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
         _ => behind_ids(text),
     };
     at_front(inside, cx).or_else(|| at_front(behind()?, cx))
+}
+
+/// The label of daemontools: a count of seconds of atomic time from 2^62 on, and the nanoseconds, in hexadecimal digits. Atomic time was
+/// ten seconds ahead in 1970; leap seconds since then are counted by none of these programs.
+fn tai64n(text: &[u8]) -> Option<(i64, &[u8])> {
+    const EPOCH: u64 = (1 << 62) + 10;
+    let (label, rest) = text.strip_prefix(b"@")?.split_at_checked(24)?;
+    let (seconds, nanos) = std::str::from_utf8(label).ok()?.split_at_checked(16)?;
+    let is_label = label.iter().all(u8::is_ascii_hexdigit) && ends(rest);
+    let seconds = u64::from_str_radix(seconds, 16).ok().filter(|_| is_label)?.checked_sub(EPOCH)?;
+    let nanos = i64::from_str_radix(nanos, 16).ok().filter(|nanos| *nanos < 1_000_000_000)?;
+    Some((i64::try_from(seconds).ok()?.checked_mul(1_000_000)? + nanos / 1000, rest))
 }
 
 /// What stands behind `ERROR `, and is a number.
@@ -70,7 +87,12 @@ fn shaped<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
         [_, _, b'/', _, _, _, b'/', _, _, _, _, b' ', ..] => b"d/b/Y H:M:S",
         [_, _, _, _, b':', _, _, b':', _, _, b'-', ..] => b"Y:m:d-H:M:S",
         [_, _, _, _, _, _, _, _, b'-', _, _, b':', ..] => b"Ymd-H:M:S",
+        [_, _, _, _, _, _, _, _, b' ', _, _, b':', ..] => b"Ymd H:M:S",
         [_, _, _, _, _, _, _, _, _, _, b' ', b'-', b' ', ..] => return portsentry(text),
+        [_, _, _, _, _, _, _, _, _, _, b':', b' ', ..] => {
+            let (number, rest) = text.split_at_checked(10)?;
+            return Some((timestamp::epoch(std::str::from_utf8(number).ok()?)?, rest));
+        }
         _ => return None,
     };
     app::time_of_shape(text, shape, cx)
@@ -87,12 +109,16 @@ fn portsentry(text: &[u8]) -> Option<(i64, &[u8])> {
 
 /// Times that begin with the name of a month, a day or a zone.
 fn named<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    if text.get(3) == Some(&b'-') && text.get(6) == Some(&b' ') {
+        return app::time_of_shape(text, b"b-d H:M:S", cx);
+    }
     if text.get(3) == Some(&b'-') {
         return app::time_of_shape(text, b"b-d-y H:M:S", cx);
     }
     let letters = text.iter().take(5).take_while(|b| b.is_ascii_uppercase()).count();
     let Some(offset) = text.get(..letters).filter(|name| name.len() > 2).and_then(zone_names::offset_seconds) else {
-        return syslog::stamp::read(text, cx).or_else(|| in_brackets(text, cx));
+        // Up to a bracket first: a year before it is part of the time (`dmesg -T`).
+        return in_brackets(text, cx).or_else(|| syslog::stamp::read(text, cx));
     };
     let zone = Zone::Fixed(i32::try_from(offset).ok()?);
     in_brackets(text.get(letters + 1..)?, &Context { zone, ..*cx })
@@ -101,8 +127,12 @@ fn named<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
 /// A time that a bracket ends, up to and without which it is read.
 fn in_brackets<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let end = text.iter().take(40).position(|b| *b == b']')?;
-    let (at, rest) = syslog::stamp::read(text.get(..end)?, cx)?;
-    rest.is_empty().then_some((at, text.get(end..)?))
+    let (inside, behind) = text.split_at_checked(end)?;
+    if let Some(at) = timestamp::asctime(inside, cx.zone) {
+        return Some((at, behind));
+    }
+    let (at, rest) = syslog::stamp::read(inside, cx)?;
+    rest.is_empty().then_some((at, behind))
 }
 
 /// What stands behind `[7:1-2] `.
@@ -146,11 +176,17 @@ mod tests {
             ("[20231114-22:13:20] [INFO ] x", "] [INFO ] x"),
             ("Nov-14-23 22:13:20 [SSL-out] x", " [SSL-out] x"),
             ("Tue Nov 14 22:13:20 2023 - [7] x", " - [7] x"),
+            ("[Tue Nov 14 22:13:20 2023] usb 1-1: x", "] usb 1-1: x"),
+            ("20231114 22:13:20.123 - INFO - x", " - INFO - x"),
+            ("Nov-14 22:13:20.123 [main] DEBUG x", " [main] DEBUG x"),
             ("[CET Nov 14 23:13:20] error    : x", "] error    : x"),
             ("[Nov 14 22:13:20] NOTICE[7] x", "] NOTICE[7] x"),
             ("1700000000 - 11/14/2023 23:13:20 Host: x", " Host: x"),
+            ("1700000000: New connection", ": New connection"),
             ("ERROR 2023-11-14 22:13:20,123 x", " x"),
             ("INFO  14-Nov-2023 22:13:20 x", " x"),
+            ("@400000006553f10a00000000 x", " x"),
+            ("@400000006553f10a1dcd6500", ""),
         ] {
             let (micros, found) = read(line.as_bytes(), &CX).unwrap_or_else(|| panic!("{line} is not read"));
             assert_eq!(micros / 1_000_000, 1_700_000_000, "{line}");
@@ -172,6 +208,10 @@ mod tests {
             "[a] 1",
             "ERROR 7 x",
             "CITY 2023-11-14 22:13:20",
+            "@bob x",
+            "@400000006553f10a00000000f x",
+            "@000000006553f10a00000000 x",
+            "@400000006553f10a7fffffff x",
         ] {
             assert_eq!(read(line.as_bytes(), &CX), None, "{line}");
         }

@@ -32,6 +32,13 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseErro
     Ok(event)
 }
 
+/// Reads a message that begins with its time, as in a file, without priority and version.
+pub(crate) fn parse_from_time<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseError> {
+    let mut event = LogEvent::default();
+    after_version(&mut event, Priority::Absent, without_trailer(line), cx)?;
+    Ok(event)
+}
+
 /// Reads what follows the version into `event`, which is empty before, and is of no use behind an error. An event is large: it is not passed on.
 pub(super) fn after_version<'a>(
     event: &mut LogEvent<'a>,

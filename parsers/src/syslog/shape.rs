@@ -22,6 +22,32 @@ pub(crate) fn has_version(text: &[u8], cx: &Context) -> bool {
         && words.next().is_some_and(|data| data == b"-" || data.starts_with(b"["))
 }
 
+/// Whether `rest`, behind an ISO 8601 stamp with a `T`, goes on as RFC 5424 has it, as daemons and appliances write it into files without
+/// priority and version: host, program, the number of a process, an id, and structured data.
+#[inline]
+pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
+    let Some(rest) = rest.strip_prefix(b" ") else { return false };
+    let mut words = rest.splitn(5, |b| *b == b' ');
+    let (Some(host), Some(app), Some(process)) = (words.next(), words.next(), words.next()) else { return false };
+    // Most lines have no number there.
+    let is_number = !process.is_empty() && process.iter().all(u8::is_ascii_digit);
+    if !is_number || host.is_empty() || app.is_empty() || host.starts_with(b"std") {
+        return false;
+    }
+    let (id, data) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // In a sentence a dash stands behind a word in small letters.
+    let has_no_data = (data == b"-" || data.starts_with(b"- ")) && !id.iter().any(u8::is_ascii_lowercase);
+    let is_host = std::str::from_utf8(host).is_ok_and(|host| level_names::from_word(host).is_none());
+    !id.is_empty() && !id.starts_with(b"[") && is_host && (has_no_data || has_element(data))
+}
+
+/// Whether `data` begins with an element of structured data: `[name@7 a="b"]`.
+fn has_element(data: &[u8]) -> bool {
+    let Some(inside) = data.strip_prefix(b"[") else { return false };
+    let name = inside.iter().take(64).position(|b| matches!(b, b' ' | b']' | b'=' | b'"'));
+    name.is_some_and(|end| end > 0 && matches!(inside.get(end), Some(b' ' | b']')))
+}
+
 /// Whether `text` begins with a stamp that has a year, behind which a device's tag or that of CEF or LEEF stands, or a host and a
 /// program: `Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: …`. Other programs begin their lines with such a time, too.
 pub(crate) fn has_dated_stamp(text: &[u8], cx: &Context) -> bool {

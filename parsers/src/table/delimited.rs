@@ -51,6 +51,11 @@ pub(crate) fn header_with(line: &[u8], delimiter: u8) -> Table {
     Table { columns: columns.collect(), kind: Kind::Delimited { delimiter, header: line.to_vec() } }
 }
 
+/// Whether `line` is what PowerShell's `Export-Csv` writes above the header.
+pub(crate) fn is_type(line: &[u8]) -> bool {
+    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).starts_with(b"#TYPE ")
+}
+
 /// The table whose header `line` plainly is: names, each once, and among them one of a time or a message, or two of other fields.
 pub(crate) fn plain_header(line: &[u8]) -> Option<Table> {
     // Cheap, and true of nearly every line that is none.

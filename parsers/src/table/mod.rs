@@ -4,11 +4,13 @@
 //! in force, and reads the rows under it. Cells fill the record's fields by the names of their columns; all others become
 //! attributes under these names. The message is the column that is one, else the whole line.
 //!
+//! Rows of servers whose columns are known are read without it ([`headless`]).
+//!
 //! A line of the header (a directive) is a record too, with the attribute `directive`: nothing of a file is lost.
 
 pub(crate) mod delimited;
 pub(crate) mod flow;
-pub(crate) mod headerless;
+pub(crate) mod headless;
 mod row;
 pub(crate) mod w3c;
 pub(crate) mod zeek;

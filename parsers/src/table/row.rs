@@ -61,7 +61,7 @@ impl Table {
 
 /// The instant of a date and a time in two columns; a date alone is its midnight.
 fn instant(day: Option<&str>, time: Option<&str>, cx: &Context) -> Option<i64> {
-    let day = day?;
+    let Some(day) = day else { return timestamp::parse(time?, cx.zone) };
     // A column that is called "date" or "time" may hold both.
     if let Some(whole) = timestamp::parse(day, cx.zone).or_else(|| timestamp::parse(time?, cx.zone)) {
         return Some(whole);

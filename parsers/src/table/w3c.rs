@@ -14,7 +14,8 @@ use std::borrow::Cow;
 
 use super::{Column, Kind, Role, Table, delimited};
 use crate::cursor::text;
-use crate::{Context, LogEvent, Zone, app, fields};
+use crate::fields::{self, Slot};
+use crate::{Context, LogEvent, Zone, app};
 
 /// The name of this format in [`LogEvent::format`].
 pub(crate) const FORMAT: &str = "w3c";
@@ -85,6 +86,10 @@ fn column(name: &str) -> Column {
         // Windows' firewall.
         "src-ip" => Role::Value(fields::find("c-ip")),
         field @ ("c-ip" | "cs-username" | "s-computername") => Role::Value(fields::find(field)),
+        // The draft's names have a prefix, or say of whose header they are; OpenAM and others have names of their own.
+        field if !field.contains(['-', '(']) => {
+            Role::Value(fields::find(field).filter(|found| matches!(found.slot, Slot::Level | Slot::Ip)))
+        }
         _ => Role::Value(None),
     };
     Column { name: name.to_owned(), role }

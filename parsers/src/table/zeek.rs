@@ -84,7 +84,7 @@ fn separator(value: &[u8]) -> Option<u8> {
     }
 }
 
-fn columns(value: &[u8], separator: u8) -> Vec<Column> {
+pub(super) fn columns(value: &[u8], separator: u8) -> Vec<Column> {
     let names = value.trim_ascii_end().split(|b| *b == separator).take(super::COLUMNS_MAX);
     names.map(|name| column(&text(name))).collect()
 }

@@ -92,6 +92,12 @@ impl<'a> Behind<'a> {
         matches!(digits, 1..=3) && matches!(self.rest.get(digits..), Some([b' ', b'a'..=b'z', ..]))
     }
 
+    /// Whether the word may be the name of a container, with a bar behind it.
+    #[inline]
+    pub(super) fn may_be_containers(&self) -> bool {
+        !self.has_colon && matches!(self.rest.first(), Some(b' ' | b'|'))
+    }
+
     /// Whether the word may be the name of a protocol before a time.
     #[inline]
     pub(super) fn is_protocol(&self) -> bool {

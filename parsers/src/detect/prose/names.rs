@@ -4,7 +4,7 @@ use super::behind::small_words;
 use super::unworded::unbracketed;
 use super::{Prose, Time};
 use crate::plain::Sought;
-use crate::{app, leading, level_names};
+use crate::{app, compose, leading, level_names};
 
 /// Tells whether `text`, `line` or what is behind its blanks, which begins with a letter but with no word of letters alone, is prose:
 /// `cart-service started`, `done.`
@@ -31,6 +31,9 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
         None => {
             let (first, behind) = text.split_at_checked(name + leading::before(b' ', near.get(name..)?))?;
             let may_be_dated = behind.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+            if compose::may_follow_name(behind) {
+                return None;
+            }
             // Pairs begin with a name and a sign of equality.
             if first.len() >= NAME_BYTES_MAX || may_be_dated || memchr::memchr(b'=', first).is_some() {
                 return None;

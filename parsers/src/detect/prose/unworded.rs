@@ -27,6 +27,8 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         }
         b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(line),
         b'(' if line.len() == text.len() => tagged(line),
+        // The time of daemontools.
+        b'@' if matches!(text, [_, b'4', b'0', ..]) => None,
         // What markup, syslog, JSON, devices' tags, and a mark of byte order begin with.
         b'#' | b'<' | b'{' | b'%' | b'(' | 0xef => None,
         0x80.. | b'!'..=b'~' => unmarked(text, Time::Absent, Sought::From(0)),
@@ -77,6 +79,10 @@ fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
         return unmarked(line, Time::Absent, Sought::From(line.len()));
     }
     let text = text.strip_prefix(b"%").unwrap_or(text);
+    // Mosquitto's time is a number with a colon.
+    if text.starts_with(b":") && line.len() - text.len() > SMALL_NUMBER_DIGITS {
+        return None;
+    }
     let text = text.strip_prefix(b":").unwrap_or(text).strip_prefix(b" ")?;
     let behind = behind_three(text)?;
     // A cluster's records have three names and a time that is a number.
@@ -118,6 +124,8 @@ fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     // The names of months and days have three letters.
     let may_be_prose = inside.first().is_some_and(u8::is_ascii_alphabetic)
         && !matches!(inside.get(3), None | Some(b' '))
+        // Tornado's letter of a level before its time.
+        && !matches!(inside, [_, b' ', b'0'..=b'9', ..])
         && !access::gin::begins(line);
     if !may_be_prose {
         return None;

@@ -1,0 +1,246 @@
+//! Rows without their header, as shippers leave it out and line by line readers cannot know it: those of servers whose columns are known.
+//!
+//! ```text
+//! 2023-11-14 22:13:20 192.0.2.1 GET /a.html - 443 bob 192.0.2.7 curl/8 - 200 0 0 15               IIS
+//! 2023-11-14 22:13:20 192.0.2.7 2094 192.0.2.1 80 HTTP/1.1 GET /a.html 503 - ConnLimit -           Windows' HTTP server
+//! 2023-11-14<tab>22:13:20<tab>FRA2-C1<tab>5000<tab>192.0.2.7<tab>GET …                             CloudFront
+//! 1700000000.000000<tab>CwFs1P2UcUdlSxD2La<tab>192.0.2.7<tab>52026<tab>198.51.100.2<tab>53 …       Zeek
+//! ```
+//!
+//! Of Zeek's logs those of connections, name look-ups and requests are told apart; of others only the first columns have a name.
+
+use std::sync::LazyLock;
+
+use super::{Kind, Table, w3c, zeek};
+use crate::{Context, LogEvent, address, http_status};
+
+/// What IIS writes unless it is told otherwise, in three versions; with all of its columns, as Azure has them and as it is on a machine of its own;
+/// and what the HTTP server below it writes of requests that never reached it.
+const LAYOUTS: [&str; 7] = [
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken",
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
+    "date time s-sitename cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken",
+    "date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken",
+    "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename",
+    "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri streamid sc-status s-siteid s-reason s-queuename",
+];
+
+/// CloudFront's columns, to which new ones are added in the end.
+const CLOUDFRONT: &str = "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) \
+     x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher \
+     x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type \
+     sc-content-type sc-content-len sc-range-start sc-range-end";
+
+/// The columns that begin those of Zeek's logs of connections.
+const ZEEK: &str = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p";
+const ZEEK_CONN: &str = "proto service duration orig_bytes resp_bytes conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes \
+     resp_pkts resp_ip_bytes tunnel_parents";
+const ZEEK_DNS: &str =
+    "proto trans_id rtt query qclass qclass_name qtype qtype_name rcode rcode_name AA TC RD RA Z answers TTLs rejected";
+const ZEEK_HTTP: &str = "trans_depth method host uri referrer version user_agent origin request_body_len response_body_len status_code status_msg \
+     info_code info_msg tags username password proxied orig_fuids orig_filenames orig_mime_types resp_fuids resp_filenames resp_mime_types";
+
+static TABLES: LazyLock<[Table; LAYOUTS.len()]> = LazyLock::new(|| LAYOUTS.map(w3cs));
+static CLOUDFRONTS: LazyLock<Table> = LazyLock::new(|| w3cs(CLOUDFRONT));
+
+fn w3cs(names: &str) -> Table {
+    Table { kind: Kind::W3c { date: None }, columns: w3c::columns(names.as_bytes()) }
+}
+
+/// Whether a row of a web server may follow a date and a time: `rest` stands behind these.
+#[inline]
+pub(crate) fn may_follow(rest: &[u8]) -> bool {
+    match rest {
+        [b' ', b'W', b'3', b'S', b'V', b'C', ..] => true,
+        [b' ', word @ ..] if matches!(word.first(), Some(b'0'..=b'9' | b'f' | b':')) => {
+            let digits = word.iter().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
+            matches!(word.get(digits), Some(b'.' | b':'))
+        }
+        _ => false,
+    }
+}
+
+/// Reads `line`, which begins with a date and a time, as a row of a web server; `None` where it is none.
+pub(crate) fn after_stamp<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let text = std::str::from_utf8(line).ok()?;
+    let words = || text.split_ascii_whitespace();
+    let count = words().take(30).count();
+    let is_row = |table: &&Table| {
+        table.width() == count && table.columns.iter().zip(words()).all(|(column, word)| fits(&column.name, word))
+    };
+    TABLES.iter().find(is_row)?.row(line, false, cx)
+}
+
+/// Whether a column of this name may hold `word`.
+fn fits(name: &str, word: &str) -> bool {
+    match name {
+        "c-ip" | "s-ip" => address::parse(word).is_some(),
+        "c-port" | "s-port" => is_number(word),
+        "cs-method" => word == "-" || (word.len() <= 20 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')),
+        "cs-version" => word == "-" || word.starts_with("HTTP/"),
+        "sc-status" => word == "-" || http_status::is_status(word.as_bytes()),
+        "sc-substatus" | "sc-win32-status" | "time-taken" | "sc-bytes" | "cs-bytes" => word == "-" || is_number(word),
+        _ => true,
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Reads a row of CloudFront or of Zeek, whose cells have tabs between them; `None` where `line` is none.
+pub(crate) fn tabbed<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match line {
+        [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'\t', _, _, b':', _, _, b':', _, _, b'\t', rest @ ..] => {
+            cloudfront(line, rest, cx)
+        }
+        [b'0'..=b'9', ..] if line.get(10) == Some(&b'.') && line.get(17) == Some(&b'\t') => zeeks(line, cx),
+        _ => None,
+    }
+}
+
+/// `rest` follows the time, and begins with the place of a server: an airport's letters and numbers.
+fn cloudfront<'a>(line: &'a [u8], rest: &[u8], cx: &Context) -> Option<LogEvent<'a>> {
+    const COLUMNS_MIN: usize = 12;
+    let [b'A'..=b'Z', b'A'..=b'Z', b'A'..=b'Z', b'0'..=b'9', ..] = rest else { return None };
+    let count = memchr::memchr_iter(b'\t', line).count() + 1;
+    let client = rest.split(|b| *b == b'\t').nth(2).and_then(|cell| std::str::from_utf8(cell).ok())?;
+    if count < COLUMNS_MIN || address::parse(client).is_none() {
+        return None;
+    }
+    // Older rows have fewer cells.
+    CLOUDFRONTS.row(line, true, cx)
+}
+
+fn zeeks<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let text = std::str::from_utf8(line).ok()?;
+    let mut cells = text.trim_end().split('\t');
+    let (seconds, uid) = (cells.next()?, cells.next()?);
+    let mut end = || Some((cells.next()?, cells.next()?));
+    let ends = [end()?, end()?];
+    let is_uid = uid.len() >= 8 && uid.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_time = seconds.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if !is_uid || !is_time || !ends.iter().all(|(ip, port)| address::parse(ip).is_some() && is_number(port)) {
+        return None;
+    }
+    let mut names = ZEEK.to_owned();
+    if let Some(more) = more_of_zeeks(&cells.collect::<Vec<_>>()) {
+        names = names + " " + more;
+    }
+    let columns = zeek::columns(names.as_bytes(), b' ');
+    let table = Table { kind: Kind::Zeek(zeek::Marks::default()), columns };
+    table.row(line, true, cx)
+}
+
+/// The names of the cells behind the first ones, if it is known which log they are of.
+fn more_of_zeeks(cells: &[&str]) -> Option<&'static str> {
+    const STATES: [&str; 13] =
+        ["S0", "S1", "S2", "S3", "SF", "REJ", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"];
+    let first = *cells.first()?;
+    let count = |names: &str| names.split(' ').filter(|name| !name.is_empty()).count();
+    match (first, cells.len()) {
+        ("tcp" | "udp" | "icmp", length) if length == count(ZEEK_CONN) && STATES.contains(cells.get(5)?) => {
+            Some(ZEEK_CONN)
+        }
+        ("tcp" | "udp", length) if length == count(ZEEK_DNS) => Some(ZEEK_DNS),
+        ("tcp" | "udp" | "icmp", _) => Some("proto"),
+        (depth, length) if length == count(ZEEK_HTTP) && is_number(depth) => Some(ZEEK_HTTP),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::parse;
+    use crate::{Format, Level, Zone};
+
+    const CX: Context = Context { received_at: 1_700_042_400_000_000, zone: Zone::UTC };
+    const T: i64 = 1_700_000_000_000_000; // 2023-11-14T22:13:20Z
+
+    #[test]
+    fn rows_of_web_servers_are_read_without_their_header() {
+        for (line, level, user, expected) in [
+            (
+                "2023-11-14 22:13:20 192.0.2.1 GET /a.html q=1 443 bob 192.0.2.7 curl/8+(x) - 404 0 2 15",
+                Level::Warn,
+                "bob",
+                [("cs-uri-stem", "/a.html"), ("cs(User-Agent)", "curl/8 (x)"), ("time-taken", "15")],
+            ),
+            (
+                "2023-11-14 22:13:20 192.0.2.1 GET /a.html q=1 443 bob 192.0.2.7 curl/8 404 0 2 15",
+                Level::Warn,
+                "bob",
+                [("cs-uri-stem", "/a.html"), ("sc-status", "404"), ("time-taken", "15")],
+            ),
+            (
+                "2023-11-14 22:13:20 W3SVC1 WEB1 192.0.2.1 GET / - 80 - 192.0.2.7 HTTP/1.1 curl - - a.example 200 0 0 1 2 3",
+                Level::Info,
+                "",
+                [("cs-host", "a.example"), ("sc-bytes", "1"), ("cs-version", "HTTP/1.1")],
+            ),
+            (
+                "2023-11-14 22:13:20 192.0.2.7 2094 192.0.2.1 80 HTTP/1.1 GET /a.html 503 - ConnLimit -",
+                Level::Error,
+                "",
+                [("c-port", "2094"), ("s-reason", "ConnLimit"), ("cs-uri", "/a.html")],
+            ),
+            (
+                "2023-11-14\t22:13:20\tFRA2-C1\t5000\t192.0.2.7\tGET\td1.cloudfront.net\t/a.pdf\t200\t-\tcurl/8\t-\t-\tMiss\tx==\ta.example",
+                Level::Info,
+                "",
+                [("x-edge-location", "FRA2-C1"), ("cs-uri-stem", "/a.pdf"), ("x-host-header", "a.example")],
+            ),
+        ] {
+            let event = parse(Format::Auto, line.as_bytes(), &CX);
+            assert_eq!((event.format, event.timestamp, event.level), ("w3c", Some(T), level), "{line}");
+            assert_eq!((event.ip, &*event.user_name), ("192.0.2.7".parse().ok(), user), "{line}");
+            for (name, value) in expected {
+                assert_eq!(event.attributes.get(name), Some(value), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_zeek_are_read_without_their_header() {
+        let head = "1700000000.000000\tCwFs1P2UcUdlSxD2La\t192.0.2.7\t52026\t198.51.100.2\t53";
+        for (tail, expected) in [
+            ("udp\tdns\t0.1\t38\t89\tSF\t-\t-\t0\tDd\t1\t66\t1\t117\t(empty)", ("conn_state", "SF")),
+            (
+                "udp\t41\t0.1\ta.example\t1\tC_INTERNET\t1\tA\t0\tNOERROR\tF\tF\tT\tT\t0\t-\t-\tF",
+                ("query", "a.example"),
+            ),
+            ("tcp\tx\ty", ("column.9", "y")),
+            ("x", ("column.7", "x")),
+        ] {
+            let line = format!("{head}\t{tail}");
+            let event = parse(Format::Auto, line.as_bytes(), &CX);
+            assert_eq!((event.format, event.timestamp), ("zeek", Some(T)), "{line}");
+            assert_eq!(event.ip, "192.0.2.7".parse().ok(), "{line}");
+            assert_eq!(event.attributes.get(expected.0), Some(expected.1), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_with_a_date_and_an_address_are_none() {
+        for line in [
+            "2023-11-14 22:13:20 192.0.2.1 is here",
+            "2023-11-14 22:13:20 192.0.2.1 GET a b c d e f g h i j k",
+            "2023-11-14\t22:13:20\tx\ty",
+            "1700000000.000000\tx\t192.0.2.7\t52026\t198.51.100.2\t53",
+        ] {
+            assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, "plain", "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_row_is_survived(rest in "( |\t|192\\.0\\.2\\.7|80|GET|-|200|udp|x){0,40}") {
+            for head in ["2023-11-14 22:13:20", "2023-11-14\t22:13:20", "1700000000.000000\tCwFs1P2UcUdlSxD2La"] {
+                let line = format!("{head}{rest}");
+                let _ = (after_stamp(line.as_bytes(), &CX), tabbed(line.as_bytes(), &CX));
+            }
+        }
+    }
+}
