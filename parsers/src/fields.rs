@@ -60,10 +60,11 @@ const NAMES: [(Slot, &[&str]); 15] = [
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
+        "otel.log.severity.text",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
-    (Slot::OtelLevel, &["severitynumber", "severity_number"]),
+    (Slot::OtelLevel, &["severitynumber", "severity_number", "otel.log.severity.number"]),
     (Slot::LevelLetter, &["s"]),
     (Slot::Message, &[
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "text", "textpayload",

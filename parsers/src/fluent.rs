@@ -3,8 +3,11 @@
 //! ```text
 //! [tag, time, record, options?]              message mode
 //! [tag, [[time, record], …], options?]       forward mode
-//! [tag, bin or str, options?]                packed forward: entries one behind the other, perhaps compressed (gzip)
+//! [tag, bin or str, options?]                packed forward: entries one behind the other, perhaps compressed (gzip, zstd)
 //! ```
+//!
+//! Fluent Bit puts metadata of a record beside its time, `[[time, metadata], record]`, and those of message mode among the options; they
+//! are attributes behind `metadata.`.
 //!
 //! A record's original bytes are those of its time and its record, which stand side by side in every mode. Its keys mean what they
 //! mean in [`json`]: the record is read as the JSON object that it would be, and its message is borrowed from the original
@@ -15,13 +18,34 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::msgpack::{self, Fault, Reader, Token};
-use crate::{Context, LogEvent, json};
+use crate::{Context, Level, LogEvent, Zone, json, level_names, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "fluent";
 
-/// What compressed entries begin with (gzip); no entry begins so.
-pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// A larger count is none of seconds (the year 5138).
+const SECONDS_BELOW: u64 = 100_000_000_000;
+
+/// How entries are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// With gzip.
+    Gzip,
+    /// With zstd.
+    Zstd,
+}
+
+impl Packing {
+    /// How `packed` is compressed, which is told by its beginning: no entry begins so. `None` where it is not.
+    #[must_use]
+    pub fn of(packed: &[u8]) -> Option<Self> {
+        match packed {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+}
 
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +56,8 @@ pub struct Message<'b> {
     pub entries: Entries<'b>,
     /// What is to be acknowledged.
     pub chunk: Option<&'b [u8]>,
+    /// Metadata of its record, in message mode; empty where there are none.
+    pub metadata: &'b [u8],
 }
 
 /// The records of a message.
@@ -41,7 +67,7 @@ pub enum Entries<'b> {
     Bare(&'b [u8]),
     /// Entries one behind the other.
     Several(&'b [u8]),
-    /// Gzip of the same.
+    /// The same, compressed.
     Compressed(&'b [u8]),
 }
 
@@ -50,10 +76,20 @@ pub enum Entries<'b> {
 pub struct Entry<'b> {
     /// In microseconds since 1970.
     pub time: Option<i64>,
+    /// What is said of the record beside it; empty where nothing is.
+    pub metadata: &'b [u8],
     /// The record; not a map where the entry was none.
     record: &'b [u8],
     /// The original bytes.
     pub raw: &'b [u8],
+}
+
+impl<'b> Entry<'b> {
+    /// With what the options of its message say of it.
+    #[must_use]
+    pub fn with_metadata(self, metadata: &'b [u8]) -> Self {
+        Self { metadata, ..self }
+    }
 }
 
 /// Reads a message that is whole.
@@ -76,8 +112,13 @@ pub fn message(bytes: &[u8]) -> Result<Message<'_>, Fault> {
             }
             (Entries::Several(between(begin, reader.rest())), 2)
         }
-        Token::Text(packed) | Token::Binary(packed) if packed.starts_with(&GZIP_MAGIC) => {
+        Token::Text(packed) | Token::Binary(packed) if Packing::of(packed).is_some() => {
             (Entries::Compressed(packed), 2)
+        }
+        // A time in letters: no entry begins with a digit.
+        Token::Text(time) if values > 2 && time.first().is_some_and(u8::is_ascii_digit) => {
+            reader.value()?;
+            (Entries::Bare(between(start, reader.rest())), 3)
         }
         Token::Text(packed) | Token::Binary(packed) => (Entries::Several(packed), 2),
         Token::Map(_) => return Err(Fault::Unexpected),
@@ -86,8 +127,8 @@ pub fn message(bytes: &[u8]) -> Result<Message<'_>, Fault> {
             (Entries::Bare(between(start, reader.rest())), 3)
         }
     };
-    let chunk = if values > used { chunk(&mut reader)? } else { None };
-    Ok(Message { tag, entries, chunk })
+    let options = if values > used { Options::read(&mut reader)? } else { Options::default() };
+    Ok(Message { tag, entries, chunk: options.chunk, metadata: options.metadata })
 }
 
 /// The first entry of `entries`, which is not empty, and what follows it.
@@ -106,7 +147,7 @@ pub fn entry(whole: &[u8]) -> Entry<'_> {
     let mut inside = Reader::new(whole);
     match inside.token() {
         Ok(Token::Array(2)) => bare_entry(inside.rest()),
-        _ => Entry { time: None, record: whole, raw: whole },
+        _ => Entry { time: None, metadata: b"", record: whole, raw: whole },
     }
 }
 
@@ -114,8 +155,12 @@ pub fn entry(whole: &[u8]) -> Entry<'_> {
 #[must_use]
 pub fn bare_entry(raw: &[u8]) -> Entry<'_> {
     let mut reader = Reader::new(raw);
-    let time = reader.token().ok().and_then(|token| microseconds(&token));
-    Entry { time, record: reader.rest(), raw }
+    let (mut time, mut metadata) = (reader.token().ok(), &b""[..]);
+    if time == Some(Token::Array(2)) {
+        time = reader.token().ok();
+        metadata = reader.value().unwrap_or_default();
+    }
+    Entry { time: time.and_then(|token| microseconds(&token)), metadata, record: reader.rest(), raw }
 }
 
 /// Reads a record, filed under `tag`. `scratch` holds its JSON form.
@@ -138,11 +183,34 @@ pub fn parse<'b>(entry: &Entry<'b>, tag: &str, scratch: &'b mut Vec<u8>, cx: &Co
     };
     event.timestamp = event.timestamp.or(entry.time);
     event.format = FORMAT;
+    add_metadata(&mut event, entry.metadata, cx);
     event.attributes.push("tag", tag);
     if let Some(verbatim) = verbatim(&event.message, entry.record) {
         event.message = Cow::Borrowed(verbatim);
     }
     event
+}
+
+/// Adds what is said of the record beside it. It fills no field but the level, where the record states none.
+fn add_metadata(event: &mut LogEvent<'_>, metadata: &[u8], cx: &Context) {
+    if !matches!(Reader::new(metadata).token(), Ok(Token::Map(1..))) {
+        return;
+    }
+    let mut json = b"{\"metadata\":".to_vec();
+    let written = msgpack::write_json(&mut Reader::new(metadata), &mut json);
+    json.push(b'}');
+    let text = String::from_utf8_lossy(&json);
+    let Some(read) = written.ok().and_then(|()| json::parse_keeping_all(&text, cx).ok()) else { return };
+    if event.level == Level::Unknown && event.parse_error.is_none() {
+        // Fluent Bit's name for what a record of OpenTelemetry says beside its body.
+        let number = read.attributes.get("metadata.otlp.severity_number").and_then(|number| number.parse().ok());
+        let word = read.attributes.get("metadata.otlp.severity_text");
+        let level = number.and_then(level_names::from_otel_number).or_else(|| word.and_then(level_names::from_word));
+        event.level = level.unwrap_or_default();
+    }
+    for (name, value) in read.attributes.iter() {
+        event.attributes.push(name, value);
+    }
 }
 
 /// `message` where it stands in `record`.
@@ -172,9 +240,12 @@ pub fn put_text(text: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(text);
 }
 
+/// Seconds are what the protocol has; some senders write smaller units, which their size tells, or a text.
 fn microseconds(token: &Token<'_>) -> Option<i64> {
     match token {
+        Token::Unsigned(count @ SECONDS_BELOW..) => timestamp::epoch(&count.to_string()),
         Token::Unsigned(seconds) => i64::try_from(*seconds).ok()?.checked_mul(1_000_000),
+        Token::Text(text) => timestamp::parse(std::str::from_utf8(text).ok()?, Zone::UTC),
         Token::Signed(seconds) => seconds.checked_mul(1_000_000),
         Token::Float(seconds) => Some((seconds * 1e6) as i64),
         Token::Extension(kind, octets) => msgpack::event_time(*kind, octets),
@@ -187,23 +258,35 @@ fn microseconds(token: &Token<'_>) -> Option<i64> {
 /// # Errors
 /// They are no MessagePack.
 pub fn chunk_of(options: &[u8]) -> Result<Option<&[u8]>, Fault> {
-    chunk(&mut Reader::new(options))
+    Options::read(&mut Reader::new(options)).map(|options| options.chunk)
 }
 
-/// The option `chunk`; other options tell what is seen without them.
-fn chunk<'b>(reader: &mut Reader<'b>) -> Result<Option<&'b [u8]>, Fault> {
-    let Token::Map(options) = reader.token()? else { return Ok(None) };
-    for _ in 0..options {
-        let name = reader.token()?;
-        if matches!(name, Token::Text(b"chunk")) {
-            return Ok(match reader.token()? {
-                Token::Text(chunk) | Token::Binary(chunk) => Some(chunk),
-                _ => None,
-            });
+/// Of the options of a message; what others tell is seen without them.
+#[derive(Default)]
+struct Options<'b> {
+    chunk: Option<&'b [u8]>,
+    metadata: &'b [u8],
+}
+
+impl<'b> Options<'b> {
+    fn read(reader: &mut Reader<'b>) -> Result<Self, Fault> {
+        let mut options = Self::default();
+        let Token::Map(count) = reader.token()? else { return Ok(options) };
+        for _ in 0..count {
+            let name = reader.token()?;
+            let mut value = Reader::new(reader.value()?);
+            match name {
+                Token::Text(b"metadata") => options.metadata = value.rest(),
+                Token::Text(b"chunk") => {
+                    if let Token::Text(chunk) | Token::Binary(chunk) = value.token()? {
+                        options.chunk = Some(chunk);
+                    }
+                }
+                _ => {}
+            }
         }
-        reader.value()?;
+        Ok(options)
     }
-    Ok(None)
 }
 
 /// The bytes from the beginning of `begin` to that of `end`, which is its rest.
@@ -279,6 +362,52 @@ mod tests {
     fn compressed_entries_are_known_by_their_beginning() {
         let bytes = b"\x92\xa3app\xc4\x04\x1f\x8b\x08\x00";
         assert_eq!(message(bytes).unwrap().entries, Entries::Compressed(b"\x1f\x8b\x08\x00"));
+    }
+
+    #[test]
+    fn zstd_is_known_as_well() {
+        let bytes = b"\x92\xa3app\xc4\x05\x28\xb5\x2f\xfd\x00";
+        assert_eq!(message(bytes).unwrap().entries, Entries::Compressed(b"\x28\xb5\x2f\xfd\x00"));
+    }
+
+    #[test]
+    fn metadata_beside_the_time_are_attributes_and_may_state_the_level() {
+        let record = b"\x81\xa3log\xa5hello";
+        let metadata = b"\x81\xa4otlp\x82\xafseverity_number\x11\xa3env\xa4prod";
+        let entries = [b"\x92\x92\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00", &metadata[..], record].concat();
+        let (entry, rest) = next_entry(&entries).unwrap();
+        let mut scratch = Vec::new();
+        let event = parse(&entry, "app", &mut scratch, &CX);
+        assert_eq!((&*event.message, event.timestamp), (&b"hello"[..], Some(1_700_000_000_500_000)));
+        assert_eq!(
+            (event.level, event.attributes.get("metadata.otlp.env"), rest),
+            (Level::Error, Some("prod"), &b""[..])
+        );
+
+        let option = b"\x82\xa8metadata\x81\xa6source\xa5suite\xa5chunk\xa2c1";
+        let bytes = [b"\x94\xa3app\xce\x65\x53\xf1\x00", &record[..], option].concat();
+        let message = message(&bytes).unwrap();
+        let Entries::Bare(raw) = message.entries else { panic!("{message:?}") };
+        let entry = bare_entry(raw).with_metadata(message.metadata);
+        let event = parse(&entry, "app", &mut scratch, &CX);
+        assert_eq!((message.chunk, event.attributes.get("metadata.source")), (Some(&b"c1"[..]), Some("suite")));
+    }
+
+    #[test]
+    fn a_time_may_be_in_other_units_or_a_text() {
+        let record = b"\x81\xa3log\xa5hello";
+        for (time, micros) in [
+            (&b"\xcf\0\0\x01\x8b\xcf\xe5\x68\0"[..], Some(1_700_000_000_000_000)),
+            (b"\xaa1700000000", Some(1_700_000_000_000_000)),
+            (b"\xb42023-11-14T22:13:20Z", Some(1_700_000_000_000_000)),
+            (b"\xc0", None),
+        ] {
+            let bytes = [b"\x93\xa3app", time, record].concat();
+            let Entries::Bare(raw) = message(&bytes).unwrap().entries else { panic!("{time:?}") };
+            let entry = bare_entry(raw);
+            assert_eq!(entry.time, micros, "{time:?}");
+            assert_eq!(&*parse(&entry, "app", &mut Vec::new(), &CX).message, b"hello");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::fluent::GZIP_MAGIC;
+use crate::fluent::Packing;
 use crate::msgpack::{Fault, Reader, Token};
 
 /// What is known once the entries begin.
@@ -25,8 +25,8 @@ pub enum Arriving {
     Array(u32),
     /// So many octets of entries.
     Packed(u32),
-    /// So many octets of gzip of the same.
-    Compressed(u32),
+    /// So many octets of the same, compressed.
+    Compressed(u32, Packing),
     /// The time and the record of one.
     Bare,
 }
@@ -43,8 +43,10 @@ pub fn front(bytes: &[u8]) -> Result<Front<'_>, Fault> {
         _ => return Err(Fault::Unexpected),
     };
     let entries = match reader.octet_count()? {
-        Some(octets) if reader.rest().starts_with(&GZIP_MAGIC) => Arriving::Compressed(octets),
-        Some(octets) => Arriving::Packed(octets),
+        Some(octets) => match Packing::of(reader.rest()) {
+            Some(packing) => Arriving::Compressed(octets, packing),
+            None => Arriving::Packed(octets),
+        },
         None => {
             let mut ahead = reader;
             match ahead.token()? {
@@ -78,7 +80,8 @@ mod tests {
         check(b"\x93\xa3app\xdd\x00\x01\x00\x00\x92", Arriving::Array(65_536), true, 10);
         check(b"\x92\xa3app\xc6\x01\x00\x00\x00\x92", Arriving::Packed(1 << 24), false, 10);
         check(b"\x93\xa3app\xdb\x01\x00\x00\x00\x92", Arriving::Packed(1 << 24), true, 10);
-        check(b"\x93\xa3app\xc6\x01\x00\x00\x00\x1f\x8b", Arriving::Compressed(1 << 24), true, 10);
+        check(b"\x93\xa3app\xc6\x01\x00\x00\x00\x1f\x8b", Arriving::Compressed(1 << 24, Packing::Gzip), true, 10);
+        check(b"\x92\xa3app\xc6\x01\0\0\0\x28\xb5\x2f\xfd", Arriving::Compressed(1 << 24, Packing::Zstd), false, 10);
         check(b"\x93\xa3app\x01\x80", Arriving::Bare, false, 5);
         check(b"\x94\xa3app\xd7\x00\x65\x53\xf1\x00\x1d\xcd\x65\x00\x81", Arriving::Bare, true, 5);
     }

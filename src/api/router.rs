@@ -12,7 +12,9 @@ use super::cors::cors;
 use super::error::ApiError;
 use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
-use super::shippers::{elastic, elastic_probes as probes, gelf, journal, loki, otlp, otlp_grpc, splunk};
+use super::shippers::{
+    elastic, elastic_document, elastic_probes as probes, gelf, journal, loki, otlp, otlp_grpc, splunk,
+};
 use super::state::{Api, ApiState};
 use super::{
     account, alerts, bulk, export, jobs, login, logs, openapi, operation_logs, post, registration, rules, settings,
@@ -55,6 +57,8 @@ fn routes(api: Api) -> Router {
     // The uploads' own limit is another, and counts what is kept.
     let whole = |methods: MethodRouter<Api>| methods.layer(DefaultBodyLimit::disable());
     let thing = || get(probes::thing).put(probes::thing).post(probes::thing);
+    let several = || post(elastic::bulk).put(elastic::bulk);
+    let one = || post(elastic_document::create).put(elastic_document::create);
     let (search, auditor, ingest) = (Access::Search, Access::Auditor, Access::Ingest);
     let document = openapi::rendered();
     let (anyone, signed_in, admin) = (Access::Anyone, Access::SignedIn, Access::Admin);
@@ -166,8 +170,21 @@ fn routes(api: Api) -> Router {
         // Auditors.
         .route("/api/v1/operation-logs", only(auditor, get(operation_logs::list)))
         // Shippers, in their own protocols.
-        .route("/_bulk", only(ingest, post(elastic::bulk).put(elastic::bulk)))
-        .route("/{index}/_bulk", only(ingest, post(elastic::bulk).put(elastic::bulk)))
+        .route("/_bulk", only(ingest, several()))
+        .route("/_bulk/", only(ingest, several()))
+        .route("/{index}/_bulk", only(ingest, several()))
+        .route("/{index}/_bulk/", only(ingest, several()))
+        .route("/{index}/{type}/_bulk", only(ingest, several()))
+        .route("/{index}/_doc", only(ingest, post(elastic_document::create)))
+        .route("/{index}/_doc/", only(ingest, post(elastic_document::create)))
+        .route("/{index}/_doc/{id}", only(ingest, one()))
+        .route("/{index}/_create/{id}", only(ingest, one()))
+        .route("/{index}", only(ingest, put(probes::index)).fallback(no_route))
+        .route("/{index}/_alias/{name}", only(ingest, thing()))
+        .route("/{index}/_mapping", only(ingest, thing()))
+        .route("/{index}/_settings", only(ingest, thing()))
+        .route("/_alias/{name}", only(ingest, thing()))
+        .route("/_cluster/settings", only(ingest, get(probes::settings).put(probes::settings)))
         .route("/_cluster/health", only(ingest, get(probes::health)))
         .route("/_cluster/health/{index}", only(ingest, get(probes::health)))
         .route("/_cat/health", only(ingest, get(probes::health_line)))
@@ -181,6 +198,7 @@ fn routes(api: Api) -> Router {
         .route("/_component_template/{name}", only(ingest, thing()))
         .route("/_template/{name}", only(ingest, thing()))
         .route("/_data_stream/{name}", only(ingest, thing()))
+        .route("/_data_stream/{name}/_lifecycle", only(ingest, thing()))
         .route("/_ilm/policy/{name}", only(ingest, thing()))
         .route("/_ingest/pipeline/{name}", only(ingest, thing()))
         .route("/services/collector", only(ingest, post(splunk::event)))
@@ -194,7 +212,9 @@ fn routes(api: Api) -> Router {
         .route("/gelf", only(ingest, post(gelf::create)))
         .route("/upload", only(ingest, post(journal::upload)))
         .route("/loki/api/v1/push", only(ingest, post(loki::push)))
+        .route("/api/prom/push", only(ingest, post(loki::push)))
         .route("/v1/logs", only(ingest, post(otlp::logs)))
+        .route("/otlp/v1/logs", only(ingest, post(otlp::logs)))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(api)

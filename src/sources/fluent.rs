@@ -43,7 +43,9 @@ impl Fluent {
     fn take(&mut self, bytes: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<bool> {
         let message = fluent::message(bytes).context("Fluent Forward")?;
         match message.entries {
-            Entries::Bare(raw) => gathered.add_fluent(&fluent::bare_entry(raw), &message.tag),
+            Entries::Bare(raw) => {
+                gathered.add_fluent(&fluent::bare_entry(raw).with_metadata(message.metadata), &message.tag);
+            }
             Entries::Several(entries) => {
                 if !take_entries(entries, &mut self.taken, &message.tag, gathered) {
                     return Ok(false);

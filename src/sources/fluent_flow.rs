@@ -3,20 +3,16 @@
 //! A forwarder that could not send for hours has chunks of up to 256 MiB, each of which is one message. It is acknowledged at its end, as
 //! others are; where the connection breaks off before, its entries so far are stored, and will be again when it is sent again.
 
-use std::io::Write as _;
-
 use anyhow::Context as _;
-use flate2::write::MultiGzDecoder;
 use logseal_parsers::fluent;
 use logseal_parsers::fluent_front::{Arriving, Front};
 use logseal_parsers::msgpack::{Extent, Fault, Passage};
 
 use super::gathered::Gathered;
 use super::inflate::InflateError;
+use super::unpacking::Unpacking;
 use crate::config::spool_rules::MESSAGE_BYTES_MAX;
 
-/// Compressed bytes that are undone at once: at the highest ratio of gzip they become 4 MiB.
-const FEED_BYTES: usize = 4096;
 /// The longest entry.
 pub(super) const ENTRY_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 /// The most that is read of a message's compressed entries; it is not in memory at once.
@@ -49,7 +45,7 @@ struct Compressed {
     left: usize,
     inflated: usize,
     /// It holds what is undone and not taken yet.
-    decoder: MultiGzDecoder<Vec<u8>>,
+    decoder: Unpacking,
 }
 
 /// How far it came.
@@ -68,10 +64,10 @@ impl Flow {
             Arriving::Bare => Left::Bare,
             Arriving::Array(entries) => Left::Entries(entries),
             Arriving::Packed(octets) => Left::Packed(octets as usize),
-            Arriving::Compressed(octets) => Left::Compressed(Box::new(Compressed {
+            Arriving::Compressed(octets, packing) => Left::Compressed(Box::new(Compressed {
                 left: octets as usize,
                 inflated: 0,
-                decoder: MultiGzDecoder::new(Vec::new()),
+                decoder: Unpacking::new(packing),
             })),
         };
         let (tag, has_options) = (front.tag.clone().into_owned(), front.has_options);
@@ -80,7 +76,7 @@ impl Flow {
 
     /// Whether it holds what was read already.
     pub(super) fn holds_bytes(&self) -> bool {
-        matches!(&self.left, Left::Compressed(compressed) if !compressed.decoder.get_ref().is_empty())
+        matches!(&self.left, Left::Compressed(compressed) if !compressed.decoder.content().is_empty())
     }
 
     /// Takes what has come of the message.
@@ -210,7 +206,7 @@ impl Flow {
         let Left::Compressed(compressed) = &mut self.left else { return Step::Took(0) };
         let mut taken = 0;
         let problem = loop {
-            let inflated = compressed.decoder.get_mut();
+            let inflated = compressed.decoder.content_mut();
             let mut at = 0;
             let problem = loop {
                 let rest = inflated.get(at..).unwrap_or_default();
@@ -248,17 +244,17 @@ impl Flow {
                 return Step::Took(taken);
             }
             if compressed.left == 0 {
-                let is_whole = compressed.decoder.try_finish().is_ok() && compressed.decoder.get_ref().is_empty();
+                let is_whole = compressed.decoder.is_whole() && compressed.decoder.content().is_empty();
                 break if is_whole { None } else { Some(Fault::CutOff.to_string()) };
             }
             let more = unread.get(taken..).unwrap_or_default();
-            let fed = more.get(..FEED_BYTES.min(compressed.left)).unwrap_or(more);
+            let fed = more.get(..compressed.decoder.feed_bytes().min(compressed.left)).unwrap_or(more);
             if fed.is_empty() {
                 return Step::NeedMore(taken);
             }
-            let before = compressed.decoder.get_ref().len();
-            let undone = compressed.decoder.write_all(fed).and_then(|()| compressed.decoder.flush());
-            compressed.inflated += compressed.decoder.get_ref().len() - before;
+            let before = compressed.decoder.content().len();
+            let undone = compressed.decoder.feed(fed);
+            compressed.inflated += compressed.decoder.content().len() - before;
             let fault = if undone.is_err() {
                 Some(InflateError::Damaged)
             } else {
@@ -272,7 +268,7 @@ impl Flow {
         };
         if let Some(problem) = problem {
             // What is undone, or else what cannot be.
-            let inflated = compressed.decoder.get_ref();
+            let inflated = compressed.decoder.content();
             let kept = if inflated.is_empty() { unread.get(taken..).unwrap_or_default() } else { inflated };
             let why = left_out(&format!("compressed entries: {problem}"));
             gathered.add_unread(kept, &why, fluent::FORMAT, Some(&self.tag));

@@ -1,14 +1,17 @@
 //! A compressed part of a message, undone piece by piece: what it holds may be far larger than memory, and what stands before damage is kept.
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
+use logseal_parsers::fluent::Packing;
 use logseal_parsers::framing::compressed::Compression;
 
 use super::inflate::InflateError;
 
 /// The decoder is fed so much at once. It gives nothing of the piece that the damage is in, so pieces are small.
 const FED_BYTES: usize = 128;
+/// The largest window that zstd may ask for, 8 MiB.
+pub(super) const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// So much is undone by one call.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -26,16 +29,19 @@ pub(super) struct Inflating {
 }
 
 impl Inflating {
-    /// Of gzip or of zlib where `compressed` begins so, else of the bytes themselves; at most `max` bytes of it.
+    /// Of gzip, zlib or zstd where `compressed` begins so, else of the bytes themselves; at most `max` bytes of it.
     pub(super) fn new(compressed: &[u8], max: usize) -> Self {
-        let kind = Compression::of(compressed);
         let source = BufReader::with_capacity(FED_BYTES, Cursor::new(compressed.to_vec()));
-        let decoder: Box<dyn Read + Send> = match kind {
-            Compression::Gzip => Box::new(MultiGzDecoder::new(source)),
-            Compression::Zlib => Box::new(ZlibDecoder::new(source)),
-            Compression::None => Box::new(source),
+        let (decoder, fault): (Box<dyn Read + Send>, _) = match Compression::of(compressed) {
+            Compression::Gzip => (Box::new(MultiGzDecoder::new(source)), None),
+            Compression::Zlib => (Box::new(ZlibDecoder::new(source)), None),
+            Compression::None if Packing::of(compressed) == Some(Packing::Zstd) => match unzstd(source) {
+                Ok(decoder) => (Box::new(decoder), None),
+                Err(_) => (Box::new(std::io::empty()), Some(InflateError::Damaged)),
+            },
+            Compression::None => (Box::new(source), None),
         };
-        Self { decoder, content: Vec::new(), taken: 0, left: max, max, fault: None }
+        Self { decoder, content: Vec::new(), taken: 0, left: max, max, fault }
     }
 
     /// What is undone and not taken.
@@ -80,6 +86,12 @@ impl Inflating {
     }
 }
 
+fn unzstd<R: BufRead>(source: R) -> std::io::Result<zstd::stream::read::Decoder<'static, R>> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(source)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+    Ok(decoder)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -97,6 +109,10 @@ mod tests {
         let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 3).unwrap()
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -122,7 +138,7 @@ mod tests {
     #[test]
     fn content_comes_in_pieces_up_to_the_limit() {
         let text = text();
-        for compressed in [zlib(&text), gzip(&text)] {
+        for compressed in [zlib(&text), gzip(&text), zstd(&text), [zstd(&text[..9]), zstd(&text[9..])].concat()] {
             assert_eq!(drained(&compressed, text.len()), (text.clone(), Ok(false)));
             let cut = (text[..text.len() - 1].to_vec(), Err(InflateError::TooLarge(text.len() - 1)));
             assert_eq!(drained(&compressed, text.len() - 1), cut);
@@ -140,9 +156,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn damage_anywhere_is_survived_within_the_limit(at: prop::sample::Index, byte: u8, is_gzip: bool, cut: prop::sample::Index) {
+        fn damage_anywhere_is_survived_within_the_limit(at: prop::sample::Index, byte: u8, kind in 0..3, cut: prop::sample::Index) {
             let text = &text()[..30_000];
-            let mut compressed = if is_gzip { gzip(text) } else { zlib(text) };
+            let mut compressed = [gzip, zlib, zstd][kind as usize](text);
             let at = at.index(compressed.len());
             compressed[at] = byte;
             compressed.truncate(1 + cut.index(compressed.len()));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use logseal_parsers::multiline::{Joiner, Limits, Rule};
+use logseal_parsers::push::json_stream;
 use logseal_parsers::{Context, LineFormat, LogEvent, StreamFormat, Zone};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -16,7 +17,7 @@ use super::admission::Refusal;
 use super::pass::Pass;
 use super::refusals::{Refusals, Refused};
 use super::whose::Whose;
-use crate::config::listener::ListenerConfig;
+use crate::config::listener::{ListenerConfig, Protocol};
 use crate::config::source_name::{SOURCE_BYTES_MAX, is_reserved};
 use crate::ingest::Ingest;
 use crate::metrics::{Metrics, OriginLabel};
@@ -63,6 +64,7 @@ pub(super) struct Intake {
     source_is_fixed: bool,
     origin: String,
     format: LineFormat,
+    protocol: Protocol,
     multiline: Rule,
     zone: Zone,
     received: Counter,
@@ -98,6 +100,7 @@ impl Intake {
             source: config.source().to_owned(),
             source_is_fixed: config.source.is_some(),
             origin,
+            protocol: config.protocol,
             format,
             multiline: config.multiline,
             zone: config.zone,
@@ -106,6 +109,30 @@ impl Intake {
 
     /// Parses `frame`, the next one of `stream`, which arrived from `whose`, into `batch`.
     pub(super) fn add(
+        &self,
+        batch: &mut Batch,
+        frame: &[u8],
+        stream: &mut StreamFormat,
+        whole: Whole,
+        whose: &Whose,
+        received_at: i64,
+    ) {
+        if self.is_divided(frame, whole) {
+            json_stream::each_record(frame, |message| self.add_one(batch, message, stream, whole, whose, received_at));
+        } else {
+            self.add_one(batch, frame, stream, whole, whose, received_at);
+        }
+    }
+
+    /// Whether there may be several records in `frame`: some clients of GELF send several in one datagram or end them with a line feed,
+    /// and some of JSON put nothing between them.
+    fn is_divided(&self, frame: &[u8], whole: Whole) -> bool {
+        // What was joined of several lines is one record.
+        let is_line = self.protocol == Protocol::Json && matches!(frame, [b'{' | b'[', ..]) && !frame.contains(&b'\n');
+        whole == Whole::Yes && (is_line || self.protocol == Protocol::Gelf)
+    }
+
+    fn add_one(
         &self,
         batch: &mut Batch,
         frame: &[u8],

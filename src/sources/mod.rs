@@ -31,6 +31,7 @@ mod stream_records;
 mod tcp;
 mod token_book;
 mod udp;
+mod unpacking;
 mod whose;
 
 use std::net::SocketAddr;

@@ -25,15 +25,21 @@ fn fluent_messages_of_every_mode_are_stored_and_acknowledged() {
     let forward = [b"\x93\xa7app.web\x92", ENTRY, ENTRY, b"\x81\xa5chunk\xa4aaaa"].concat();
     let bare = [b"\x93\xa7app.web", ENTRY.strip_prefix(b"\x92").unwrap()].concat();
     let many: Vec<u8> = ENTRY.repeat(20_000);
-    for bytes in
-        [&b"\xc0"[..], &bare, &forward, &packed(&[ENTRY, ENTRY].concat(), b"bbbb"), &packed(&gzip(&many), b"cccc")]
-    {
+    let of_zstd = zstd::encode_all(&many[..], 3).unwrap();
+    for bytes in [
+        &b"\xc0"[..],
+        &bare,
+        &forward,
+        &packed(&[ENTRY, ENTRY].concat(), b"bbbb"),
+        &packed(&gzip(&many), b"cccc"),
+        &packed(&of_zstd, b"dddd"),
+    ] {
         stream.write_all(bytes).unwrap();
     }
-    for chunk in ["aaaa", "bbbb", "cccc"] {
+    for chunk in ["aaaa", "bbbb", "cccc", "dddd"] {
         expect(&mut stream, &[b"\x81\xa3ack\xa4", chunk.as_bytes()].concat());
     }
-    app.wait_for_count("source=app.web", 20_005);
+    app.wait_for_count("source=app.web", 40_005);
     let record = &app.get("/api/v1/logs?size=1&source=app.web")["list"][0];
     assert_eq!(
         (&record["message"], &record["level"], &record["format"]),
@@ -81,6 +87,8 @@ fn a_fluent_message_that_is_longer_than_any_buffer_is_taken_while_it_arrives() {
     // The last one is short, and decompresses to more than is read as a whole.
     let repeated = gzip(&entry_of(&[b'x'; 50_000]).repeat(700));
     assert!(repeated.len() < 1 << 20);
+    let of_zstd = zstd::encode_all(&entries[..], 1).unwrap();
+    assert!(of_zstd.len() > 16 << 20);
     let writer = stream.try_clone().unwrap();
     let sending = std::thread::spawn(move || {
         for message in [
@@ -88,16 +96,17 @@ fn a_fluent_message_that_is_longer_than_any_buffer_is_taken_while_it_arrives() {
             packed(&entries, b"bbbb"),
             packed(&compressed, b"cccc"),
             packed(&repeated, b"dddd"),
+            packed(&of_zstd, b"ffff"),
             packed(ENTRY, b"eeee"),
         ] {
             (&writer).write_all(&message).unwrap();
         }
     });
-    for chunk in ["aaaa", "bbbb", "cccc", "dddd", "eeee"] {
+    for chunk in ["aaaa", "bbbb", "cccc", "dddd", "ffff", "eeee"] {
         expect(&mut stream, &[b"\x81\xa3ack\xa4", chunk.as_bytes()].concat());
     }
     sending.join().unwrap();
-    app.wait_for_count("source=app.web", 4 * 700 + 1);
+    app.wait_for_count("source=app.web", 5 * 700 + 1);
     assert_eq!(app.count("source=app.web&q=parse_error:*"), 0);
 }
 

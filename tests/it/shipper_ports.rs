@@ -58,9 +58,12 @@ fn gelf_over_tcp_ends_in_nul() {
     let app = start("gelf", "");
     let mut stream = connect(app.listener("gelf-tcp"));
     stream.write_all(&[&gelf(1)[..], b"\0", b"{\n\"short_message\": \"two\"}\0"].concat()).unwrap();
-    let records = messages(&app, "source=gelf", 2);
+    // Some clients end them with a line feed.
+    stream.write_all(b"{\"short_message\":\"three\"}\n{\"message\":\"four\"}\r\n\0").unwrap();
+    let records = messages(&app, "source=gelf", 4);
     assert_eq!((&records[0]["message"], &records[0]["host"]), (&json!("message 1"), &json!("edge7")));
-    assert_eq!(records[1]["message"], "two");
+    let texts: Vec<&str> = records[1..].iter().map(|record| record["message"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["two", "three", "four"]);
 }
 
 #[test]
@@ -90,9 +93,12 @@ fn json_lines_and_others_are_taken_over_tcp() {
     let app = start("json", "source = \"shop\"\n");
     let mut stream = connect(app.listener("json-tcp"));
     stream.write_all(b"{\"message\":\"one\",\"level\":\"error\"}\r\n{\"message\":\"two\"}\0plain text\n").unwrap();
-    let records = messages(&app, "source=shop", 3);
+    stream
+        .write_all(b"[{\"message\":\"three\"},{\"message\":\"four\"}]\n{\"message\":\"five\"}{\"message\":\"six\"}\n")
+        .unwrap();
+    let records = messages(&app, "source=shop", 7);
     let texts: Vec<&str> = records.iter().map(|record| record["message"].as_str().unwrap()).collect();
-    assert_eq!(texts, ["one", "two", "plain text"]);
+    assert_eq!(texts, ["one", "two", "plain text", "three", "four", "five", "six"]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ const READERS: &[fn(&[u8])] = &[
     file,
     |text| elastic::items(text, &CX).for_each(drop),
     |text| splunk::events(text, splunk::Metadata::default(), &CX).for_each(drop),
-    |text| gelf::messages(text).for_each(|message| drop(gelf::parse(message, &CX))),
+    |text| json_stream::each_record(text, |message| drop(gelf::parse(message, &CX))),
     |text| drop(journal::parse(text, &CX)),
     journal_pieces,
     json_pieces,

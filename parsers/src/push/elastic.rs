@@ -105,7 +105,9 @@ pub fn items<'a>(body: &'a [u8], cx: &'a Context) -> impl Iterator<Item = Item<'
     })
 }
 
-fn document<'a>(action: Action, raw: &'a [u8], cx: &Context) -> Content<'a> {
+/// What there is to keep of `raw`, the document of an item or, where `action` is not [`Action::Update`], of a request for one document.
+#[must_use]
+pub fn document<'a>(action: Action, raw: &'a [u8], cx: &Context) -> Content<'a> {
     let source = match action {
         Action::Update => match inserted_by(raw) {
             Ok(Some(source)) => source,

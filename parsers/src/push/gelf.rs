@@ -1,13 +1,11 @@
 //! GELF, the Graylog Extended Log Format (version 1.1, and what is left of 1.0): one JSON object a message.
 //!
-//! `short_message` is the message, `host` the host, `timestamp` the time in seconds with a fraction, `level` a syslog severity.
+//! `short_message` is the message (or what stands for it: [`parse`]), `host` the host, `timestamp` the time in seconds with a fraction, `level` a syslog severity.
 //! Additional fields have a leading underscore, which is the envelope's and not the name's: `_user` becomes the attribute `user`,
 //! and fills the event's field of that meaning, too. All other members but `version` become attributes: `full_message`, and
 //! `facility`, `file` and `line` of version 1.0. `_id` is left out, as the specification says.
 
 use std::borrow::Cow;
-
-use memchr::memchr;
 
 use crate::json::members::{Members, Part};
 use crate::json::reader::Fault;
@@ -20,37 +18,16 @@ pub const FORMAT: &str = "gelf";
 /// Members that the specification names; all others are additional fields.
 const ENVELOPE: [&str; 6] = ["version", "host", "short_message", "timestamp", "level", "_id"];
 
-/// The messages of a body: the body itself or, where it is several lines that are no single object, each line that is not blank.
-pub fn messages(body: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let has_lines = memchr(b'\n', body.trim_ascii()).is_some();
-    let is_single = !has_lines || std::str::from_utf8(body).is_ok_and(|text| walk(text, |_, _| ()).is_ok());
-    let mut rest = (!body.trim_ascii().is_empty()).then_some(body);
-    std::iter::from_fn(move || {
-        loop {
-            let (piece, behind) = match rest? {
-                whole if is_single => (whole, None),
-                text => match memchr(b'\n', text) {
-                    Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..)),
-                    None => (text, None),
-                },
-            };
-            rest = behind;
-            let message = piece.trim_ascii_end();
-            if !message.trim_ascii().is_empty() {
-                return Some(message);
-            }
-        }
-    })
-}
-
 /// Reads one message.
 ///
-/// Never fails: what is no JSON object, or has no `short_message` (and no `full_message` in its stead), becomes an event with the
-/// whole of it as its message and a [`parse_error`](LogEvent::parse_error).
+/// Where there is no `short_message`, or a blank one, `message` is taken in its stead, as Graylog does, or else `full_message`.
+///
+/// Never fails: what is no JSON object, or has none of these, becomes an event with the whole of it as its message and a
+/// [`parse_error`](LogEvent::parse_error).
 #[must_use]
 pub fn parse<'a>(message: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let outcome = match std::str::from_utf8(message) {
-        Ok(text) => read(text, cx),
+        Ok(text) => read(text, cx).or_else(|fault| without_last_comma(text, cx).ok_or(fault)),
         Err(_) => read(&String::from_utf8_lossy(message), cx)
             .map(|event| LogEvent { parse_error: Some(Cow::Borrowed(json::NOT_UTF8)), ..event.into_owned() }),
     };
@@ -62,6 +39,12 @@ pub fn parse<'a>(message: &'a [u8], cx: &Context) -> LogEvent<'a> {
     })
 }
 
+/// A message that was written by hand, with a comma behind its last member; `None` where that is not what is wrong.
+fn without_last_comma<'a>(text: &str, cx: &Context) -> Option<LogEvent<'a>> {
+    let members = text.trim_end().strip_suffix('}')?.trim_end().strip_suffix(',')?;
+    read(&format!("{members}}}"), cx).ok().map(LogEvent::into_owned)
+}
+
 fn read<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
     let named = json::parse_keeping_all(text, cx)?;
     let mut event = LogEvent {
@@ -71,20 +54,30 @@ fn read<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
         user_name: named.user_name,
         ip: named.ip,
         facility: named.facility,
-        attributes: additional(&named.attributes),
         format: FORMAT,
         ..LogEvent::default()
     };
-    let (mut message, mut full) = (None, None);
+    let (mut short, mut message, mut full) = (None, None, None);
+    let (mut time, mut level) = (None, None);
     walk(text, |name, part| match (name, part) {
-        ("host", part) => event.host = part.into_text().unwrap_or_default(),
-        ("short_message", part) => message = part.into_text(),
-        ("full_message", Part::Text(text)) => full = Some(text),
-        ("timestamp", part) => part.into_text().into_iter().for_each(|stated| take_time(&mut event, &stated, cx)),
-        ("level", part) => part.into_text().into_iter().for_each(|stated| take_level(&mut event, &stated)),
+        ("host", part) => event.host = part.into_text().filter(|host| !is_blank(host)).unwrap_or_default(),
+        ("short_message", part) => short = part.into_text(),
+        ("message", Part::Text(text)) => message = Some(text).filter(|text| !is_blank(text)),
+        ("full_message", Part::Text(text)) => full = Some(text).filter(|text| !is_blank(text)),
+        ("timestamp", part) => time = part.into_text(),
+        ("level", part) => level = part.into_text(),
         _ => {}
     })?;
-    match message.or(full) {
+    let is_short = short.as_ref().is_some_and(|short| !is_blank(short));
+    event.attributes = additional(&named.attributes, !is_short && message.is_some());
+    if let Some(stated) = time {
+        take_time(&mut event, &stated, cx);
+    }
+    if let Some(stated) = level {
+        take_level(&mut event, &stated);
+    }
+    let stated = if is_short { short } else { message.or(full).or(short) };
+    match stated {
         Some(Cow::Borrowed(message)) => event.message = Cow::Borrowed(message.as_bytes()),
         Some(Cow::Owned(message)) => event.message = Cow::Owned(message.into_bytes()),
         None => {
@@ -97,6 +90,10 @@ fn read<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
     content::complete_enveloped(&mut event, cx);
     mentions::complete(&mut event);
     Ok(event)
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 /// Calls `each` with the members of the object that `text` is.
@@ -118,7 +115,8 @@ fn take_time(event: &mut LogEvent<'_>, stated: &str, cx: &Context) {
 
 /// A severity, or what some clients write in its place; anything else is an attribute.
 fn take_level(event: &mut LogEvent<'_>, stated: &str) {
-    let number = stated.parse::<u32>().ok();
+    // Some writers of JSON have no whole numbers.
+    let number = stated.strip_suffix(".0").unwrap_or(stated).parse::<u32>().ok();
     let level = number.map_or_else(|| from_word(stated), from_number);
     match level {
         Some(level) => event.level = level,
@@ -127,11 +125,13 @@ fn take_level(event: &mut LogEvent<'_>, stated: &str) {
     event.severity = number.and_then(|number| u8::try_from(number).ok()).filter(|&number| number < 8);
 }
 
-/// All attributes but those that the envelope's own members became, under their own names.
-fn additional(all: &Attributes) -> Attributes {
+/// All attributes but those that the envelope's own members became, under their own names. `message` is one of these only where it
+/// stands for the short message.
+fn additional(all: &Attributes, has_message: bool) -> Attributes {
     let mut additional = Attributes::default();
     for (name, value) in all.iter() {
-        if !ENVELOPE.contains(&name) {
+        let is_envelopes = ENVELOPE.contains(&name) || has_message && name == "message";
+        if !is_envelopes {
             additional.push(name.strip_prefix('_').unwrap_or(name), value);
         }
     }
@@ -202,24 +202,35 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_one_message_or_one_a_line() {
-        let of = |body: &'static str| -> Vec<&str> {
-            messages(body.as_bytes()).map(|message| std::str::from_utf8(message).unwrap()).collect()
-        };
-        assert_eq!(of("{\"a\":\n1}\n"), ["{\"a\":\n1}"]);
-        assert_eq!(of("{\"a\":1}\r\n\n {\"b\":2} \n"), ["{\"a\":1}", " {\"b\":2}"]);
-        assert_eq!(of("{\"a\":1}\nrubbish"), ["{\"a\":1}", "rubbish"]);
-        assert_eq!(of("rubbish"), ["rubbish"]);
-        assert_eq!(of(" \r\n "), [""; 0]);
+    fn another_text_stands_for_a_short_message_that_is_missing_or_blank() {
+        for (message, expected) in [
+            (r#"{"message":"m"}"#, "m"),
+            (r#"{"short_message":" ","message":"m","full_message":"f"}"#, "m"),
+            (r#"{"short_message":"","full_message":"f"}"#, "f"),
+            (r#"{"short_message":"s","message":"m"}"#, "s"),
+            (r#"{"short_message":""}"#, ""),
+        ] {
+            let event = parse(message.as_bytes(), &CX);
+            assert_eq!((&*event.message, event.parse_error), (expected.as_bytes(), None), "{message}");
+        }
+        assert_eq!(parse(br#"{"message":"m"}"#, &CX).attributes.len(), 0);
+        assert_eq!(parse(br#"{"short_message":"s","message":"m"}"#, &CX).attributes.get("message"), Some("m"));
+    }
+
+    #[test]
+    fn what_is_written_a_little_wrong_is_read_all_the_same() {
+        let event = parse(b"{\"short_message\":\"m\",\"level\":4.0,\"host\":\" \", }\n", &CX);
+        assert_eq!((&*event.message, &*event.host, event.parse_error), (&b"m"[..], "", None));
+        assert_eq!((event.level, event.severity), (Level::Warn, Some(4)));
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_are_survived(bytes: Vec<u8>) {
-            for message in messages(&bytes) {
+            crate::push::json_stream::each_record(&bytes, |message| {
                 let event = parse(message, &CX);
-                proptest::prop_assert!(event.parse_error.is_none() || *event.message == *message || event.parse_error.as_deref() == Some(json::NOT_UTF8));
-            }
+                assert!(event.parse_error.is_none() || *event.message == *message || event.parse_error.as_deref() == Some(json::NOT_UTF8));
+            });
         }
     }
 }

@@ -5,7 +5,9 @@
 //! as it is, and an object that the next line cannot go on with ends where that line begins with the brace of another. So a broken
 //! record costs its neighbours nothing.
 
-use memchr::memchr3;
+use memchr::{memchr, memchr3, memmem};
+
+use crate::json::members::Members;
 
 /// A longer object is cut here.
 pub const OBJECT_BYTES_MAX: usize = 1 << 20;
@@ -239,6 +241,40 @@ enum End {
     Behind,
 }
 
+/// Hands the records of a body or frame that is there as a whole to `each`: all of it or, where it is no single object, each object in
+/// it, whether they stand in an array, on lines of their own or one behind the other. A line that is no object is a record, too.
+///
+/// Costs a look for the marks between two objects, and a walk only where there may be some.
+pub fn each_record(body: &[u8], mut each: impl FnMut(&[u8])) {
+    let body = body.trim_ascii();
+    if body.is_empty() {
+        return;
+    }
+    let is_array = body.strip_prefix(b"[").is_some_and(|inner| inner.trim_ascii_start().starts_with(b"{"));
+    let may_be_several = is_array || memchr(b'\n', body).is_some() || memmem::find(body, b"}{").is_some();
+    if !may_be_several || is_object(body) {
+        return each(body);
+    }
+    let lines = || body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    if lines().any(|line| line.len() > OBJECT_BYTES_MAX) {
+        // The splitter would cut it.
+        return lines().filter(|line| !line.is_empty()).for_each(each);
+    }
+    let mut splitter = Splitter::default();
+    splitter.feed(body, |piece| each(piece.bytes));
+    splitter.finish(|piece| each(piece.bytes));
+}
+
+/// Whether all of `text` is one object.
+fn is_object(text: &[u8]) -> bool {
+    let walk = |text| {
+        let mut members = Members::of(text)?;
+        while members.next()?.is_some() {}
+        members.end()
+    };
+    std::str::from_utf8(text).is_ok_and(|text| walk(text).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +310,26 @@ mod tests {
             "{\n \"a\": {\n  \"b\": \"}{\\\"\"\n },\n \"c\": [\n{\"d\": 1},\n{}]\n}\n{}",
             &[("{\n \"a\": {\n  \"b\": \"}{\\\"\"\n },\n \"c\": [\n{\"d\": 1},\n{}]\n}", 1), ("{}", 9)],
         );
+    }
+
+    #[test]
+    fn a_body_is_one_record_or_one_a_line_or_an_array_of_them() {
+        let of = |body: &str| {
+            let mut found = Vec::new();
+            each_record(body.as_bytes(), |record| found.push(String::from_utf8_lossy(record).into_owned()));
+            found
+        };
+        assert_eq!(of("{\"a\":\n1}\n"), ["{\"a\":\n1}"]);
+        assert_eq!(of("{\"a\":1}\r\n\n {\"b\":2} \n"), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(of("[ {\"a\":1}, {\"b\":[{}]}\n]"), ["{\"a\":1}", "{\"b\":[{}]}"]);
+        assert_eq!(of("{\"a\":\"}{\"}{\"b\":2}"), ["{\"a\":\"}{\"}", "{\"b\":2}"]);
+        assert_eq!(of("{\"a\":\"}{\"}"), ["{\"a\":\"}{\"}"]);
+        assert_eq!(of("{\"a\":1}\nrubbish"), ["{\"a\":1}", "rubbish"]);
+        assert_eq!(of("rubbish, and [more]"), ["rubbish, and [more]"]);
+        assert_eq!(of("[1] rubbish"), ["[1] rubbish"]);
+        assert_eq!(of(" \r\n "), [""; 0]);
+        let huge = format!("{{\"short_message\":\"{}\"}}", "x".repeat(2 << 20));
+        assert_eq!(of(&format!("{huge}\n{{}}\n")), [huge, "{}".to_owned()]);
     }
 
     #[test]

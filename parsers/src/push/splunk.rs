@@ -5,6 +5,7 @@
 //! {"time":1795198688.135,"host":"web1","sourcetype":"app","event":"login failed"}{"event":{"message":"x","level":"warn"}}
 //! ```
 //!
+//! Some clients put the objects of a body into an array.
 //! The event is read as a line of its own in whatever format it is in, or as JSON where it is an object; Docker's driver wraps the line of a container in one. The envelope's `time` and `host`
 //! go before those of the event; `index`, `source`, `sourcetype` and the members of `fields` become attributes. What an object says of
 //! host, source, source type and index holds for those behind it, until one says something else.
@@ -30,6 +31,8 @@ pub struct Metadata<'a> {
     pub sourcetype: Option<Cow<'a, str>>,
     /// Where Splunk would keep it.
     pub index: Option<Cow<'a, str>>,
+    /// When it happened, in microseconds since 1970, where the event does not say itself.
+    pub time: Option<i64>,
 }
 
 /// One event.
@@ -70,6 +73,7 @@ pub fn events<'a>(
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let is_text = std::str::from_utf8(body).is_ok();
     let (mut text, mut behind) = ("", body);
+    let mut is_in_array = false;
     std::iter::from_fn(move || {
         while text.is_empty() {
             if behind.is_empty() {
@@ -80,7 +84,7 @@ pub fn events<'a>(
             let (here, rest) = behind.split_at_checked(end)?;
             behind = rest;
             match std::str::from_utf8(here) {
-                Ok(here) => text = here.trim_ascii_start(),
+                Ok(here) => text = next_start(here, &mut is_in_array),
                 Err(_) => return Some(lossy_event(here.trim_ascii(), &mut metadata, cx)),
             }
         }
@@ -91,7 +95,7 @@ pub fn events<'a>(
             }
             Err(fault) => (Err(fault), next_object(text)),
         };
-        text = text.get(read..).unwrap_or_default().trim_ascii_start();
+        text = next_start(text.get(read..).unwrap_or_default(), &mut is_in_array);
         Some(outcome)
     })
 }
@@ -104,6 +108,19 @@ pub fn lines<'a>(body: &'a [u8], metadata: Metadata<'a>, cx: &'a Context) -> imp
         file(&mut event, &metadata);
         Event { event, raw, source: metadata.source.clone() }
     })
+}
+
+/// What follows white space and the marks of an array around objects.
+fn next_start<'t>(mut text: &'t str, is_in_array: &mut bool) -> &'t str {
+    loop {
+        text = text.trim_ascii_start();
+        *is_in_array = match (text.as_bytes().first(), *is_in_array) {
+            (Some(b'['), false) | (Some(b','), true) => true,
+            (Some(b']'), true) => false,
+            _ => return text,
+        };
+        text = text.get(1..).unwrap_or_default();
+    }
 }
 
 /// Where the line ends that `text` begins with.
@@ -236,6 +253,7 @@ fn file(event: &mut LogEvent<'_>, metadata: &Metadata<'_>) {
     if let Some(host) = metadata.host.as_deref().filter(|host| !host.is_empty()) {
         event.host = Cow::Owned(host.to_owned());
     }
+    event.timestamp = event.timestamp.or(metadata.time);
     let named = [("source", &metadata.source), ("sourcetype", &metadata.sourcetype), ("index", &metadata.index)];
     for (name, value) in named {
         if let Some(value) = value {
@@ -290,6 +308,31 @@ mod tests {
         assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
         let event = only(r#"{"event":[1,2]}"#).event;
         assert_eq!(&*event.message, b"[1,2]");
+    }
+
+    #[test]
+    fn events_may_stand_in_an_array_and_a_bad_one_is_named() {
+        let found = raws(b" [ {\"event\":\"1\"} ,\n{\"event\":\"2\"},] {\"event\":\"[3]\"}");
+        let raw = |text: &str| Ok(text.to_owned());
+        assert_eq!(found, [raw("{\"event\":\"1\"}"), raw("{\"event\":\"2\"}"), raw("{\"event\":\"[3]\"}")]);
+        assert_eq!(raws(b"[]"), []);
+        assert_eq!(raws(b"[5,\n{\"event\":\"2\"}]"), [Err(Fault::Malformed), raw("{\"event\":\"2\"}")]);
+    }
+
+    #[test]
+    fn a_time_for_all_is_that_of_lines_that_state_none() {
+        let metadata = Metadata { time: Some(1_795_000_000_000_000), ..Metadata::default() };
+        let found = lines(b"plain\n{\"time\":1426279439,\"msg\":\"m\"}\n", metadata, &CX);
+        let times: Vec<_> = found.map(|event| event.event.timestamp).collect();
+        assert_eq!(times, [Some(1_795_000_000_000_000), Some(1_426_279_439_000_000)]);
+    }
+
+    #[test]
+    fn what_the_collectors_exporter_says_of_a_severity_is_the_level() {
+        for fields in [r#"{"otel.log.severity.text":"Error"}"#, r#"{"otel.log.severity.number":17}"#] {
+            let body = format!(r#"{{"event":"m","fields":{fields}}}"#);
+            assert_eq!(only(&body).event.level, Level::Error, "{fields}");
+        }
     }
 
     #[test]

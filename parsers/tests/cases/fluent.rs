@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
-use logseal_parsers::fluent::{self, Entries, Entry};
+use logseal_parsers::fluent::{self, Entries, Entry, Packing};
 use logseal_parsers::level_names::from_word;
 use logseal_parsers::msgpack::{Extent, Fault};
 use logseal_parsers::{Context, Level, LogEvent};
@@ -65,7 +65,10 @@ fn take(bytes: &[u8], taken: &mut Taken, cx: &Context) -> Result<(), Fault> {
         Entries::Several(entries) => entries,
         Entries::Compressed(compressed) => {
             let mut content = Vec::new();
-            MultiGzDecoder::new(compressed).read_to_end(&mut content).expect("gzip");
+            match Packing::of(compressed) {
+                Some(Packing::Zstd) => zstd::stream::copy_decode(compressed, &mut content).expect("zstd"),
+                _ => drop(MultiGzDecoder::new(compressed).read_to_end(&mut content).expect("gzip")),
+            }
             inflated = content;
             &inflated
         }

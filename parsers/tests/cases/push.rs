@@ -169,14 +169,14 @@ fn journal(body: &[u8], cx: &Context) -> Decoded {
 
 fn gelf(body: &[u8], cx: &Context) -> Decoded {
     let mut decoded = Decoded::default();
-    for message in gelf::messages(body) {
+    json_stream::each_record(body, |message| {
         let event = gelf::parse(message, cx);
         if event.parse_error.is_some() {
             decoded.said.insert("refused".to_owned(), json!(true));
         }
         let full = json!(event.attributes.get("full_message"));
         decoded.add(&event, message, cx, [("full_message", full)]);
-    }
+    });
     decoded
 }
 

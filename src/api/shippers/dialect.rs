@@ -26,10 +26,11 @@ impl Dialect {
     /// The protocol that `path` belongs to, whether or not there is such a route.
     pub(in crate::api) fn of(path: &str, headers: &HeaderMap) -> Self {
         match path {
+            "/api/prom/push" => Self::Loki,
             _ if path.starts_with("/api/") => Self::Own,
             "/gelf" => Self::Gelf,
             "/upload" => Self::Journal,
-            "/v1/logs" | "/v1/traces" | "/v1/metrics" => Self::Otlp(otlp::encoding_of(headers)),
+            "/v1/logs" | "/otlp/v1/logs" | "/v1/traces" | "/v1/metrics" => Self::Otlp(otlp::encoding_of(headers)),
             _ if path.starts_with("/opentelemetry.proto.") => Self::OtlpGrpc,
             _ if path.starts_with("/loki/") => Self::Loki,
             _ if path.starts_with("/services/collector") => Self::Splunk,
@@ -80,6 +81,8 @@ mod tests {
             ("/gelf", Dialect::Gelf),
             ("/upload", Dialect::Journal),
             ("/loki/api/v1/push", Dialect::Loki),
+            ("/api/prom/push", Dialect::Loki),
+            ("/logs/_doc/1", Dialect::Elastic),
             ("/v1/logs", Dialect::Otlp(Encoding::Json)),
             (otlp_grpc::EXPORT, Dialect::OtlpGrpc),
         ] {

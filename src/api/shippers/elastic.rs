@@ -1,4 +1,5 @@
-//! Elasticsearch's bulk API: `POST` or `PUT /_bulk` and `/{index}/_bulk`, answered item by item.
+//! Elasticsearch's bulk API: `POST` or `PUT /_bulk` and `/{index}/_bulk`, answered item by item. Fluent Bit has a slash behind it where it
+//! names a pipeline, and clients of the versions before 7 a type between.
 //!
 //! A document is a record, and its index the record's source. There is nothing here to change or to take away: a plain update and a
 //! delete are answered as where there is no such document. An `_id` is given back, no more: whoever sends it twice has two records.
@@ -23,9 +24,9 @@ use crate::api::error::{ApiError, Problem};
 use crate::api::state::Api;
 use crate::ingest::Rejected;
 
-const ORIGIN: &str = "http:elastic";
+pub(super) const ORIGIN: &str = "http:elastic";
 /// The source of documents that name no index, where the path names none either.
-const SOURCE: &str = "elastic";
+pub(super) const SOURCE: &str = "elastic";
 /// A request has at most this many items, each of which has an answer of its own.
 const ITEMS_MAX: usize = 200_000;
 /// Elasticsearch's own clients go on only where every answer has it.
@@ -133,9 +134,10 @@ pub(in crate::api) async fn bulk(
     Ok(Json(Answer { took, errors, items }).into_response())
 }
 
-/// The index of `/{index}/_bulk`.
+/// The index of `/{index}/_bulk` and `/{index}/{type}/_bulk`.
 fn index_of(path: &str) -> Arc<str> {
-    let index = path.strip_suffix("/_bulk").unwrap_or_default().trim_matches('/');
+    let before = path.trim_end_matches('/').strip_suffix("/_bulk").unwrap_or_default();
+    let index = before.trim_start_matches('/').split('/').next().unwrap_or_default();
     percent_decode_str(index).decode_utf8_lossy().into()
 }
 

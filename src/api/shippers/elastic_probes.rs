@@ -5,7 +5,7 @@
 //! that it is made, since all that it wants is to go on.
 
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -131,7 +131,20 @@ pub(in crate::api) async fn refresh() -> Json<Value> {
     Json(json!({ "_shards": { "total": 1, "successful": 1, "failed": 0 } }))
 }
 
-/// Templates, policies, streams and pipelines: nothing is there, and nothing is needed.
+/// `PUT /{index}`, of clients that make an index before they write to it.
+pub(in crate::api) async fn index(Path(index): Path<String>) -> Response {
+    let made = json!({ "acknowledged": true, "shards_acknowledged": true, "index": index });
+    let mut response = Json(made).into_response();
+    elastic::sign(response.headers_mut());
+    response
+}
+
+/// `/_cluster/settings`: all of them as they are by default.
+pub(in crate::api) async fn settings() -> Json<Value> {
+    Json(json!({ "acknowledged": true, "persistent": {}, "transient": {} }))
+}
+
+/// Templates, policies, streams, aliases and pipelines: nothing is there, and nothing is needed.
 pub(in crate::api) async fn thing(request: Request) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         let reason = format!("there is no {}: nothing of the kind is needed here", request.uri().path());

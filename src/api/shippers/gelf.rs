@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use logseal_parsers::push::gelf;
+use logseal_parsers::push::{gelf, json_stream};
 use serde_json::json;
 
 use super::intake::Intake;
@@ -30,9 +30,7 @@ pub(in crate::api) async fn create(
     let mut intake = Intake::new(caller.filing(ORIGIN));
     let intake = on_body(body.bytes.clone(), move |body| {
         let cx = intake.context();
-        for message in gelf::messages(body) {
-            intake.add(&gelf::parse(message, &cx), message, "", SOURCE);
-        }
+        json_stream::each_record(body, |message| intake.add(&gelf::parse(message, &cx), message, "", SOURCE));
         intake
     })
     .await?;

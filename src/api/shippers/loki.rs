@@ -1,4 +1,4 @@
-//! Loki's push API: `POST /loki/api/v1/push`, JSON, or protobuf inside snappy.
+//! Loki's push API: `POST /loki/api/v1/push`, and `/api/prom/push` as it was first, JSON, or protobuf inside snappy.
 //!
 //! `X-Scope-OrgID` is ignored: the token says who sends, and its source where the records belong.
 

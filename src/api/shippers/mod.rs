@@ -7,6 +7,7 @@
 
 pub(super) mod dialect;
 pub(super) mod elastic;
+pub(super) mod elastic_document;
 pub(super) mod elastic_probes;
 pub(super) mod gelf;
 mod intake;

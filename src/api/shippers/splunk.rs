@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use logseal_parsers::push::splunk::{Event, Fault, Metadata, events, lines};
+use logseal_parsers::timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -144,6 +145,9 @@ fn read(body: &[u8], metadata: Metadata<'_>, form: Form, intake: &mut Intake) ->
 fn metadata(uri: &Uri) -> Metadata<'static> {
     let mut metadata = Metadata::default();
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        if name == "time" {
+            metadata.time = timestamp::epoch(&value);
+        }
         let value = Some(Cow::Owned(value.into_owned()));
         match &*name {
             "host" => metadata.host = value,

@@ -130,3 +130,59 @@ async fn clients_find_what_they_look_for_before_they_send() {
         assert_eq!(make(path).await.json(), json!({ "acknowledged": true }), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_request_may_have_a_slash_behind_it_or_a_type_before_it() {
+    let app = App::new();
+    for (path, index) in [("/_bulk/?pipeline=x", ""), ("/logs%20a/_bulk/", "logs a"), ("/logs/events/_bulk", "logs")] {
+        let answer = bulk(&app, path, "{\"index\":{}}\n{\"message\":\"a\"}\n").await.json();
+        assert_eq!(
+            (&answer["errors"], &answer["items"][0]["index"]["_index"]),
+            (&json!(false), &json!(index)),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_document_is_stored_and_answered_by_itself() {
+    let app = App::new();
+    let document = "{\n  \"@timestamp\": \"2026-11-20T12:00:00Z\",\n  \"message\": \"hello\"\n}\n";
+    for (method, path, index, id) in [
+        (Method::POST, "/logs%20a/_doc", "logs a", "1"),
+        (Method::POST, "/logs/_doc/?refresh=true", "logs", "2"),
+        (Method::PUT, "/logs/_doc/x7", "logs", "x7"),
+        (Method::PUT, "/logs/_create/x8", "logs", "x8"),
+    ] {
+        let answer = app.send(request(method, path, &[], Body::from(document))).await;
+        assert_eq!((answer.status, answer.header("x-elastic-product")), (StatusCode::CREATED, Some("Elasticsearch")));
+        let answer = answer.json();
+        let told = (&answer["_index"], &answer["_id"], &answer["result"]);
+        assert_eq!(told, (&json!(index), &json!(id), &json!("created")), "{path}");
+    }
+    let bad = app.send(request(Method::POST, "/logs/_doc", &[], Body::from("[1]"))).await;
+    assert_eq!(
+        (bad.status, &bad.json()["error"]["type"]),
+        (StatusCode::BAD_REQUEST, &json!("document_parsing_exception"))
+    );
+    assert_eq!(app.metrics.acked.get(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_can_be_made_and_is_not_there() {
+    let app = App::new();
+    let rollover = "/%3Clogs-%7Bnow%2Fd%7D-000001%3E";
+    let made = app.send(request(Method::PUT, rollover, &[], Body::from("{}"))).await;
+    assert_eq!((made.status, made.header("x-elastic-product")), (StatusCode::OK, Some("Elasticsearch")));
+    assert_eq!(made.json()["index"], "<logs-{now/d}-000001>");
+    for path in ["/logs", "/favicon.ico"] {
+        for method in [Method::HEAD, Method::GET] {
+            let answer = app.send(request(method, path, &[("authorization", "")], Body::empty())).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    assert_eq!(app.get("/_alias/logs").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/_cluster/settings").await.json()["persistent"], json!({}));
+    let stranger = app.send(request(Method::PUT, "/logs", &[("authorization", "")], Body::empty())).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+}

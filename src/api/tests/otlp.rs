@@ -138,3 +138,15 @@ async fn loki_is_answered_as_loki_does() {
     let answer = post(&app, path, PROTOBUF, &b"\xff\xff\xff\xff\x0f\0"[..]).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_told_lokis_other_paths_finds_them() {
+    let app = App::new();
+    let answer = post(&app, "/otlp/v1/logs", PROTOBUF, GOOD).await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, Some(PROTOBUF)));
+    let body = r#"{"streams":[{"labels":"{app=\"shop\"}","entries":[{"ts":"2026-11-20T12:00:00Z","line":"hi"}]}]}"#;
+    assert_eq!(post(&app, "/api/prom/push", JSON, body).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(app.metrics.acked.get(), 2);
+    let refused = post(&app, "/api/prom/push", JSON, "{}").await;
+    assert_eq!((refused.status, &*refused.bytes), (StatusCode::BAD_REQUEST, &b"streams is missing or no list\n"[..]));
+}

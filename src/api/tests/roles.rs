@@ -145,11 +145,26 @@ pub(super) const ROUTES: [(&str, &str, For); 89] = [
 ];
 
 /// The routes of shippers' protocols. They know no wrong parameters: whoever may send gets past the gate.
-pub(super) const SHIPPERS_ROUTES: [(&str, &str); 30] = [
+pub(super) const SHIPPERS_ROUTES: [(&str, &str); 49] = [
     ("POST", "/_bulk"),
     ("PUT", "/_bulk"),
     ("POST", "/logs-app/_bulk"),
     ("PUT", "/logs-app/_bulk"),
+    ("POST", "/_bulk/"),
+    ("POST", "/logs-app/_bulk/"),
+    ("POST", "/logs-app/events/_bulk"),
+    ("POST", "/logs-app/_doc"),
+    ("POST", "/logs-app/_doc/"),
+    ("POST", "/logs-app/_doc/1"),
+    ("PUT", "/logs-app/_doc/1"),
+    ("POST", "/logs-app/_create/1"),
+    ("PUT", "/logs-app/_create/1"),
+    ("PUT", "/logs-app"),
+    ("GET", "/logs-app/_alias/logs"),
+    ("PUT", "/logs-app/_mapping"),
+    ("PUT", "/logs-app/_settings"),
+    ("GET", "/_alias/logs"),
+    ("GET", "/_cluster/settings"),
     ("GET", "/_cluster/health"),
     ("GET", "/_cluster/health/logs-app"),
     ("GET", "/_cat/health"),
@@ -163,6 +178,8 @@ pub(super) const SHIPPERS_ROUTES: [(&str, &str); 30] = [
     ("PUT", "/_component_template/logs"),
     ("GET", "/_template/logs"),
     ("PUT", "/_data_stream/logs"),
+    ("PUT", "/_data_stream/logs/_lifecycle"),
+    ("GET", "/_data_stream/logs"),
     ("GET", "/_ilm/policy/logs"),
     ("PUT", "/_ilm/policy/logs"),
     ("PUT", "/_ingest/pipeline/logs"),
@@ -175,7 +192,9 @@ pub(super) const SHIPPERS_ROUTES: [(&str, &str); 30] = [
     ("POST", "/gelf"),
     ("POST", "/upload"),
     ("POST", "/v1/logs"),
+    ("POST", "/otlp/v1/logs"),
     ("POST", "/loki/api/v1/push"),
+    ("POST", "/api/prom/push"),
 ];
 
 pub(super) async fn program(app: &App, scope: Scope) -> String {

@@ -38,8 +38,9 @@ async fn gelf_is_answered_as_graylog_does() {
     assert_eq!((answer.status, answer.bytes.len()), (StatusCode::ACCEPTED, 0));
     assert_eq!(post(b"no JSON at all", &[]).await.status, StatusCode::ACCEPTED);
     assert_eq!(post(b"", &[]).await.status, StatusCode::ACCEPTED);
+    assert_eq!(post(br#"[{"short_message":"a"},{"message":"b"}]"#, &[]).await.status, StatusCode::ACCEPTED);
     let text = app.metrics.render();
-    assert!(text.contains("logseal_records_acked_total 2"), "{text}");
+    assert!(text.contains("logseal_records_acked_total 4"), "{text}");
 
     let refused = post(b"{}", &[("authorization", "Bearer nobody")]).await;
     assert_eq!((refused.status, refused.header("content-type")), (StatusCode::UNAUTHORIZED, Some("application/json")));

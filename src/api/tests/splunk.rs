@@ -22,7 +22,13 @@ async fn events_are_answered_with_the_collectors_codes() {
         (EVENT, good, 200, json!({ "text": "Success", "code": 0 })),
         ("/services/collector", good, 200, json!({ "text": "Success", "code": 0 })),
         ("/services/collector/event/1.0", good, 200, json!({ "text": "Success", "code": 0 })),
-        ("/services/collector/raw?sourcetype=x", "one\ntwo\n", 200, json!({ "text": "Success", "code": 0 })),
+        (EVENT, "[]", 400, json!({ "text": "No data", "code": 5 })),
+        (
+            "/services/collector/raw?sourcetype=x&time=1795000000.5",
+            "one\ntwo\n",
+            200,
+            json!({ "text": "Success", "code": 0 }),
+        ),
         (EVENT, "", 400, json!({ "text": "No data", "code": 5 })),
         ("/services/collector/raw", " \n", 400, json!({ "text": "No data", "code": 5 })),
         (EVENT, "rubbish", 400, json!({ "text": "Invalid data format", "code": 6, "invalid-event-number": 0 })),
@@ -44,6 +50,13 @@ async fn events_are_answered_with_the_collectors_codes() {
     }
     let text = app.metrics.render();
     assert!(text.contains("logseal_records_acked_total 10"), "the neighbours of a bad event are stored: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_may_stand_in_an_array() {
+    let app = App::new();
+    let answer = post(&app, EVENT, &[], "[{\"event\":\"a\"},\n{\"event\":\"b\"}]\n").await;
+    assert_eq!((answer.status, app.metrics.acked.get()), (StatusCode::OK, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

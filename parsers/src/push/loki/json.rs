@@ -1,11 +1,15 @@
-//! The JSON form.
+//! The JSON form, and the one that it had at `/api/prom/push`: labels in LogQL's notation, entries as objects.
+//!
+//! ```text
+//! {"streams": [{"labels": "{app=\"shop\"}", "entries": [{"ts": "2026-11-20T12:00:00Z", "line": "a line"}]}]}
+//! ```
 
 use std::borrow::Cow;
 
-use super::{Labels, Sink};
+use super::{Labels, Sink, labels};
 use crate::json::members::{Elements, Members, Part};
 use crate::push::fault::BodyFault;
-use crate::timestamp;
+use crate::{Zone, timestamp};
 
 pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     let text = std::str::from_utf8(body).map_err(|error| malformed(format!("the body is not UTF-8: {error}")))?;
@@ -27,24 +31,37 @@ pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault>
 }
 
 fn stream(object: &str, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
-    let (mut labels, mut values) = (Labels::new(), None);
+    let (mut notation, mut values) = (None, None);
+    let mut labels = Labels::new();
     let mut members = Members::of(object)?;
     while let Some((name, part)) = members.next()? {
-        match &*name {
-            "stream" => labels = labels_of(part).ok_or_else(|| malformed("stream is not an object"))?,
-            "values" => values = Some(part),
+        match (&*name, part) {
+            ("stream", part) => labels = labels_of(part).ok_or_else(|| malformed("stream is not an object"))?,
+            ("labels", Part::Text(text)) => notation = Some(text),
+            ("values" | "entries", part) => values = Some(part),
             _ => {}
         }
     }
+    if let Some(notation) = &notation {
+        let read = labels::parse(notation);
+        labels.extend(read.ok_or_else(|| malformed("the labels of a stream are not of the form {name=\"value\"}"))?);
+    }
     let list = match values {
         Some(Part::Array(list)) => list,
-        None | Some(Part::Null) => return Ok(()),
+        Some(Part::Null) => return Ok(()),
+        None => {
+            // It costs streams beside it nothing; alone it is no request.
+            sink.unread.get_or_insert("a stream has no values");
+            return Ok(());
+        }
         Some(_) => return Err(malformed("values is not a list")),
     };
     let mut elements = Elements::of(list)?;
     while let Some(part) = elements.next()? {
+        let is_object = matches!(part, Part::Object(_));
         let Some(text) = part.into_text() else { continue };
-        match Entry::of(&text) {
+        let entry = if is_object { Entry::of_members(&text) } else { Entry::of(&text) };
+        match entry {
             Ok(entry) => sink.line(&labels, &entry.metadata, Some(entry.time), entry.line.as_bytes())?,
             Err(why) => sink.unread(&labels, text.as_bytes(), why)?,
         }
@@ -76,6 +93,25 @@ impl<'a> Entry<'a> {
             return Err("an entry has more than time, line and metadata");
         }
         Ok(Self { time, line, metadata })
+    }
+
+    /// `{"ts": "time", "line": "line"}`
+    fn of_members(object: &'a str) -> Result<Self, &'static str> {
+        let (mut time, mut line, mut metadata) = (None, None, Labels::new());
+        let mut members = Members::of(object).map_err(|_| "an entry of entries is not an object")?;
+        while let Some((name, part)) = members.next().map_err(|_| "an entry of entries is no JSON")? {
+            match (&*name, part) {
+                ("ts" | "timestamp", Part::Text(text)) => time = timestamp::parse(&text, Zone::UTC),
+                ("ts" | "timestamp", Part::Number(digits)) => time = time_of(digits),
+                ("line", Part::Text(text)) => line = Some(text),
+                ("structuredMetadata", part) => {
+                    metadata = labels_of(part).ok_or("the metadata of a line is not an object")?;
+                }
+                _ => {}
+            }
+        }
+        let time = time.ok_or("an entry has no time")?;
+        Ok(Self { time, line: line.ok_or("an entry has no line")?, metadata })
     }
 }
 

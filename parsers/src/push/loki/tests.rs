@@ -139,3 +139,28 @@ proptest::proptest! {
         proptest::prop_assert_eq!(&found.first().unwrap().1, &line);
     }
 }
+
+#[test]
+fn streams_of_the_first_api_have_labels_in_a_notation_and_entries_that_are_objects() {
+    let body = br#"{"streams":[{"labels":"{app=\"shop\", level=\"warn\"}","entries":[
+        {"ts":"2026-11-20T12:00:00.5+01:00","line":"cart is full"},{"ts":1795000000123456789,"line":"again"},{"line":"no time"}]}]}"#;
+    let found = decoded(Encoding::Json, body).unwrap();
+    let [(first, raw, service), (second, ..), (third, ..)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((raw.as_slice(), service.as_str()), (&b"cart is full"[..], "shop"));
+    assert_eq!((first.timestamp, first.level), (Some(1_795_172_400_500_000), Level::Warn));
+    assert_eq!(second.timestamp, Some(1_795_000_000_123_456));
+    assert_eq!((&*third.message, third.parse_error.is_some()), (&br#"{"line":"no time"}"#[..], true));
+    for body in
+        [r#"{"streams":[{"labels":"{app","entries":[]}]}"#, r#"{"streams":[{"labels":"{}","entries":[{"line":"x"}]}]}"#]
+    {
+        assert!(decoded(Encoding::Json, body.as_bytes()).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn a_stream_without_values_costs_others_nothing_and_alone_is_no_request() {
+    let good = r#"{"stream":{},"values":[["1795000000000000000","x"]]}"#;
+    assert!(decoded(Encoding::Json, br#"{"streams":[{}]}"#).is_err());
+    assert_eq!(decoded(Encoding::Json, format!(r#"{{"streams":[{{}},{good}]}}"#).as_bytes()).unwrap().len(), 1);
+    assert!(decoded(Encoding::Json, br#"{"streams":[{"values":[]}]}"#).unwrap().is_empty());
+}

@@ -27,6 +27,8 @@
 //! A record that is not as the protocol says is rejected by itself; what cannot be walked at all refuses the body.
 
 mod json;
+mod json_values;
+mod names;
 mod protobuf;
 mod record;
 mod value;

@@ -117,7 +117,8 @@ fn log_record(message: &[u8]) -> Result<Fields<'_>, Malformed> {
     while let Some((number, value)) = walk.next()? {
         match number {
             1 => fields.time_unix_nano = value.number()?,
-            2 => fields.severity_number = value.number()?,
+            // An int32 of protobuf is the low half of its 64 bits.
+            2 => fields.severity_number = value.number()? as i32,
             3 => fields.severity_text = text(value.bytes()?),
             5 => fields.body = any(value.bytes()?, 0)?,
             6 => fields.attributes.push(key_value(value.bytes()?, 0)?),

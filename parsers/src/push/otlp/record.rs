@@ -71,7 +71,8 @@ impl<'s> Around<'s> {
 pub(super) struct Fields<'a> {
     pub(super) time_unix_nano: u64,
     pub(super) observed_time_unix_nano: u64,
-    pub(super) severity_number: u64,
+    /// Of the enum; senders have been seen that make up values of their own.
+    pub(super) severity_number: i32,
     pub(super) severity_text: Cow<'a, str>,
     pub(super) body: Any<'a>,
     pub(super) attributes: Vec<(Cow<'a, str>, Any<'a>)>,
@@ -128,11 +129,10 @@ impl<'a> Fields<'a> {
     /// Everything under its name: what the protocol says first, so that it is what its names find.
     fn named(&self, around: Around<'_>) -> Attributes {
         let mut attributes = Attributes::default();
-        let numbers = [
-            ("severity_number", self.severity_number),
-            ("flags", self.flags),
-            ("dropped_attributes_count", self.dropped_attributes_count),
-        ];
+        if self.severity_number != 0 {
+            attributes.push("severity_number", &self.severity_number.to_string());
+        }
+        let numbers = [("flags", self.flags), ("dropped_attributes_count", self.dropped_attributes_count)];
         for (name, number) in numbers.into_iter().filter(|(_, number)| *number != 0) {
             attributes.push(name, &number.to_string());
         }

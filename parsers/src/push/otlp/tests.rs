@@ -211,6 +211,51 @@ fn a_body_without_a_severity_may_state_it_and_a_map_gives_its_members() {
 }
 
 #[test]
+fn names_of_the_proto_files_and_of_old_versions_lose_nothing() {
+    let snake = r#"{"resource_logs":[{"resource":{"attributes":[{"key":"service.name","value":{"string_value":"shop"}}]},
+        "scope_logs":[{"log_records":[{"time_unix_nano":"1795000000123456789","severity_text":"ERROR","trace_id":"5b8efff798038103d269b633813fc60c",
+        "body":{"kvlist_value":{"values":[{"key":"n","value":{"int_value":"7"}}]}}}]}]}]}"#;
+    let old = r#"{"resourceLogs":[{"instrumentationLibraryLogs":[{"instrumentationLibrary":{"name":"shop.cart"},
+        "logs":[{"body":{"stringValue":"old"}}]}]}]}"#;
+    let (event, _) = decoded(Encoding::Json, snake.as_bytes()).unwrap().remove(0);
+    let event = event.unwrap();
+    assert_eq!((event.timestamp, event.level, &*event.app), (Some(1_795_000_000_123_456), Level::Error, "shop"));
+    assert_eq!((&*event.message, event.attributes.get("n")), (&br#"{"n":7}"#[..], Some("7")));
+    assert_eq!(event.attributes.get("trace_id"), Some("5b8efff798038103d269b633813fc60c"));
+    let (event, _) = decoded(Encoding::Json, old.as_bytes()).unwrap().remove(0);
+    let event = event.unwrap();
+    assert_eq!((&*event.message, event.attributes.get("scope.name")), (&b"old"[..], Some("shop.cart")));
+}
+
+#[test]
+fn a_severity_may_be_a_name_and_one_without_a_meaning_costs_nothing() {
+    for (severity, level, kept) in [
+        ("\"SEVERITY_NUMBER_ERROR2\"", Level::Error, Some("18")),
+        ("\"13\"", Level::Warn, Some("13")),
+        ("-1", Level::Unknown, Some("-1")),
+        ("25", Level::Unknown, Some("25")),
+        ("null", Level::Unknown, None),
+    ] {
+        let record = format!(r#"[{{"severityNumber":{severity},"traceFlags":1}}]"#);
+        let event = json_records(&record).remove(0).0.unwrap();
+        let found = (event.level, event.attributes.get("severity_number"), event.attributes.get("flags"));
+        assert_eq!(found, (level, kept, Some("1")), "{severity}");
+    }
+    let record = b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01".to_vec();
+    let event = decoded(Encoding::Protobuf, &protobuf_of(&[record])).unwrap().remove(0).0.unwrap();
+    assert_eq!((event.level, event.attributes.get("severity_number")), (Level::Unknown, Some("-1")));
+}
+
+#[test]
+fn an_object_of_values_is_a_map_where_no_type_is_stated() {
+    let record = r#"[{"attributes":[{"key":"map","value":{"a_b":{"stringValue":"x"},"n":{"intValue":2},"none":null}},
+        {"key":"later","value":{"someValue":5}}]}]"#;
+    let event = json_records(record).remove(0).0.unwrap();
+    assert_eq!(event.attributes.get("map"), Some(r#"{"a_b":"x","n":2,"none":null}"#));
+    assert_eq!(event.attributes.get("later"), None);
+}
+
+#[test]
 fn what_records_share_is_not_repeated_without_bound() {
     let large = "x".repeat(1 << 20);
     let records = vec!["{}"; 300].join(",");
