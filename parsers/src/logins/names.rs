@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::address;
 
 /// Words behind which a user's name stands, in lower case; the first that a message has counts.
-const BEFORE_USER: [&str; 29] = [
+const BEFORE_USER: [&str; 31] = [
     "invalid user ",
     "illegal user ",
     "unknown user ",
