@@ -68,6 +68,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The bytes up to the next blank, behind blanks; `None` at the end of the line.
+    #[inline]
     pub(crate) fn word(&mut self) -> Option<&'a [u8]> {
         self.skip_blanks();
         // Words are short: a search that is made for long texts costs more than it saves.
