@@ -22,6 +22,7 @@ mod hdfs_audit;
 pub mod java;
 mod jul;
 pub mod klog;
+mod minecraft;
 pub mod mongodb;
 pub mod mysql;
 pub mod nagios;
@@ -114,6 +115,11 @@ impl<'a> Stamped<'a> {
     /// A line that begins with a bracket and a time in it; `line` is what follows the bracket.
     fn in_bracket(text: &'a [u8], cx: &Context) -> Option<Self> {
         Self::read(text.strip_prefix(b"[")?, cx)
+    }
+
+    /// Whether the time is `22:13:20`, without a date and a fraction.
+    fn is_time_of_day(&self) -> bool {
+        self.line.get(2) == Some(&b':') && self.line.len() == self.rest.len() + 8
     }
 
     /// Whether the time is in one of the short forms that only Hadoop and Spark write: `23/11/14 …`, `231114 221320`.
@@ -211,12 +217,18 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let Some(stamped) = Stamped::in_bracket(text, cx) else {
         return redis::parse(text, cx)
             .or_else(|| name_servers::unbound(text))
+            .or_else(|| name_servers::nsd(text))
             .or_else(|| nagios::parse(text, cx))
             .or_else(|| desktop::proxifier(text, cx));
     };
     let stamped = &stamped;
     match stamped.rest {
         [b']', b'[', ..] => elasticsearch::after_stamp(stamped),
+        [b']', b' ', b'n', b's', b'd', b'[', ..] => name_servers::nsd_after_time(stamped.at, stamped.rest),
+        [b']', b' ', b'[', ..] => minecraft::after_stamp(stamped).or_else(|| other_bracketed(stamped)),
+        [b' ', ..] if stamped.is_time_of_day() => {
+            minecraft::after_stamp(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
+        }
         [b' ', ..] => {
             dotnet::serilog_console(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
         }
@@ -225,10 +237,12 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| python::bracketed_stamp(stamped))
             .or_else(|| php::after_stamp(stamped))
             .or_else(|| node::bracketed_stamp(stamped)),
-        _ => python::bracketed_stamp(stamped)
-            .or_else(|| node::bracketed_stamp(stamped))
-            .or_else(|| php::after_stamp(stamped)),
+        _ => other_bracketed(stamped),
     }
+}
+
+fn other_bracketed<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    python::bracketed_stamp(stamped).or_else(|| node::bracketed_stamp(stamped)).or_else(|| php::after_stamp(stamped))
 }
 
 fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
@@ -252,6 +266,12 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 /// The time that `text` is, in any of the spellings that programs have; `None` where it is more or something else.
 pub(crate) fn whole_time(text: &[u8], cx: &Context) -> Option<i64> {
     stamp::read(text, cx).filter(|(_, rest)| rest.is_empty()).map(|(at, _)| at)
+}
+
+/// Whether `text` may begin with the ids of Tine 2.0, `1a2b3 4c5d6 -- bob -- - `, behind which a time stands.
+#[inline]
+pub(crate) fn may_be_session(text: &[u8]) -> bool {
+    text.get(11..15) == Some(b" -- ")
 }
 
 /// Whether a line begins with a time in any of the spellings that programs have.
