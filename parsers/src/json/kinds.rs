@@ -3,6 +3,7 @@
 
 use super::kubernetes;
 use super::record::Record;
+use crate::fields::Slot;
 use crate::{Level, http_status};
 
 /// The names of a request's status.
@@ -40,6 +41,25 @@ fn is_request(name: &str) -> bool {
 }
 
 impl Record<'_, '_> {
+    /// Takes the level of a record of Nextcloud's or ownCloud's, which begins with the request's id, and says whether it is one.
+    ///
+    /// They number levels from 0 (debug) to 4 (fatal).
+    pub(super) fn take_nextclouds_level(&mut self) -> bool {
+        let begins = self.event.attributes.iter().next().is_some_and(|(name, _)| name == "reqId");
+        let number = self.winner(Slot::Level).filter(|level| begins && level.name == "level");
+        let level = match number.map(|level| &*level.value) {
+            Some("0") => Level::Debug,
+            Some("1") => Level::Info,
+            Some("2") => Level::Warn,
+            Some("3") => Level::Error,
+            Some("4") => Level::Fatal,
+            _ => return false,
+        };
+        self.event.level = level;
+        self.event.severity = None;
+        true
+    }
+
     /// The level that follows from what the record is; [`Level::Unknown`] where none does.
     pub(super) fn level_of_kind(&self) -> Level {
         // One way through all attributes, most of which are told apart by their first bytes.
@@ -73,6 +93,21 @@ mod tests {
     use crate::{Context, Format, Level, Zone};
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+
+    #[test]
+    fn the_levels_of_nextcloud_are_its_own_and_two_dashes_are_no_user() {
+        for (number, level) in
+            [(0, Level::Debug), (1, Level::Info), (2, Level::Warn), (3, Level::Error), (4, Level::Fatal)]
+        {
+            let line = format!(
+                r#"{{"reqId":"x1","level":{number},"time":"2023-11-14T22:13:20+00:00","remoteAddr":"192.0.2.7","user":"--","app":"core","message":"Login failed: bob (Remote IP: 192.0.2.7)"}}"#
+            );
+            let event = parse(Format::Auto, line.as_bytes(), &CX);
+            assert_eq!((event.level, event.severity, &*event.user_name), (level, None, ""), "{line}");
+        }
+        let other = br#"{"reqId":"req-1","level":30,"time":1700000000123,"msg":"x"}"#;
+        assert_eq!(parse(Format::Auto, other, &CX).level, Level::Info);
+    }
 
     #[test]
     fn the_status_of_a_request_gives_the_level_that_the_record_does_not_state() {

@@ -242,6 +242,7 @@ impl<'a, 'c> Record<'a, 'c> {
             self.event.level = Level::Info;
         }
         self.complete_windows();
+        let is_nextclouds = self.take_nextclouds_level();
         if self.event.level == Level::Unknown {
             self.event.level = self.level_of_kind();
         }
@@ -258,7 +259,8 @@ impl<'a, 'c> Record<'a, 'c> {
         if let Some(id) = self.take(Slot::MsgId) {
             self.event.msg_id = id;
         }
-        self.event.user_name = self.take(Slot::UserName).unwrap_or_default();
+        self.event.user_name =
+            self.take(Slot::UserName).filter(|user| !is_nextclouds || user != "--").unwrap_or_default();
         if is_bunyan && let Some(name) = self.event.attributes.get("name") {
             self.event.app = Cow::Owned(name.to_owned());
         }
