@@ -7,9 +7,9 @@
 //! ```
 //!
 //! - The message is the text behind the header and the number of the message (`AH00001`), a referrer included.
-//! - The client is `ip`, the process `proc_id`. Attributes: `module`, `tid`, `client_port`, `apr_status` and
-//!   `apr_status_text` (the error of the system or of the portable runtime), `aplogno` (`AH00001`), `referer`; with the level DEBUG and below
-//!   `file` and `line`, where in the source it was written.
+//! - The client is `ip`, the process `proc_id`. Attributes: `vhost` (where the line begins with a virtual host's name), `module`, `tid`, `client_port`,
+//!   `apr_status` and `apr_status_text` (the error of the system or of the portable runtime), `aplogno` (`AH00001`), `referer`; with the level
+//!   DEBUG and below `file` and `line`, where in the source it was written.
 //! - The level is a syslog severity by its name; `trace1` to `trace8` are TRACE.
 
 use std::borrow::Cow;
@@ -26,7 +26,10 @@ pub const FORMAT: &str = "apache_error";
 /// Reads a line of Apache's error log; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let inside = line.strip_prefix(b"[")?;
+    let (vhost, inside) = match line.strip_prefix(b"[") {
+        Some(inside) => (&b""[..], inside),
+        None => virtual_host(line)?,
+    };
     let end = inside.iter().take(48).position(|b| *b == b']')?;
     let stamp = stamp(inside.get(..end)?, cx)?;
     let mut cursor = Cursor::new(inside.get(end + 1..)?.strip_prefix(b" ")?);
@@ -40,6 +43,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let word = colon.map_or(Some(level), |at| level.get(at + 1..))?;
     let (level, severity) = level_of(std::str::from_utf8(word).ok()?)?;
     let mut event = LogEvent { timestamp: Some(stamp), level, severity, format: FORMAT, ..LogEvent::default() };
+    push(&mut event.attributes, "vhost", vhost);
     push(&mut event.attributes, "module", module);
     process(&mut cursor, &mut event);
     source(&mut cursor, &mut event);
@@ -60,6 +64,25 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     event.message = Cow::Borrowed(message);
     logins::complete_user(&mut event);
     Some(event)
+}
+
+/// The name of a virtual host before the time (ErrorLogFormat's "%v [%t]"), which has to be C's `asctime` then; and what follows the bracket.
+fn virtual_host(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    const NAME_BYTES_MAX: usize = 255;
+    let end = line.iter().take(NAME_BYTES_MAX).position(|b| *b == b' ')?;
+    let (name, rest) = line.split_at_checked(end)?;
+    let inside = rest.strip_prefix(b" [")?;
+    let is_name = name.first()?.is_ascii_alphabetic()
+        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'));
+    (is_name && begins_with_asctime(inside)).then_some((name, inside))
+}
+
+/// Whether `text` begins like `Tue Nov 14 22:`.
+pub(crate) fn begins_with_asctime(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [b'A'..=b'Z', _, b'a'..=b'z', b' ', b'A'..=b'Z', _, b'a'..=b'z', b' ', _, b'0'..=b'9', b' ', _, _, b':', ..]
+    )
 }
 
 fn stamp(text: &[u8], cx: &Context) -> Option<i64> {
@@ -197,6 +220,13 @@ mod tests {
             "; referer=http://a.example/",
         );
         check("[Tue Nov 14 22:13:20 2023] [warn] [client nobody] x", 4, "[client nobody] x", "", "");
+        check(
+            "www.a.example [Tue Nov 14 22:13:20 2023] [notice] [pid 7] [client 192.0.2.7:5000] x",
+            5,
+            "x",
+            "192.0.2.7",
+            "7; vhost=www.a.example",
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod envoy;
 mod extras;
 pub(crate) mod gin;
 mod head;
+mod months;
 mod proxy_manager;
 mod runserver;
 mod s3;
@@ -92,6 +93,12 @@ fn around<'a>(head: &'a [u8], stamp: i64, after: &'a [u8], line: &'a [u8]) -> Op
 
 /// Reads the request and what follows it.
 fn tail<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
+    // Some name the server that was asked behind the time.
+    if !matches!(cursor.rest(), [b' ', b'"', ..] | [b'"', ..]) {
+        let vhost = cursor.word().filter(|word| word.contains(&b'.') && !word.contains(&b'"'))?;
+        push(&mut event.attributes, "vhost", vhost);
+        cursor.skip_blanks();
+    }
     let request = cursor.quoted()?;
     let (status, bytes) = (cursor.word()?, cursor.word());
     if !http_status::is_status(status) && status != b"-" {

@@ -1,5 +1,6 @@
 //! The time of an access log line, in square brackets.
 
+use super::months;
 use crate::{Context, Zone, app, timestamp};
 
 /// Reads a time and the bracket that closes it; returns what follows.
@@ -17,11 +18,15 @@ pub(super) fn read(inside: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
         [b'0'..=b'9', b'0'..=b'9', b'/', _, _, _, b'/', _, _, _, _, b' ', ..] => {
             app::time_of_shape(inside, b"d/b/Y H:M:S", &Context { received_at: 0, zone })?
         }
-        [b'0'..=b'9', b'0'..=b'9', b'/', ..] => timestamp::common_log_prefix(inside, zone)?,
+        [b'0'..=b'9', b'0'..=b'9', b'/', ..] => match timestamp::common_log_prefix(inside, zone) {
+            Some(found) => found,
+            None => return months::read(inside, zone),
+        },
         [b'0'..=b'9', ..] => timestamp::iso_prefix(inside, zone)?,
         _ => return None,
     };
-    Some((stamp, rest.strip_prefix(b"]")?))
+    // Apache's "%{%d/%b/%Y:%H:%M:%S }t" leaves a blank where the zone would stand.
+    Some((stamp, rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b"]")?))
 }
 
 fn month_first(inside: &[u8], zone: Zone) -> Option<(i64, &[u8])> {

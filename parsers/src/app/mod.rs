@@ -29,6 +29,7 @@ mod jvm;
 pub mod klog;
 mod letters;
 pub mod litespeed;
+mod minecraft;
 pub mod mongodb;
 pub mod mysql;
 pub mod nagios;
@@ -136,6 +137,11 @@ impl<'a> Stamped<'a> {
     /// A line that begins with a bracket and a time in it; `line` is what follows the bracket.
     fn in_bracket(text: &'a [u8], cx: &Context) -> Option<Self> {
         Self::read(text.strip_prefix(b"[")?, cx)
+    }
+
+    /// Whether the time is `22:13:20`, without a date and a fraction.
+    fn is_time_of_day(&self) -> bool {
+        self.line.get(2) == Some(&b':') && self.line.len() == self.rest.len() + 8
     }
 
     /// Whether the time is in one of the short forms that only Hadoop and Spark write: `23/11/14 …`, `231114 221320`.
@@ -256,6 +262,7 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| servers::websphere(text, cx))
             .or_else(|| redis::parse(text, cx))
             .or_else(|| name_servers::unbound(text))
+            .or_else(|| name_servers::nsd(text))
             .or_else(|| nagios::parse(text, cx))
             .or_else(|| desktop::proxifier(text, cx))
             .or_else(|| nest::parse(text, cx))
@@ -267,6 +274,11 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| spdlog::after_stamp(stamped))
             .or_else(|| elasticsearch::after_stamp(stamped)),
         [b']', b'[', ..] => elasticsearch::after_stamp(stamped),
+        [b']', b' ', b'n', b's', b'd', b'[', ..] => name_servers::nsd_after_time(stamped.at, stamped.rest),
+        [b']', b' ', b'[', ..] => minecraft::after_stamp(stamped).or_else(|| other_bracketed(stamped)),
+        [b' ', ..] if stamped.is_time_of_day() => {
+            minecraft::after_stamp(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
+        }
         [b' ', ..] => {
             dotnet::serilog_console(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
         }
@@ -275,13 +287,17 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| python::bracketed_stamp(stamped))
             .or_else(|| php::after_stamp(stamped))
             .or_else(|| node::bracketed_stamp(stamped)),
-        _ => nagios::icinga(stamped)
-            .or_else(|| spdlog::after_stamp(stamped))
-            .or_else(|| python::bracketed_stamp(stamped))
-            .or_else(|| node::bracketed_stamp(stamped))
-            .or_else(|| php::after_stamp(stamped))
-            .or_else(|| dotnet::serilog_file(stamped)),
+        _ => other_bracketed(stamped),
     }
+}
+
+fn other_bracketed<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    nagios::icinga(stamped)
+        .or_else(|| spdlog::after_stamp(stamped))
+        .or_else(|| python::bracketed_stamp(stamped))
+        .or_else(|| node::bracketed_stamp(stamped))
+        .or_else(|| php::after_stamp(stamped))
+        .or_else(|| dotnet::serilog_file(stamped))
 }
 
 fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
@@ -306,6 +322,12 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 /// The time that `text` is, in any of the spellings that programs have; `None` where it is more or something else.
 pub(crate) fn whole_time(text: &[u8], cx: &Context) -> Option<i64> {
     stamp::read(text, cx).filter(|(_, rest)| rest.is_empty()).map(|(at, _)| at)
+}
+
+/// Whether `text` may begin with the ids of Tine 2.0, `1a2b3 4c5d6 -- bob -- - `, behind which a time stands.
+#[inline]
+pub(crate) fn may_be_session(text: &[u8]) -> bool {
+    text.get(11..15) == Some(b" -- ")
 }
 
 /// Whether a line begins with a time in any of the spellings that programs have.

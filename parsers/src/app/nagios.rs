@@ -60,6 +60,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (seconds, rest) = digits(text.strip_prefix(b"[")?)?;
     let at = timestamp::epoch(seconds).filter(|_| seconds.len() == 10)?;
     let text = rest.strip_prefix(b"] ")?;
+    // Name servers' lines begin with the same time.
+    if text.starts_with(b"nsd[") || text.starts_with(b"unbound[") {
+        return None;
+    }
     let Some((kind, rest)) = until(text, b":").filter(|(kind, _)| is_kind(kind)) else {
         return Some(event(FORMAT, Some(at), Level::Unknown, text));
     };

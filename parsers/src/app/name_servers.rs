@@ -3,6 +3,7 @@
 //! ```text
 //! 14-Nov-2023 22:13:20.123 queries: info: client @0x7f 192.0.2.7#5000 (a.example): query: a.example IN A +E(0)K   BIND
 //! [1700000000] unbound[7:0] info: 192.0.2.7 a.example. A IN                                                       Unbound
+//! [2023-11-14 22:13:20.123] nsd[7]: info: axfr for a.example. from 192.0.2.7 refused, no acl matches              NSD
 //! 11/14/2023 10:13:20 PM 0D58 PACKET  000001B2 UDP Rcv 192.0.2.7  0002   Q [0001   D   NOERROR] A  (1)a(7)example(0)   Windows
 //! ```
 //!
@@ -16,6 +17,8 @@ use crate::{Context, Level, LogEvent, address, programs, timestamp};
 pub const BIND: &str = "bind";
 /// Unbound's own file, in [`LogEvent::format`].
 pub const UNBOUND: &str = "unbound";
+/// NSD's own file, in [`LogEvent::format`].
+pub const NSD: &str = "nsd";
 /// The debug log of Windows' DNS server, in [`LogEvent::format`].
 pub const WINDOWS_DNS: &str = "windows_dns";
 
@@ -76,6 +79,23 @@ pub(super) fn unbound(text: &[u8]) -> Option<LogEvent<'_>> {
     event.proc_id = pid.into();
     attribute(&mut event, "thread", thread);
     programs::complete(&mut event, "unbound");
+    Some(event)
+}
+
+/// `[1700000000] nsd[7]: info: text`, as NSD wrote it before version 4.
+pub(super) fn nsd(text: &[u8]) -> Option<LogEvent<'_>> {
+    let (seconds, rest) = digits(text.strip_prefix(b"[")?)?;
+    nsd_after_time(timestamp::epoch(seconds)?, rest)
+}
+
+/// What stands behind the time: `] nsd[7]: info: text`.
+pub(super) fn nsd_after_time(at: i64, rest: &[u8]) -> Option<LogEvent<'_>> {
+    let (pid, rest) = digits(rest.strip_prefix(b"] nsd[")?)?;
+    let (level, message) = level(rest.strip_prefix(b"]: ")?)?;
+    let mut event = event(NSD, Some(at), level, message.strip_prefix(b": ")?);
+    event.app = "nsd".into();
+    event.proc_id = pid.into();
+    programs::complete(&mut event, "nsd");
     Some(event)
 }
 

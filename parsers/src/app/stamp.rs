@@ -18,6 +18,7 @@ const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 /// 14-Nov-2023 22:13:20.123    Tomcat, PHP
 /// 14 Nov 2023 22:13:20.123    log4j, Redis; the year may be missing
 /// 14/Nov/2023 22:13:20        Django
+/// 14Nov2023 22:13:20.123      Minecraft with Forge
 /// Nov 14, 2023 10:13:20 PM    java.util.logging
 /// 11-14 22:13:20.123          Android
 /// 22:13:20.123                the time of the last day that fits the arrival
@@ -35,6 +36,7 @@ pub(super) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
         [b'0', b'0', b'-', b'a', ..] | [b'0', b'-', b'a', ..] => b"d-b-Y H:M:S",
         [b'0', b'0', b'-', b'0', b'0', b' ', b'0'] => b"m-d H:M:S",
         [b'0', b'0', b':', b'0', b'0', b':', b'0'] => b"H:M:S",
+        [b'0', b'0', b'a', b'a', b'a', b'0', b'0'] => b"dbY H:M:S",
         [b'0', b'0', b'0', b'0', b'0', b'0', b' '] if text.get(9) == Some(&b':') => b"ymd H:M:S",
         [b'0', b'0', b'0', b'0', b'0', b'0', b' '] => b"ymd HMS",
         [b'0', b'0', b' ', b'a', ..] | [b'0', b' ', b'a', ..] => {
@@ -179,6 +181,7 @@ mod tests {
             ("14 Nov 2023 22:13:20.123 * x", " * x"),
             ("14 Nov 22:13:20.123 * x", " * x"),
             ("14/Nov/2023 22:13:20] x", "] x"),
+            ("14Nov2023 22:13:20.123] x", "] x"),
             ("Nov 14, 2023 10:13:20 PM a.b c", " a.b c"),
             ("Nov 14, 2023 10:13:20\u{202f}PM a.b c", " a.b c"),
             ("11-14 22:13:20.123  1 2 D", "  1 2 D"),

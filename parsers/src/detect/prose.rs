@@ -18,7 +18,7 @@ use crate::plain::Sought;
 use crate::signs;
 use crate::syslog::shape;
 use crate::table::headless;
-use crate::{Context, Level, access, timestamp};
+use crate::{Context, Level, access, apache_error, timestamp};
 
 /// A line of prose.
 pub(crate) struct Prose<'a> {
@@ -93,6 +93,12 @@ fn worded<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
 /// Whether a format's lines begin with the first word of `line`.
 #[inline]
 fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {
+    // The name of a virtual host before the time of Apache's error log.
+    if let [b'[', inside @ ..] = behind.rest
+        && apache_error::begins_with_asctime(inside)
+    {
+        return true;
+    }
     match line.first() {
         // The names of load balancers' protocols, before a date.
         Some(b'g' | b'h') => behind.is_protocol(),

@@ -22,19 +22,28 @@ use crate::{Context, Zone, app, level_names, timestamp};
 /// Nov-14 22:13:20.123             Nextflow
 /// Tue Nov 14 22:13:20 2023        C's asctime
 /// CET Nov 14 22:13:20             Monit
-/// 1700000000 - 11/14/2023 …       PortSentry, whose number is the time
+/// 2023.11.14 22:13:20             stunnel
+/// 11/14/2023 22:13:20 [LOGIN]     SquirrelMail
+/// L 11/14/2023 - 22:13:20: text   Valve's game servers
 /// 1700000000: text                Mosquitto
+/// @400000006553f10a075bca00 text  multilog and s6-log (TAI64N)
+/// 1a2b3 4c5d6 -- bob -- - 2023-…  Tine 2.0, behind its ids of request and session
+/// 1700000000 - 11/14/2023 …       PortSentry, whose number is the time
 /// ERROR 2023-11-14 22:13:20       behind a level in capitals
-/// @400000006553f10a00000000       TAI64N (daemontools, runit, s6, qmail)
 /// ```
 pub(super) fn read<'a>(line: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let text = line.trim_ascii_start();
-    let inside = match text.first()? {
-        b'[' => text.get(1..)?,
-        b'<' | b'(' => return behind_mark(text, cx),
-        b'@' => return tai64n(text),
+    let inside = match text {
+        [] => return None,
+        [b'[', inside @ ..] => inside,
+        [b'<' | b'(', ..] => return behind_mark(text, cx),
+        [b'@', ..] => return tai64n(text),
+        [b'L', b' ', b'0' | b'1', ..] => return app::time_of_shape(text, b"L m/d/Y - H:M:S", cx),
         _ => text,
     };
+    if let Some(rest) = behind_session(text) {
+        return timestamp::iso_prefix(rest, cx.zone);
+    }
     let behind = || match inside.first()? {
         b'A'..=b'Z' => behind_level(inside),
         _ => behind_ids(text),
@@ -84,15 +93,18 @@ fn shaped<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
         [_, _, b'/', b'0'..=b'9', _, b'/', _, _, _, _, b'-', ..] => b"m/d/Y-H:M:S",
         [_, _, b'/', b'0'..=b'9', _, b'/', _, _, b'-', ..] => b"m/d/y-H:M:S",
         [_, _, b'/', b'0'..=b'9', _, b'-', _, _, b':', ..] => b"m/d-H:M:S",
+        [_, _, b'/', b'0'..=b'9', _, b'/', _, _, _, _, b' ', ..]
+            if text.get(19..).is_some_and(|rest| rest.starts_with(b" [LOG")) =>
+        {
+            b"m/d/Y H:M:S"
+        }
         [_, _, b'/', _, _, _, b'/', _, _, _, _, b' ', ..] => b"d/b/Y H:M:S",
+        [_, _, _, _, b'.', _, _, b'.', _, _, b' ', ..] => b"Y.m.d H:M:S",
         [_, _, _, _, b':', _, _, b':', _, _, b'-', ..] => b"Y:m:d-H:M:S",
         [_, _, _, _, _, _, _, _, b'-', _, _, b':', ..] => b"Ymd-H:M:S",
         [_, _, _, _, _, _, _, _, b' ', _, _, b':', ..] => b"Ymd H:M:S",
         [_, _, _, _, _, _, _, _, _, _, b' ', b'-', b' ', ..] => return portsentry(text),
-        [_, _, _, _, _, _, _, _, _, _, b':', b' ', ..] => {
-            let (number, rest) = text.split_at_checked(10)?;
-            return Some((timestamp::epoch(std::str::from_utf8(number).ok()?)?, rest));
-        }
+        [b'1'..=b'9', _, _, _, _, _, _, _, _, _, b':', b' ', ..] => return seconds(text),
         _ => return None,
     };
     app::time_of_shape(text, shape, cx)
@@ -105,6 +117,22 @@ fn portsentry(text: &[u8]) -> Option<(i64, &[u8])> {
     let date = rest.get(3..22)?;
     let is_date = date.iter().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b':' | b' '));
     Some((at, rest.get(22..).filter(|_| is_date)?))
+}
+
+/// `1700000000: `, a number of seconds with nothing before it.
+fn seconds(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (number, rest) = text.split_at_checked(10)?;
+    let is_number = number.iter().all(u8::is_ascii_digit);
+    Some((timestamp::epoch(std::str::from_utf8(number).ok().filter(|_| is_number)?)?, rest))
+}
+
+/// The date behind Tine's ids, `1a2b3 4c5d6 -- bob -- - `.
+fn behind_session(text: &[u8]) -> Option<&[u8]> {
+    let is_id = matches!(text.first()?, b'0'..=b'9' | b'a'..=b'f') && text.get(5) == Some(&b' ');
+    let user = text.get(15..).filter(|_| is_id && app::may_be_session(text))?;
+    let near = user.get(..96).unwrap_or(user);
+    let end = memchr::memmem::find(near, b" -- - ")?;
+    user.get(end + 6..)
 }
 
 /// Times that begin with the name of a month, a day or a zone.
@@ -183,6 +211,10 @@ mod tests {
             ("[Nov 14 22:13:20] NOTICE[7] x", "] NOTICE[7] x"),
             ("1700000000 - 11/14/2023 23:13:20 Host: x", " Host: x"),
             ("1700000000: New connection", ": New connection"),
+            ("2023.11.14 22:13:20 LOG5[7:8]: x", " LOG5[7:8]: x"),
+            ("11/14/2023 22:13:20 [LOGIN_ERROR] x", " [LOGIN_ERROR] x"),
+            ("L 11/14/2023 - 22:13:20: x", ": x"),
+            ("1a2b3 4c5d6 -- bob lee -- - 2023-11-14T22:13:20+00:00 WARN (4): x", " WARN (4): x"),
             ("ERROR 2023-11-14 22:13:20,123 x", " x"),
             ("INFO  14-Nov-2023 22:13:20 x", " x"),
             ("@400000006553f10a00000000 x", " x"),
@@ -202,6 +234,14 @@ mod tests {
             "<b>bold</b>",
             "(x) y",
             "1700000000 - x",
+            "1700000000x: y",
+            "17000000001: x",
+            "@4000000065",
+            "@400000006553f10a075bca00x",
+            "@ffffffffffffffffffffffff x",
+            "11/14/2023 22:13:20 text",
+            "L 2023",
+            "1a2b3 4c5d6 -- x -- - y",
             "12-34-5678 x",
             "May be",
             "CET is a zone",

@@ -126,7 +126,7 @@ impl<'a> Behind<'a> {
     #[inline]
     pub(super) fn has_no_time(&self, text: &[u8]) -> bool {
         match (text, self.rest) {
-            ([b'a'..=b'z', ..], _) => true,
+            ([b'a'..=b'z', ..], _) => !app::may_be_session(text),
             // Behind the name of a day that of a month and a number stand, behind one of a month a number.
             ([_, b'a'..=b'z', ..], [_, _, _, b' ', b' ' | b'0'..=b'9', ..]) => self.letters != 3,
             ([_, b'a'..=b'z', ..], _) => self.letters != 3 || !self.is_number(),

@@ -4,7 +4,7 @@ use super::behind::small_words;
 use super::unworded::unbracketed;
 use super::{Prose, Time};
 use crate::plain::Sought;
-use crate::{app, compose, leading, level_names};
+use crate::{apache_error, app, compose, leading, level_names};
 
 /// Tells whether `text`, `line` or what is behind its blanks, which begins with a letter but with no word of letters alone, is prose:
 /// `cart-service started`, `done.`
@@ -16,7 +16,7 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
         [b'a', b'u', b'd', b'i', b't', ..] | [b'h', b'2', b' ', ..] => return None,
         [b'f', ..] if text.starts_with(b"firewall,") => return None,
         [b'a'..=b'f', ..] if app::freeswitch::begins_with_call(text) => return None,
-        [b'a'..=b'z', ..] => Time::Absent,
+        [b'a'..=b'z', ..] => Time::absent_if(!app::may_be_session(text)),
         // The names of months and days have three letters, behind which a blank, a comma or a dash stands.
         [b'A'..=b'Z', b'a'..=b'z', _, b',' | b'-', b' ' | b'0'..=b'9', ..] => Time::Unknown,
         [b'A'..=b'Z', b'a'..=b'z', _, fourth, ..] if *fourth != b' ' => Time::Absent,
@@ -26,6 +26,12 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
     };
     let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
     let name = plain_name(near);
+    // A virtual host before the time of Apache's error log.
+    if let Some([b' ', b'[', inside @ ..]) = text.get(name..)
+        && apache_error::begins_with_asctime(inside)
+    {
+        return None;
+    }
     let level = match behind_name(line, text, name) {
         Some(level) => level,
         None => {

@@ -25,6 +25,8 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'#' if matches!(text, [_, b' ' | b'#' | b'!', ..]) && memchr::memchr(b':', text).is_none() => {
             unmarked(text, Time::Absent, Sought::From(0))
         }
+        // A label of TAI64N.
+        b'@' if text.starts_with(b"@4") => unmarked(text, Time::Unknown, Sought::From(0)),
         b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(line),
         b'(' if line.len() == text.len() => tagged(line),
         // The time of daemontools.
@@ -88,7 +90,9 @@ fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
     // A cluster's records have three names and a time that is a number.
     let may_be_time = behind.len() - behind_all(u8::is_ascii_digit, behind).len() > SMALL_NUMBER_DIGITS;
     let level = Sought::From(line.len() - behind.len());
-    if may_be_time { None } else { unmarked(line, Time::Absent, level) }
+    // Mosquitto's seconds since 1970.
+    let is_without_time = line.get(10) != Some(&b':');
+    if may_be_time { None } else { unmarked(line, Time::absent_if(is_without_time), level) }
 }
 
 /// `behind` is what follows the time of a day, with which `line` begins.

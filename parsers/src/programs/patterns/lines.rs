@@ -61,6 +61,7 @@ pub(in crate::programs) const LINES: &[(&str, &[Pattern])] = &[
     ("no MAIL in ", mail::EXIM),
     ("pop3: ", mail::DOMINO),
     ("smtp: ", mail::DOMINO),
+    ("tcpserver: ", mail::QMAIL),
     ("", services::LISTS),
     ("", mail::EXIM_AUTHENTICATORS),
 ];

@@ -128,6 +128,16 @@ pub(super) const SENDMAIL: &[Pattern] = &[
     ("{_}: {_}[{ip}]{_}: possible SMTP attack: command={command},", FAILURE),
     ("{_}: {_}[{ip}]{_} did not issue {_}", NONE),
     ("{_}: {_}[{ip}]: {command} {_} [rejected]", FAILURE),
+    ("STARTTLS={role}, relay={_}[{ip}]", NONE),
+    ("{_}: timeout waiting for input from {_}[{ip}]", NONE),
+    ("{_}: lost input channel from {_}[{ip}]", NONE),
+];
+
+/// Cyrus' saslauthd, which knows the service but not the client.
+#[rustfmt::skip]
+pub(super) const SASLAUTHD: &[Pattern] = &[
+    ("{_}auth failure: [user={user}] [service={service}] [realm={realm}] [mech={method}] [reason={reason}]", FAILURE),
+    ("{_}auth success: [user={user}] [service={service}] [realm={realm}] [mech={method}]", SUCCESS),
 ];
 
 /// Courier's SMTP and login daemons.
@@ -165,6 +175,10 @@ pub(super) const QMAIL: &[Pattern] = &[
     ("{ip} pid {pid}: {_}", FAILURE),
     ("vchkpw-{service}: vpopmail user not found {user}:{ip}", FAILURE),
     ("vchkpw-{service}: password fail {user}:{ip}", FAILURE),
+    ("vchkpw-{service}: null password given {user}:{ip}", FAILURE),
+    ("tcpserver: ok {pid} {_} {_}:{ip}:{_}", NONE),
+    ("tcpserver: deny {pid} {_} {_}:{ip}:{_}", FAILURE),
+    ("tcpserver: pid {pid} from {ip}", NONE),
 ];
 
 /// HCL Domino's console, which names the service first.

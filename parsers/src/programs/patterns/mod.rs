@@ -36,8 +36,9 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "sendmail" | "sm-mta" | "sm-msp" | "sm-acceptingconnections" => mail::SENDMAIL,
         "imap" | "imaps" | "pop3" | "pop3s" | "lmtpunix" | "sieve" | "timsieved" | "imapd" | "ipop3d" | "pop3d" | "imapd-ssl"
         | "pop3d-ssl" | "solid-pop3d" => mail::MAILBOXES,
-        "qmail" | "rblsmtpd" | "qmail-smtpd" => mail::QMAIL,
+        "qmail" | "rblsmtpd" | "qmail-smtpd" | "vpopmail" => mail::QMAIL,
         "exim" | "exim4" => mail::EXIM,
+        "saslauthd" => mail::SASLAUTHD,
         "perdition" => mail::PERDITION,
         "roundcube" => mail::ROUNDCUBE,
         "mongod" | "mongos" => databases::MONGODB,
@@ -81,7 +82,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "slapd" | "radiusd" | "freeradius" | "murmurd"
         | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs"
         | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
-        | "Froxlor" | "lfd" | "cockpit-ws" | "vmtoolsd" | "saslauthd" | "atd"
+        | "Froxlor" | "lfd" | "cockpit-ws" | "vmtoolsd" | "atd"
         | "softethervpn" | "znc" | "tine20" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
         _ => return None,
     })

@@ -13,6 +13,14 @@ fn servers_name_their_clients() {
         ("perdition.pop3", "Fatal Error reading information from client 192.0.2.7:1->192.0.2.1:2: x", "- 192.0.2.7 -"),
         ("pure-ftpd", "(bob@192.0.2.7) [NOTICE] /home/bob/a uploaded (5 bytes)", "bob 192.0.2.7 -"),
         ("pure-ftpd", "(?@192.0.2.7) [INFO] New connection from 192.0.2.7", "- 192.0.2.7 -"),
+        ("vpopmail", "vchkpw-smtp: password fail bob@a.example:192.0.2.7", "bob@a.example 192.0.2.7 failure"),
+        (
+            "saslauthd",
+            "do_auth         : auth failure: [user=bob] [service=smtp] [realm=] [mech=pam] [reason=PAM auth error]",
+            "bob - failure",
+        ),
+        ("sm-mta", "STARTTLS=server, relay=h.example [192.0.2.7], version=TLSv1.2, verify=NO", "- 192.0.2.7 -"),
+        ("sm-mta", "s1: timeout waiting for input from h.example [192.0.2.7] during server cmd read", "- 192.0.2.7 -"),
         ("nrpe", "Host 192.0.2.7 is not allowed to talk to us!", "- 192.0.2.7 failure"),
         ("ftpd", "repeated login failures from 192.0.2.7 (a.example)", "- 192.0.2.7 failure"),
         ("phpMyAdmin", "user denied: bob (mysql-denied) from 192.0.2.7", "bob 192.0.2.7 failure"),
@@ -90,6 +98,7 @@ fn the_lines_of_servers_own_files_name_their_clients() {
             "bob 192.0.2.7",
         ),
         ("TLS error on connection from h.example [192.0.2.7]:5 (SSL_accept): x", "- 192.0.2.7"),
+        ("tcpserver: ok 12 mail:192.0.2.1:25 :192.0.2.7::4444", "- 192.0.2.7"),
         ("Bad Rcon: \"rcon 7 \"a\" from \"192.0.2.9:1\"\" from \"192.0.2.7:5\"", "- 192.0.2.7"),
         ("\"bob<2><STEAM_1:0:1><>\" connected, address \"192.0.2.7:27005\"", "bob 192.0.2.7"),
     ] {
