@@ -72,6 +72,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'a'..=b'z' => dotnet::console(text, None)
             .or_else(|| python::file_first(text, cx))
             .or_else(|| freeswitch::with_call(text, cx)),
+        0x1b => nest::parse(text, cx),
         b'#' => mysql::slow::parse(text, cx),
         b'-' => cluster::tagged(text),
         b'=' => erlang::report(text, cx),
