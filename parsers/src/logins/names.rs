@@ -79,6 +79,11 @@ pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
             Some(length) => length,
             None => memmem::find(lower.as_bytes(), lead.as_bytes())? + lead.len(),
         };
+        // A parameter of a page's address, which anybody may have typed.
+        let before = || start.checked_sub(lead.len() + 1).and_then(|at| lower.as_bytes().get(at));
+        if lead.ends_with('=') && matches!(before(), Some(b'?' | b'&')) {
+            return None;
+        }
         let name = name_at(text.get(start..)?)?;
         // The name of a pair's value: "user agent=".
         let is_pairs = name.ends_with('=');
