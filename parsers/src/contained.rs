@@ -6,7 +6,7 @@
 
 use crate::syslog::shape;
 use crate::{
-    Context, LogEvent, access, apache_error, app, auditd, detect, haproxy, json, logfmt, logins, nginx_error, plain,
+    Context, LogEvent, access, apache_error, app, auditd, content, detect, haproxy, json, logins, nginx_error, plain,
 };
 
 /// Completes `event` from its message, where that begins as only lines of log files do: with a priority, a time or an address, or as
@@ -32,7 +32,7 @@ pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
                 .or_else(|| apache_error::parse(line, cx))
         };
         let web = if has_bracket { web() } else { None };
-        web.or_else(|| app::parse(line, cx)).or_else(|| logfmt::detect(line, cx))
+        web.or_else(|| app::parse(line, cx)).or_else(|| content::parse_pairs(line, cx))
     });
     if !is_known {
         logins::complete_from_line(event, cx);
@@ -137,6 +137,10 @@ mod tests {
             assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()), "{line}");
             assert_eq!(event.attributes.get("outcome"), Some("failure"), "{line}");
         }
+        let pairs =
+            "2023-11-14T22:13:21Z stderr F level=error msg=\"denied login attempt by user 'bob'\" remote_ip=192.0.2.7";
+        let event = read(pairs);
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
     }
 
     #[test]

@@ -188,6 +188,7 @@ mod tests {
             ),
             ("user bob not found: /x, denied to 192.0.2.1 from 192.0.2.7", "192.0.2.7", "bob"),
             ("failed to authenticate user:bob, user agent=\"x/1\", client 192.0.2.7", "192.0.2.7", "bob"),
+            ("GET /login?user=eve denied to 192.0.2.7", "", ""),
             ("Failed Login Attempt - username:bob ip:192.0.2.7 url:/login.php", "192.0.2.7", "bob"),
             ("[identity.not-found] no user found: user not found, auth from 192.0.2.7", "192.0.2.7", ""),
             ("Digest: user `bob' in realm `x' not found, auth from 192.0.2.7", "192.0.2.7", "bob"),

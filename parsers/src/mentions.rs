@@ -170,7 +170,7 @@ fn stated_user(text: &[u8]) -> Option<&str> {
     None
 }
 
-/// Whether `text` ends with `word` in any case, and no letter or digit stands before it.
+/// Whether `text` ends with `word` in any case, and no letter or digit stands before it, nor what makes it a parameter of a page's address.
 fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
     let Some(start) = text.len().checked_sub(word.len()) else {
         return false;
@@ -180,12 +180,14 @@ fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
         return false;
     }
     let (before, tail) = text.split_at(start);
-    tail.eq_ignore_ascii_case(word) && before.last().is_none_or(|b| !b.is_ascii_alphanumeric())
+    tail.eq_ignore_ascii_case(word)
+        && before.last().is_none_or(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'?' | b'&')))
 }
 
 fn ends_with_letter(text: &[u8], letter: u8) -> bool {
     let is_letter = text.last().is_some_and(|b| b.eq_ignore_ascii_case(&letter));
-    let starts_word = text.len() < 2 || text.get(text.len() - 2).is_some_and(|b| !b.is_ascii_alphanumeric());
+    let starts_word = text.len() < 2
+        || text.get(text.len() - 2).is_some_and(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'?' | b'&')));
     is_letter && starts_word
 }
 
@@ -227,6 +229,7 @@ mod tests {
             "",
             "listening on 192.0.2.1:80",
             "the user of version 1.2.3.4 said: no",
+            "GET /login?user=bob&ip=192.0.2.1 HTTP/1.1",
             "superuser=1 from 10:30 to 11:30",
             "user \"",
             "user alice came from afar",

@@ -14,6 +14,9 @@ use crate::{LogEvent, address};
 /// The most words that are read; a user name may hold blanks.
 const WORDS_MAX: usize = 16;
 
+/// Bytes of the id that nginx gives a request.
+const REQUEST_ID_BYTES: usize = 32;
+
 /// Fills `event` from `head`. `None` where it cannot be the head of an access log line.
 pub(super) fn read<'a>(head: &'a [u8], event: &mut LogEvent<'a>) -> Option<()> {
     let mut cursor = Cursor::new(head);
@@ -123,6 +126,13 @@ fn user<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
     if let Some(other) = rest.strip_suffix(b" -") {
         push(&mut event.attributes, "extra.0", other.trim_ascii_end());
         return Some(());
+    }
+    // The same with a user behind it: nginx' `$request_id` has 32 hexadecimal digits.
+    if let Some((id, [b' ', user @ ..])) = rest.split_at_checked(REQUEST_ID_BYTES)
+        && id.iter().all(u8::is_ascii_hexdigit)
+    {
+        push(&mut event.attributes, "extra.0", id);
+        rest = user;
     }
     let quoted = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
     let user = quoted.unwrap_or(rest);

@@ -87,6 +87,12 @@ fn the_head_may_hold_more_than_three_words() {
         "",
         &format!("vhost=a.example; extra.0=r-77; {parts}"),
     );
+    check(
+        &format!("a.example 192.0.2.7 - 0123456789abcdef0123456789abcdef bob {rest}"),
+        "192.0.2.7",
+        "bob",
+        &format!("vhost=a.example; extra.0=0123456789abcdef0123456789abcdef; {parts}"),
+    );
 }
 
 #[test]

@@ -83,6 +83,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| python::file_first(text, cx))
             .or_else(|| freeswitch::with_call(text, cx)),
         b'(' => sssd::parse(text, cx),
+        0x1b => nest::parse(text, cx),
         b'#' => mysql::slow::parse(text, cx),
         b'-' => cluster::tagged(text),
         b'=' => erlang::report(text, cx),

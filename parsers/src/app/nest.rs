@@ -12,7 +12,7 @@ use crate::{Context, Level, LogEvent, level_names};
 
 /// Reads such a line; `None` where it is none.
 pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (pid, rest) = digits(blanks(text.strip_prefix(b"[Nest]")?))?;
+    let (pid, rest) = digits(blanks(uncoloured(text).strip_prefix(b"[Nest]")?))?;
     let rest = uncoloured(blanks(rest).strip_prefix(b"-")?);
     let (at, rest) = [&b"m/d/Y, H:M:S"[..], b"d.m.Y, H:M:S", b"Y-m-d, H:M:S"]
         .iter()
@@ -25,7 +25,9 @@ pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     };
     let rest = uncoloured(rest);
     let (context, message) = bracketed(rest).unwrap_or(("", rest));
-    let mut event = event(node::FORMAT, Some(at), level, uncoloured(message));
+    let message = uncoloured(message);
+    let message = message.strip_suffix(b"\x1b[39m").unwrap_or(message);
+    let mut event = event(node::FORMAT, Some(at), level, message);
     event.proc_id = pid.into();
     attribute(&mut event, "logger", context);
     Some(event)
@@ -56,7 +58,7 @@ mod tests {
             ),
             ("[Nest] 7  - 11/14/2023, 22:13:20     LOG ready", "node INFO 22:13:20 pid=7 | ready"),
             (
-                "[Nest] 7  - \x1b[39m11/14/2023, 10:13:20 PM \x1b[31m  ERROR\x1b[39m \x1b[38;5;3m[Api] \x1b[39m\x1b[31mno",
+                "\x1b[31m[Nest] 7  - \x1b[39m11/14/2023, 10:13:20 PM \x1b[31m  ERROR\x1b[39m \x1b[38;5;3m[Api] \x1b[39m\x1b[31mno\x1b[39m",
                 "node ERROR 22:13:20 pid=7 logger=Api | no",
             ),
         ] {

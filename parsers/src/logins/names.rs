@@ -84,7 +84,12 @@ pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
     for lead in BEFORE_USER {
         let at_start = lead.strip_prefix(' ').filter(|lead| lower.starts_with(lead)).map(str::len);
         let start = at_start.or_else(|| Some(memmem::find(lower.as_bytes(), lead.as_bytes())? + lead.len()));
-        let Some(behind) = start.and_then(|start| text.get(start..)) else { continue };
+        let Some((start, behind)) = start.and_then(|start| Some((start, text.get(start..)?))) else { continue };
+        // A parameter of a page's address, which anybody may have typed.
+        let before = || start.checked_sub(lead.len() + 1).and_then(|at| lower.as_bytes().get(at));
+        if lead.ends_with('=') && matches!(before(), Some(b'?' | b'&')) {
+            continue;
+        }
         // "for user ''" names nobody, and no word further on does.
         if lead == "for user " && (behind.starts_with("''") || behind.starts_with("\"\"")) {
             return None;

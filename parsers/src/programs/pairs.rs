@@ -35,6 +35,10 @@ pub(super) fn pam(text: &str) -> Option<Found<'_>> {
     if let Some((_, rest)) = said.split_once("onsecutive login failures for user ") {
         return Some(Found { user: user_in(rest), outcome: "failure", ..Found::default() });
     }
+    // pam_tally's "user bob (1001) tally 6, deny 5".
+    if let Some(rest) = said.strip_prefix("user ").filter(|rest| rest.contains(" tally ") && rest.contains(", deny ")) {
+        return Some(Found { user: user_in(rest), outcome: "failure", ..Found::default() });
+    }
     if let Some((_, rest)) = said.split_once("session opened for user ") {
         return Some(Found { user: user_in(rest), outcome: "success", ..Found::default() });
     }

@@ -56,6 +56,7 @@ fn other_programs_are_known_by_their_name() {
     for (app, message, expected) in [
         ("sudo", "bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls -l", "bob - success"),
         ("sudo", "eve : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls", "eve - failure"),
+        ("sudo", "pam_tally2(sudo:auth): user bob (1001) tally 6, deny 5", "bob - failure"),
         ("su", "FAILED SU (to root) bob on pts/0", "bob - failure"),
         ("su", "(to root) bob on pts/0", "bob - success"),
         ("CRON", "(bob) CMD (/usr/bin/true)", "bob - -"),

@@ -69,6 +69,7 @@ pub(super) const LINES: &[&str] = &[
     "2023-11-14 22:13:20 login authenticator failed for (x) [192.0.2.7]: 535 text (set_id=bob)",
     "2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99][client IP=\"192.0.2.7\"]: text",
     "[Nest] 7  - 11/14/2023, 10:13:20 PM    WARN [AuthService] text",
+    "\x1b[33m[Nest] 7  - \x1b[39m11/14/2023, 10:13:20 PM \x1b[33m   WARN\x1b[39m \x1b[38;5;3m[AuthService] \x1b[39m\x1b[33mtext\x1b[39m",
     "[2023-11-14 22:13:20.123 +00:00] [INF] [79] Shop.Cart: text",
     "1700000000.7.0 [14/Nov/2023 22:13:20] bob - 192.0.2.7 global miniserv.pl \"failed\" \"-\" \"text\"",
     "2023-11-14 22:13:20 192.0.2.1 GET /a.html - 443 - 192.0.2.7 curl/8 - 200 0 0 15",
