@@ -120,12 +120,12 @@ fn structured(event: &mut LogEvent<'_>) {
     if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
         return;
     }
-    let of = |names: [&str; 3]| {
+    let of = |names: [&str; 4]| {
         let mut named = event.attributes.iter().filter_map(|(name, value)| Some((name.rsplit('.').next()?, value)));
         named.find(|(name, value)| names.contains(name) && !matches!(*value, "" | "N/A")).map(|(_, value)| value)
     };
-    let ip = of(["source-address", "client-ip", "ip"]).and_then(address::parse).map(|found| found.ip);
-    let user = of(["username", "user", "user-name"]).map(str::to_owned);
+    let ip = of(["source-address", "client-ip", "remote-address", "ip"]).and_then(address::parse).map(|found| found.ip);
+    let user = of(["username", "user", "user-name", "login-name"]).map(str::to_owned);
     event.ip = event.ip.or(ip);
     if let Some(user) = user.filter(|_| event.user_name.is_empty()) {
         event.user_name = Cow::Owned(user);
@@ -452,6 +452,27 @@ mod tests {
                 "kmd[7]: IKE negotiation failed with error: Timed out. IKE Version: 1, Local: 192.0.2.1/500, Remote: 192.0.2.7/500, x",
                 "192.0.2.7",
                 "",
+            ),
+            (
+                "CISE_Failed_Attempts 01 1 0 2023-11-14 22:13:20.1 +00:00 02 5400 NOTICE Failed-Attempt: Authentication failed, UserName=bob, Framed-IP-Address=192.0.2.7,",
+                "192.0.2.7",
+                "bob",
+            ),
+            (
+                "id=firewall sn=1 pri=1 usr=\"Unknown (SSO failed)\" src=:5:X1 srcV6=2001:db8::7 dst=::X0",
+                "2001:db8::7",
+                "",
+            ),
+            (
+                "suricata[7]: [1:2:3] x [Classification: y] [Priority: 3] {TCP} 192.0.2.7:5 -> 192.0.2.1:443",
+                "192.0.2.7",
+                "",
+            ),
+            ("NF INFO TCP 192.0.2.7 5 192.0.2.1 80 ALLOW acl traffic:allow", "192.0.2.7", ""),
+            (
+                "date=2023-11-14 time=22:13:20 logid=\"1\" type=\"event\" user=\"bob\" ui=\"GUI(192.0.2.7)\" status=\"200\"",
+                "192.0.2.7",
+                "bob",
             ),
             ("fw1: NetScreen device_id=1 proto=17 src zone=A src=192.0.2.7 dst=192.0.2.1", "192.0.2.7", ""),
             ("CEF:0|a|b|c|d|e|3|sourceAddress=192.0.2.7 sourceUserName=bob", "192.0.2.7", "bob"),

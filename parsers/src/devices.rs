@@ -1,8 +1,9 @@
-//! What network devices write in their messages, where the form is the device's own: Meraki, NetScaler, NetScreen, WatchGuard, BIG-IP, Junos.
+//! What network devices write in their messages, where the form is the device's own: Meraki, ISE, NetScaler, NetScreen, WatchGuard, BIG-IP, Junos.
 //!
 //! A syslog record's program, or how its message begins, says which is asked.
 
 mod big_ip;
+mod ise;
 mod meraki;
 mod netscaler;
 mod netscreen;
@@ -26,6 +27,8 @@ pub(crate) enum Device {
     BigIp,
     /// One of NetScaler's packet engines.
     Netscaler,
+    /// A class of ISE's or ACS' messages.
+    Ise,
     /// The place of a card in a router of Juniper's, which stands before what its filters say.
     Junos,
 }
@@ -35,6 +38,7 @@ impl Device {
     pub(crate) fn of(app: &str) -> Option<Self> {
         let is_meraki = || meraki::KINDS.contains(&app);
         match app.len() {
+            6.. if ise::BEGINNINGS.iter().any(|beginning| app.starts_with(beginning)) => Some(Self::Ise),
             4 if app == "(FPC" => Some(Self::Junos),
             3..=7 if big_ip::SEVERITIES.contains(&app) => Some(Self::BigIp),
             4..=36 if is_meraki() => Some(Self::Meraki),
@@ -50,6 +54,7 @@ pub(crate) fn read<'a>(device: Device, message: &'a [u8], cx: &Context) -> Optio
         Device::Meraki => watchguard::read(message, cx).or_else(|| meraki::read(message, cx)),
         Device::BigIp => big_ip::read(message, cx),
         Device::Netscaler => netscaler::read(message),
+        Device::Ise => ise::read(message),
         Device::Junos => programs::read("junos-filter", message, cx),
     }
 }
