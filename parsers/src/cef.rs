@@ -148,7 +148,7 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
             _ => None,
         };
         if let Some(slot) = slot
-            && !value.is_empty()
+            && !matches!(value, "" | "n/a" | "N/A")
         {
             slot.get_or_insert(value);
         }

@@ -150,8 +150,8 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
     match event.facility {
         // 4 and 10 are syslog's facilities for logins; a file's lines do not state theirs.
         None | Some(4 | 10) => logins::complete(event),
-        // Devices send by those for audits and alerts, and by the local ones.
-        Some(13 | 14 | 16..=23) => logins::complete_from_device(event),
+        // Devices, which know no newer syslog, send by those for audits and alerts, and by the local ones.
+        Some(13 | 14 | 16..=23) if event.format == "rfc3164" => logins::complete_from_device(event),
         Some(_) => {}
     }
 }
@@ -584,6 +584,19 @@ mod tests {
         let event =
             read("Nov 14 22:13:20 192.0.2.1 77: Nov 14 22:13:19.5: %LINK-3-UPDOWN: Interface Gi0/1, changed state");
         assert_eq!((event.level, event.severity, &*event.host), (Level::Error, Some(3), "192.0.2.1"));
+    }
+
+    #[test]
+    fn a_relays_file_of_a_firewalls_messages_is_syslog() {
+        for line in [
+            "2023-11-14T22:13:20Z fw1 : %ASA-6-106015: Deny TCP (no connection) from 192.0.2.7/5 to 192.0.2.1/6",
+            "2023-11-14T22:13:20.000+00:00 fw1  %FTD-6-430003: SrcIP: 192.0.2.7, DstIP: 192.0.2.1, Protocol: tcp",
+        ] {
+            let event = read(line);
+            assert_eq!((event.format, &*event.host, event.level), ("rfc3164", "fw1", Level::Info), "{line}");
+            assert_eq!((event.ip, event.timestamp), ("192.0.2.7".parse().ok(), Some(1_700_000_000_000_000)), "{line}");
+        }
+        assert_eq!(read("2023-11-14T22:13:20Z fw1 %d of 7 done").format, "plain");
     }
 
     #[test]

@@ -148,7 +148,7 @@ const USERS: [&str; 5] = ["src_user_name", "administrator", "endpointuser", "xau
 /// Fills what only firewalls and proxies name so.
 pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
     // Fortinet and SonicWall write this where there is no user.
-    if event.user_name == "N/A" || event.user_name.starts_with("Unknown (") {
+    if event.user_name.eq_ignore_ascii_case("n/a") || event.user_name.starts_with("Unknown (") {
         event.user_name = std::borrow::Cow::Borrowed("");
     }
     if event.user_name.is_empty() {
