@@ -155,7 +155,7 @@ fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
             _ => None,
         };
         if let Some(slot) = slot
-            && !value.is_empty()
+            && !matches!(value, "" | "n/a" | "N/A")
         {
             slot.get_or_insert(value);
         }

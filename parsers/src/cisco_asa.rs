@@ -198,6 +198,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_stand_in_the_place_of_an_address() {
+        let line = b"%ASA-4-106023: Deny tcp src out:192.0.2.7/5 dst in:web1.example.com/23 by access-group \"x\"";
+        let event = parse(line, &CX).unwrap();
+        let get = |name| event.attributes.get(name);
+        assert_eq!((event.ip, get("dst_ip")), ("192.0.2.7".parse().ok(), None));
+        assert_eq!(
+            (get("dst_host"), get("dst_interface"), get("dst_port")),
+            (Some("web1.example.com"), Some("in"), Some("23"))
+        );
+    }
+
+    #[test]
     fn the_colon_behind_a_tag_may_be_missing() {
         let event = parse(b"%ASA-6-302016 Teardown UDP connection 4 for a:192.0.2.7/5 to b:192.0.2.1/6", &CX).unwrap();
         assert_eq!((event.severity, event.attributes.get("message_id")), (Some(6), Some("302016")));

@@ -120,12 +120,12 @@ fn structured(event: &mut LogEvent<'_>) {
     if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
         return;
     }
-    let of = |names: [&str; 3]| {
+    let of = |names: [&str; 4]| {
         let mut named = event.attributes.iter().filter_map(|(name, value)| Some((name.rsplit('.').next()?, value)));
         named.find(|(name, value)| names.contains(name) && !matches!(*value, "" | "N/A")).map(|(_, value)| value)
     };
-    let ip = of(["source-address", "client-ip", "ip"]).and_then(address::parse).map(|found| found.ip);
-    let user = of(["username", "user", "user-name"]).map(str::to_owned);
+    let ip = of(["source-address", "client-ip", "remote-address", "ip"]).and_then(address::parse).map(|found| found.ip);
+    let user = of(["username", "user", "user-name", "login-name"]).map(str::to_owned);
     event.ip = event.ip.or(ip);
     if let Some(user) = user.filter(|_| event.user_name.is_empty()) {
         event.user_name = Cow::Owned(user);
@@ -150,8 +150,8 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
     match event.facility {
         // 4 and 10 are syslog's facilities for logins; a file's lines do not state theirs.
         None | Some(4 | 10) => logins::complete(event),
-        // Devices send by those for audits and alerts, and by the local ones.
-        Some(13 | 14 | 16..=23) => logins::complete_from_device(event),
+        // Devices, which know no newer syslog, send by those for audits and alerts, and by the local ones.
+        Some(13 | 14 | 16..=23) if event.format == "rfc3164" => logins::complete_from_device(event),
         Some(_) => {}
     }
 }
@@ -453,6 +453,27 @@ mod tests {
                 "192.0.2.7",
                 "",
             ),
+            (
+                "CISE_Failed_Attempts 01 1 0 2023-11-14 22:13:20.1 +00:00 02 5400 NOTICE Failed-Attempt: Authentication failed, UserName=bob, Framed-IP-Address=192.0.2.7,",
+                "192.0.2.7",
+                "bob",
+            ),
+            (
+                "id=firewall sn=1 pri=1 usr=\"Unknown (SSO failed)\" src=:5:X1 srcV6=2001:db8::7 dst=::X0",
+                "2001:db8::7",
+                "",
+            ),
+            (
+                "suricata[7]: [1:2:3] x [Classification: y] [Priority: 3] {TCP} 192.0.2.7:5 -> 192.0.2.1:443",
+                "192.0.2.7",
+                "",
+            ),
+            ("NF INFO TCP 192.0.2.7 5 192.0.2.1 80 ALLOW acl traffic:allow", "192.0.2.7", ""),
+            (
+                "date=2023-11-14 time=22:13:20 logid=\"1\" type=\"event\" user=\"bob\" ui=\"GUI(192.0.2.7)\" status=\"200\"",
+                "192.0.2.7",
+                "bob",
+            ),
             ("fw1: NetScreen device_id=1 proto=17 src zone=A src=192.0.2.7 dst=192.0.2.1", "192.0.2.7", ""),
             ("CEF:0|a|b|c|d|e|3|sourceAddress=192.0.2.7 sourceUserName=bob", "192.0.2.7", "bob"),
             ("%SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.7(51234) -> 192.0.2.1(22), 1 packet", "192.0.2.7", ""),
@@ -563,6 +584,19 @@ mod tests {
         let event =
             read("Nov 14 22:13:20 192.0.2.1 77: Nov 14 22:13:19.5: %LINK-3-UPDOWN: Interface Gi0/1, changed state");
         assert_eq!((event.level, event.severity, &*event.host), (Level::Error, Some(3), "192.0.2.1"));
+    }
+
+    #[test]
+    fn a_relays_file_of_a_firewalls_messages_is_syslog() {
+        for line in [
+            "2023-11-14T22:13:20Z fw1 : %ASA-6-106015: Deny TCP (no connection) from 192.0.2.7/5 to 192.0.2.1/6",
+            "2023-11-14T22:13:20.000+00:00 fw1  %FTD-6-430003: SrcIP: 192.0.2.7, DstIP: 192.0.2.1, Protocol: tcp",
+        ] {
+            let event = read(line);
+            assert_eq!((event.format, &*event.host, event.level), ("rfc3164", "fw1", Level::Info), "{line}");
+            assert_eq!((event.ip, event.timestamp), ("192.0.2.7".parse().ok(), Some(1_700_000_000_000_000)), "{line}");
+        }
+        assert_eq!(read("2023-11-14T22:13:20Z fw1 %d of 7 done").format, "plain");
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! What network devices write in their messages, where the form is the device's own: Meraki, NetScaler, NetScreen, WatchGuard, BIG-IP, Junos.
+//! What network devices write in their messages, where the form is the device's own: Meraki, ISE, NetScaler, NetScreen, WatchGuard, BIG-IP, Junos.
 //!
 //! A syslog record's program, or how its message begins, says which is asked.
 
 mod big_ip;
+mod ise;
 mod meraki;
 mod netscaler;
 mod netscreen;
@@ -26,6 +27,8 @@ pub(crate) enum Device {
     BigIp,
     /// One of NetScaler's packet engines.
     Netscaler,
+    /// A class of ISE's or ACS' messages.
+    Ise,
     /// The place of a card in a router of Juniper's, which stands before what its filters say.
     Junos,
 }
@@ -33,12 +36,12 @@ pub(crate) enum Device {
 impl Device {
     /// The device whose messages have `app` in the place of a program.
     pub(crate) fn of(app: &str) -> Option<Self> {
-        let is_meraki = || meraki::KINDS.contains(&app);
-        match app.len() {
-            4 if app == "(FPC" => Some(Self::Junos),
-            3..=7 if big_ip::SEVERITIES.contains(&app) => Some(Self::BigIp),
-            4..=36 if is_meraki() => Some(Self::Meraki),
-            5..=12 if app.contains("-PPE-") => Some(Self::Netscaler),
+        match app.as_bytes().first()? {
+            b'(' if app == "(FPC" => Some(Self::Junos),
+            b'0'..=b'9' if app.contains("-PPE-") => Some(Self::Netscaler),
+            b'C' if ise::BEGINNINGS.iter().any(|beginning| app.starts_with(beginning)) => Some(Self::Ise),
+            b'a'..=b'z' if big_ip::is_severity(app) => Some(Self::BigIp),
+            b'a'..=b'z' if meraki::is_kind(app) => Some(Self::Meraki),
             _ => None,
         }
     }
@@ -50,6 +53,7 @@ pub(crate) fn read<'a>(device: Device, message: &'a [u8], cx: &Context) -> Optio
         Device::Meraki => watchguard::read(message, cx).or_else(|| meraki::read(message, cx)),
         Device::BigIp => big_ip::read(message, cx),
         Device::Netscaler => netscaler::read(message),
+        Device::Ise => ise::read(message),
         Device::Junos => programs::read("junos-filter", message, cx),
     }
 }
@@ -71,7 +75,7 @@ pub(crate) fn by_form<'a>(message: &'a [u8], cx: &Context) -> Option<LogEvent<'a
 /// Whether `message` may be of a form that [`by_form`] knows though it begins like many others.
 pub(crate) fn may_have_form(message: &[u8]) -> bool {
     let near = message.get(..96).unwrap_or(message);
-    find_by(0, near, b"msg_id=\"").is_some()
+    find_by(3, near, b"msg_id=\"").is_some()
 }
 
 fn event(message: &[u8]) -> LogEvent<'_> {

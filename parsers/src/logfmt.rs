@@ -5,13 +5,16 @@
 //! (`key = value`). Where bars or semicolons alone divide the pairs (Check Point), values may hold blanks.
 
 use crate::json::pairs::Pairs;
-use crate::{Context, LogEvent, address, device_time, divided};
+use crate::{Context, Level, LogEvent, address, device_time, divided};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "logfmt";
 
 /// A record has no more pairs than this; the rest of the line is in its message only.
 const PAIRS_MAX: usize = 1024;
+
+/// A record that ends within a value in quotes is one only behind so many pairs.
+const PAIRS_OF_CUT_MIN: usize = 8;
 
 /// Reads a line of pairs; `None` where it is none: without any pair, with a sign that no key precedes, or with a quote
 /// within a bare value.
@@ -74,11 +77,18 @@ fn read<'a>(line: &'a [u8], cx: &Context, accept: impl Fn(&Found) -> bool) -> Op
         };
         found.pairs += 1;
         rest = match value.strip_prefix('"') {
-            Some(quoted) => {
-                let end = closing_quote(quoted)?;
-                pairs.quoted(key, quoted.get(..end)?);
-                quoted.get(end + 1..)?
-            }
+            Some(quoted) => match closing_quote(quoted) {
+                Some(end) => {
+                    pairs.quoted(key, quoted.get(..end)?);
+                    quoted.get(end + 1..)?
+                }
+                // So many pairs before it show that the record was cut at its end.
+                None if found.pairs >= PAIRS_OF_CUT_MIN => {
+                    pairs.quoted(key, quoted.trim_end_matches('\\'));
+                    ""
+                }
+                None => return None,
+            },
             None => {
                 let end = value.bytes().take_while(|b| !b.is_ascii_whitespace()).count();
                 let (bare, after) = value.split_at_checked(end)?;
@@ -143,7 +153,7 @@ fn closing_quote(text: &str) -> Option<usize> {
 }
 
 /// Names of the user that only firewalls have, best first: Check Point's and Fortinet's.
-const USERS: [&str; 4] = ["src_user_name", "administrator", "endpointuser", "xauthuser"];
+const USERS: [&str; 5] = ["src_user_name", "administrator", "endpointuser", "xauthuser", "unauthuser"];
 
 /// `18ms`, `1.5s`.
 fn is_duration(text: &str) -> bool {
@@ -153,8 +163,8 @@ fn is_duration(text: &str) -> bool {
 
 /// Fills what only firewalls and proxies name so.
 pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
-    // Fortinet writes this where there is no user.
-    if event.user_name == "N/A" {
+    // Fortinet and SonicWall write this where there is no user.
+    if event.user_name.eq_ignore_ascii_case("n/a") || event.user_name.starts_with("Unknown (") {
         event.user_name = std::borrow::Cow::Borrowed("");
     }
     if event.user_name.is_empty() {
@@ -166,14 +176,26 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
     if is_duration(&event.app) {
         event.app = std::borrow::Cow::Borrowed("");
     }
+    // SonicWall's priority, beside its serial number.
+    if event.level == Level::Unknown
+        && let (Some(_), Some(priority)) = (event.attributes.get("sn"), event.attributes.get("pri"))
+    {
+        event.level =
+            priority.parse().ok().filter(|severity| *severity < 8).map_or(Level::Unknown, Level::from_severity);
+    }
     if event.ip.is_none() {
         // SonicWall writes the port and the interface behind the address.
         let with_interface = |value: &str| value.split_once(':').and_then(|(address, _)| address::parse(address));
-        event.ip = ["srcip", "remip", "src", "fwd", "cip", "RemoteAddress", "SRC"]
+        event.ip = ["srcip", "remip", "src", "srcV6", "fwd", "cip", "RemoteAddress", "SRC"]
             .into_iter()
             .filter_map(|name| event.attributes.get(name))
             .find_map(|value| address::parse(value).or_else(|| with_interface(value)))
-            .map(|found| found.ip);
+            .map(|found| found.ip)
+            // Fortinet's administrators: "GUI(192.0.2.7)".
+            .or_else(|| {
+                let inside = event.attributes.get("ui")?.split_once('(')?.1.strip_suffix(')')?;
+                address::parse(inside).map(|found| found.ip)
+            });
     }
     if event.timestamp.is_none()
         && let (Some(date), Some(time)) = (event.attributes.get("date"), event.attributes.get("time"))
@@ -231,6 +253,21 @@ mod tests {
         assert_eq!((&*event.app, event.attributes.get("service")), ("", Some("18ms")));
         let event = parse(b"id=firewall src=192.0.2.7:5000:X0 dst=198.51.100.2:443:X1", &CX).unwrap();
         assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_devices_record_may_be_cut_within_a_value() {
+        let line = br#"date=2023-11-14 time=22:13:20 a=1 b=2 c=3 d=4 e=5 f=6 srcip=192.0.2.7 msg="the rest is mis"#;
+        let event = parse(line, &CX).unwrap();
+        assert_eq!((event.ip, event.attributes.get("msg")), ("192.0.2.7".parse().ok(), Some("the rest is mis")));
+        assert_eq!(parse(br#"a=1 b="cut"#, &CX), None);
+    }
+
+    #[test]
+    fn a_sonicwalls_priority_is_a_level_and_an_unknown_user_none() {
+        let line = br#"id=firewall sn=1 fw=192.0.2.1 pri=1 usr="Unknown (SSO failed)" src=192.0.2.7:5:X0:h dst=192.0.2.1:6:X1"#;
+        let event = parse(line, &CX).unwrap();
+        assert_eq!((event.level, &*event.user_name, event.ip), (Level::Fatal, "", "192.0.2.7".parse().ok()));
     }
 
     #[test]

@@ -56,6 +56,10 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
             if event.user_name.is_empty() && !found.user.is_empty() {
                 event.user_name = Cow::Owned(found.user.to_owned());
             }
+        } else if let Some([interface, host, port]) = named_end(previous, word) {
+            for (name, value) in [("interface", interface), ("host", host), ("port", port)] {
+                event.attributes.push(&format!("{previous}_{name}"), value);
+            }
         } else if let Some(user) = names::at(before, previous, word, words.peek().copied())
             && event.user_name.is_empty()
         {
@@ -72,6 +76,13 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
     if let Some(reason) = reason.and_then(|at| text.get(at + 8..)) {
         event.attributes.push("reason", reason.trim_end());
     }
+}
+
+/// Interface, name and port of an end that has a name in the place of its address: `dst inside:www.example.com/23`.
+fn named_end<'a>(previous: &str, word: &'a str) -> Option<[&'a str; 3]> {
+    let (interface, rest) = word.split_once(':').filter(|_| matches!(previous, "src" | "dst"))?;
+    let (host, port) = rest.split_once('/')?;
+    Some([interface, host, port.split('(').next().unwrap_or(port)])
 }
 
 fn push_end(event: &mut LogEvent<'_>, found: &Endpoint<'_>, interface: &str, port: &str) {

@@ -3,9 +3,10 @@
 use crate::syslog::tag;
 use crate::{Context, LogEvent, programs};
 
-/// The words for the severity.
-pub(super) const SEVERITIES: [&str; 9] =
-    ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "error"];
+/// Whether `app` is a word for the severity.
+pub(super) fn is_severity(app: &str) -> bool {
+    matches!(app, "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | "error")
+}
 
 /// Reads what stands behind the severity: a program's message, or one of BIG-IP's own with their number.
 pub(super) fn read<'a>(message: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {

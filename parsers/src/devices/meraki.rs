@@ -13,21 +13,24 @@ use std::net::IpAddr;
 use super::words::{Part, Parts};
 use crate::{Context, LogEvent, address, programs};
 
-/// What stands in the place of the program.
-pub(super) const KINDS: [&str; 12] = [
-    "events",
-    "flows",
-    "urls",
-    "firewall",
-    "vpn_firewall",
-    "cellular_firewall",
-    "bridge_anyconnect_client_vpn_firewall",
-    "l7_firewall",
-    "ids-alerts",
-    "security_event",
-    "ip_flow_start",
-    "ip_flow_end",
-];
+/// Whether `app` is what stands in the place of the program.
+pub(super) fn is_kind(app: &str) -> bool {
+    matches!(
+        app,
+        "events"
+            | "flows"
+            | "urls"
+            | "firewall"
+            | "vpn_firewall"
+            | "cellular_firewall"
+            | "bridge_anyconnect_client_vpn_firewall"
+            | "l7_firewall"
+            | "ids-alerts"
+            | "security_event"
+            | "ip_flow_start"
+            | "ip_flow_end"
+    )
+}
 
 /// Names of the client's address, best first.
 const CLIENTS: [&str; 6] = ["src", "client_ip", "Client", "ip_src", "last_known_client_ip", "peer_contact"];

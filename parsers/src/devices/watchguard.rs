@@ -15,7 +15,7 @@ use crate::{Attributes, Context, LogEvent, address, logins, programs};
 pub(super) fn read<'a>(message: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = std::str::from_utf8(message).ok()?;
     let near = message.get(..96).unwrap_or(message);
-    let said = text.get(find_by(0, near, b"msg_id=\"")?..)?;
+    let said = text.get(find_by(3, near, b"msg_id=\"")?..)?;
     let mut event = super::event(message);
     let mut words = Vec::new();
     for part in Parts(said) {

@@ -101,6 +101,12 @@ pub(crate) fn follows_iso_stamp(rest: &[u8]) -> bool {
     if object.starts_with(b"{") {
         return object.trim_ascii_end().ends_with(b"}");
     }
+    // A relay writes what Cisco's systems send with their tag behind the host, and a colon before it.
+    let tagged = object.strip_prefix(b":").unwrap_or(object).trim_ascii_start();
+    if tagged.starts_with(b"%") {
+        let end = tagged.iter().take(64).position(|b| matches!(b, b':' | b' '));
+        return end.and_then(|end| tagged.get(..end)).is_some_and(|tag| cisco::severity(tag).is_some());
+    }
     // MikroTik's topics and Palo Alto's lists stand in the place of a tag.
     if object.starts_with(b"firewall,") || object.starts_with(b"1,20") {
         return true;

@@ -62,6 +62,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "cisco-ios" => network::CISCO_IOS,
         "meraki" => network::MERAKI,
         "watchguard" => network::WATCHGUARD,
+        "NF" | "WF" => network::BARRACUDA,
         "big-ip" => network::BIG_IP,
         "junos-filter" | "kmd" | "RT_IDS" => network::JUNOS,
         "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" | "nrpe" => network::PROBES,
@@ -83,7 +84,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs"
         | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
         | "Froxlor" | "lfd" | "cockpit-ws" | "vmtoolsd" | "atd"
-        | "softethervpn" | "znc" | "tine20" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
+        | "snort" | "suricata" | "barnyard2" | "softethervpn" | "znc" | "tine20" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
         _ => return None,
     })
 }

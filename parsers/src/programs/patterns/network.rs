@@ -151,6 +151,13 @@ pub(super) const WATCHGUARD: &[Pattern] = &[
     ("DHCPREQUEST for {ip} from {mac} {_}", NONE),
 ];
 
+/// Barracuda's web application firewall, whose kinds of logs are in the place of the program.
+pub(super) const BARRACUDA: &[Pattern] = &[
+    ("{severity} TCP {ip} {src_port} {dst_ip} {dst_port} {action} {_}", NONE),
+    ("{severity} UDP {ip} {src_port} {dst_ip} {dst_port} {action} {_}", NONE),
+    ("{severity} {attack} {ip} {src_port} {dst_ip} {dst_port} {_} [{_}] {method} {_}", NONE),
+];
+
 /// BIG-IP's own messages, which begin with their number.
 pub(super) const BIG_IP: &[Pattern] = &[
     ("{_}AUDIT - user {_} - RAW: {_} user={user}({_} tty={tty} host={ip} {_}", NONE),
@@ -167,6 +174,8 @@ pub(super) const JUNOS: &[Pattern] = &[
     ("FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port} {_}", NONE),
     ("FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port}", NONE),
     ("IKE negotiation failed with error: {reason}. {_} Local: {_}, Remote: {ip}, {_}", FAILURE),
+    ("IPSec negotiation failed with error: {reason}. {_} Local: {_}, Remote: {ip}, {_}", FAILURE),
+    ("IKE negotiation successfully completed. {_} Local: {_}, Remote: {ip}, {_}", SUCCESS),
     ("{_}source: {ip}, destination: {dst_ip}:{dst_port}, {_}", NONE),
     ("{_}source: {ip}, destination: {dst_ip}, {_}", NONE),
 ];
