@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::reader::Value;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
-use crate::{Attributes, Context, Level, LogEvent, address, level_names, timestamp, winevent};
+use crate::{Attributes, Context, Level, LogEvent, Zone, address, level_names, timestamp, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
 const NUMBER_RANK: u8 = 100;
@@ -171,10 +171,13 @@ impl<'a, 'c> Record<'a, 'c> {
     /// Whether `text` is fit for a field; sets the fields whose value is not the text itself.
     fn fits(&mut self, slot: Slot, place: &Place<'_, 'a>, text: &str, quoted: bool) -> Fit {
         match slot {
-            Slot::Timestamp => match timestamp::parse(undated(text), self.cx.zone) {
-                Some(micros) => self.event.timestamp = Some(micros),
-                None => return Fit::No,
-            },
+            Slot::Timestamp => {
+                let midnight = || (place.key.as_ref() == "@timestamp").then(|| midnight(text, self.cx.zone))?;
+                match timestamp::parse(undated(text), self.cx.zone).or_else(midnight) {
+                    Some(micros) => self.event.timestamp = Some(micros),
+                    None => return Fit::No,
+                }
+            }
             Slot::Level | Slot::Priority | Slot::PythonLevel | Slot::OtelLevel | Slot::LevelLetter => {
                 let Some((level, severity)) = level_of(slot, place.key, text) else {
                     return Fit::No;
@@ -304,6 +307,12 @@ enum Fit {
 /// .NET writes a time as `/Date(1700000000123)/`.
 fn undated(text: &str) -> &str {
     text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")).unwrap_or(text)
+}
+
+/// The beginning of a day, which is all that some documents of Elasticsearch state.
+fn midnight(day: &str, zone: Zone) -> Option<i64> {
+    let is_day = matches!(day.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
+    is_day.then(|| timestamp::parse(&format!("{day}T00:00:00"), zone))?
 }
 
 fn is_blank(text: &str) -> bool {
