@@ -244,10 +244,15 @@ pub fn put_text(text: &[u8], to: &mut Vec<u8>) {
 fn microseconds(token: &Token<'_>) -> Option<i64> {
     match token {
         Token::Unsigned(count @ SECONDS_BELOW..) => timestamp::epoch(&count.to_string()),
+        Token::Signed(count) if u64::try_from(*count).is_ok_and(|count| count >= SECONDS_BELOW) => {
+            timestamp::epoch(&count.to_string())
+        }
         Token::Unsigned(seconds) => i64::try_from(*seconds).ok()?.checked_mul(1_000_000),
         Token::Text(text) => timestamp::parse(std::str::from_utf8(text).ok()?, Zone::UTC),
         Token::Signed(seconds) => seconds.checked_mul(1_000_000),
         Token::Float(seconds) => Some((seconds * 1e6) as i64),
+        // Fluent Bit's marks of the beginning and end of a group are no times.
+        Token::Extension(0, [0xff, 0xff, 0xff, 0xfe..=0xff, ..]) => None,
         Token::Extension(kind, octets) => msgpack::event_time(*kind, octets),
         _ => None,
     }
@@ -398,6 +403,9 @@ mod tests {
         let record = b"\x81\xa3log\xa5hello";
         for (time, micros) in [
             (&b"\xcf\0\0\x01\x8b\xcf\xe5\x68\0"[..], Some(1_700_000_000_000_000)),
+            (b"\xd3\0\0\x01\x8b\xcf\xe5\x68\0", Some(1_700_000_000_000_000)),
+            (b"\xff", Some(-1_000_000)),
+            (b"\xd7\0\xff\xff\xff\xff\0\0\0\0", None),
             (b"\xaa1700000000", Some(1_700_000_000_000_000)),
             (b"\xb42023-11-14T22:13:20Z", Some(1_700_000_000_000_000)),
             (b"\xc0", None),

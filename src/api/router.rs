@@ -175,6 +175,7 @@ fn routes(api: Api) -> Router {
         .route("/{index}/_bulk", only(ingest, several()))
         .route("/{index}/_bulk/", only(ingest, several()))
         .route("/{index}/{type}/_bulk", only(ingest, several()))
+        .route("/{index}/_doc/_bulk", only(ingest, several()))
         .route("/{index}/_doc", only(ingest, post(elastic_document::create)))
         .route("/{index}/_doc/", only(ingest, post(elastic_document::create)))
         .route("/{index}/_doc/{id}", only(ingest, one()))

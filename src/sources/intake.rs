@@ -128,7 +128,9 @@ impl Intake {
     /// and some of JSON put nothing between them.
     fn is_divided(&self, frame: &[u8], whole: Whole) -> bool {
         // What was joined of several lines is one record.
-        let is_line = self.protocol == Protocol::Json && matches!(frame, [b'{' | b'[', ..]) && !frame.contains(&b'\n');
+        let is_line = self.protocol == Protocol::Json
+            && matches!(frame, [b'{' | b'[', ..])
+            && memchr::memchr(b'\n', frame).is_none();
         whole == Whole::Yes && (is_line || self.protocol == Protocol::Gelf)
     }
 

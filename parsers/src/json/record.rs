@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::reader::Value;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
-use crate::{Attributes, Context, Level, LogEvent, address, app, level_names, programs, timestamp, winevent};
+use crate::{Attributes, Context, Level, LogEvent, Zone, address, app, level_names, programs, timestamp, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
 const NUMBER_RANK: u8 = 100;
@@ -172,7 +172,9 @@ impl<'a, 'c> Record<'a, 'c> {
     fn fits(&mut self, slot: Slot, place: &Place<'_, 'a>, text: &str, quoted: bool) -> Fit {
         match slot {
             Slot::Timestamp => {
-                match timestamp::parse(undated(text), self.cx.zone).or_else(|| american(text, self.cx)) {
+                let midnight = || (place.key.as_ref() == "@timestamp").then(|| midnight(text, self.cx.zone))?;
+                let other = || american(text, self.cx).or_else(midnight);
+                match timestamp::parse(undated(text), self.cx.zone).or_else(other) {
                     Some(micros) => self.event.timestamp = Some(micros),
                     None => return Fit::No,
                 }
@@ -322,6 +324,12 @@ fn american(text: &str, cx: &Context) -> Option<i64> {
     let is_half_day = text.ends_with("AM") || text.ends_with("PM");
     let (at, rest) = is_half_day.then(|| app::time_of_shape(text.as_bytes(), b"m/d/Y H:M:S", cx)).flatten()?;
     rest.is_empty().then_some(at)
+}
+
+/// The beginning of a day, which is all that some documents of Elasticsearch state.
+fn midnight(day: &str, zone: Zone) -> Option<i64> {
+    let is_day = matches!(day.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
+    is_day.then(|| timestamp::parse(&format!("{day}T00:00:00"), zone))?
 }
 
 fn is_blank(text: &str) -> bool {

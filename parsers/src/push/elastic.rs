@@ -217,6 +217,17 @@ mod tests {
 
     const CX: Context = Context { received_at: 1_795_000_000_000_000, zone: Zone::UTC };
 
+    #[test]
+    fn a_document_may_state_no_more_than_its_day() {
+        for (stamp, micros) in [("2026-11-20", Some(1_795_132_800_000_000)), ("2026-11-3x", None), ("202-11-200", None)]
+        {
+            let body = format!("{{\"index\":{{}}}}\n{{\"@timestamp\":\"{stamp}\",\"message\":\"m\"}}");
+            let item = items(body.as_bytes(), &CX).next().unwrap();
+            let Content::Record { event, .. } = item.content else { panic!("{stamp}") };
+            assert_eq!((event.timestamp, event.attributes.get("@timestamp").is_some()), (micros, micros.is_none()));
+        }
+    }
+
     /// What comes of each item, in a word or two.
     fn outcomes(body: &str) -> Vec<String> {
         let said = |item: Item<'_>| {

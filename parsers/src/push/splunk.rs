@@ -209,9 +209,21 @@ fn content<'a>(event: Part<'a>, cx: &Context) -> Result<LogEvent<'a>, Fault> {
         Part::Text(text) if text.trim().is_empty() => Err(Fault::BlankEvent),
         Part::Text(Cow::Borrowed(text)) => Ok(line(text, cx)),
         Part::Text(Cow::Owned(text)) => Ok(line(&text, cx).into_owned()),
-        Part::Object(object) => Ok(docker::event(object, cx).unwrap_or_else(|| json::parse(object.as_bytes(), cx))),
+        Part::Object(object) => Ok(docker::event(object, cx).unwrap_or_else(|| of_object(object, cx))),
         Part::Number(text) | Part::Literal(text) | Part::Array(text) => Ok(plain::parse(text.as_bytes(), cx)),
     }
+}
+
+/// What an event that is an object says. Where it has no message, that is its `line`, unless this is the number of one in a source.
+fn of_object<'a>(object: &'a str, cx: &Context) -> LogEvent<'a> {
+    let mut event = json::parse(object.as_bytes(), cx);
+    if event.message.len() == object.len() && event.parse_error.is_none() {
+        let line = event.attributes.get("line").filter(|line| !line.trim().bytes().all(|byte| byte.is_ascii_digit()));
+        if let Some(line) = line.map(str::to_owned) {
+            event.message = Cow::Owned(line.into_bytes());
+        }
+    }
+    event
 }
 
 /// What an event in text says: as a line of its own, and of whom, as in the message of a JSON record.
@@ -325,6 +337,18 @@ mod tests {
         let found = lines(b"plain\n{\"time\":1426279439,\"msg\":\"m\"}\n", metadata, &CX);
         let times: Vec<_> = found.map(|event| event.event.timestamp).collect();
         assert_eq!(times, [Some(1_795_000_000_000_000), Some(1_426_279_439_000_000)]);
+    }
+
+    #[test]
+    fn a_line_is_the_message_of_an_object_without_one() {
+        for (event, message) in [
+            (r#"{"line":"hello","n":1}"#, "hello"),
+            (r#"{"line":"hello","message":"m"}"#, "m"),
+            (r#"{"line":42}"#, r#"{"line":42}"#),
+        ] {
+            let body = format!(r#"{{"event":{event}}}"#);
+            assert_eq!(String::from_utf8_lossy(&only(&body).event.message), message);
+        }
     }
 
     #[test]

@@ -109,7 +109,12 @@ pub(in crate::api) async fn bulk(
 ) -> Result<Response, ApiError> {
     let began = Instant::now();
     let (parts, body) = request.into_parts();
-    let default_index = index_of(parts.uri.path());
+    let path = parts.uri.path();
+    // The names of indices do not begin so: Beats send what they monitor of themselves to /_xpack/monitoring/_bulk.
+    if path.starts_with("/_") && path.trim_end_matches('/') != "/_bulk" {
+        return Err(ApiError::no_route(path));
+    }
+    let default_index = index_of(path);
     let body = whole(&api, &parts.headers, body).await?;
     let mut intake = Intake::new(caller.filing(ORIGIN));
     let (intake, noted) = on_body(body.bytes.clone(), move |body| {

@@ -134,7 +134,12 @@ async fn clients_find_what_they_look_for_before_they_send() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_request_may_have_a_slash_behind_it_or_a_type_before_it() {
     let app = App::new();
-    for (path, index) in [("/_bulk/?pipeline=x", ""), ("/logs%20a/_bulk/", "logs a"), ("/logs/events/_bulk", "logs")] {
+    for (path, index) in [
+        ("/_bulk/?pipeline=x", ""),
+        ("/logs%20a/_bulk/", "logs a"),
+        ("/logs/events/_bulk", "logs"),
+        ("/logs/_doc/_bulk", "logs"),
+    ] {
         let answer = bulk(&app, path, "{\"index\":{}}\n{\"message\":\"a\"}\n").await.json();
         assert_eq!(
             (&answer["errors"], &answer["items"][0]["index"]["_index"]),

@@ -145,7 +145,7 @@ pub(super) const ROUTES: [(&str, &str, For); 89] = [
 ];
 
 /// The routes of shippers' protocols. They know no wrong parameters: whoever may send gets past the gate.
-pub(super) const SHIPPERS_ROUTES: [(&str, &str); 49] = [
+pub(super) const SHIPPERS_ROUTES: [(&str, &str); 50] = [
     ("POST", "/_bulk"),
     ("PUT", "/_bulk"),
     ("POST", "/logs-app/_bulk"),
@@ -153,6 +153,7 @@ pub(super) const SHIPPERS_ROUTES: [(&str, &str); 49] = [
     ("POST", "/_bulk/"),
     ("POST", "/logs-app/_bulk/"),
     ("POST", "/logs-app/events/_bulk"),
+    ("POST", "/logs-app/_doc/_bulk"),
     ("POST", "/logs-app/_doc"),
     ("POST", "/logs-app/_doc/"),
     ("POST", "/logs-app/_doc/1"),

@@ -115,12 +115,9 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Nanoseconds since 1970; with a fraction or an exponent, as some senders write, in the unit that the size tells.
+/// Nanoseconds since 1970, or what some senders write in their place: another unit, which the size tells, a fraction, an exponent.
 fn time_of(text: &str) -> Option<i64> {
-    match text.parse::<i64>() {
-        Ok(nanos) => Some(nanos.div_euclid(1_000)),
-        Err(_) => timestamp::epoch(text),
-    }
+    timestamp::epoch(text).or_else(|| text.parse::<i64>().ok().map(|nanos| nanos.div_euclid(1_000)))
 }
 
 /// `None` for what is not an object.
