@@ -173,6 +173,7 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| android::after_stamp(stamped))
             .or_else(|| rust::after_stamp(stamped))
             .or_else(|| go::zerolog(stamped))
+            .or_else(|| go::lettered(stamped))
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
@@ -207,7 +208,8 @@ fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| exim::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped)),
         Some(b'a'..=b'z') if is_level => erlang::after_stamp(stamped).or_else(|| node::after_stamp(stamped)),
-        _ if is_level || inner == "System" => mysql::after_stamp(stamped)
+        _ if is_level || inner == "System" => go::hashicorp(stamped)
+            .or_else(|| mysql::after_stamp(stamped))
             .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| python::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped)),
@@ -227,6 +229,7 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| servers::websphere(text, cx))
             .or_else(|| redis::parse(text, cx))
             .or_else(|| name_servers::unbound(text))
+            .or_else(|| name_servers::coredns(text))
             .or_else(|| nagios::parse(text, cx))
             .or_else(|| desktop::proxifier(text, cx));
     };

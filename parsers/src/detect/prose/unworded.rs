@@ -132,6 +132,10 @@ fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     }
     // Behind the ids of processes a time may stand, and these are in hexadecimal digits; behind a zone or a day in the same bracket.
     let (word, rest) = inside.split_at_checked(leading::letters(inside))?;
+    // CoreDNS' client.
+    if matches!(rest, [b']', b' ', b'[' | b'0'..=b'9', ..]) && rest.contains(&b'"') {
+        return None;
+    }
     let has_no_time = matches!(inside, [b'g'..=b'z', ..] | [b'a'..=b'f', b'g'..=b'z', ..])
         || (rest.first() == Some(&b']') && !word.iter().all(u8::is_ascii_hexdigit));
     unmarked(inside, Time::absent_if(has_no_time), Sought::From(0))
