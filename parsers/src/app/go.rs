@@ -1,4 +1,4 @@
-//! Go's standard `log` package, and `slog` through it; zerolog's console with the caller; Harbor's logger:
+//! Go's standard `log` package, and `slog` through it; zerolog's console with the caller; the loggers of Harbor, HashiCorp, etcd and Telegraf:
 //!
 //! ```text
 //! 2023/11/14 22:13:20 ready
@@ -7,9 +7,12 @@
 //! 2023/11/14 22:13:20 cmd/web.go:99:run() [I] ready          Gitea
 //! 2023-11-14T22:13:20Z ERR pkg/server.go:99 > no error="x"
 //! 2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99]: no                    Harbor
+//! 2023-11-14T22:13:20.123Z [ERROR] agent.server: no: error="x"      Consul, Nomad, Vault, Terraform
+//! 2023-11-14 22:13:20.123456 W | rafthttp: no                       etcd before 3.4
+//! 2023-11-14T22:13:20Z E! [inputs.docker] no                        Telegraf
 //! ```
 //!
-//! Attributes: `file` and `line`, where the logger is told to write them.
+//! Attributes: `file` and `line`, where the logger is told to write them; `logger`.
 
 use super::scan::{attribute, bracketed, capital_level, event, some_blanks, until};
 use super::{Stamped, trimmed, zap};
@@ -30,6 +33,8 @@ pub(super) fn any_after_stamp<'a>(stamped: &Stamped<'a>, cx: &Context) -> Option
         .or_else(|| after_stamp(stamped))
         .or_else(|| zerolog(stamped))
         .or_else(|| harbor(stamped))
+        .or_else(|| hashicorp(stamped))
+        .or_else(|| lettered(stamped))
 }
 
 /// Reads what follows a time that begins the line.
@@ -95,6 +100,43 @@ pub(super) fn harbor<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     Some(event)
 }
 
+/// hclog's `[ERROR] agent.server: text` and `[INFO]  agent: text`, behind a time with its zone.
+pub(super) fn hashicorp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    if stamped.line.get(10) != Some(&b'T') {
+        return None;
+    }
+    let (word, rest) = bracketed(stamped.rest.strip_prefix(b" ")?)?;
+    let gap: &[u8] = match word {
+        "TRACE" | "DEBUG" | "ERROR" => b" ",
+        "INFO" | "WARN" => b"  ",
+        _ => return None,
+    };
+    let (logger, message) = until(rest.strip_prefix(gap)?, b": ")?;
+    if !logger.starts_with(|c: char| c.is_ascii_lowercase()) || logger.contains(' ') {
+        return None;
+    }
+    let mut event = event(FORMAT, Some(stamped.at), level_names::from_word(word)?, message);
+    attribute(&mut event, "logger", logger);
+    Some(event)
+}
+
+/// etcd's `W | rafthttp: text` and Telegraf's `E! [inputs.docker] text`.
+pub(super) fn lettered<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (letter, rest) = stamped.rest.strip_prefix(b" ")?.split_at_checked(1)?;
+    let letter = std::str::from_utf8(letter).ok().filter(|letter| "TDINWEC".contains(*letter))?;
+    let level = level_names::from_letter(letter)?;
+    let (logger, message) = match rest.strip_prefix(b" | ") {
+        Some(rest) => until(rest, b": ").filter(|(logger, _)| !logger.contains(' '))?,
+        None => {
+            let text = rest.strip_prefix(b"! ")?;
+            bracketed(text).map_or(("", text), |(plugin, rest)| (plugin, rest.strip_prefix(b" ").unwrap_or(rest)))
+        }
+    };
+    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    attribute(&mut event, "logger", logger);
+    Some(event)
+}
+
 /// nginx's error log has the same time, and `[error] 7#7: ` behind it.
 fn is_nginx(text: &[u8]) -> bool {
     let level = until(text, b"] ").filter(|_| text.first() == Some(&b'['));
@@ -133,6 +175,17 @@ mod tests {
                 "2023/11/14 22:13:20 ...les/setting/log.go:99:run() [W] no [x]",
                 "go WARN 22:13:20 file=...les/setting/log.go line=99 function=run | no [x]",
             ),
+            (
+                "2023-11-14T22:13:20.123Z [ERROR] agent.server: no: error=\"x\"",
+                "go ERROR 22:13:20.123 logger=agent.server | no: error=\"x\"",
+            ),
+            (
+                "2023-11-14T22:13:20.123Z [WARN]  agent.client.serf.lan: serf: no",
+                "go WARN 22:13:20.123 logger=agent.client.serf.lan | serf: no",
+            ),
+            ("2023-11-14 22:13:20.123456 W | rafthttp: no", "go WARN 22:13:20.123456 logger=rafthttp | no"),
+            ("2023-11-14T22:13:20Z I! Starting Telegraf", "go INFO 22:13:20 | Starting Telegraf"),
+            ("2023-11-14T22:13:20Z E! [inputs.docker] no: x", "go ERROR 22:13:20 logger=inputs.docker | no: x"),
             ("2023/11/14 22:13:20 INFO ready count=3", "go INFO 22:13:20 | ready count=3"),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);
@@ -141,7 +194,17 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for line in ["", "2023/11/14 22:13:20", "2023/11/14 22:13:20 [error] 7#7: *8 x", "2023-11-14 22:13:20 x"] {
+        for line in [
+            "",
+            "2023/11/14 22:13:20",
+            "2023/11/14 22:13:20 [error] 7#7: *8 x",
+            "2023-11-14 22:13:20 x",
+            "2023-11-14 22:13:20 [ERROR] app: x",
+            "2023-11-14T22:13:20Z [INFO] app: x",
+            "2023-11-14T22:13:20Z [ERROR] no app: x",
+            "2023-11-14T22:13:20Z E | no app: x",
+            "2023-11-14T22:13:20Z A! x",
+        ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
     }

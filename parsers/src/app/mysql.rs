@@ -15,7 +15,7 @@ pub(super) mod audit;
 pub(super) mod slow;
 
 use super::scan::{attribute, blanks, bracketed, event, some_blanks, span, word};
-use super::{Stamped, trimmed};
+use super::{Stamped, go, trimmed};
 use crate::{Context, Level, LogEvent, address, plain, programs};
 
 /// The name of this format in [`LogEvent::format`].
@@ -46,6 +46,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let level = match word {
         "System" | "Note" => Level::Info,
         "Warning" => Level::Warn,
+        "ERROR" if thread.is_empty() && go::hashicorp(stamped).is_some() => return None,
         "ERROR" | "Error" => Level::Error,
         _ => return None,
     };

@@ -4,12 +4,13 @@
 //! 14-Nov-2023 22:13:20.123 queries: info: client @0x7f 192.0.2.7#5000 (a.example): query: a.example IN A +E(0)K   BIND
 //! [1700000000] unbound[7:0] info: 192.0.2.7 a.example. A IN                                                       Unbound
 //! [2023-11-14 22:13:20.123] nsd[7]: info: axfr for a.example. from 192.0.2.7 refused, no acl matches              NSD
+//! [INFO] 192.0.2.7:5000 - 7 "A IN a.example. udp 40 false 512" NOERROR qr,rd,ra 106 0.012s                        CoreDNS
 //! 11/14/2023 10:13:20 PM 0D58 PACKET  000001B2 UDP Rcv 192.0.2.7  0002   Q [0001   D   NOERROR] A  (1)a(7)example(0)   Windows
 //! ```
 //!
 //! A query is `query` (the name, without the root's dot), `class` and `query_type`; what the servers say else is read as over syslog.
 
-use super::scan::{attribute, blanks, bracketed, digits, event, level, some_blanks, span, until, word};
+use super::scan::{attribute, blanks, bracketed, capital_level, digits, event, level, some_blanks, span, until, word};
 use super::{Stamped, stamp};
 use crate::{Context, Level, LogEvent, address, programs, timestamp};
 
@@ -19,6 +20,8 @@ pub const BIND: &str = "bind";
 pub const UNBOUND: &str = "unbound";
 /// NSD's own file, in [`LogEvent::format`].
 pub const NSD: &str = "nsd";
+/// CoreDNS' queries, in [`LogEvent::format`].
+pub const COREDNS: &str = "coredns";
 /// The debug log of Windows' DNS server, in [`LogEvent::format`].
 pub const WINDOWS_DNS: &str = "windows_dns";
 
@@ -96,6 +99,39 @@ pub(super) fn nsd_after_time(at: i64, rest: &[u8]) -> Option<LogEvent<'_>> {
     event.app = "nsd".into();
     event.proc_id = pid.into();
     programs::complete(&mut event, "nsd");
+    Some(event)
+}
+
+/// `[INFO] 192.0.2.7:5000 - 7 "A IN a.example. udp 40 false 512" NOERROR qr,rd,ra 106 0.012s`, without a time.
+pub(super) fn coredns(text: &[u8]) -> Option<LogEvent<'_>> {
+    let (level, rest) = capital_level(text.strip_prefix(b"[")?)?;
+    let message = rest.strip_prefix(b"] ")?;
+    let (remote, rest) = word(message)?;
+    let (client, port) = remote.rsplit_once(':')?;
+    let client = address::parse(client)?;
+    let (_id, rest) = digits(rest.strip_prefix(b" - ")?)?;
+    let (asked, rest) = until(rest.strip_prefix(b" \"")?, b"\" ")?;
+    let mut words = asked.split(' ');
+    let (query_type, class, name, protocol) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (rcode, rest) = word(rest)?;
+    let (flags, rest) = word(rest.strip_prefix(b" ")?)?;
+    let (size, rest) = digits(rest.strip_prefix(b" ")?)?;
+    let (duration, _) = word(rest.strip_prefix(b" ")?)?;
+    let mut event = event(COREDNS, None, level, message);
+    event.ip = Some(client.ip);
+    for (label, value) in [
+        ("port", port),
+        ("query", if name == "." { name } else { name.strip_suffix('.').unwrap_or(name) }),
+        ("class", class),
+        ("query_type", query_type),
+        ("protocol", protocol),
+        ("rcode", rcode),
+        ("flags", flags),
+        ("bytes", size),
+        ("duration", duration),
+    ] {
+        attribute(&mut event, label, value);
+    }
     Some(event)
 }
 
@@ -181,6 +217,16 @@ mod tests {
                 "[1700000000] unbound[7:0] notice: init module 0: validator",
                 "unbound INFO 22:13:20 app=unbound pid=7 thread=0 | init module 0: validator",
             ),
+            (
+                "[INFO] 192.0.2.7:5000 - 7 \"A IN a.example. udp 40 false 512\" NOERROR qr,rd,ra 106 0.012s",
+                "coredns INFO ip=192.0.2.7 port=5000 query=a.example class=IN query_type=A protocol=udp rcode=NOERROR flags=qr,rd,ra bytes=106 \
+                 duration=0.012s | 192.0.2.7:5000 - 7 \"A IN a.example. udp 40 false 512\" NOERROR qr,rd,ra 106 0.012s",
+            ),
+            (
+                "[INFO] [2001:db8::7]:5000 - 7 \"NS IN . tcp 40 true 1232\" SERVFAIL - 0 2.1s",
+                "coredns INFO ip=2001:db8::7 port=5000 query=. class=IN query_type=NS protocol=tcp rcode=SERVFAIL bytes=0 duration=2.1s | \
+                 [2001:db8::7]:5000 - 7 \"NS IN . tcp 40 true 1232\" SERVFAIL - 0 2.1s",
+            ),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);
         }
@@ -205,6 +251,9 @@ mod tests {
             "14-Nov-2023 22:13:20.123 starting: text",
             "11/14/2023 10:13:20 PM text",
             "14.11.2023 22:13:20 0D58 EVENT   text",
+            "[INFO] 192.0.2.7:5000 - text",
+            "[INFO] 192.0.2.7 - 7 \"A IN a.example. udp 40 false 512\" NOERROR qr 106 0.012s",
+            "[INFO] plugin/reload: Running configuration",
         ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }
@@ -213,8 +262,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_rest_is_survived(
-            head in "(14-Nov-2023 22:13:20.1|\\[1700000000\\] unbound|14\\.11\\.2023 22:13:20 0D58 PACKET  1 UDP Rcv 192\\.0\\.2\\.7 2 )",
-            rest in "( |:|\\[|\\]|\\(|\\)|queries|info|client |192\\.0\\.2\\.7#5|query: |a\\.example\\.|IN|A|7:0|Q|é){0,30}",
+            head in "(\\[INFO\\] 192.0.2.7:5 - 7 \"|14-Nov-2023 22:13:20.1|\\[1700000000\\] unbound|14\\.11\\.2023 22:13:20 0D58 PACKET  1 UDP Rcv 192\\.0\\.2\\.7 2 )",
+            rest in "( |\"|0s|:|\\[|\\]|\\(|\\)|queries|info|client |192\\.0\\.2\\.7#5|query: |a\\.example\\.|IN|A|7:0|Q|é){0,30}",
         ) {
             drop(parse(format!("{head}{rest}").as_bytes(), &CX));
         }

@@ -29,7 +29,9 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         (first, "", rest)
     };
     let text = rest.strip_prefix(b" ")?;
-    let is_logger = !logger.is_empty() && !logger.contains([' ', '=']) && level_names::from_word(logger).is_none();
+    // Envoy has a logger `config`, which is a level of Java's.
+    let is_level = !is_thread && level_names::from_word(logger).is_some();
+    let is_logger = !logger.is_empty() && !logger.contains([' ', '=']) && !is_level;
     let ((file, line), message) = place(text).unwrap_or((("", ""), text));
     let mut event = event(FORMAT, Some(stamped.at), level, message);
     for (name, value) in [("logger", logger), ("thread", thread), ("file", file), ("line", line)] {
@@ -60,8 +62,8 @@ mod tests {
                 "spdlog INFO 22:13:20.123 logger=shop file=cart.cpp line=99 | x",
             ),
             (
-                "[2023-11-14 22:13:20.123][7][critical][main] [source/server.cc:99] x",
-                "spdlog FATAL 22:13:20.123 logger=main thread=7 file=source/server.cc line=99 | x",
+                "[2023-11-14 22:13:20.123][7][critical][config] [source/server.cc:99] x",
+                "spdlog FATAL 22:13:20.123 logger=config thread=7 file=source/server.cc line=99 | x",
             ),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);

@@ -140,6 +140,10 @@ fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     if matches!(rest, [b']', b' ', b'2', b'0', _, _, b'-', ..]) || (word == b"Nest" && rest.first() == Some(&b']')) {
         return None;
     }
+    // CoreDNS' client.
+    if matches!(rest, [b']', b' ', b'[' | b'0'..=b'9', ..]) && rest.contains(&b'"') {
+        return None;
+    }
     let has_no_time = matches!(inside, [b'g'..=b'z', ..] | [b'a'..=b'f', b'g'..=b'z', ..])
         || (rest.first() == Some(&b']') && !word.iter().all(u8::is_ascii_hexdigit));
     unmarked(inside, Time::absent_if(has_no_time), Sought::From(0))
