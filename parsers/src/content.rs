@@ -133,16 +133,15 @@ fn structured(event: &mut LogEvent<'_>) {
 }
 
 fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut LogEvent<'a>, cx: &Context) {
-    let inner = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx));
-    // A firewall's message has been read word by word; an address that is the destination's would be taken for the client's.
-    let is_read = inner.as_ref().is_some_and(|inner| {
-        inner.format == cisco_asa::FORMAT && inner.ip.is_none() && inner.attributes.get("dst_ip").is_some()
-    });
-    if let Some(inner) = inner {
+    if let Some(inner) = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx)) {
+        // A firewall's message has been read word by word; an address that is the destination's would be taken for the client's.
+        let is_read = inner.format == cisco_asa::FORMAT
+            && (matches!(event.facility, Some(16..=23))
+                || inner.ip.is_none() && inner.attributes.get("dst_ip").is_some());
         absorb(event, inner);
-    }
-    if is_read {
-        return;
+        if is_read {
+            return;
+        }
     }
     if !event.user_name.is_empty() {
         return;

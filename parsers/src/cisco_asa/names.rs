@@ -26,7 +26,9 @@ fn of_domain(text: &str) -> Option<&str> {
 
 /// `word`, if it is a user's name by what stands around it: `user = bob`, `Username: bob`, `for user bob`, `Group g User bob IP`.
 pub(super) fn at<'a>(before: &str, previous: &str, word: &'a str, next: Option<&str>) -> Option<&'a str> {
-    if let Some(name) = word.strip_prefix("Username:").or_else(|| word.strip_prefix("User:")) {
+    if word.starts_with("User")
+        && let Some(name) = word.strip_prefix("Username:").or_else(|| word.strip_prefix("User:"))
+    {
         return Some(bare(name)).filter(|name| is_name(name));
     }
     let is_key = |text: &str| {

@@ -60,8 +60,8 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
             for (name, value) in [("interface", interface), ("host", host), ("port", port)] {
                 event.attributes.push(&format!("{previous}_{name}"), value);
             }
-        } else if let Some(user) = names::at(before, previous, word, words.peek().copied())
-            && event.user_name.is_empty()
+        } else if event.user_name.is_empty()
+            && let Some(user) = names::at(before, previous, word, words.peek().copied())
         {
             event.user_name = Cow::Owned(user.to_owned());
         } else {
@@ -80,7 +80,10 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
 
 /// Interface, name and port of an end that has a name in the place of its address: `dst inside:www.example.com/23`.
 fn named_end<'a>(previous: &str, word: &'a str) -> Option<[&'a str; 3]> {
-    let (interface, rest) = word.split_once(':').filter(|_| matches!(previous, "src" | "dst"))?;
+    if !matches!(previous, "src" | "dst") {
+        return None;
+    }
+    let (interface, rest) = word.split_once(':')?;
     let (host, port) = rest.split_once('/')?;
     Some([interface, host, port.split('(').next().unwrap_or(port)])
 }
@@ -132,7 +135,8 @@ fn endpoint(word: &str) -> Option<Endpoint<'_>> {
         _ => ("", base),
     };
     let found = |interface, ip, port| Some(Endpoint { interface, ip, port, user, url: "" });
-    if let Some((role @ ("Local" | "Remote"), rest)) = base.split_once(':')
+    if base.starts_with(['L', 'R'])
+        && let Some((role @ ("Local" | "Remote"), rest)) = base.split_once(':')
         && let Some((address, port)) = rest.rsplit_once(':')
     {
         return found(role, address.parse().ok()?, port);

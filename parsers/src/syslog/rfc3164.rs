@@ -106,6 +106,7 @@ fn is_ipv6(word: &[u8]) -> bool {
 /// Reads what stands behind `<PRI>:`, as Cisco's EMBLEM format and Nexus switches send it.
 ///
 /// Receivers agree that all of it is the message; the time in front of it counts nevertheless.
+#[cold]
 fn after_lone_colon<'a>(event: &mut LogEvent<'a>, rest: &'a [u8], cx: &Context) {
     event.message = Cow::Borrowed(rest);
     match stamp::read(rest, cx) {

@@ -84,6 +84,7 @@ fn texts<'a, const N: usize>(names: &'a [u8], fields: [&'a [u8]; N]) -> [Cow<'a,
 }
 
 /// Whether `rest`, behind the version, is at least the beginning of a time or the nil value.
+#[cold]
 pub(super) fn begins_like_time(rest: &[u8]) -> bool {
     // Meraki's access points put seconds since 1970 behind a version: no time of RFC 5424.
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();

@@ -199,6 +199,7 @@ fn zone(text: &[u8]) -> Read<'_, i64> {
 /// NetScaler's `11/14/2023:22:13:20 GMT`, which may have the day first.
 ///
 /// The month is first, unless there is no such day, or that is after the record's arrival, or the other order gives the arrival's day.
+#[cold]
 fn netscaler<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     const STAMP_BYTES: usize = 19;
     let (rest, offset) = zone_if_any(text.get(STAMP_BYTES..)?)?;
@@ -219,6 +220,7 @@ fn netscaler<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
 }
 
 /// What a clock that counts from UTC adds: `+1`, `-07:30`.
+#[cold]
 fn hours_east(text: &[u8]) -> Read<'_, i64> {
     let minutes = preceded(opt(char(':')), number(2, 2));
     let (rest, (sign, hours, minutes)) = (one_of("+-"), number(1, 2), opt(minutes)).parse(text)?;
@@ -227,6 +229,7 @@ fn hours_east(text: &[u8]) -> Read<'_, i64> {
 }
 
 /// A zone in small letters, as IOS writes it where it was configured so. Else a program may have that name, so its tag must follow.
+#[cold]
 fn small_zone(text: &[u8]) -> Option<(&[u8], Option<i64>)> {
     let (name, rest) = text.split_at_checked(text.iter().take(7).take_while(|b| b.is_ascii_lowercase()).count())?;
     let offset = rest.starts_with(b": %").then(|| zone_names::offset_seconds(&name.to_ascii_uppercase()))?;
