@@ -101,6 +101,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote",
+        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
@@ -108,6 +109,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "actor", "actor.name", "actor.login", "acct", "cs-username", "targetusername", "subjectusername",
         "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername", "identity.claims.name",
         "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
+        "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user",
     ]),
 ];
 

@@ -338,6 +338,17 @@ fn audit_records_of_platforms_name_the_user_and_the_address() {
 }
 
 #[test]
+fn what_loggers_carry_along_names_the_user_and_the_address() {
+    for within in ["contextMap", "mdc", "context", "extra", "Properties"] {
+        let line = format!(r#"{{"message":"m","{within}":{{"user":"bob","ip":"192.0.2.7"}}}}"#);
+        let event = parse(&line);
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()), "{line}");
+    }
+    let both = parse(r#"{"message":"m","user":"bob","context":{"user":"eve"}}"#);
+    assert_eq!((&*both.user_name, both.attributes.get("context.user")), ("bob", Some("eve")));
+}
+
+#[test]
 fn bunyans_name_is_the_program() {
     let event =
         parse(r#"{"name":"shop","hostname":"web1","pid":7,"level":50,"msg":"no","time":"2023-11-14T22:13:20Z","v":0}"#);

@@ -16,7 +16,8 @@ use crate::{Context, LogEvent, address, http_status, level_names};
 pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (level, rest) = bracketed(text)?;
     let [b' ', rest @ ..] = rest else { return None };
-    if !rest.first()?.is_ascii_digit() || !level.bytes().all(|b| b.is_ascii_lowercase()) {
+    let is_plain = text.get(level.len() + 1) == Some(&b']') && level.bytes().all(|b| b.is_ascii_lowercase());
+    if !rest.first()?.is_ascii_digit() || !is_plain {
         return None;
     }
     let level = level_names::from_word(level)?;

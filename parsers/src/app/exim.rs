@@ -72,7 +72,8 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 /// Whether `text` is `dovecot_login authenticator failed for …`: the name of an authenticator is the configuration's.
 fn is_failed_authenticator(text: &[u8]) -> bool {
-    word(text).is_some_and(|(_, rest)| rest.starts_with(b" authenticator failed for "))
+    span(text, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        .is_some_and(|(_, rest)| rest.starts_with(b" authenticator failed for "))
 }
 
 /// The address of a host that a text names: `(host=mail.example.com [192.0.2.7])`.

@@ -122,6 +122,10 @@ pub(super) fn hashicorp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 /// etcd's `W | rafthttp: text` and Telegraf's `E! [inputs.docker] text`.
 pub(super) fn lettered<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    // With slashes in its date the line is the standard logger's, whatever the text begins with.
+    if stamped.line.get(4) == Some(&b'/') {
+        return None;
+    }
     let (letter, rest) = stamped.rest.strip_prefix(b" ")?.split_at_checked(1)?;
     let letter = std::str::from_utf8(letter).ok().filter(|letter| "TDINWEC".contains(*letter))?;
     let level = level_names::from_letter(letter)?;

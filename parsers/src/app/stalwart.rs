@@ -19,6 +19,9 @@ const PAIRS_MAX: usize = 64;
 
 /// Reads what follows a time that begins the line.
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    if stamped.line.get(10) != Some(&b'T') {
+        return None;
+    }
     let (level, rest) = capital_level(stamped.rest.strip_prefix(b" ")?)?;
     let message = some_blanks(rest)?;
     let end = find(message, b") ")?;

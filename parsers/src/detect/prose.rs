@@ -17,7 +17,6 @@ use crate::find::find;
 use crate::plain::Sought;
 use crate::signs;
 use crate::syslog::shape;
-use crate::table::headless;
 use crate::{Context, Level, access, apache_error, timestamp};
 
 /// A line of prose.
@@ -57,8 +56,8 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
         return undated(line);
     }
     match timestamp::iso_prefix(line, cx.zone) {
-        // A web server's row without its header, a syslog record without its priority.
-        Some((_, rest)) if headless::may_follow(rest) || super::begins_as_5424(line, rest) => None,
+        // A syslog record without its priority.
+        Some((_, rest)) if super::begins_as_5424(line, rest) => None,
         Some((at, rest)) => dated(line, at, rest),
         None => undated(line),
     }
@@ -131,6 +130,10 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
     let (behind, is_in_capitals) = (word.rest, Behind::is_in_capitals(text));
     let second = Behind::word(if is_in_capitals { behind.trim_ascii_start() } else { behind });
     let second = second.filter(|second| !second.has_colon);
+    // Exim names one of its authenticators before it.
+    if behind.starts_with(b"authenticator ") {
+        return None;
+    }
     if is_in_capitals {
         // Behind a level the name of a logger may stand, and a dash, a colon or a bracket behind that.
         if thread.is_some() || !second.as_ref()?.rest.first().is_some_and(u8::is_ascii_alphanumeric) {
@@ -138,10 +141,7 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
         }
     } else {
         // A container runtime's lines; a syslog daemon's, whose message is an object, or the list of a device's topics.
-        // Exim names one of its authenticators there.
-        let is_others = text.starts_with(b"std")
-            || !behind.first().is_some_and(u8::is_ascii_alphabetic)
-            || behind.starts_with(b"authenticator ");
+        let is_others = text.starts_with(b"std") || !behind.first().is_some_and(u8::is_ascii_alphabetic);
         if is_others || (second.is_none() && behind.starts_with(b"firewall,")) {
             return None;
         }

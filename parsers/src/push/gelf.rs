@@ -42,7 +42,8 @@ pub fn parse<'a>(message: &'a [u8], cx: &Context) -> LogEvent<'a> {
 /// A message that was written by hand, with a comma behind its last member; `None` where that is not what is wrong.
 fn without_last_comma<'a>(text: &str, cx: &Context) -> Option<LogEvent<'a>> {
     let members = text.trim_end().strip_suffix('}')?.trim_end().strip_suffix(',')?;
-    read(&format!("{members}}}"), cx).ok().map(LogEvent::into_owned)
+    // What is not understood all the same is kept as it came.
+    read(&format!("{members}}}"), cx).ok().filter(|event| event.parse_error.is_none()).map(LogEvent::into_owned)
 }
 
 fn read<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
@@ -222,6 +223,8 @@ mod tests {
         let event = parse(b"{\"short_message\":\"m\",\"level\":4.0,\"host\":\" \", }\n", &CX);
         assert_eq!((&*event.message, &*event.host, event.parse_error), (&b"m"[..], "", None));
         assert_eq!((event.level, event.severity), (Level::Warn, Some(4)));
+        let event = parse(b"{\"d\":2,}", &CX);
+        assert_eq!((&*event.message, event.parse_error.is_some()), (&b"{\"d\":2,}"[..], true));
     }
 
     proptest::proptest! {

@@ -31,7 +31,12 @@ pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     let (Some(host), Some(app), Some(process)) = (words.next(), words.next(), words.next()) else { return false };
     // Most lines have no number there.
     let is_number = !process.is_empty() && process.iter().all(u8::is_ascii_digit);
-    if !is_number || host.is_empty() || app.is_empty() || host.starts_with(b"std") {
+    // A program with its process and a colon is that of a syslog daemon's file.
+    if !is_number
+        || matches!(host, [] | [b'[' | b'-', ..] | [.., b':'])
+        || matches!(app.last(), None | Some(b':'))
+        || host.starts_with(b"std")
+    {
         return false;
     }
     let (id, data) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -41,11 +46,23 @@ pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     !id.is_empty() && !id.starts_with(b"[") && is_host && (has_no_data || has_element(data))
 }
 
-/// Whether `data` begins with an element of structured data: `[name@7 a="b"]`.
+/// Whether `data` begins with an element of structured data: `[name@7 a="b"]`. One without parameters has to have a number behind its name, for
+/// programs put words into brackets, too.
 fn has_element(data: &[u8]) -> bool {
-    let Some(inside) = data.strip_prefix(b"[") else { return false };
-    let name = inside.iter().take(64).position(|b| matches!(b, b' ' | b']' | b'=' | b'"'));
-    name.is_some_and(|end| end > 0 && matches!(inside.get(end), Some(b' ' | b']')))
+    let Some(inside) = data.strip_prefix(b"[").filter(|inside| inside.first().is_some_and(u8::is_ascii_alphabetic))
+    else {
+        return false;
+    };
+    let Some(end) = inside.iter().take(64).position(|b| matches!(b, b' ' | b']' | b'=' | b'"')) else { return false };
+    let (name, behind) = inside.split_at(end);
+    match behind {
+        [b']', ..] => name.contains(&b'@'),
+        [b' ', parameter @ ..] => {
+            let end = parameter.iter().take(64).position(|b| matches!(b, b' ' | b']' | b'=' | b'"'));
+            end.and_then(|end| parameter.get(end..)).is_some_and(|behind| behind.starts_with(b"=\""))
+        }
+        _ => false,
+    }
 }
 
 /// Whether `text` begins with a stamp that has a year, behind which a device's tag or that of CEF or LEEF stands, or a host and a

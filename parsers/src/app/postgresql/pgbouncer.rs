@@ -6,7 +6,7 @@
 //!
 //! Of a client's connection (`C-`) the user, the address, and `database`; of a server's (`S-`) those of the server are attributes.
 
-use crate::app::scan::{attribute, bracketed, event, some_blanks, until, word};
+use crate::app::scan::{attribute, digits, event, some_blanks, until, word};
 use crate::{Level, LogEvent, address};
 
 /// The name of this format in [`LogEvent::format`].
@@ -14,7 +14,8 @@ pub(super) const FORMAT: &str = "pgbouncer";
 
 /// Reads what follows the time and the zone.
 pub(super) fn after_zone(at: i64, rest: &[u8]) -> Option<LogEvent<'_>> {
-    let (pid, rest) = bracketed(rest.strip_prefix(b" ")?)?;
+    let (pid, rest) = digits(rest.strip_prefix(b" [")?)?;
+    let rest = rest.strip_prefix(b"]")?;
     let (level, rest) = word(some_blanks(rest)?)?;
     let level = match level {
         "FATAL" => Level::Fatal,

@@ -49,6 +49,8 @@ fn behind_name(text: &[u8]) -> Option<&[u8]> {
     let (name, behind) = text.split_at_checked(name)?;
     match behind {
         [] => Some(behind),
+        // Exim names one of its authenticators so.
+        [b' ', rest @ ..] if rest.starts_with(b"authenticator ") => None,
         [b' ', rest @ ..] if !text.starts_with(b"std") && rest.first()?.is_ascii_lowercase() => {
             rest.get(small_words(rest)..)
         }

@@ -1,0 +1,214 @@
+use crate::format::{Format, parse};
+use crate::{Context, Level, LogEvent, Zone};
+
+const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+
+fn read(line: &str) -> LogEvent<'_> {
+    parse(Format::Auto, line.as_bytes(), &CX)
+}
+
+#[test]
+fn what_a_syslog_message_holds_completes_the_record() {
+    for (message, ip, user) in [
+        ("sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", "192.0.2.7", "bob"),
+        (
+            "kernel: [5.1] wireguard: wg0: Packet has unallowed src IP (192.0.2.9) from peer 1 (192.0.2.7:5)",
+            "192.0.2.7",
+            "",
+        ),
+        ("any: who=bob n=1 ip=192.0.2.7", "192.0.2.7", ""),
+        ("kernel: [5.1] [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP", "192.0.2.7", ""),
+        ("%ASA-6-605005: Login permitted from 192.0.2.7/5 to in:192.0.2.1/ssh for user \"bob\"", "192.0.2.7", "bob"),
+        ("%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: bob] [Source: 192.0.2.7] [localport: 22]", "192.0.2.7", "bob"),
+        ("%SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)", "192.0.2.7", "bob"),
+        ("%VSHD-5-VSHD_SYSLOG_CONFIG_I: Configured from vty by bob on 192.0.2.7@pts/0", "192.0.2.7", "bob"),
+        (
+            "7: Nov 14 22:13:20 UTC: %SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)",
+            "192.0.2.7",
+            "bob",
+        ),
+        (
+            "RP/0/RP0/CPU0:Nov 14 22:13:20 UTC: acl[7]: %ACL-A-6-LOGP : access-list a deny tcp 192.0.2.7(5) -> 192.0.2.1(6), 1 packet",
+            "192.0.2.7",
+            "",
+        ),
+        (
+            "%IOSXE-6-PLATFORM: R0/0: cpp: %FW-6-DROP_PKT: Dropping tcp pkt from Gi1/0/2 192.0.2.7:5 => 192.0.2.1:80(a) due to x",
+            "192.0.2.7",
+            "",
+        ),
+        ("%FMANFP-6-LOGP: R0/0: fp: list a denied udp 2001:db8::(5) -> 2001:db8:1::(6), 1 packet", "2001:db8::", ""),
+        ("id=firewall sn=1 pri=6 msg=\"a b\" usr=\"bob\" src=192.0.2.7:5:X1: dst=192.0.2.1:53:X3", "192.0.2.7", "bob"),
+        ("h=192.0.2.1 u=\"bob\" src=192.0.2.7 user=bob", "192.0.2.7", "bob"),
+        ("info sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", "192.0.2.7", "bob"),
+        ("flows allow src=192.0.2.7 dst=192.0.2.1 protocol=tcp", "192.0.2.7", ""),
+        (
+            "0-PPE-0 : default AAA LOGIN_FAILED 3 0 :  User bob - Client_ip 192.0.2.7 - Failure_reason \"x\"",
+            "192.0.2.7",
+            "bob",
+        ),
+        ("firewall: msg_id=\"3000-0148\" Allow a b 52 tcp 20 127 192.0.2.7 192.0.2.1 5 443 offset 8", "192.0.2.7", ""),
+        (
+            "D0FE1 (2023-11-14T22:13:20) firewall: msg_id=\"3000-0148\" Deny a b tcp 192.0.2.7 192.0.2.1 5 443",
+            "192.0.2.7",
+            "",
+        ),
+        ("kernel: FW: ge-0/0/0.0 D tcp 192.0.2.7 192.0.2.1 5 80", "192.0.2.7", ""),
+        (
+            "kmd[7]: IKE negotiation failed with error: Timed out. IKE Version: 1, Local: 192.0.2.1/500, Remote: 192.0.2.7/500, x",
+            "192.0.2.7",
+            "",
+        ),
+        (
+            "CISE_Failed_Attempts 01 1 0 2023-11-14 22:13:20.1 +00:00 02 5400 NOTICE Failed-Attempt: Authentication failed, UserName=bob, Framed-IP-Address=192.0.2.7,",
+            "192.0.2.7",
+            "bob",
+        ),
+        ("id=firewall sn=1 pri=1 usr=\"Unknown (SSO failed)\" src=:5:X1 srcV6=2001:db8::7 dst=::X0", "2001:db8::7", ""),
+        (
+            "suricata[7]: [1:2:3] x [Classification: y] [Priority: 3] {TCP} 192.0.2.7:5 -> 192.0.2.1:443",
+            "192.0.2.7",
+            "",
+        ),
+        ("NF INFO TCP 192.0.2.7 5 192.0.2.1 80 ALLOW acl traffic:allow", "192.0.2.7", ""),
+        (
+            "date=2023-11-14 time=22:13:20 logid=\"1\" type=\"event\" user=\"bob\" ui=\"GUI(192.0.2.7)\" status=\"200\"",
+            "192.0.2.7",
+            "bob",
+        ),
+        ("fw1: NetScreen device_id=1 proto=17 src zone=A src=192.0.2.7 dst=192.0.2.1", "192.0.2.7", ""),
+        ("CEF:0|a|b|c|d|e|3|sourceAddress=192.0.2.7 sourceUserName=bob", "192.0.2.7", "bob"),
+        ("%SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.7(51234) -> 192.0.2.1(22), 1 packet", "192.0.2.7", ""),
+        ("CEF:0|a|b|c|d|e|3|src=192.0.2.7 suser=bob", "192.0.2.7", "bob"),
+        ("LEEF:1.0|a|b|c|d|src=192.0.2.7\tusrName=bob", "192.0.2.7", "bob"),
+        ("grafana[7]: level=info user=bob remote_addr=192.0.2.7", "192.0.2.7", "bob"),
+        ("audispd: type=USER_LOGIN msg=audit(1.0:2): msg='acct=\"bob\" addr=192.0.2.7'", "192.0.2.7", "bob"),
+        ("filterlog: 5,,,1,em0,match,block,in,4,0x0,,64,1,0,DF,6,tcp,60,192.0.2.7,192.0.2.1,5,22,0", "192.0.2.7", ""),
+    ] {
+        let line = format!("<13>Nov 14 22:13:20 web1 {message}");
+        let event = read(&line);
+        assert_eq!(event.ip, Some(ip.parse().unwrap()), "{line}");
+        assert_eq!((&*event.user_name, &*event.host, event.format), (user, "web1", "rfc3164"), "{line}");
+        assert!(line.as_bytes().ends_with(&event.message), "{line}");
+    }
+}
+
+#[test]
+fn the_structured_data_of_devices_names_user_and_address() {
+    let event = read(
+        "<28>1 2023-11-14T22:13:20Z r1 mgd 7 UI_LOGIN_EVENT [junos@2636.1.1.1.2.39 username=\"bob\" source-address=\"192.0.2.7\"] text",
+    );
+    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    let event =
+        read("<28>1 2023-11-14T22:13:20Z r1 x 7 - [other@1 username=\"bob\" source-address=\"192.0.2.7\"] text");
+    assert_eq!((&*event.user_name, event.ip), ("", None));
+}
+
+#[test]
+fn the_time_of_sophos_utm_is_read_behind_a_priority() {
+    let event = read("<30>2023:11:14-22:13:20 utm ulogd[7]: id=\"2001\" srcip=\"192.0.2.7\" action=\"drop\"");
+    assert_eq!((event.timestamp, &*event.host, &*event.app), (Some(1_700_000_000_000_000), "utm", "ulogd"));
+    assert_eq!(event.ip, "192.0.2.7".parse().ok());
+}
+
+#[test]
+fn the_start_of_cef_may_pass_for_the_programs_name() {
+    let event = read("<13>Nov 14 22:13:20 web1 CEF:0|Acme|Guard|1|2|e|9|src=192.0.2.7");
+    assert_eq!((&*event.app, event.level), ("CEF", Level::Fatal));
+    assert!(event.message.starts_with(b"0|Acme"));
+    assert_eq!(event.attributes.get("src"), Some("192.0.2.7"));
+}
+
+#[test]
+fn a_line_without_a_header_is_read_by_its_first_bytes() {
+    for (line, format) in [
+        ("CEF:0|a|b|c|d|e|3|", "cef"),
+        ("LEEF:1.0|a|b|c|d|x=y", "leef"),
+        ("%ASA-4-106023: Deny tcp src a:192.0.2.7/1 dst b:192.0.2.1/2", "cisco_asa"),
+        ("type=CWD msg=audit(1.0:2): cwd=\"/\"", "auditd"),
+        ("level=info msg=\"x y\"", "logfmt"),
+        ("[5.1] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1", "iptables"),
+        ("CEFALU is a town", "plain"),
+        ("type=x is a pair", "plain"),
+    ] {
+        assert_eq!(read(line).format, format, "{line}");
+    }
+}
+
+#[test]
+fn a_day_of_one_digit_may_lack_the_blank_that_fills_it() {
+    let event = read("Nov 4 22:13:20 web1 imap[7]: badlogin: h [192.0.2.7] PLAIN failure");
+    assert_eq!((event.format, &*event.app, event.ip), ("rfc3164", "imap", "192.0.2.7".parse().ok()));
+    assert_eq!(event.timestamp, Some(1_699_136_000_000_000));
+    assert_eq!(read("Nov 4 22:13 web1").format, "plain");
+}
+
+#[test]
+fn a_firewalls_message_with_a_time_of_its_own_gives_its_fields() {
+    let event = read(
+        "<166>:Nov 14 22:13:20 UTC: %ASA-config-5-111010: User 'bob', running 'CLI' from IP 192.0.2.7, executed 'x'",
+    );
+    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    let event = read("<189>date=2023-11-14 time=22:13:20 devname=\"fw1\" srcip=192.0.2.7 user=\"bob\"");
+    assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
+    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+}
+
+#[test]
+fn a_firewall_that_hides_a_name_or_names_no_source_gives_none() {
+    for message in [
+        "%ASA-6-605004: Login denied from 192.0.2.7/5 to in:192.0.2.1/ssh for user \"*****\"",
+        "%ASA-4-722051: Group <g> User <*****> IP <192.0.2.7> IPv4 Address <198.51.100.2> assigned",
+        "%FTD-6-430002: SrcIP: 192.0.2.7, DstIP: 192.0.2.1, User: No Authentication Required, Client: x",
+    ] {
+        let line = format!("Nov 14 2023 22:13:20 fw1 : {message}");
+        let event = read(&line);
+        assert_eq!((event.ip, &*event.user_name), ("192.0.2.7".parse().ok(), ""), "{line}");
+    }
+    let event = read("Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: Deny tcp src in:web1/5 dst out:192.0.2.1/80 by x");
+    assert_eq!((event.ip, event.attributes.get("dst_ip")), (None, Some("192.0.2.1")));
+}
+
+#[test]
+fn a_devices_message_says_whom_it_let_in_whatever_its_facility() {
+    let event = read("<134>Nov 14 22:13:20 esa1 esa: Info: User bob from 192.0.2.7 was authenticated successfully.");
+    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    assert_eq!(event.attributes.get("outcome"), Some("success"));
+}
+
+#[test]
+fn the_severity_in_a_tag_of_ios_is_the_level_of_a_files_line() {
+    let event = read("Nov 14 22:13:20 192.0.2.1 77: Nov 14 22:13:19.5: %LINK-3-UPDOWN: Interface Gi0/1, changed state");
+    assert_eq!((event.level, event.severity, &*event.host), (Level::Error, Some(3), "192.0.2.1"));
+}
+
+#[test]
+fn a_relays_file_of_a_firewalls_messages_is_syslog() {
+    for line in [
+        "2023-11-14T22:13:20Z fw1 : %ASA-6-106015: Deny TCP (no connection) from 192.0.2.7/5 to 192.0.2.1/6",
+        "2023-11-14T22:13:20.000+00:00 fw1  %FTD-6-430003: SrcIP: 192.0.2.7, DstIP: 192.0.2.1, Protocol: tcp",
+    ] {
+        let event = read(line);
+        assert_eq!((event.format, &*event.host, event.level), ("rfc3164", "fw1", Level::Info), "{line}");
+        assert_eq!((event.ip, event.timestamp), ("192.0.2.7".parse().ok(), Some(1_700_000_000_000_000)), "{line}");
+    }
+    assert_eq!(read("2023-11-14T22:13:20Z fw1 %d of 7 done").format, "plain");
+}
+
+#[test]
+fn a_packet_engines_line_has_its_time_and_host() {
+    let event = read(
+        "<134> 11/14/2023:22:13:20 GMT ns1 0-PPE-0 : default TCP CONN 1 0 :  Source 192.0.2.7:5 - Destination 192.0.2.1:80",
+    );
+    assert_eq!((event.timestamp, &*event.host, &*event.app), (Some(1_700_000_000_000_000), "ns1", "0-PPE-0"));
+    assert_eq!(event.ip, "192.0.2.7".parse().ok());
+}
+
+#[test]
+fn other_messages_are_left_alone() {
+    for message in ["app: hello", "app: a=b is what we assume", "CEF: is a format", "kernel: usb 1-1: new device"] {
+        let line = format!("<13>Nov 14 22:13:20 web1 {message}");
+        let event = read(&line);
+        assert!(event.attributes.is_empty() && event.ip.is_none() && event.user_name.is_empty(), "{line}");
+    }
+}

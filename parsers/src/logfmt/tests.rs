@@ -1,0 +1,95 @@
+use super::*;
+use crate::{Level, Zone};
+
+const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+fn pairs(line: &str) -> Option<Vec<(String, String)>> {
+    let event = parse(line.as_bytes(), &CX)?;
+    Some(event.attributes.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+fn check(line: &str, expected: &[(&str, &str)]) {
+    let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    assert_eq!(pairs(line), Some(expected), "{line}");
+}
+
+#[test]
+fn values_are_bare_quoted_or_empty() {
+    check(r#"a=1 b="x \"y\"\n" c= d e="""#, &[("a", "1"), ("b", "x \"y\"\n"), ("c", ""), ("d", ""), ("e", "")]);
+    check("key = value other= x", &[("key", "value"), ("other", ""), ("x", "")]);
+    check("a=1, b=2; c=3,4", &[("a", "1"), ("b", "2"), ("c", "3,4")]);
+    check(r#"A="1",B="2""#, &[("A", "1"), ("B", "2")]);
+    check(r#"a=1,b="2,c=3 \"x\"",d=,e=f,g"#, &[("a", "1"), ("b", "2,c=3 \"x\""), ("d", ""), ("e", "f,g")]);
+    check("time=2023/11/14 22:13:20,a=1", &[("time", "2023/11/14 22:13:20"), ("a", "1")]);
+    check("a=1,b='x \"y\"'", &[("a", "1"), ("b", "x \"y\"")]);
+    check(r#"a=1 "b = c"=2 "d"="e f""#, &[("a", "1"), ("b = c", "2"), ("d", "e f")]);
+    check(r#"l={"a":"b"} k=v"#, &[("l", r#"{"a":"b"}"#), ("k", "v")]);
+}
+
+#[test]
+fn known_keys_fill_fields() {
+    let line = br#"time="2023-11-14T22:13:20Z" level=warning msg="no luck" user=bob remote_addr=192.0.2.7"#;
+    let event = parse(line, &CX).unwrap();
+    assert_eq!((event.level, event.timestamp), (Level::Warn, Some(1_700_000_000_000_000)));
+    assert_eq!((&*event.user_name, event.ip), ("bob", Some("192.0.2.7".parse().unwrap())));
+    assert_eq!(event.attributes.get("msg"), Some("no luck"));
+    assert_eq!(&*event.message, &line[..]);
+    let event = parse(br#"date=2023-11-14 time=23:13:20 tz="+0100" user="N/A" remip=192.0.2.8"#, &CX).unwrap();
+    assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_000_000), ""));
+    assert_eq!(event.ip, Some("192.0.2.8".parse().unwrap()));
+    let event = parse(br#"date=2023-11-14,time=22:13:20,logid="7",level="warning",srcip=192.0.2.7"#, &CX).unwrap();
+    assert_eq!((event.timestamp, event.level), (Some(1_700_000_000_000_000), Level::Warn));
+    assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
+    let event = parse(b"at=info method=GET dyno=web.1 connect=1ms service=18ms", &CX).unwrap();
+    assert_eq!((&*event.app, event.attributes.get("service")), ("", Some("18ms")));
+    let event = parse(b"id=firewall src=192.0.2.7:5000:X0 dst=198.51.100.2:443:X1", &CX).unwrap();
+    assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
+}
+
+#[test]
+fn a_devices_record_may_be_cut_within_a_value() {
+    let line = br#"date=2023-11-14 time=22:13:20 a=1 b=2 c=3 d=4 e=5 f=6 srcip=192.0.2.7 msg="the rest is mis"#;
+    let event = parse(line, &CX).unwrap();
+    assert_eq!((event.ip, event.attributes.get("msg")), ("192.0.2.7".parse().ok(), Some("the rest is mis")));
+    assert_eq!(parse(br#"a=1 b="cut"#, &CX), None);
+}
+
+#[test]
+fn a_sonicwalls_priority_is_a_level_and_an_unknown_user_none() {
+    let line =
+        br#"id=firewall sn=1 fw=192.0.2.1 pri=1 usr="Unknown (SSO failed)" src=192.0.2.7:5:X0:h dst=192.0.2.1:6:X1"#;
+    let event = parse(line, &CX).unwrap();
+    assert_eq!((event.level, &*event.user_name, event.ip), (Level::Fatal, "", "192.0.2.7".parse().ok()));
+}
+
+#[test]
+fn broken_pairs_are_refused() {
+    for line in ["", "=x", "a=1 =x", "k=b\"ar", "k=\"open", "only words", "a == b"] {
+        assert_eq!(pairs(line), None, "{line}");
+    }
+}
+
+#[test]
+fn prose_is_not_mistaken_for_pairs() {
+    for line in [
+        "x=1 is what we found",
+        "a=1",
+        "set a=1 b=2",
+        "if a == b then c=d",
+        "e=mc2 is a formula by someone",
+        "é=1 b=2",
+        "a=1,b=2 is what we found",
+        "a=1 2 words",
+    ] {
+        assert_eq!(detect(line.as_bytes(), &CX), None, "{line}");
+    }
+    assert!(detect(b"a=1 b=2", &CX).is_some());
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_survived(line: Vec<u8>, text in "(a|=|\"|\\\\| |,|é|user|time|1){0,60}") {
+        drop(parse(&line, &CX));
+        let _ = (parse(text.as_bytes(), &CX), detect(text.as_bytes(), &CX));
+    }
+}
