@@ -135,12 +135,13 @@ fn a_long_fluent_message_that_is_damaged_costs_what_follows_in_it_and_nothing_el
     let problems: Vec<String> = app
         .records("source=app.web&q=parse_error:*&order=asc")
         .iter()
-        .map(|record| record["parse_error"].as_str().unwrap().to_owned())
+        // What is kept of the damage is cut where more of it had come than a record may have, which the network decides.
+        .map(|record| record["parse_error"].as_str().unwrap().trim_end_matches(": cut").to_owned())
         .collect();
     assert_eq!(
         problems,
         [
-            "the octet c1 begins no MessagePack value; what follows in its message is left out: cut",
+            "the octet c1 begins no MessagePack value; what follows in its message is left out",
             "compressed entries: a MessagePack value is cut off; what follows in its message is left out",
         ]
     );
