@@ -238,13 +238,12 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
 fn behind_time<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     let near = message.get(..96).unwrap_or(message);
     let tagged = memchr::memchr(b'%', near).filter(|at| *at > 0).and_then(|at| message.get(at..))?;
-    let end = tagged.iter().take(64).position(|b| matches!(b, b':' | b' '))?;
-    let tag = tagged.get(..end)?;
+    let (tag, behind) = cisco::tag(tagged)?;
     if cisco_asa::is_tag(std::str::from_utf8(tag).ok()?) {
         return cisco_asa::parse(tagged, cx);
     }
     let severity = cisco::severity(tag)?;
-    let said = tagged.get(end..)?.trim_ascii_start();
+    let said = behind.trim_ascii_start();
     let said = said.strip_prefix(b":").unwrap_or(said).trim_ascii_start();
     let event = programs::read("cisco-ios", said, cx).unwrap_or_default();
     Some(LogEvent { severity: Some(severity), level: Level::from_severity(severity), ..event })

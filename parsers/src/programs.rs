@@ -77,13 +77,12 @@ pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<Lo
     let label = may_be_labelled.then(text).flatten().and_then(dovecot::labelled);
     let is_pam = || message.starts_with(b"pam_") || message.starts_with(b"PAM ");
     let is_dovecots = || label.is_some().then_some(Program::Dovecot);
-    let by_message = || match () {
-        () if is_pam() => Some(Program::Templates(&[])),
-        () if drupal::may_be(message) => Some(Program::Drupal),
-        () => None,
+    let by_message = || {
+        if is_pam() { Some(Program::Templates(&[])) } else { drupal::may_be(message).then_some(Program::Drupal) }
     };
     let program = program(app).or_else(is_dovecots).or_else(by_message)?;
-    let (numbered, text) = solaris_number(text()?).unwrap_or((Level::Unknown, text()?));
+    let text = text()?;
+    let (numbered, text) = solaris_number(text).unwrap_or((Level::Unknown, text));
     let mut event = LogEvent { message: Cow::Borrowed(message), format: FORMAT, ..LogEvent::default() };
     match program.read(unrepeated(text)) {
         Some(found) => found.fill(&mut event),

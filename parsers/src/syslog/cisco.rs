@@ -65,6 +65,13 @@ pub(super) fn named_prefix<'a>(text: &'a [u8], cx: &Context) -> Prefix<'a> {
     of_name().unwrap_or_default()
 }
 
+/// The tag that `text` begins with, which a colon or a blank ends, and what follows it.
+pub(crate) fn tag(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    const TAG_BYTES_MAX: usize = 64;
+    let end = text.iter().take(TAG_BYTES_MAX).position(|b| matches!(b, b':' | b' '))?;
+    text.split_at_checked(end)
+}
+
 /// The severity that a tag such as `%ASA-6-302013` states.
 pub(crate) fn severity(tag: &[u8]) -> Option<u8> {
     let mut parts = tag.strip_prefix(b"%")?.split(|b| *b == b'-').skip(1);

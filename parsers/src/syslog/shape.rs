@@ -53,13 +53,12 @@ fn has_element(data: &[u8]) -> bool {
     else {
         return false;
     };
-    let Some(end) = inside.iter().take(64).position(|b| matches!(b, b' ' | b']' | b'=' | b'"')) else { return false };
-    let (name, behind) = inside.split_at(end);
+    let end_of_name = |text: &[u8]| text.iter().take(64).position(|b| matches!(b, b' ' | b']' | b'=' | b'"'));
+    let Some((name, behind)) = end_of_name(inside).and_then(|end| inside.split_at_checked(end)) else { return false };
     match behind {
         [b']', ..] => name.contains(&b'@'),
         [b' ', parameter @ ..] => {
-            let end = parameter.iter().take(64).position(|b| matches!(b, b' ' | b']' | b'=' | b'"'));
-            end.and_then(|end| parameter.get(end..)).is_some_and(|behind| behind.starts_with(b"=\""))
+            end_of_name(parameter).and_then(|end| parameter.get(end..)).is_some_and(|behind| behind.starts_with(b"=\""))
         }
         _ => false,
     }
@@ -121,8 +120,7 @@ pub(crate) fn follows_iso_stamp(rest: &[u8]) -> bool {
     // A relay writes what Cisco's systems send with their tag behind the host, and a colon before it.
     let tagged = object.strip_prefix(b":").unwrap_or(object).trim_ascii_start();
     if tagged.starts_with(b"%") {
-        let end = tagged.iter().take(64).position(|b| matches!(b, b':' | b' '));
-        return end.and_then(|end| tagged.get(..end)).is_some_and(|tag| cisco::severity(tag).is_some());
+        return cisco::tag(tagged).is_some_and(|(tag, _)| cisco::severity(tag).is_some());
     }
     // MikroTik's topics and Palo Alto's lists stand in the place of a tag.
     if object.starts_with(b"firewall,") || object.starts_with(b"1,20") {

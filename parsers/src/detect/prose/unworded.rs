@@ -29,8 +29,6 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'@' if text.starts_with(b"@4") => unmarked(text, Time::Unknown, Sought::From(0)),
         b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(line),
         b'(' if line.len() == text.len() => tagged(line),
-        // The time of daemontools.
-        b'@' if matches!(text, [_, b'4', b'0', ..]) => None,
         // What markup, syslog, JSON, devices' tags, and a mark of byte order begin with.
         b'#' | b'<' | b'{' | b'%' | b'(' | 0xef => None,
         0x80.. | b'!'..=b'~' => unmarked(text, Time::Absent, Sought::From(0)),
@@ -90,9 +88,7 @@ fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
     // A cluster's records have three names and a time that is a number.
     let may_be_time = behind.len() - behind_all(u8::is_ascii_digit, behind).len() > SMALL_NUMBER_DIGITS;
     let level = Sought::From(line.len() - behind.len());
-    // Mosquitto's seconds since 1970.
-    let is_without_time = line.get(10) != Some(&b':');
-    if may_be_time { None } else { unmarked(line, Time::absent_if(is_without_time), level) }
+    if may_be_time { None } else { unmarked(line, Time::Absent, level) }
 }
 
 /// `behind` is what follows the time of a day, with which `line` begins.
