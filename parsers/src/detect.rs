@@ -233,8 +233,20 @@ pub(crate) fn syslog<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let mut event = syslog::parse(line, cx);
     if event.parse_error.is_none() {
         content::complete(&mut event, line, cx);
+        return event;
     }
-    event
+    // Devices and loggers send to a port of syslog what says of itself what it is, without any header.
+    let own = if event.severity.is_none() { headerless(line, cx) } else { None };
+    own.unwrap_or(event)
+}
+
+/// A line that has no header of syslog's and needs none.
+#[cold]
+fn headerless<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    match line.first()? {
+        b'{' => json::parse_object(line, cx).ok(),
+        _ => content::parse_labelled(line, cx),
+    }
 }
 
 /// A line that begins with a date and a time in ISO 8601; `rest` follows them. A date is no client of HAProxy's and no label.

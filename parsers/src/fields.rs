@@ -3,6 +3,8 @@
 //! Names are compared in any case of their ASCII letters. Of several that a record has for one
 //! field, the one named first in its list is taken; the others become attributes.
 
+use crate::Attributes;
+
 /// A field of a record, or a way to write one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
@@ -55,12 +57,13 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
         "start_time", "timecreated", "timegenerated", "event.system.timecreated.#attributes.systemtime", "creationtime", "published",
         "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp", "gentime",
+        "logmeta.date", "meta.date",
     ]),
     (Slot::InstantNanos, &["instant.nanoofsecond"]),
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
-        "otel.log.severity.text",
+        "otel.log.severity.text", "logmeta.loglevelname", "meta.loglevelname",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
@@ -69,12 +72,12 @@ const NAMES: [(Slot, &[&str]); 15] = [
     (Slot::Message, &[
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
-        "displaymessage",
+        "displaymessage", "0",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
         "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
-        "event.system.computer", "properties.machinename",
+        "event.system.computer", "properties.machinename", "logmeta.hostname", "meta.hostname",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
@@ -101,7 +104,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote",
-        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip",
+        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
@@ -109,7 +112,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "actor", "actor.name", "actor.login", "acct", "cs-username", "targetusername", "subjectusername",
         "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername", "identity.claims.name",
         "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
-        "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user",
+        "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user", "meta.user",
     ]),
 ];
 
@@ -166,6 +169,14 @@ pub(crate) fn find(path: &str) -> Option<Found> {
         return find_exactly(rest);
     }
     found
+}
+
+/// The values among `attributes` whose names are those of `slot`, the best name first.
+pub(crate) fn of_slot(attributes: &Attributes, slot: Slot) -> impl Iterator<Item = &str> {
+    let rank = |name| find(name).filter(|found| found.slot == slot).map(|found| found.rank);
+    let mut named: Vec<_> = attributes.iter().filter_map(|(name, value)| Some((rank(name)?, value))).collect();
+    named.sort_by_key(|(rank, _)| *rank);
+    named.into_iter().map(|(_, value)| value)
 }
 
 /// The field that the last part of a nested path names.

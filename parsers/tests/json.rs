@@ -353,6 +353,17 @@ fn bunyans_name_is_the_program() {
     let event =
         parse(r#"{"name":"shop","hostname":"web1","pid":7,"level":50,"msg":"no","time":"2023-11-14T22:13:20Z","v":0}"#);
     assert_eq!((&*event.app, &*event.host, &*event.proc_id, event.level), ("shop", "web1", "7", Level::Error));
+    let renamed = parse(r#"{"message":"no","level":"error","name":"shop","hostname":"web1","pid":7}"#);
+    assert_eq!(renamed.app, "shop");
     let other = parse(r#"{"name":"root","levelname":"ERROR","message":"no"}"#);
     assert_eq!(other.app, "");
+}
+
+#[test]
+fn tslogs_arguments_and_facts_fill_the_record() {
+    let event = parse(
+        r#"{"0":"no order","1":{"user":"ada"},"_logMeta":{"hostname":"web1","date":"2023-11-14T22:13:20Z","logLevelId":5,"logLevelName":"ERROR"}}"#,
+    );
+    assert_eq!((&*event.message, &*event.host, event.level), (&b"no order"[..], "web1", Level::Error));
+    assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
 }

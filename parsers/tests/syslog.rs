@@ -191,3 +191,21 @@ fn the_level_comes_from_the_severity() {
     assert_eq!(syslog::parse(b"Oct 11 22:14:15 web1 app: text", &CX).level, Level::Unknown);
     assert_eq!(syslog::parse(b"Oct 11 22:14:15 web1 %A-3-B: text", &CX).level, Level::Error);
 }
+
+#[test]
+fn a_line_that_says_of_itself_what_it_is_needs_no_header() {
+    let read =
+        |line: &'static str| logseal_parsers::format::parse(logseal_parsers::Format::Syslog, line.as_bytes(), &CX);
+    for (line, format) in [
+        ("CEF:0|Acme|Shield|1.0|100|worm stopped|8|src=192.0.2.7 suser=ada", "cef"),
+        ("LEEF:1.0|Acme|Shield|1.0|e1|src=192.0.2.7\tusrName=ada", "leef"),
+        (r#"{"level":"error","message":"no","ip":"192.0.2.7","user":"ada"}"#, "json"),
+    ] {
+        let event = read(line);
+        assert_eq!((event.format, &event.parse_error), (format, &None), "{line}");
+        assert_eq!((&*event.user_name, event.ip), ("ada", "192.0.2.7".parse().ok()), "{line}");
+    }
+    for line in ["{no object", "some text", "CEF:none"] {
+        assert_eq!(read(line).parse_error.as_deref(), Some("no syslog header"), "{line}");
+    }
+}

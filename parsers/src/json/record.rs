@@ -281,14 +281,10 @@ impl<'a, 'c> Record<'a, 'c> {
         std::mem::take(&mut self.event)
     }
 
-    /// Whether it is one of Bunyan or pino, whose `name` is the program's: they have a number for a level, and host and process.
+    /// Whether it is one of Bunyan or pino, whose `name` is the program's: they state host and process beside it.
     fn is_bunyan(&self) -> bool {
         let is_named = |slot, name: &str| self.winner(slot).is_some_and(|winner| winner.name == name);
-        let has_number = self.winner(Slot::Level).is_some_and(|level| level.rank >= NUMBER_RANK);
-        has_number
-            && is_named(Slot::Host, "hostname")
-            && is_named(Slot::ProcId, "pid")
-            && self.winner(Slot::App).is_none()
+        is_named(Slot::Host, "hostname") && is_named(Slot::ProcId, "pid") && self.winner(Slot::App).is_none()
     }
 
     fn add_instant_nanos(&mut self) {

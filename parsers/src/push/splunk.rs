@@ -18,7 +18,7 @@ use memchr::memchr;
 use memchr::memmem::Finder;
 
 use crate::json::members::{Members, Part};
-use crate::{Attributes, Context, Format, Level, LogEvent, format, json, mentions, plain, timestamp};
+use crate::{Attributes, Context, Format, Level, LogEvent, format, json, level_names, mentions, plain, timestamp};
 
 /// What an event is filed under.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -209,9 +209,35 @@ fn content<'a>(event: Part<'a>, cx: &Context) -> Result<LogEvent<'a>, Fault> {
         Part::Text(text) if text.trim().is_empty() => Err(Fault::BlankEvent),
         Part::Text(Cow::Borrowed(text)) => Ok(line(text, cx)),
         Part::Text(Cow::Owned(text)) => Ok(line(&text, cx).into_owned()),
-        Part::Object(object) => Ok(docker::event(object, cx).unwrap_or_else(|| of_object(object, cx))),
+        Part::Object(object) => {
+            let wrapped = docker::event(object, cx).or_else(|| bundled(object, cx));
+            Ok(wrapped.unwrap_or_else(|| of_object(object, cx)))
+        }
         Part::Number(text) | Part::Literal(text) | Part::Array(text) => Ok(plain::parse(text.as_bytes(), cx)),
     }
+}
+
+/// What Splunk's loggers for JavaScript send of a record that is an object: `{"message":{"msg":"text","user":"ada"},"severity":"error"}`.
+fn bundled<'a>(object: &'a str, cx: &Context) -> Option<LogEvent<'a>> {
+    // Before all members of other objects are looked at.
+    if !object.starts_with("{\"message\":{") {
+        return None;
+    }
+    let mut members = Members::of(object).ok()?;
+    let (Some((_, Part::Object(record))), Some((severity, Part::Text(level))), None) =
+        (members.next().ok()?, members.next().ok()?, members.next().ok()?)
+    else {
+        return None;
+    };
+    if severity != "severity" {
+        return None;
+    }
+    let mut event = of_object(record, cx);
+    event.attributes.push("severity", &level);
+    if let Some(level) = level_names::from_word(&level) {
+        event.level = level;
+    }
+    Some(event)
 }
 
 /// What an event that is an object says. Where it has no message, that is its `line`, unless this is the number of one in a source.
@@ -393,6 +419,17 @@ mod tests {
         assert!(raws(b" ").is_empty());
         let mixed = [good.as_bytes(), b"\n{\"event\":\"\xff\"}\n", good.as_bytes()].concat();
         assert_eq!(raws(&mixed), [kept.clone(), Ok("{\"event\":\"\u{fffd}\"}".to_owned()), kept]);
+    }
+
+    #[test]
+    fn a_record_beside_its_severity_is_the_event() {
+        let event = only(r#"{"event":{"message":{"msg":"no","meta":{"user":"ada"},"n":7},"severity":"error"}}"#).event;
+        assert_eq!((&*event.message, event.level, &*event.user_name), (&b"no"[..], Level::Error, "ada"));
+        assert_eq!((event.attributes.get("severity"), event.attributes.get("n")), (Some("error"), Some("7")));
+        let text = only(r#"{"event":{"message":"no","severity":"warn"}}"#).event;
+        assert_eq!((&*text.message, text.level), (&b"no"[..], Level::Warn));
+        let other = only(r#"{"event":{"message":{"msg":"no"},"severity":"warn","n":7}}"#).event;
+        assert_eq!(other.attributes.get("message.msg"), Some("no"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::value::Any;
+use crate::fields::{self, Slot};
 use crate::{Attributes, Context, Level, LogEvent, address, content, json, level_names, mentions, plain};
 
 /// Attributes that name the user, the plainest first (OpenTelemetry's semantic conventions, present and past).
@@ -99,8 +100,12 @@ impl<'a> Fields<'a> {
         let first = |names: &[&str]| names.iter().find_map(|name| event.attributes.get(name)).map(str::to_owned);
         event.host = first(&HOSTS).map(Cow::Owned).unwrap_or_default();
         event.proc_id = first(&PROCESS_IDS).map(Cow::Owned).unwrap_or_default();
-        event.user_name = first(&USER_NAMES).map(Cow::Owned).unwrap_or_default();
+        // Behind the names of the conventions those that programs give their attributes.
+        let user =
+            first(&USER_NAMES).or_else(|| Some(fields::of_slot(&event.attributes, Slot::UserName).next()?.to_owned()));
+        event.user_name = user.map(Cow::Owned).unwrap_or_default();
         let addresses = ADDRESSES.iter().filter_map(|name| event.attributes.get(name));
+        let addresses = addresses.chain(fields::of_slot(&event.attributes, Slot::Ip));
         event.ip = addresses.filter_map(address::parse).map(|found| found.ip).next();
         event.message = match self.body {
             Any::Text(text) => text,

@@ -195,6 +195,22 @@ fn a_body_that_is_no_request_is_refused() {
 }
 
 #[test]
+fn attributes_under_the_names_of_programs_name_user_and_address_behind_those_of_the_conventions() {
+    let record = |attributes: &[(&str, &str)]| {
+        let attributes =
+            attributes.iter().map(|(key, value)| format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#));
+        format!(r#"{{"body":{{"stringValue":"no"}},"attributes":[{}]}}"#, attributes.collect::<Vec<_>>().join(","))
+    };
+    let event = |attributes: &[(&str, &str)]| json_records(&format!("[{}]", record(attributes))).remove(0).0.unwrap();
+    let own = event(&[("ip", "192.0.2.7"), ("user", "ada")]);
+    assert_eq!((&*own.user_name, own.ip), ("ada", "192.0.2.7".parse().ok()));
+    let both = event(&[("user", "ada"), ("ip", "192.0.2.7"), ("client.address", "192.0.2.8"), ("enduser.id", "eve")]);
+    assert_eq!((&*both.user_name, both.ip), ("eve", "192.0.2.8".parse().ok()));
+    let none = event(&[("ip", "of nobody"), ("user", "")]);
+    assert_eq!((&*none.user_name, none.ip), ("", None));
+}
+
+#[test]
 fn a_body_without_a_severity_may_state_it_and_a_map_gives_its_members() {
     let event = |record: &str| json_records(&format!("[{record}]")).remove(0).0.unwrap();
     let stated = event(r#"{"body":{"stringValue":"2026-11-20 ERROR login failed for user 'eve' from 192.0.2.1"}}"#);
