@@ -57,27 +57,28 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
         "start_time", "timecreated", "timegenerated", "event.system.timecreated.#attributes.systemtime", "creationtime", "published",
         "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp", "gentime",
-        "logmeta.date", "meta.date",
+        "logmeta.date", "meta.date", "record.time.timestamp",
     ]),
     (Slot::InstantNanos, &["instant.nanoofsecond"]),
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
-        "otel.log.severity.text", "logmeta.loglevelname", "meta.loglevelname",
+        "otel.log.severity.text", "logmeta.loglevelname", "meta.loglevelname", "record.level.name",
+        "@fields.levelname",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
     (Slot::OtelLevel, &["severitynumber", "severity_number", "otel.log.severity.number"]),
     (Slot::LevelLetter, &["s"]),
     (Slot::Message, &[
-        "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "text", "textpayload",
+        "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "record.message", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
         "displaymessage", "0",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
         "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
-        "event.system.computer", "properties.machinename", "logmeta.hostname", "meta.hostname",
+        "event.system.computer", "properties.machinename", "logmeta.hostname", "meta.hostname", "source_host", "@source_host",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
@@ -88,7 +89,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
     ]),
     (Slot::ProcId, &[
         "pid", "process.pid", "procid", "proc_id", "process_id", "processid", "process.id", "syslog_pid", "_pid",
-        "event.system.execution.#attributes.processid",
+        "event.system.execution.#attributes.processid", "record.process.id",
     ]),
     (Slot::MsgId, &[
         "msgid", "msg_id", "message_id", "winlog.event_id", "eventid", "eventname", "event.code", "event.system.eventid", "event.system.eventid.#text",
@@ -104,7 +105,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote",
-        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip",
+        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
@@ -112,7 +113,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "actor", "actor.name", "actor.login", "acct", "cs-username", "targetusername", "subjectusername",
         "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername", "identity.claims.name",
         "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
-        "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user", "meta.user",
+        "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user", "meta.user", "record.extra.user", "@fields.user",
     ]),
 ];
 

@@ -367,3 +367,22 @@ fn tslogs_arguments_and_facts_fill_the_record() {
     assert_eq!((&*event.message, &*event.host, event.level), (&b"no order"[..], "web1", Level::Error));
     assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
 }
+
+#[test]
+fn logurus_record_fills_what_its_text_only_shows() {
+    let event = parse(
+        r#"{"text":"2023-11-14 22:13:20.123 | ERROR    | cart:buy:7 - no order\n","record":{"elapsed":{"seconds":0.02},"extra":{"user":"ada","ip":"192.0.2.7"},"level":{"icon":"x","name":"ERROR","no":40},"message":"no order","process":{"id":77,"name":"MainProcess"},"time":{"repr":"2023-11-14 22:13:20.123456+00:00","timestamp":1700000000.123456}}}"#,
+    );
+    assert_eq!((&*event.message, &*event.proc_id, event.level), (&b"no order"[..], "77", Level::Error));
+    assert_eq!(event.timestamp, Some(1_700_000_000_123_456));
+    assert_eq!((&*event.user_name, event.ip), ("ada", "192.0.2.7".parse().ok()));
+}
+
+#[test]
+fn logstashs_first_schema_has_its_level_and_users_among_its_fields() {
+    let event = parse(
+        r#"{"@message":"no order","@timestamp":"2023-11-14T22:13:20Z","@source_host":"web1","@fields":{"levelname":"ERROR","name":"cart","user":"ada"}}"#,
+    );
+    assert_eq!((&*event.message, &*event.host, &*event.user_name), (&b"no order"[..], "web1", "ada"));
+    assert_eq!(event.level, Level::Error);
+}

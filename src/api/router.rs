@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
 use super::shippers::{
-    elastic, elastic_document, elastic_probes as probes, gelf, journal, loki, otlp, otlp_grpc, splunk,
+    elastic, elastic_document, elastic_probes as probes, gelf, journal, logstash_http, loki, otlp, otlp_grpc, splunk,
 };
 use super::state::{Api, ApiState};
 use super::{
@@ -64,7 +64,7 @@ fn routes(api: Api) -> Router {
     let (anyone, signed_in, admin) = (Access::Anyone, Access::SignedIn, Access::Admin);
     Router::new()
         // Open to all, without a look at who asks.
-        .route("/", get(system::front_page))
+        .route("/", get(system::front_page).merge(only(ingest, post(logstash_http::create))))
         .route("/health", get(system::health))
         .route("/api/v1/health", get(system::health))
         .route("/docs", get(openapi::page::moved))

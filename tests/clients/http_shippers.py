@@ -15,6 +15,8 @@ import logging_loki
 import opensearchpy
 import opensearchpy.helpers
 import requests
+from logstash_async.handler import AsynchronousLogstashHandler
+from logstash_async.transport import HttpTransport
 from opentelemetry.exporter.otlp.proto.grpc import _log_exporter as otlp_grpc
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http import _log_exporter as otlp_http
@@ -108,6 +110,12 @@ for name, handler, expected in [
     logging.raiseExceptions = True
     statuses = answers.taken()
     assert statuses and set(statuses) <= {401, 403}, (name, statuses)
+
+for word, expected in [(token, 200), ("wrong", 401)]:
+    with contextlib.redirect_stderr(None):
+        log_through(AsynchronousLogstashHandler("127.0.0.1", port, database_path=None, transport=HttpTransport(
+            "127.0.0.1", port, ssl_enable=False, username="any", password=word)), "http")
+    assert set(answers.taken()) == {expected}, word
 
 gelf = graypy.GELFHTTPHandler("127.0.0.1", port=port, path="/gelf")
 gelf.headers["Authorization"] = f"Bearer {token}"

@@ -7,6 +7,8 @@ import sys
 import graypy
 import pygelf
 from fluent import sender
+from logstash_async.handler import AsynchronousLogstashHandler
+from logstash_async.transport import BeatsTransport
 from timbersnake.client import Client
 
 fluent_port, tcp_port, udp_port, beats_port = (int(port) for port in sys.argv[1:5])
@@ -29,6 +31,15 @@ for client in [
     logger.error("größe — 日本 %s", noise)
     logger.removeHandler(client)
     client.close()
+
+# Closing waits for the acknowledgement.
+beats = AsynchronousLogstashHandler("127.0.0.1", beats_port, database_path=None, transport=BeatsTransport(
+    "127.0.0.1", beats_port, ssl_enable=False, ssl_verify=False, ssl_verify_flags=0, keyfile=None, certfile=None,
+    ca_certs=None, timeout=30))
+logger.addHandler(beats)
+logger.error("user bob logged out", extra={"user": "bob"})
+logger.removeHandler(beats)
+beats.close()
 
 # Returns once it is acknowledged; its windows are always of three events.
 events = [{"message": "user alice logged in"}, {"message": "größe — 日本"}, {"message": noise}]

@@ -65,6 +65,7 @@ fn python_clients_over_http_hear_what_they_expect() {
     check(&app, "splunk", 2, &["source"], [json!(["splunk"]), json!(["splunk"])]);
     check(&app, "loki", 2, &["level", "app"], [json!(["INFO", "loki"]), json!(["ERROR", "loki"])]);
     check(&app, "gelf", 2, &["level"], [json!(["INFO"]), json!(["ERROR"])]);
+    check(&app, "http", 2, &["level"], [json!(["INFO"]), json!(["ERROR"])]);
     for name in ["otlp-none", "otlp-deflate", "otlp-gzip", "grpc-nocompression", "grpc-deflate", "grpc-gzip"] {
         check(
             &app,

@@ -131,7 +131,7 @@ fn clients_of_pythons_package_index_are_understood() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/shippers.py");
     let ports = ["fluent-tcp", "gelf-tcp", "gelf-udp", "beats-tcp"].map(|name| app.listener(name).port().to_string());
     run(command("python3").env("PYTHONPATH", folder("python", "timbersnake")).arg(script).args(&ports));
-    for (source, expected) in [("shop.login", 2), ("gelf", 4), ("beats", 3)] {
+    for (source, expected) in [("shop.login", 2), ("gelf", 4), ("beats", 4)] {
         let records = messages(&app, &format!("source={source}"), expected);
         assert!(records.iter().any(|record| record["message"] == "user alice logged in"), "{records:?}");
         assert!(
@@ -139,4 +139,7 @@ fn clients_of_pythons_package_index_are_understood() {
             "{records:?}"
         );
     }
+    let record = &app.records("source=beats&keyword=bob")[0];
+    let said = ["message", "level", "user_name"].map(|field| &record[field]);
+    assert_eq!(said, ["user bob logged out", "ERROR", "bob"]);
 }

@@ -12,6 +12,7 @@ pub(super) mod elastic_probes;
 pub(super) mod gelf;
 mod intake;
 pub(super) mod journal;
+pub(super) mod logstash_http;
 pub(super) mod loki;
 pub(super) mod otlp;
 pub(super) mod otlp_grpc;

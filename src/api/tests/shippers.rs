@@ -51,6 +51,26 @@ async fn gelf_is_answered_as_graylog_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn records_at_the_root_are_answered_as_logstash_does() {
+    let app = App::new();
+    let post =
+        |body: &'static str, headers: &[(&str, &str)]| app.send(request(Method::POST, "/", headers, Body::from(body)));
+    for (body, kind) in [
+        (r#"{"message":"m"}"#, "application/json"),
+        (r#"[{"message":"m"},{"message":"n"}]"#, "application/json"),
+        ("{\"message\":\"m\"}\n{\"message\":\"n\"}\n", "application/x-ndjson"),
+        ("text", "text/plain"),
+    ] {
+        let answer = post(body, &[("content-type", kind)]).await;
+        assert_eq!((answer.status, &*answer.bytes), (StatusCode::OK, &b"ok"[..]), "{body}");
+    }
+    let text = app.metrics.render();
+    assert!(text.contains("logseal_records_acked_total 6"), "{text}");
+    assert_eq!(post("{}", &[("authorization", "Bearer nobody")]).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(post("{}", &[("content-type", "image/png")]).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_stored_now_is_503_with_retry_after() {
     let app = App::with(|_| {}, 1);
     let body = Body::from(r#"{"short_message":"m"}"#);

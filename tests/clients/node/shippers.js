@@ -95,7 +95,7 @@ async function loki() {
 async function winstonHttp() {
   const winston = load("winston");
   // Its success is 200 and nothing else.
-  const http = new winston.transports.Http({ host, port: api, path: "/services/collector/raw?source=winston-http",
+  const http = new winston.transports.Http({ host, port: api, path: "/?source=winston-http",
     headers: { authorization: `Bearer ${token}` } });
   const heard = [];
   const all = new Promise((resolve) => ["logged", "warn", "error"].forEach((name) =>
