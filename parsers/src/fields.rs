@@ -60,7 +60,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
-        "otel.log.severity.text",
+        "otel.log.severity.text", "log.syslog.severity.name", "syslog.severity_label", "severity_label",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
@@ -74,24 +74,24 @@ const NAMES: [(Slot, &[&str]); 15] = [
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
         "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
-        "event.system.computer", "properties.machinename",
+        "event.system.computer", "properties.machinename", "log.syslog.hostname", "logsource",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
         "application.name", "application_name", "applicationname", "syslog_identifier", "program", "ident", "daemon", "process.name",
         "_comm", "kubernetes.labels.app", "container_name", "kubernetes.container_name", "kubernetes.container.name",
         "winlog.provider_name", "sourcename", "eventsource", "providername", "event.system.provider.#attributes.name",
-        "properties.application", "protopayload.servicename", "workload",
+        "properties.application", "protopayload.servicename", "workload", "log.syslog.appname", "process.program",
     ]),
     (Slot::ProcId, &[
         "pid", "process.pid", "procid", "proc_id", "process_id", "processid", "process.id", "syslog_pid", "_pid",
-        "event.system.execution.#attributes.processid",
+        "event.system.execution.#attributes.processid", "log.syslog.procid",
     ]),
     (Slot::MsgId, &[
         "msgid", "msg_id", "message_id", "winlog.event_id", "eventid", "eventname", "event.code", "event.system.eventid", "event.system.eventid.#text",
-        "protopayload.methodname",
+        "protopayload.methodname", "log.syslog.msgid",
     ]),
-    (Slot::Facility, &["facility", "syslog_facility", "log.syslog.facility.code"]),
+    (Slot::Facility, &["facility", "syslog_facility", "log.syslog.facility.code", "syslog.facility"]),
     (Slot::Ip, &[
         "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "ip_addr", "ipaddr", "src_ip", "srcip", "src.ip",
         "source.ip", "source.address", "sourceipaddress", "sourceip", "remote_ip", "remoteip", "remote_addr", "remoteaddr",

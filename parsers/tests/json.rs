@@ -356,3 +356,17 @@ fn bunyans_name_is_the_program() {
     let other = parse(r#"{"name":"root","levelname":"ERROR","message":"no"}"#);
     assert_eq!(other.app, "");
 }
+
+#[test]
+fn what_filebeat_and_logstash_read_from_syslog_fills_the_fields() {
+    // Filebeat's input, the names of ECS, and Logstash's input.
+    for line in [
+        r#"{"@timestamp":"2026-02-03T04:05:06Z","hostname":"db7","process":{"program":"cron","pid":31},"syslog":{"facility":9,"severity_label":"Warning","priority":76},"event":{"severity":4},"message":"job is late"}"#,
+        r#"{"@timestamp":"2026-02-03T04:05:06Z","log":{"syslog":{"appname":"cron","procid":"31","hostname":"db7","facility":{"code":9},"severity":{"code":4,"name":"Warning"},"priority":76}},"message":"job is late"}"#,
+        r#"{"@timestamp":"2026-02-03T04:05:06Z","logsource":"db7","program":"cron","pid":"31","facility":9,"severity":4,"severity_label":"Warning","priority":76,"message":"job is late"}"#,
+    ] {
+        let event = parse(line);
+        assert_eq!((&*event.host, &*event.app, &*event.proc_id), ("db7", "cron", "31"), "{line}");
+        assert_eq!((event.level, event.facility), (Level::Warn, Some(9)), "{line}");
+    }
+}

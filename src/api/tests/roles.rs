@@ -196,6 +196,8 @@ pub(super) const SHIPPERS_ROUTES: [(&str, &str); 50] = [
     ("POST", "/otlp/v1/logs"),
     ("POST", "/loki/api/v1/push"),
     ("POST", "/api/prom/push"),
+    ("POST", "/api/v2/logs"),
+    ("POST", "/v1/input"),
 ];
 
 pub(super) async fn program(app: &App, scope: Scope) -> String {
