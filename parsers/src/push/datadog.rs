@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 
+use super::json_stream::Splitter;
 use crate::{Context, Format, Level, LogEvent, format, json, level_names};
 
 /// What a request's parameters say of the records that do not say it themselves; empty where they do not.
@@ -27,6 +28,20 @@ pub struct Defaults {
 #[must_use]
 pub fn is_probe(body: &[u8]) -> bool {
     matches!(body.trim_ascii(), b"" | b"{}" | b"[]")
+}
+
+/// Hands each record of `body` to `each`, and whether it is cut: objects, or else lines.
+pub fn each_record(body: &[u8], mut each: impl FnMut(&[u8], bool)) {
+    let body = body.trim_ascii();
+    let first = body.strip_prefix(b"[").unwrap_or(body).trim_ascii_start();
+    if first.starts_with(b"{") {
+        let mut splitter = Splitter::default();
+        splitter.feed(body, |piece| each(piece.bytes, piece.is_cut));
+        splitter.finish(|piece| each(piece.bytes, piece.is_cut));
+        return;
+    }
+    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).for_each(|line| each(line, false));
 }
 
 /// Reads one record.
@@ -84,6 +99,22 @@ mod tests {
         assert_eq!(of(br#"{"message":"x","status":"critical"}"#), Level::Fatal);
         assert_eq!(of(br#"{"message":"x","status":"critical","level":"debug"}"#), Level::Debug);
         assert_eq!(of(br#"{"message":"x","status":"done"}"#), Level::Unknown);
+    }
+
+    #[test]
+    fn objects_are_taken_apart_and_so_are_lines_as_they_are() {
+        let of = |body: &str| {
+            let mut found = Vec::new();
+            each_record(body.as_bytes(), |record, is_cut| {
+                assert!(!is_cut);
+                found.push(String::from_utf8_lossy(record).into_owned());
+            });
+            found
+        };
+        assert_eq!(of(" [ {\"a\":1},\n{\"b\":2}]"), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(of("{\"a\":1}\n{\"b\":2}\n"), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(of("[10:00] one, two\r\n\n[10:01] three"), ["[10:00] one, two", "[10:01] three"]);
+        assert_eq!(of(&format!("[{}{{}}]", "{\"a\":1},".repeat(200_000))).len(), 200_001);
     }
 
     #[test]

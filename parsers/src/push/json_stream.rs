@@ -262,13 +262,22 @@ pub fn each_record(body: &[u8], mut each: impl FnMut(&[u8])) {
         return each(body);
     }
     let lines = || body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    if lines().any(|line| line.len() > OBJECT_BYTES_MAX) {
-        // The splitter would cut it.
+    if lines().any(|line| line.len() > OBJECT_BYTES_MAX) && cuts(body) {
         return lines().filter(|line| !line.is_empty()).for_each(each);
     }
     let mut splitter = Splitter::default();
     splitter.feed(body, |piece| each(piece.bytes));
     splitter.finish(|piece| each(piece.bytes));
+}
+
+/// Whether a [`Splitter`] would cut something in `body`.
+fn cuts(body: &[u8]) -> bool {
+    let mut is_cut = false;
+    let mut note = |piece: Piece<'_>| is_cut |= piece.is_cut;
+    let mut splitter = Splitter::default();
+    splitter.feed(body, &mut note);
+    splitter.finish(&mut note);
+    is_cut
 }
 
 /// Whether all of `text` is one object.
@@ -338,6 +347,8 @@ mod tests {
         assert_eq!(of(" \r\n "), [""; 0]);
         let huge = format!("{{\"short_message\":\"{}\"}}", "x".repeat(2 << 20));
         assert_eq!(of(&format!("{huge}\n{{}}\n")), [huge, "{}".to_owned()]);
+        let long = format!("[{}{{}}]", "{\"a\":1},".repeat(200_000));
+        assert_eq!(of(&long).len(), 200_001);
     }
 
     #[test]

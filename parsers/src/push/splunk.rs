@@ -20,6 +20,9 @@ use memchr::memmem::Finder;
 use crate::json::members::{Members, Part};
 use crate::{Attributes, Context, Format, Level, LogEvent, format, json, mentions, plain, timestamp};
 
+/// So many members that Splunk does not know are kept of an object: each takes more memory than it has bytes.
+const OTHERS_MAX: usize = 1024;
+
 /// What an event is filed under.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata<'a> {
@@ -173,7 +176,8 @@ impl<'a> Envelope<'a> {
                 "source" => envelope.metadata.source = part.into_text(),
                 "sourcetype" => envelope.metadata.sourcetype = part.into_text(),
                 "index" => envelope.metadata.index = part.into_text(),
-                _ => envelope.others.push((name, part)),
+                _ if envelope.others.len() < OTHERS_MAX => envelope.others.push((name, part)),
+                _ => {}
             }
         }
         Ok((envelope, members.position()))
@@ -343,6 +347,8 @@ mod tests {
             only(r#"{"event":"cart emptied","stage":"beta","pod":{"zone":"b"},"fields":{"n":1},"flag":null}"#).event;
         let found: Vec<_> = event.attributes.iter().collect();
         assert_eq!(found, [("n", "1"), ("stage", "beta"), ("pod", r#"{"zone":"b"}"#)]);
+        let many = format!(r#"{{"event":"x"{}}}"#, r#","a":1"#.repeat(5000));
+        assert!(only(&many).event.attributes.len() <= OTHERS_MAX);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use logseal_parsers::push::datadog::{self, Defaults};
-use logseal_parsers::push::json_stream;
 use serde_json::json;
 
 use super::intake::Intake;
@@ -32,9 +31,12 @@ pub(in crate::api) async fn logs(
     let intake = on_body(body.bytes.clone(), move |body| {
         let cx = intake.context();
         if !datadog::is_probe(body) {
-            json_stream::each_record(body, |record| {
+            datadog::each_record(body, |record, is_cut| {
                 let event = datadog::parse(record, &defaults, &cx);
                 intake.add(&event, record, &event.app, SOURCE);
+                if is_cut {
+                    intake.note_cut();
+                }
             });
         }
         intake
