@@ -145,7 +145,7 @@ pub(super) const ROUTES: [(&str, &str, For); 89] = [
 ];
 
 /// The routes of shippers' protocols. They know no wrong parameters: whoever may send gets past the gate.
-pub(super) const SHIPPERS_ROUTES: [(&str, &str); 50] = [
+pub(super) const SHIPPERS_ROUTES: [(&str, &str); 52] = [
     ("POST", "/_bulk"),
     ("PUT", "/_bulk"),
     ("POST", "/logs-app/_bulk"),
