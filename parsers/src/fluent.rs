@@ -160,7 +160,13 @@ pub fn bare_entry(raw: &[u8]) -> Entry<'_> {
         time = reader.token().ok();
         metadata = reader.value().unwrap_or_default();
     }
-    Entry { time: time.and_then(|token| microseconds(&token)), metadata, record: reader.rest(), raw }
+    let time = time.and_then(|token| microseconds(&token));
+    Entry { time: time.filter(|micros| !is_unset(*micros)), metadata, record: reader.rest(), raw }
+}
+
+/// Whether a time lies in the first second of 1970: some loggers write zero for the time that they do not know, and Fluentd takes it as that.
+fn is_unset(micros: i64) -> bool {
+    (0..1_000_000).contains(&micros)
 }
 
 /// Reads a record, filed under `tag`. `scratch` holds its JSON form.

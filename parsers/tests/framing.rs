@@ -102,6 +102,10 @@ fn numbers_before_text_are_counts_only_if_they_fit() {
     check("5 lines\n5 apple\n", &["5 lines", "5 apple"]);
     check("6 first\n7 second\n", &["first", "second"]);
     check("5 first6 second", &["first", "second"]);
+    // Right behind a counted frame a count is one, whatever line ends it counts.
+    check("4 cart8 a\nb\0c\n\n\n5 <13>x", &["cart", "a\nb\0c", "<13>x"]);
+    check("4 cart9 a\nb", &["cart", "9 a", "b"]);
+    check("5 cart\n\n8 a\nb\0c\n\n\n", &["cart", "8 a", "b", "c"]);
     check("12", &["12"]);
     check("12 ", &["12 "]);
     check("0 <13>a\n", &["0 <13>a"]);

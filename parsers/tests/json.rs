@@ -386,3 +386,17 @@ fn logstashs_first_schema_has_its_level_and_users_among_its_fields() {
     assert_eq!((&*event.message, &*event.host, &*event.user_name), (&b"no order"[..], "web1", "ada"));
     assert_eq!(event.level, Level::Error);
 }
+
+#[test]
+fn what_filebeat_and_logstash_read_from_syslog_fills_the_fields() {
+    // Filebeat's input, the names of ECS, and Logstash's input.
+    for line in [
+        r#"{"@timestamp":"2026-02-03T04:05:06Z","hostname":"db7","process":{"program":"cron","pid":31},"syslog":{"facility":9,"severity_label":"Warning","priority":76},"event":{"severity":4},"message":"job is late"}"#,
+        r#"{"@timestamp":"2026-02-03T04:05:06Z","log":{"syslog":{"appname":"cron","procid":"31","hostname":"db7","facility":{"code":9},"severity":{"code":4,"name":"Warning"},"priority":76}},"message":"job is late"}"#,
+        r#"{"@timestamp":"2026-02-03T04:05:06Z","logsource":"db7","program":"cron","pid":"31","facility":9,"severity":4,"severity_label":"Warning","priority":76,"message":"job is late"}"#,
+    ] {
+        let event = parse(line);
+        assert_eq!((&*event.host, &*event.app, &*event.proc_id), ("db7", "cron", "31"), "{line}");
+        assert_eq!((event.level, event.facility), (Level::Warn, Some(9)), "{line}");
+    }
+}

@@ -9,6 +9,9 @@ use super::access::Access;
 /// The parameter that carries credentials where a browser can send no header.
 const PARAMETER: &str = "access_token";
 
+/// The header in which Datadog's clients send their key.
+const DATADOG_KEY: &str = "dd-api-key";
+
 /// An API token, an access token, or the lack of either.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Credentials {
@@ -22,12 +25,17 @@ impl Credentials {
     /// What the request shows to a route for `access`.
     ///
     /// `Bearer` is taken everywhere. Where records are sent, so are the schemes that shippers have: `Basic` with the token as the
-    /// password, `ApiKey` as Elasticsearch's clients send it, `Splunk` with the token. They carry tokens, never an account's
+    /// password, `ApiKey` as Elasticsearch's clients send it, `Splunk` with the token, and Datadog's header. They carry tokens, never an account's
     /// password: a shipper's configuration is no place for that.
     pub(super) fn of(access: Access, headers: &HeaderMap, uri: &Uri) -> Self {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let shown = value.to_str().ok().and_then(|value| token_in(access, value));
             return shown.map_or(Self::Malformed, Self::Shown);
+        }
+        if access == Access::Ingest
+            && let Some(value) = headers.get(DATADOG_KEY)
+        {
+            return value.to_str().map_or(Self::Malformed, |shown| Self::Shown(shown.trim().to_owned()));
         }
         if access != Access::Stream {
             return Self::Missing;
@@ -97,6 +105,17 @@ mod tests {
             let elsewhere = if is_bearer { good } else { Credentials::Malformed };
             assert_eq!(shown(Access::Admin, &authorization, "/"), elsewhere, "{authorization}");
         }
+    }
+
+    #[test]
+    fn datadogs_header_carries_the_token_where_records_are_sent() {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATADOG_KEY, "ls_abc".parse().unwrap());
+        let of = |access| Credentials::of(access, &headers, &Uri::from_static("/"));
+        assert_eq!(
+            (of(Access::Ingest), of(Access::Admin)),
+            (Credentials::Shown("ls_abc".to_owned()), Credentials::Missing)
+        );
     }
 
     #[test]

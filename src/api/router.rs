@@ -13,7 +13,8 @@ use super::error::ApiError;
 use super::guard::{Guard, guard};
 use super::observe::{Observer, observe};
 use super::shippers::{
-    elastic, elastic_document, elastic_probes as probes, gelf, journal, logstash_http, loki, otlp, otlp_grpc, splunk,
+    datadog, elastic, elastic_document, elastic_probes as probes, gelf, journal, logstash_http, loki, otlp, otlp_grpc,
+    splunk,
 };
 use super::state::{Api, ApiState};
 use super::{
@@ -216,6 +217,8 @@ fn routes(api: Api) -> Router {
         .route("/api/prom/push", only(ingest, post(loki::push)))
         .route("/v1/logs", only(ingest, post(otlp::logs)))
         .route("/otlp/v1/logs", only(ingest, post(otlp::logs)))
+        .route("/api/v2/logs", only(ingest, post(datadog::logs)))
+        .route("/v1/input", only(ingest, post(datadog::logs)))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(api)

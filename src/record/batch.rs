@@ -1,6 +1,7 @@
 //! Parsed events gathered as columns, encoded once into the block that is spooled and stored.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use logseal_parsers::LogEvent;
 
@@ -166,11 +167,15 @@ impl Batch {
     /// Adds a record whose original bytes are `raw`.
     ///
     /// A message that lies within `raw` is stored once, between what stood before and after it.
-    /// An event without a time of its own gets its arrival's.
+    /// An event without a time of its own gets its arrival's; so does one whose time cannot be stored: the year 1 is what programs in Go
+    /// write that know none.
     pub fn push(&mut self, event: &LogEvent<'_>, raw: &[u8], origin: &Origin<'_>) {
         let at = origin.received_at;
-        self.timestamp.extend_from_slice(&storable(event.timestamp.unwrap_or(at)).to_le_bytes());
-        self.received_at.extend_from_slice(&storable(at).to_le_bytes());
+        let received_at = at.clamp(*STORABLE.start(), *STORABLE.end());
+        self.timestamp.extend_from_slice(
+            &event.timestamp.filter(|micros| STORABLE.contains(micros)).unwrap_or(received_at).to_le_bytes(),
+        );
+        self.received_at.extend_from_slice(&received_at.to_le_bytes());
         self.received = Some((self.received.map_or(at, |(first, _)| first), at));
         self.level.push(event.level.as_str().as_bytes());
         self.severity.push(event.severity.unwrap_or(ABSENT));
@@ -250,9 +255,7 @@ fn day_of(micros: i64) -> i64 {
 }
 
 /// What `DateTime64(6)` can hold and show: the years 1900 to 2299.
-fn storable(micros: i64) -> i64 {
-    micros.clamp(-2_208_988_800_000_000, 10_413_791_999_999_999)
-}
+const STORABLE: RangeInclusive<i64> = -2_208_988_800_000_000..=10_413_791_999_999_999;
 
 /// The address as IPv6 (IPv4 mapped); all zero where there is none.
 fn ip_octets(ip: Option<IpAddr>) -> [u8; 16] {

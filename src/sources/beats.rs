@@ -79,7 +79,7 @@ impl Beats {
                 gathered.add_pairs(pairs);
                 self.window.event(version, sequence)
             }
-            LumberjackFrame::Compressed(_) => None,
+            LumberjackFrame::Compressed(_) | LumberjackFrame::Answer => None,
         };
         if let Some(answer) = answer {
             gathered.answer(&answer);

@@ -103,6 +103,10 @@ fn a_time_may_be_in_other_units_or_a_text() {
         (b"\xaa1700000000", Some(1_700_000_000_000_000)),
         (b"\xb42023-11-14T22:13:20Z", Some(1_700_000_000_000_000)),
         (b"\xc0", None),
+        // Zero is what loggers write that know no time.
+        (b"\0", None),
+        (b"\xd7\0\0\0\0\0\0\0\0\x07", None),
+        (b"\xcb\0\0\0\0\0\0\0\0", None),
     ] {
         let bytes = [b"\x93\xa3app", time, record].concat();
         let Entries::Bare(raw) = message(&bytes).unwrap().entries else { panic!("{time:?}") };

@@ -20,6 +20,15 @@ pub(super) enum Header {
     Text,
 }
 
+/// Which counted frames a stream has had.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    /// Some frame was counted.
+    pub(super) before: bool,
+    /// The last one was, and no delimiter has followed it.
+    pub(super) right_before: bool,
+}
+
 /// Reads the count at the front of `front`. One that exceeds `max_frame` counts only before a `<`.
 pub(super) fn header(front: &[u8], max_frame: usize) -> Header {
     let digits = front.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -41,29 +50,25 @@ pub(super) fn header(front: &[u8], max_frame: usize) -> Header {
 /// Whether the octets counted before something else than a priority can be a frame; `None` if more must be seen.
 ///
 /// They can if no line end stands among them but at their end, and if a next frame, the end of the stream or,
-/// on streams that had counts before, a delimiter follows.
-pub(super) fn is_consistent(
-    front: &[u8],
-    start: usize,
-    count: usize,
-    counted_before: bool,
-    after: After,
-) -> Option<bool> {
+/// on streams that had counts before, a delimiter follows. Right behind a counted frame, where hardly anything but a
+/// count can stand, line ends among them prove nothing.
+pub(super) fn is_consistent(front: &[u8], start: usize, count: usize, stream: Counts, after: After) -> Option<bool> {
     let end = start + count;
     let seen = front.get(start..end.min(front.len())).unwrap_or_default();
     let line_end = seen.iter().position(|b| matches!(b, b'\n' | 0));
-    if line_end.is_some_and(|at| at + 1 < count) {
+    let is_inside = line_end.is_some_and(|at| at + 1 < count);
+    if is_inside && !stream.right_before {
         return Some(false);
     }
     if front.len() < end {
         return if after == After::More { None } else { Some(false) };
     }
-    if line_end.is_some() {
+    if line_end.is_some() && !is_inside {
         return Some(true);
     }
     match front.get(end..) {
         Some([b'<', ..]) => Some(true),
-        Some([first, ..]) if is_delimiter(*first) => Some(counted_before),
+        Some([first, ..]) if is_delimiter(*first) => Some(stream.before),
         Some(next @ [first, ..]) if first.is_ascii_digit() => match header(next, usize::MAX) {
             Header::Counted { .. } => Some(true),
             Header::Partial if after == After::More => None,

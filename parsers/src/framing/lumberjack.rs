@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! v W | events, 4 octets                              how many events follow until an answer is due
-//! 2 J | sequence, 4 octets | length, 4 octets | JSON   one event
-//! 1 D | sequence, 4 octets | pairs, 4 octets | pairs   one event: [`crate::lumberjack`]
+//! v J | sequence, 4 octets | length, 4 octets | JSON   one event
+//! v D | sequence, 4 octets | pairs, 4 octets | pairs   one event: [`crate::lumberjack`]
 //! v C | length, 4 octets | zlib                       frames, compressed
 //! v A | sequence, 4 octets                            the answer: all events up to this one are safe
 //! pair = length, 4 octets | key | length, 4 octets | value
 //! ```
 //!
-//! `v` is the version, the digit 1 or 2; an answer has that of the event.
+//! `v` is the version, the digit 1 or 2; an answer has that of the event. Version 2 brought the kind `J`, and clients send it; some send `D` as
+//! well. Answers that a client sends say nothing here.
 
 use thiserror::Error;
 
@@ -21,22 +22,24 @@ const PAIRS_MAX: u32 = 65_536;
 pub enum LumberjackFrame<'b> {
     /// So many events are sent before an answer is waited for.
     Window(u32),
-    /// An event of version 2 and its number.
+    /// An event in JSON and its number.
     Event {
         /// Counted by the client, from 1 in each window or through all of them.
         sequence: u32,
         /// A JSON object.
         json: &'b [u8],
     },
-    /// An event of version 1 and its number.
+    /// An event in pairs and its number.
     Pairs {
-        /// As that of version 2.
+        /// As that of an event in JSON.
         sequence: u32,
         /// Keys and values, each with its length before it.
         pairs: &'b [u8],
     },
     /// Frames compressed with zlib.
     Compressed(&'b [u8]),
+    /// An answer.
+    Answer,
 }
 
 /// What is no Lumberjack. Behind a frame that is too long the stream can be read on ([`Skip`]), behind the others it cannot.
@@ -45,7 +48,7 @@ pub enum Fault {
     /// A frame of another version.
     #[error("a frame does not begin with version 1 or 2")]
     Version,
-    /// A kind of frame that clients of its version do not send.
+    /// A kind of frame that nobody sends.
     #[error("a frame is of an unknown kind")]
     Kind,
     /// A frame that exceeds the limit.
@@ -61,19 +64,20 @@ pub enum Fault {
 /// # Errors
 /// [`Fault`].
 pub fn next(buf: &[u8], payload_max: usize) -> Result<Option<(LumberjackFrame<'_>, usize)>, Fault> {
-    let version = match buf.first() {
+    match buf.first() {
         None => return Ok(None),
-        Some(version @ (b'1' | b'2')) => version,
+        Some(b'1' | b'2') => {}
         Some(_) => return Err(Fault::Version),
-    };
+    }
     let Some(kind) = buf.get(1) else { return Ok(None) };
-    let frame = match (version, kind) {
-        (_, b'W') => number(buf, 2).map(|events| (LumberjackFrame::Window(events), 6)),
-        (b'2', b'J') => payload(buf, 6, payload_max)?
+    let frame = match kind {
+        b'W' => number(buf, 2).map(|events| (LumberjackFrame::Window(events), 6)),
+        b'J' => payload(buf, 6, payload_max)?
             .and_then(|(json, end)| number(buf, 2).map(|sequence| (LumberjackFrame::Event { sequence, json }, end))),
-        (b'1', b'D') => pairs(buf, 6, payload_max)?
+        b'D' => pairs(buf, 6, payload_max)?
             .and_then(|(pairs, end)| number(buf, 2).map(|sequence| (LumberjackFrame::Pairs { sequence, pairs }, end))),
-        (_, b'C') => payload(buf, 2, payload_max)?.map(|(frames, end)| (LumberjackFrame::Compressed(frames), end)),
+        b'A' => number(buf, 2).map(|_| (LumberjackFrame::Answer, 6)),
+        b'C' => payload(buf, 2, payload_max)?.map(|(frames, end)| (LumberjackFrame::Compressed(frames), end)),
         _ => return Err(Fault::Kind),
     };
     Ok(frame)
@@ -186,6 +190,9 @@ mod tests {
             (b"1W\0\0\x01\0", LumberjackFrame::Window(256)),
             (b"2J\0\0\0\x07\0\0\0\x02{}", event),
             (b"1D\0\0\0\x07\0\0\0\x02\0\0\0\x01a\0\0\0\x02bc\0\0\0\0\0\0\0\0", pairs),
+            (b"1J\0\0\0\x07\0\0\0\x02{}", event),
+            (b"2D\0\0\0\x07\0\0\0\x02\0\0\0\x01a\0\0\0\x02bc\0\0\0\0\0\0\0\0", pairs),
+            (b"2A\0\0\0\x09", LumberjackFrame::Answer),
             (b"2C\0\0\0\x03abc", LumberjackFrame::Compressed(b"abc")),
             (b"1C\0\0\0\x03abc", LumberjackFrame::Compressed(b"abc")),
         ] {
@@ -207,8 +214,6 @@ mod tests {
     fn what_is_no_lumberjack_is_told() {
         assert_eq!(next(b"3W", 10), Err(Fault::Version));
         assert_eq!(next(b"2X", 10), Err(Fault::Kind));
-        assert_eq!(next(b"1J", 10), Err(Fault::Kind));
-        assert_eq!(next(b"2D", 10), Err(Fault::Kind));
         assert_eq!(next(b"2C\0\0\0\x0b", 10), Err(Fault::TooLong(11)));
         assert_eq!(next(b"1D\0\0\0\x01\0\0\0\x01\0\0\0\x01a\0\0\0\x02bc", 10), Err(Fault::TooLong(11)));
         assert_eq!(next(b"1D\0\0\0\x01\0\x01\0\x01", 10), Err(Fault::TooMany(65_537)));

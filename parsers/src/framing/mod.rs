@@ -10,7 +10,7 @@
 //! - A sender whose message with a priority ends in NUL delimits with NUL (Python's `SysLogHandler`): from then on a line
 //!   feed is part of the message, unless another priority follows it.
 //! - Digits and a blank before something else than `<` may be a count or text. They are a count if the counted bytes
-//!   are consistent with one: no line end inside, and a next frame or the end of the stream behind them.
+//!   are consistent with one: no line end inside (but right behind a counted frame), and a next frame or the end of the stream behind them.
 //! - Where a count was too small, the octets left over are a frame of their own, which ends at the next delimiter or
 //!   at the next count before a priority. Where it was too large, it has swallowed the beginning of the next frame, and
 //!   what is left of that is a frame. No octet is lost in either case.
@@ -32,7 +32,7 @@ pub mod relp;
 pub use datagram::datagram;
 
 use compressed::begins_zipped;
-use count::Header;
+use count::{Counts, Header};
 use delimiter::{Found, trimmed};
 
 /// So many blanks may stand before a priority; more are text.
@@ -230,7 +230,8 @@ impl Framer {
             known => known.unwrap_or_default(),
         };
         if front.get(start) != Some(&b'<') && !is_zipped {
-            match count::is_consistent(front, start, count, self.counted_before, after) {
+            let stream = Counts { before: self.counted_before, right_before: self.after_counted };
+            match count::is_consistent(front, start, count, stream, after) {
                 Some(true) => {}
                 Some(false) => return Front::Text,
                 None => return Front::Incomplete,

@@ -1,4 +1,4 @@
-//! What is peculiar to some kinds of records: Nextcloud's levels, the names that authentik logs; and the level of records that state none, but are of a kind from which one follows: requests in the JSON of a web server or proxy
+//! What is peculiar to some kinds of records: Nextcloud's levels, the names that authentik logs, what Datadog calls a level; and the level of records that state none, but are of a kind from which one follows: requests in the JSON of a web server or proxy
 //! (nginx, Apache, Traefik, Envoy and those after them), requests to Kubernetes, and events of it ([`super::kubernetes`]).
 
 use std::borrow::Cow;
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::kubernetes;
 use super::record::Record;
 use crate::fields::Slot;
-use crate::{Level, http_status};
+use crate::{Level, http_status, level_names};
 
 /// The names of a request's status.
 fn is_status(name: &str) -> bool {
@@ -40,6 +40,11 @@ fn is_request(name: &str) -> bool {
             | "RequestMethod"
             | "cs-method"
     )
+}
+
+/// What Datadog's agents and libraries put into every record; its level is the `status`.
+fn is_of_datadog(name: &str) -> bool {
+    name.starts_with("dd") && matches!(name, "ddsource" | "ddtags" | "dd.trace_id")
 }
 
 impl<'a> Record<'a, '_> {
@@ -77,7 +82,7 @@ impl<'a> Record<'a, '_> {
     /// The level that follows from what the record is; [`Level::Unknown`] where none does.
     pub(super) fn level_of_kind(&self) -> Level {
         // One way through all attributes, most of which are told apart by their first bytes.
-        let (mut status, mut has_request) = (None, false);
+        let (mut status, mut has_request, mut is_datadogs) = (None, false, false);
         let mut cluster = kubernetes::Signs::default();
         for (name, value) in self.event.attributes.iter() {
             if is_status(name) {
@@ -85,10 +90,14 @@ impl<'a> Record<'a, '_> {
             } else if is_request(name) {
                 has_request = true;
             } else {
+                is_datadogs |= is_of_datadog(name);
                 cluster.see(name, value);
             }
         }
         if let Some(level) = cluster.level() {
+            return level;
+        }
+        if let Some(level) = status.filter(|_| is_datadogs).and_then(level_names::from_word) {
             return level;
         }
         match status.map(str::as_bytes) {
@@ -137,6 +146,20 @@ mod tests {
         }
         let other = br#"{"event":"order","identifier":"7f3a","level":"info"}"#;
         assert_eq!(parse(Format::Auto, other, &CX).user_name, "");
+    }
+
+    #[test]
+    fn the_status_of_a_record_of_datadog_is_its_level() {
+        for (fields, level) in [
+            (r#""ddsource":"go","ddtags":"env:beta","hostname":"h1","service":"cart","status":"warn""#, Level::Warn),
+            (r#""dd":{"trace_id":"7","span_id":"9"},"status":"error""#, Level::Error),
+            (r#""ddsource":"go","status":"emergency","level":"info""#, Level::Info),
+            (r#""ddsource":"go","status":"done""#, Level::Unknown),
+            (r#""status":"error","job":7"#, Level::Unknown),
+        ] {
+            let line = format!(r#"{{{fields},"message":"cart emptied"}}"#);
+            assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).level, level, "{line}");
+        }
     }
 
     #[test]

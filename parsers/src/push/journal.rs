@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-use crate::{Context, Level, LogEvent, content, json, mentions};
+use crate::{Context, Level, LogEvent, address, content, json, mentions};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "journal";
@@ -190,6 +190,7 @@ pub fn parse<'a>(entry: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = LogEvent { format: FORMAT, ..LogEvent::default() };
     let mut message = None;
     let (mut times, mut apps, mut pids) = ([None; 2], [None; 2], [None; 2]);
+    let (mut account, mut address) = ("", None);
     let mut has_field = false;
     for (name, value) in fields(entry) {
         let text = String::from_utf8_lossy(value);
@@ -204,6 +205,8 @@ pub fn parse<'a>(entry: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             "_COMM" => apps[1] = Some(value),
             "SYSLOG_PID" => pids[0] = Some(value),
             "_PID" => pids[1] = Some(value),
+            "AUDIT_FIELD_ACCT" => account = std::str::from_utf8(value).unwrap_or_default(),
+            "AUDIT_FIELD_ADDR" => address = address::parse(&text).map(|found| found.ip),
             "MESSAGE_ID" => event.msg_id = String::from_utf8_lossy(value),
             "_HOSTNAME" => event.host = String::from_utf8_lossy(value),
             "SYSLOG_FACILITY" => event.facility = text.parse().ok().filter(|&code: &u8| code < 24),
@@ -231,6 +234,11 @@ pub fn parse<'a>(entry: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     json::complete_from_message(&mut event, cx);
     content::complete_enveloped(&mut event, cx);
     mentions::complete(&mut event);
+    // Of messages of the audit system, which say it in a form of their own.
+    event.ip = event.ip.or(address);
+    if event.user_name.is_empty() && !account.starts_with(['?', '(']) {
+        event.user_name = Cow::Borrowed(account.trim_matches('"'));
+    }
     Some(event)
 }
 
@@ -316,6 +324,23 @@ mod tests {
         assert_eq!((event.attributes.get("MESSAGE"), event.attributes.get("__CURSOR")), (None, None));
         let second = parse(&found[1], &CX).unwrap();
         assert_eq!((&*second.message, second.attributes.get("EMPTY")), (&b"second=2"[..], Some("")));
+    }
+
+    #[test]
+    fn what_the_audit_system_says_of_a_login_gives_user_and_address() {
+        let of = |account: &str| {
+            format!(
+                "_TRANSPORT=audit\nAUDIT_FIELD_ACCT={account}\nAUDIT_FIELD_ADDR=192.0.2.44\nAUDIT_FIELD_RES=failed\n\
+                 MESSAGE=USER_LOGIN pid=9 uid=0 msg='op=login acct={account} hostname=? addr=192.0.2.44 res=failed'\n"
+            )
+        };
+        for (account, user) in [("carol", "carol"), ("\"carol\"", "carol"), ("(unknown user)", ""), ("?", "")] {
+            let entry = of(account);
+            let event = parse(entry.as_bytes(), &CX).unwrap();
+            assert_eq!((&*event.user_name, event.ip), (user, "192.0.2.44".parse().ok()), "{account}");
+        }
+        let none = parse(b"AUDIT_FIELD_ADDR=?\nMESSAGE=x\n", &CX).unwrap();
+        assert_eq!((&*none.user_name, none.ip), ("", None));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! as it is, and an object that the next line cannot go on with ends where that line begins with the brace of another. So a broken
 //! record costs its neighbours nothing.
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr2, memchr3, memmem};
 
 use crate::json::members::Members;
 
@@ -164,7 +164,13 @@ impl Splitter {
                 self.is_in_array = false;
                 End::No
             }
-            (Place::Outside, b',') if self.is_in_array => End::No,
+            // Some writers put commas between objects and no brackets around them.
+            (Place::Outside, b',') => End::No,
+            // An array within the array is no object, but as a whole.
+            (Place::Outside, b'[') => {
+                (self.place, self.stack, self.depth, self.last) = (Place::Object, 0, 1, byte);
+                End::No
+            }
             (Place::Outside, byte) if byte.is_ascii_whitespace() || byte == 0 => End::No,
             (Place::Outside, _) => {
                 self.place = Place::Rubbish;
@@ -251,18 +257,27 @@ pub fn each_record(body: &[u8], mut each: impl FnMut(&[u8])) {
         return;
     }
     let is_array = body.strip_prefix(b"[").is_some_and(|inner| inner.trim_ascii_start().starts_with(b"{"));
-    let may_be_several = is_array || memchr(b'\n', body).is_some() || memmem::find(body, b"}{").is_some();
+    let may_be_several = is_array || memchr2(b'\n', 0, body).is_some() || memmem::find(body, b"}{").is_some();
     if !may_be_several || is_object(body) {
         return each(body);
     }
     let lines = || body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    if lines().any(|line| line.len() > OBJECT_BYTES_MAX) {
-        // The splitter would cut it.
+    if lines().any(|line| line.len() > OBJECT_BYTES_MAX) && cuts(body) {
         return lines().filter(|line| !line.is_empty()).for_each(each);
     }
     let mut splitter = Splitter::default();
     splitter.feed(body, |piece| each(piece.bytes));
     splitter.finish(|piece| each(piece.bytes));
+}
+
+/// Whether a [`Splitter`] would cut something in `body`.
+fn cuts(body: &[u8]) -> bool {
+    let mut is_cut = false;
+    let mut note = |piece: Piece<'_>| is_cut |= piece.is_cut;
+    let mut splitter = Splitter::default();
+    splitter.feed(body, &mut note);
+    splitter.finish(&mut note);
+    is_cut
 }
 
 /// Whether all of `text` is one object.
@@ -299,6 +314,7 @@ mod tests {
     #[test]
     fn objects_are_found_however_they_are_put_together() {
         check("", &[]);
+        check("{\"a\":1},\n{\"b\":2},{\"c\":3}", &[(r#"{"a":1}"#, 1), (r#"{"b":2}"#, 2), (r#"{"c":3}"#, 2)]);
         check(" \n", &[]);
         check(r#"{"a":1}"#, &[(r#"{"a":1}"#, 1)]);
         check("[{\"a\":1},\n {\"b\":[{}]}]", &[(r#"{"a":1}"#, 1), (r#"{"b":[{}]}"#, 2)]);
@@ -325,11 +341,14 @@ mod tests {
         assert_eq!(of("{\"a\":\"}{\"}{\"b\":2}"), ["{\"a\":\"}{\"}", "{\"b\":2}"]);
         assert_eq!(of("{\"a\":\"}{\"}"), ["{\"a\":\"}{\"}"]);
         assert_eq!(of("{\"a\":1}\nrubbish"), ["{\"a\":1}", "rubbish"]);
+        assert_eq!(of("{\"a\":1}\0{\"b\":2}\0"), ["{\"a\":1}", "{\"b\":2}"]);
         assert_eq!(of("rubbish, and [more]"), ["rubbish, and [more]"]);
         assert_eq!(of("[1] rubbish"), ["[1] rubbish"]);
         assert_eq!(of(" \r\n "), [""; 0]);
         let huge = format!("{{\"short_message\":\"{}\"}}", "x".repeat(2 << 20));
         assert_eq!(of(&format!("{huge}\n{{}}\n")), [huge, "{}".to_owned()]);
+        let long = format!("[{}{{}}]", "{\"a\":1},".repeat(200_000));
+        assert_eq!(of(&long).len(), 200_001);
     }
 
     #[test]
@@ -346,12 +365,13 @@ mod tests {
             "{",
             "}",
             "]",
-            ",",
         ] {
             check(&format!("{good}\n{bad}\n{good}\r\n"), &[(good, 1), (bad, 2), (good, 3)]);
         }
         check("[5, \"a\", {\"a\":1}, null]", &[("5", 1), ("\"a\"", 1), (good, 1), ("null", 1)]);
         check("[{\"a\":1}]\ntext", &[(good, 1), ("text", 2)]);
+        check("[[1,{\"b\":[2]}], {\"a\":1}, []]", &[("[1,{\"b\":[2]}]", 1), (good, 1), ("[]", 1)]);
+        check("[{\"a\":1},\n[text\n{\"a\":1}]", &[(good, 1), ("[text", 2), (good, 3)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A decoder gives for each record its event and the bytes it came from, as a slice of the body where the protocol
 //! lets it. It does no more than that: who may send, what is answered and when is the server's affair.
 
+pub mod datadog;
 pub mod elastic;
 pub mod fault;
 pub mod form;

@@ -7,7 +7,7 @@
 //!
 //! Some clients put the objects of a body into an array.
 //! The event is read as a line of its own in whatever format it is in, or as JSON where it is an object; Docker's driver wraps the line of a container in one. The envelope's `time` and `host`
-//! go before those of the event; `index`, `source`, `sourcetype` and the members of `fields` become attributes. What an object says of
+//! go before those of the event; `index`, `source`, `sourcetype`, the members of `fields` and those that Splunk does not know become attributes. What an object says of
 //! host, source, source type and index holds for those behind it, until one says something else.
 
 mod docker;
@@ -19,6 +19,9 @@ use memchr::memmem::Finder;
 
 use crate::json::members::{Members, Part};
 use crate::{Attributes, Context, Format, Level, LogEvent, format, json, level_names, mentions, plain, timestamp};
+
+/// So many members that Splunk does not know are kept of an object: each takes more memory than it has bytes.
+const OTHERS_MAX: usize = 1024;
 
 /// What an event is filed under.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,8 +118,10 @@ fn next_start<'t>(mut text: &'t str, is_in_array: &mut bool) -> &'t str {
     loop {
         text = text.trim_ascii_start();
         *is_in_array = match (text.as_bytes().first(), *is_in_array) {
-            (Some(b'['), false) | (Some(b','), true) => true,
+            (Some(b'['), false) => true,
             (Some(b']'), true) => false,
+            // Some clients put commas between them and no brackets around.
+            (Some(b','), is_in_array) => is_in_array,
             _ => return text,
         };
         text = text.get(1..).unwrap_or_default();
@@ -153,6 +158,8 @@ struct Envelope<'a> {
     fields: Option<Part<'a>>,
     time: Option<Cow<'a, str>>,
     metadata: Metadata<'a>,
+    /// Those that Splunk does not know.
+    others: Vec<(Cow<'a, str>, Part<'a>)>,
 }
 
 impl<'a> Envelope<'a> {
@@ -169,6 +176,7 @@ impl<'a> Envelope<'a> {
                 "source" => envelope.metadata.source = part.into_text(),
                 "sourcetype" => envelope.metadata.sourcetype = part.into_text(),
                 "index" => envelope.metadata.index = part.into_text(),
+                _ if envelope.others.len() < OTHERS_MAX => envelope.others.push((name, part)),
                 _ => {}
             }
         }
@@ -193,13 +201,24 @@ impl<'a> Envelope<'a> {
         metadata.index = said.index.or(metadata.index.take());
         file(&mut event, metadata);
         if let Some(stated) = self.time {
-            match timestamp::parse(&stated, cx.zone) {
+            match timestamp::parse(&stated, cx.zone).or_else(|| early_seconds(&stated)) {
                 Some(micros) => event.timestamp = Some(micros),
                 None => event.attributes.push("time", &stated),
             }
         }
+        for (name, part) in self.others {
+            if let Some(text) = part.into_text() {
+                event.attributes.push(&name, &text);
+            }
+        }
         Ok(Event { event, raw, source: metadata.source.clone() })
     }
+}
+
+/// Seconds of the first years after 1970, which are too few to be a time where the protocol does not say that they are one.
+fn early_seconds(stated: &str) -> Option<i64> {
+    let seconds: f64 = stated.parse().ok()?;
+    (seconds > 0.0 && seconds < 1e8).then_some((seconds * 1e6) as i64)
 }
 
 /// What an event says.
@@ -349,11 +368,39 @@ mod tests {
     }
 
     #[test]
+    fn members_that_splunk_does_not_know_are_attributes() {
+        let event =
+            only(r#"{"event":"cart emptied","stage":"beta","pod":{"zone":"b"},"fields":{"n":1},"flag":null}"#).event;
+        let found: Vec<_> = event.attributes.iter().collect();
+        assert_eq!(found, [("n", "1"), ("stage", "beta"), ("pod", r#"{"zone":"b"}"#)]);
+        let many = format!(r#"{{"event":"x"{}}}"#, r#","a":1"#.repeat(5000));
+        assert!(only(&many).event.attributes.len() <= OTHERS_MAX);
+    }
+
+    #[test]
+    fn a_time_of_the_first_years_is_one_where_the_protocol_says_so() {
+        let of = |time: &str| {
+            let body = format!(r#"{{"event":"x","time":{time}}}"#);
+            let event = only(&body).event;
+            (event.timestamp, event.attributes.get("time").map(str::to_owned))
+        };
+        assert_eq!(of("63072000"), (Some(63_072_000_000_000), None));
+        assert_eq!(of("\"0.5\""), (Some(500_000), None));
+        for none in ["0", "-7", "\"soon\"", "1e300", "\"inf\""] {
+            assert_eq!(of(none), (None, Some(none.trim_matches('"').to_owned())), "{none}");
+        }
+    }
+
+    #[test]
     fn events_may_stand_in_an_array_and_a_bad_one_is_named() {
         let found = raws(b" [ {\"event\":\"1\"} ,\n{\"event\":\"2\"},] {\"event\":\"[3]\"}");
         let raw = |text: &str| Ok(text.to_owned());
         assert_eq!(found, [raw("{\"event\":\"1\"}"), raw("{\"event\":\"2\"}"), raw("{\"event\":\"[3]\"}")]);
         assert_eq!(raws(b"[]"), []);
+        assert_eq!(
+            raws(b"{\"event\":\"1\"},\n{\"event\":\"2\"}"),
+            [raw("{\"event\":\"1\"}"), raw("{\"event\":\"2\"}")]
+        );
         assert_eq!(raws(b"[5,\n{\"event\":\"2\"}]"), [Err(Fault::Malformed), raw("{\"event\":\"2\"}")]);
     }
 

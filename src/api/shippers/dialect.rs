@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use logseal_parsers::push::otlp::Encoding;
 
-use super::{elastic, gelf, journal, loki, otlp, otlp_grpc, splunk};
+use super::{datadog, elastic, gelf, journal, loki, otlp, otlp_grpc, splunk};
 use crate::api::error::Problem;
 use crate::api::trace_id::TraceId;
 
@@ -20,6 +20,7 @@ pub(in crate::api) enum Dialect {
     Loki,
     Otlp(Encoding),
     OtlpGrpc,
+    Datadog,
 }
 
 impl Dialect {
@@ -27,6 +28,7 @@ impl Dialect {
     pub(in crate::api) fn of(path: &str, headers: &HeaderMap) -> Self {
         match path {
             "/api/prom/push" => Self::Loki,
+            "/api/v2/logs" | "/v1/input" => Self::Datadog,
             _ if path.starts_with("/api/") => Self::Own,
             "/gelf" => Self::Gelf,
             "/upload" => Self::Journal,
@@ -51,6 +53,7 @@ impl Dialect {
             Self::Loki => loki::refusal(problem),
             Self::Otlp(encoding) => otlp::refusal(problem, encoding),
             Self::OtlpGrpc => otlp_grpc::refusal(problem),
+            Self::Datadog => datadog::refusal(problem),
         }
     }
 
@@ -58,7 +61,14 @@ impl Dialect {
     pub(in crate::api) fn sign(self, headers: &mut HeaderMap) {
         match self {
             Self::Elastic => elastic::sign(headers),
-            Self::Own | Self::Splunk | Self::Gelf | Self::Journal | Self::Loki | Self::Otlp(_) | Self::OtlpGrpc => {}
+            Self::Own
+            | Self::Splunk
+            | Self::Gelf
+            | Self::Journal
+            | Self::Loki
+            | Self::Otlp(_)
+            | Self::OtlpGrpc
+            | Self::Datadog => {}
         }
     }
 }
@@ -83,6 +93,7 @@ mod tests {
             ("/loki/api/v1/push", Dialect::Loki),
             ("/api/prom/push", Dialect::Loki),
             ("/logs/_doc/1", Dialect::Elastic),
+            ("/api/v2/logs", Dialect::Datadog),
             ("/v1/logs", Dialect::Otlp(Encoding::Json)),
             (otlp_grpc::EXPORT, Dialect::OtlpGrpc),
         ] {

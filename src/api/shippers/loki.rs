@@ -26,27 +26,26 @@ pub(in crate::api) async fn push(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let coding = match parts.headers.get(header::CONTENT_ENCODING) {
-        // Says no more than what protobuf always is.
-        Some(value) if value == "snappy" => Coding::Identity,
-        _ => Coding::of(&parts.headers)?,
-    };
+    let says_snappy = parts.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value == "snappy");
+    let coding = if says_snappy { Coding::Identity } else { Coding::of(&parts.headers)? };
     let body = whole_coded(&api, &parts.headers, coding, body).await?;
     let filing = caller.filing(ORIGIN);
-    match encoding_of(&parts.headers, &body.bytes) {
-        Encoding::Json => take(&api, filing, Encoding::Json, body.bytes.clone()).await?,
-        Encoding::Protobuf => {
-            let bytes_max = api.config.body_bytes_max;
-            let bytes = snap::raw::decompress_len(&body.bytes).map_err(damaged)?;
-            if bytes > bytes_max {
-                return Err(ApiError::too_large(format!(
-                    "the body is larger than {bytes_max} bytes after decompression"
-                )));
-            }
-            let _room = room_for(&api, bytes)?;
-            let plain = on_body(body.bytes.clone(), |body| snap::raw::Decoder::new().decompress_vec(body)).await?;
-            take(&api, filing, Encoding::Protobuf, plain.map_err(damaged)?.into()).await?;
-        }
+    let encoding = encoding_of(&parts.headers, &body.bytes);
+    if !may_be_snappy(encoding, says_snappy, &body.bytes) {
+        take(&api, filing, encoding, body.bytes.clone()).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let bytes_max = api.config.body_bytes_max;
+    let bytes = snap::raw::decompress_len(&body.bytes).map_err(damaged)?;
+    if bytes > bytes_max {
+        return Err(ApiError::too_large(format!("the body is larger than {bytes_max} bytes after decompression")));
+    }
+    let _room = room_for(&api, bytes)?;
+    let plain = on_body(body.bytes.clone(), |body| snap::raw::Decoder::new().decompress_vec(body)).await?;
+    match plain {
+        Ok(plain) => take(&api, filing, encoding, plain.into()).await?,
+        Err(_) if is_bare(encoding, &body.bytes) => take(&api, filing, encoding, body.bytes.clone()).await?,
+        Err(error) => return Err(damaged(error)),
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -60,6 +59,16 @@ fn encoding_of(headers: &HeaderMap, body: &[u8]) -> Encoding {
         _ if body.trim_ascii_start().first() == Some(&b'{') => Encoding::Json,
         _ => Encoding::Protobuf,
     }
+}
+
+/// Whether the body is a snappy block, which protobuf is whatever the header says, and JSON where the header says so and it is none yet.
+fn may_be_snappy(encoding: Encoding, says_snappy: bool, body: &[u8]) -> bool {
+    encoding == Encoding::Protobuf || says_snappy && body.trim_ascii_start().first() != Some(&b'{')
+}
+
+/// Whether a body that is no snappy block is protobuf as it is, or was within another compression: it begins with a stream.
+fn is_bare(encoding: Encoding, body: &[u8]) -> bool {
+    encoding == Encoding::Protobuf && body.first() == Some(&0x0a)
 }
 
 async fn take(api: &Api, filing: Filing, encoding: Encoding, body: Bytes) -> Result<(), ApiError> {

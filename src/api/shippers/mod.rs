@@ -5,6 +5,7 @@
 //! [`dialect`] puts it into the words of the protocol. Credentials are API tokens, in the schemes of `credentials.rs`.
 //! What each client has to be told is in `docs/SHIPPERS.md`.
 
+pub(super) mod datadog;
 pub(super) mod dialect;
 pub(super) mod elastic;
 pub(super) mod elastic_document;

@@ -129,6 +129,12 @@ async fn loki_is_answered_as_loki_does() {
     let headers = [("content-type", PROTOBUF), ("content-encoding", "snappy")];
     let answer = app.send(request(Method::POST, path, &headers, Body::from(block))).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(post(&app, path, PROTOBUF, &protobuf[..]).await.status, StatusCode::NO_CONTENT, "as it is");
+    let headers = [("content-type", JSON), ("content-encoding", "snappy")];
+    for body in [snap::raw::Encoder::new().compress_vec(body.as_bytes()).unwrap(), body.as_bytes().to_vec()] {
+        let answer = app.send(request(Method::POST, path, &headers, Body::from(body))).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "JSON in a block, and said to be in one");
+    }
     for (content_type, body) in [(JSON, &b"{}"[..]), (PROTOBUF, b""), (PROTOBUF, b"no snappy"), (JSON, b"")] {
         let answer = post(&app, path, content_type, body).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);

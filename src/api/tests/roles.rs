@@ -145,7 +145,7 @@ pub(super) const ROUTES: [(&str, &str, For); 89] = [
 ];
 
 /// The routes of shippers' protocols. They know no wrong parameters: whoever may send gets past the gate.
-pub(super) const SHIPPERS_ROUTES: [(&str, &str); 51] = [
+pub(super) const SHIPPERS_ROUTES: [(&str, &str); 53] = [
     ("POST", "/_bulk"),
     ("PUT", "/_bulk"),
     ("POST", "/logs-app/_bulk"),
@@ -197,6 +197,8 @@ pub(super) const SHIPPERS_ROUTES: [(&str, &str); 51] = [
     ("POST", "/otlp/v1/logs"),
     ("POST", "/loki/api/v1/push"),
     ("POST", "/api/prom/push"),
+    ("POST", "/api/v2/logs"),
+    ("POST", "/v1/input"),
 ];
 
 pub(super) async fn program(app: &App, scope: Scope) -> String {

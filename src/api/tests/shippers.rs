@@ -71,6 +71,28 @@ async fn records_at_the_root_are_answered_as_logstash_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn datadogs_agents_are_answered_as_datadog_does() {
+    let app = App::new();
+    let post = |path: &'static str, key: &'static str, body: &'static str| {
+        let request = Request::builder().method(Method::POST).uri(path).header("dd-api-key", key);
+        app.send(request.body(Body::from(body)).unwrap())
+    };
+    for (path, body) in [
+        ("/api/v2/logs", r#"[{"message":"a","service":"cart","status":"warn"},{"message":"b"}]"#),
+        ("/v1/input?ddsource=go&other=1", "a line"),
+        ("/api/v2/logs", "{}"),
+        ("/api/v2/logs", ""),
+    ] {
+        let answer = post(path, TOKEN, body).await;
+        assert_eq!((answer.status, answer.json()), (StatusCode::ACCEPTED, serde_json::json!({})), "{path} {body}");
+    }
+    assert!(app.metrics.render().contains("logseal_records_acked_total 3"));
+    let refused = post("/api/v2/logs", "nobody", "{}").await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(refused.json()["errors"][0]["status"], "401");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_stored_now_is_503_with_retry_after() {
     let app = App::with(|_| {}, 1);
     let body = Body::from(r#"{"short_message":"m"}"#);

@@ -82,7 +82,7 @@ struct Sink<'s> {
 }
 
 impl Sink<'_> {
-    /// Takes a line of a stream with `labels`, at `time` (in microseconds since 1970).
+    /// Takes a line of a stream with `labels`, at `time` (in microseconds since 1970); zero is what senders write that know none.
     fn line(
         &mut self,
         labels: &Labels<'_>,
@@ -92,7 +92,7 @@ impl Sink<'_> {
     ) -> Result<(), BodyFault> {
         self.has_line = true;
         let mut event = format::parse(Format::Auto, line, self.cx);
-        event.timestamp = time.or(event.timestamp);
+        event.timestamp = time.filter(|micros| *micros != 0).or(event.timestamp);
         self.hand_over(event, labels, metadata, line)
     }
 

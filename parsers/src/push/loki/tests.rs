@@ -112,11 +112,18 @@ fn an_entry_that_cannot_be_read_is_kept_beside_those_that_can() {
 
 #[test]
 fn times_are_in_the_unit_that_their_size_tells() {
-    let body = br#"{"streams":[{"values":[["1795000000.5","a"],[1795000000000000001,"b"],["-1","c"],["1795000000","d"],["5000","e"]]}]}"#;
+    let body = br#"{"streams":[{"values":[["1795000000.5","a"],[1795000000000000001,"b"],["-1","c"],["1795000000","d"],["5000","e"],["0","f"]]}]}"#;
     let times: Vec<_> = decoded(Encoding::Json, body).unwrap().iter().map(|(event, ..)| event.timestamp).collect();
     assert_eq!(
         times,
-        [Some(1_795_000_000_500_000), Some(1_795_000_000_000_000), Some(-1), Some(1_795_000_000_000_000), Some(5)]
+        [
+            Some(1_795_000_000_500_000),
+            Some(1_795_000_000_000_000),
+            Some(-1),
+            Some(1_795_000_000_000_000),
+            Some(5),
+            None
+        ]
     );
 }
 

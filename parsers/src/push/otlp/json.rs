@@ -2,6 +2,7 @@
 //! names are in lower camel case ([`names`](super::names) says what else is taken). Whole numbers of 64 bits may be texts; null is as good as nothing.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use super::Item;
 use super::json_values::{Wrong, any, key_values, object_of, objects, text};
@@ -11,6 +12,9 @@ use crate::Context;
 use crate::json::members::{Elements, Members, Part};
 use crate::push::fault::BodyFault;
 use crate::push::growth::Growth;
+
+/// Longer ones are not in the form of floating-point numbers.
+const NUMBER_BYTES_MAX: usize = 32;
 
 fn malformed(what: Wrong) -> BodyFault {
     BodyFault::Malformed(what.into_owned())
@@ -155,8 +159,8 @@ fn log_record(object: &str) -> Result<Fields<'_>, Wrong> {
 fn severity(part: Part<'_>) -> Result<i32, Wrong> {
     let parsed = match &part {
         Part::Null => return Ok(0),
-        Part::Text(text) => text.parse().ok().or_else(|| severity_number(text)),
-        Part::Number(digits) => digits.parse().ok(),
+        Part::Text(text) => whole(text).or_else(|| severity_number(text)),
+        Part::Number(digits) => whole(digits),
         _ => None,
     };
     parsed.ok_or_else(|| "severityNumber is not a whole number".into())
@@ -165,11 +169,22 @@ fn severity(part: Part<'_>) -> Result<i32, Wrong> {
 fn number(part: Part<'_>, what: &'static str) -> Result<u64, Wrong> {
     let parsed = match &part {
         Part::Null => return Ok(0),
-        Part::Text(digits) => digits.parse().ok(),
-        Part::Number(digits) => digits.parse().ok(),
+        Part::Text(digits) => whole(digits),
+        Part::Number(digits) => whole(digits),
         _ => None,
     };
     parsed.ok_or_else(|| format!("{what} is not a whole number").into())
+}
+
+/// A whole number in digits, or, as protobuf's mapping allows, with a fraction of nothing or an exponent.
+fn whole<T: FromStr + TryFrom<i128>>(text: &str) -> Option<T> {
+    let exactly = text.parse().ok();
+    let is_likely = || text.len() <= NUMBER_BYTES_MAX && text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+    exactly.or_else(|| {
+        let value: f64 = is_likely().then(|| text.parse().ok()).flatten()?;
+        // From infinity and what is no number no whole number comes.
+        (value.fract() == 0.0).then(|| T::try_from(value as i128).ok()).flatten()
+    })
 }
 
 /// An id of so many hexadecimal digits, or none. One of zeros only is none (W3C Trace Context).

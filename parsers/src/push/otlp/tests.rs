@@ -32,6 +32,19 @@ fn json_records(records: &str) -> Vec<Outcome> {
     decoded(Encoding::Json, json_of(records).as_bytes()).unwrap()
 }
 
+#[test]
+fn whole_numbers_may_have_a_fraction_of_nothing_or_an_exponent() {
+    let found = json_records(
+        r#"[{"timeUnixNano":1.795e18,"severityNumber":17.0,"flags":"1e0"},{"severityNumber":1.5},{"flags":1e400},{"flags":-1e0}]"#,
+    );
+    let event = found[0].0.as_ref().unwrap();
+    assert_eq!(
+        (event.timestamp, event.level, event.attributes.get("flags")),
+        (Some(1_795_000_000_000_000), Level::Error, Some("1"))
+    );
+    assert!(found[1..].iter().all(|(outcome, _)| outcome.is_err()));
+}
+
 /// A field of bytes.
 fn bytes_field(number: u8, bytes: &[u8]) -> Vec<u8> {
     assert!(bytes.len() < 1 << 14);
