@@ -34,15 +34,33 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let stamp = stamp(inside.get(..end)?, cx)?;
     let mut cursor = Cursor::new(inside.get(end + 1..)?.strip_prefix(b" ")?);
     let level = cursor.bracketed()?;
-    let colon = level.iter().rposition(|b| *b == b':');
     // A stamp in ISO 8601 is ErrorLogFormat's "%{cu}t"; without a module, many other programs begin a line so.
-    if colon.is_none() && inside.first()?.is_ascii_digit() {
+    if !level.contains(&b':') && inside.first()?.is_ascii_digit() {
         return None;
     }
+    let mut event = after_level(level, vhost, cursor)?;
+    event.timestamp = Some(stamp);
+    Some(event)
+}
+
+/// Reads a message that Apache wrote to syslog, with the level at its front instead of the time; `None` where it is none.
+///
+/// Without a module the process or the client has to follow: other programs put a level in brackets, too.
+pub(crate) fn from_syslog(message: &[u8]) -> Option<LogEvent<'_>> {
+    let mut cursor = Cursor::new(message);
+    let level = message.starts_with(b"[").then(|| cursor.bracketed())??;
+    let is_apaches =
+        level.contains(&b':') || [&b" [pid "[..], b" [client "].iter().any(|s| cursor.rest().starts_with(s));
+    is_apaches.then(|| after_level(level, b"", cursor))?
+}
+
+/// Reads what `cursor` stands before: the process, the place in the source, the client and the text.
+fn after_level<'a>(level: &'a [u8], vhost: &'a [u8], mut cursor: Cursor<'a>) -> Option<LogEvent<'a>> {
+    let colon = level.iter().rposition(|b| *b == b':');
     let module = colon.and_then(|at| level.get(..at)).unwrap_or_default();
     let word = colon.map_or(Some(level), |at| level.get(at + 1..))?;
     let (level, severity) = level_of(std::str::from_utf8(word).ok()?)?;
-    let mut event = LogEvent { timestamp: Some(stamp), level, severity, format: FORMAT, ..LogEvent::default() };
+    let mut event = LogEvent { level, severity, format: FORMAT, ..LogEvent::default() };
     push(&mut event.attributes, "vhost", vhost);
     push(&mut event.attributes, "module", module);
     process(&mut cursor, &mut event);
@@ -140,7 +158,12 @@ fn client<'a>(cursor: &mut Cursor<'a>, has_port: bool, event: &mut LogEvent<'a>)
     // ModSecurity of version 2 writes its own name for the client before it.
     let named = |inside: &'a [u8]| inside.strip_prefix(b"client ").or_else(|| inside.strip_prefix(b"remote "));
     let inside = ahead.bracketed().and_then(named);
-    let found = inside.and_then(|inside| std::str::from_utf8(inside).ok()).and_then(|t| address_and_port(t, has_port));
+    let found = match inside {
+        // "[client [2001:db8::7]:5555]": the bracket that was taken for the end is the address'.
+        Some([b'[', address @ ..]) => bracketed_address(address, &mut ahead),
+        Some(inside) => std::str::from_utf8(inside).ok().and_then(|text| address_and_port(text, has_port)),
+        None => None,
+    };
     let Some((ip, port)) = found else {
         return false;
     };
@@ -148,6 +171,17 @@ fn client<'a>(cursor: &mut Cursor<'a>, has_port: bool, event: &mut LogEvent<'a>)
     push(&mut event.attributes, "client_port", port.as_bytes());
     *cursor = ahead;
     true
+}
+
+/// The address, and the port that stands before the next bracket, which `cursor` is behind then.
+fn bracketed_address<'a>(address: &'a [u8], cursor: &mut Cursor<'a>) -> Option<(IpAddr, &'a str)> {
+    let ip = address::parse(std::str::from_utf8(address).ok()?)?.ip;
+    let behind = cursor.rest();
+    let port = behind.strip_prefix(b":").unwrap_or_default();
+    let digits = port.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+    let behind_port = if digits > 0 { port.get(digits..)? } else { behind };
+    cursor.set_rest(behind_port.strip_prefix(b"]")?);
+    Some((ip, std::str::from_utf8(port.get(..digits)?).ok()?))
 }
 
 fn address_and_port(text: &str, has_port: bool) -> Option<(IpAddr, &str)> {
@@ -259,6 +293,43 @@ mod tests {
             "192.0.2.7",
             "4; tid=3; client_port=80",
         );
+    }
+
+    #[test]
+    fn an_address_in_brackets_has_its_port_behind_them() {
+        check(
+            "[Tue Nov 14 22:13:20 2023] [authz_owner:error] [pid 7:tid 9] [client [2001:db8::7]:5931] AH01637: text",
+            3,
+            "text",
+            "2001:db8::7",
+            "7; module=authz_owner; tid=9; client_port=5931; aplogno=AH01637",
+        );
+        check("[Tue Nov 14 22:13:20 2023] [a:warn] [client [2001:db8::7]] x", 4, "x", "2001:db8::7", "; module=a");
+        check("[Tue Nov 14 22:13:20 2023] [a:warn] [client [::7]:x] x", 4, "[client [::7]:x] x", "", "; module=a");
+    }
+
+    #[test]
+    fn what_is_written_to_syslog_begins_with_the_level() {
+        for (message, severity, text, expected) in [
+            (
+                "[authz_core:error] [pid 7] [client 192.0.2.7:5931] AH01630: denied: /x",
+                3,
+                "denied: /x",
+                "7; module=authz_core; client_port=5931; aplogno=AH01630",
+            ),
+            ("[:warn] [pid 7:tid 9] [client 192.0.2.7] x", 4, "x", "7; tid=9"),
+            ("[error] [client 192.0.2.7] x", 3, "x", ""),
+        ] {
+            let event = from_syslog(message.as_bytes()).unwrap();
+            assert_eq!((event.severity, &*event.message), (Some(severity), text.as_bytes()), "{message}");
+            let mut attributes: Vec<_> =
+                event.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            attributes.insert(0, event.proc_id.to_string());
+            assert_eq!(attributes.join("; "), expected, "{message}");
+        }
+        for message in ["", "[error] text", "[a] [client 192.0.2.7] x", "error: [client 192.0.2.7] x", "[", "[a:b"] {
+            assert_eq!(from_syslog(message.as_bytes()), None, "{message}");
+        }
     }
 
     #[test]

@@ -15,8 +15,9 @@ use crate::find::find_by;
 use crate::plain::Sought;
 use crate::syslog::cisco;
 use crate::{
-    Context, Level, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog,
-    iptables, json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent, wrapped,
+    Context, Level, LogEvent, address, apache_error, app, auditd, cef, cisco_asa, connections, contained, divided,
+    filterlog, iptables, json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent,
+    wrapped,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -217,10 +218,12 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
         Program::Device(device) => devices::read(device, message, cx),
         Program::Kernel => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
         Program::Filterlog => filterlog::parse(message, cx),
-        Program::Audit => kernel_audit(message, cx),
+        // Linux' audit daemon or OPNsense.
+        Program::Audit => kernel_audit(message, cx).or_else(|| programs::read("opnsense", message, cx)),
         Program::Connections => connections::parse(message, cx),
         Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),
         Program::CheckPoint => divided::bracketed(message, cx),
+        Program::Apache => apache_error::from_syslog(message).or_else(|| programs::read(app, message, cx)),
         // Routers and switches have such tags, too.
         Program::CiscoAsa => cisco_asa::after_tag(app, message).or_else(|| programs::read("cisco-ios", message, cx)),
         Program::Other

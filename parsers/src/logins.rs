@@ -24,7 +24,7 @@ static LOGIN_MARKS: AnyOf =
 static DENIAL_MARKS: AnyOf = AnyOf::new(&[b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"]);
 
 /// Words that say that somebody was not let in, in lower case.
-const FAILURES: [&str; 16] = [
+const FAILURES: [&str; 17] = [
     "fail",
     "denied",
     "invalid",
@@ -33,6 +33,7 @@ const FAILURES: [&str; 16] = [
     "reject",
     "refused",
     "mismatch",
+    "doesn't match",
     "unsuccessful",
     "blocked",
     "unknown user",
@@ -203,6 +204,11 @@ mod tests {
             ),
             ("x authenticator failed for mail.example [192.0.2.7]: 535 no (set_id=bob)", "192.0.2.7", "bob"),
             ("Login attempt for nonexistent user from 192.0.2.7:5", "192.0.2.7", ""),
+            ("x authenticator failed for H=mail.example (a) [192.0.2.7]: 535 no", "192.0.2.7", ""),
+            ("digest: auth failed for  bob : wrong password, IP: 192.0.2.7", "192.0.2.7", "bob"),
+            ("Login failed for  from 192.0.2.7", "192.0.2.7", ""),
+            ("authentication timeout for connection from 192.0.2.7", "192.0.2.7", ""),
+            ("user (name stripped-out) authentication failure for X, 192.0.2.7", "192.0.2.7", "(name stripped-out)"),
         ] {
             assert_eq!(found(message), (ip.to_owned(), user.to_owned()), "{message}");
         }
@@ -213,6 +219,7 @@ mod tests {
         for (message, outcome) in [
             ("Login failed for user bob from 192.0.2.7", Some("failure")),
             ("Incorrect password for user bob, IP=192.0.2.7", Some("failure")),
+            ("password doesn't match for /x username: bob, IP: 192.0.2.7", Some("failure")),
             ("Successful login by user 'bob' from 192.0.2.7", Some("success")),
             ("login attempt from 192.0.2.7", None),
             ("transfer from 192.0.2.7 of 5 bytes was a success", None),

@@ -25,8 +25,18 @@ pub(crate) struct Found<'a> {
     outcome: &'static str,
     /// The level that stands in the message, where the line has no other.
     level: Level,
+    /// The host, the program and its process, where a line without a header names them.
+    origin: Origin<'a>,
     /// Other fields, by the program's own names.
     fields: Vec<(&'static str, &'a str)>,
+}
+
+/// Who wrote a line that has no header.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Origin<'a> {
+    host: &'a str,
+    app: &'a str,
+    proc_id: &'a str,
 }
 
 impl Found<'_> {
@@ -41,6 +51,12 @@ impl Found<'_> {
         if event.level == Level::Unknown {
             event.level = self.level;
         }
+        let Origin { host, app, proc_id } = self.origin;
+        for (field, value) in [(&mut event.host, host), (&mut event.app, app), (&mut event.proc_id, proc_id)] {
+            if field.is_empty() && !value.is_empty() {
+                *field = Cow::Owned(value.to_owned());
+            }
+        }
         if event.user_name.is_empty() && self.user != "-" {
             event.user_name = Cow::Owned(self.user.to_owned());
         }
@@ -50,7 +66,7 @@ impl Found<'_> {
             let bytes = all().map(|(name, value)| name.len() + value.len()).sum();
             event.attributes = Attributes::with_capacity(bytes, all().count());
         }
-        if let Some((name, value)) = outcome {
+        if let Some((name, value)) = outcome.filter(|(name, _)| event.attributes.get(name).is_none()) {
             event.attributes.push(name, value);
         }
         for (name, value) in &self.fields {
@@ -82,14 +98,15 @@ pub(crate) fn read<'a>(app: &str, message: &'a [u8], _cx: &Context) -> Option<Lo
     };
     let program = program(app).or_else(is_dovecots).or_else(by_message)?;
     let text = text()?;
-    let (numbered, text) = solaris_number(text).unwrap_or((Level::Unknown, text));
+    let headed = solaris_number(text).or_else(|| (app == "named").then(|| words::bind_head(text))?);
+    let (headed, text) = headed.unwrap_or((Level::Unknown, text));
     let mut event = LogEvent { message: Cow::Borrowed(message), format: FORMAT, ..LogEvent::default() };
     match program.read(unrepeated(text)) {
         Some(found) => found.fill(&mut event),
         None => logins::complete(&mut event),
     }
     let stated = mikrotik::level_of_topics(app).or(label.map(|(level, _)| level));
-    event.level = stated.unwrap_or(numbered);
+    event.level = stated.unwrap_or(headed);
     let is_known = event.level != Level::Unknown
         || event.ip.is_some()
         || !event.user_name.is_empty()
@@ -111,8 +128,8 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, app: &str) {
 /// A program may be named in it all the same: `web1 proftpd[7] text`.
 pub(crate) fn read_line(body: &str) -> Option<Found<'_>> {
     let body = without_idle_share(body);
-    if let Some((app, message)) = tag(body) {
-        return program(app)?.read(unrepeated(message));
+    if let Some((origin, message)) = tag(body) {
+        return Some(Found { origin, ..program(origin.app)?.read(unrepeated(message))? });
     }
     // Most beginnings are told apart by their first byte.
     let first = body.as_bytes().first();
@@ -126,14 +143,17 @@ pub(crate) fn read_line(body: &str) -> Option<Found<'_>> {
 }
 
 /// The name of a program with its process id at the front of `text`, or behind the name of a host; and what follows.
-fn tag(text: &str) -> Option<(&str, &str)> {
+fn tag(text: &str) -> Option<(Origin<'_>, &str)> {
     let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
     let (before, _) = near.split_once('[')?;
     let name = before.rsplit(' ').next().filter(|name| !name.is_empty() && before.split(' ').count() <= 2)?;
     let (id, message) = text.get(before.len() + 1..)?.split_once(']')?;
     let is_id = !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
     let message = message.strip_prefix(':').unwrap_or(message).strip_prefix(' ')?;
-    (is_id && program(name).is_some()).then_some((name, message))
+    let host = before.get(..before.len() - name.len())?.trim_end();
+    // The first word may be a level as well.
+    let host = if level_names::from_word(host).is_some() { "" } else { host };
+    (is_id && program(name).is_some()).then_some((Origin { host, app: name, proc_id: id }, message))
 }
 
 /// `text` without the share of time that the processors idle, `98.23% `, with which FreeSWITCH's lines begin since version 1.10.7.

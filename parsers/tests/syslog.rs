@@ -164,9 +164,13 @@ fn behind_a_lone_colon_all_is_message_but_the_time_counts() {
 }
 
 #[test]
-fn aix_and_windows_lines_are_understood() {
+fn lines_of_aix_freebsd_and_windows_are_understood() {
     check("<13>Oct 11 22:14:15 Message forwarded from aix1: su: text", (Some(5), "aix1", "su", "", "text"));
     check("Oct 11 22:14:15 aix1 auth|security:info sshd[12]: text", (Some(6), "aix1", "sshd", "12", "text"));
+    check("Oct 11 22:14:15 <auth.info> bsd1 sshd[12]: text", (Some(6), "bsd1", "sshd", "12", "text"));
+    check("Oct 11 22:14:15   <2.3> bsd1 postfix: text", (Some(3), "bsd1", "postfix", "", "text"));
+    check("<13>Oct 11 22:14:15 <auth.info> bsd1 su: text", (Some(5), "bsd1", "su", "", "text"));
+    check("Oct 11 22:14:15 web1 [job][12] text", (None, "web1", "job", "12", "text"));
     let repeated = "last message repeated 3 times";
     check("<13>Oct 11 22:14:15 last message repeated 3 times", (Some(5), "", "", "", repeated));
     check("<13>Oct 11 22:14:15 win1 MSWinEventLog\t1\tSecurity", (Some(5), "win1", "MSWinEventLog", "", "1\tSecurity"));

@@ -76,6 +76,18 @@ mod tests {
     }
 
     #[test]
+    fn a_request_of_the_webmail_names_who_has_the_session() {
+        for (user, expected) in [("bob@example.com", " user=bob@example.com"), ("", "")] {
+            let text = format!("<a1b2> POST /api/login HTTP/1.1 u={user} code=401 time=7");
+            let line = format!("2023-11-14 22:13:20 +0000 08 mx1 WEBMAIL:1F2A: {text}");
+            let expected = format!(
+                "axigen INFO 22:13:20 host=mx1 app=WEBMAIL{expected} session=1F2A method=POST path=/api/login status=401 | {text}"
+            );
+            check(parse(&line), &line, &expected);
+        }
+    }
+
+    #[test]
     fn other_lines_are_refused() {
         for line in [
             "2023-11-14 22:13:20 08 mx1 text",

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use super::scan::{attribute, blanks, digits, event, some_blanks, span, word};
 use super::{Stamped, trimmed};
+use crate::find::find;
 use crate::{Context, Level, LogEvent, address, programs};
 
 /// The name of this format in [`LogEvent::format`].
@@ -64,6 +65,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     } else if message.starts_with(b"F=") || message.starts_with(b"H=") {
         event.level = Level::Warn;
         fields(&mut event, message);
+        state_refusal(&mut event, message);
     } else {
         event.ip = host(message);
     }
@@ -91,7 +93,15 @@ fn rejected<'a>(at: i64, pid: &'a str, text: &'a [u8]) -> LogEvent<'a> {
     if let Some(recipient) = recipient(text) {
         event.user_name = recipient.into();
     }
+    state_refusal(&mut event, text);
     event
+}
+
+/// `rejected RCPT`, `rejected after DATA`, `temporarily rejected connection`.
+fn state_refusal(event: &mut LogEvent<'_>, text: &[u8]) {
+    if find(text, b" rejected ").is_some() {
+        attribute(event, "outcome", "failure");
+    }
 }
 
 /// To whom a message was not taken: `rejected RCPT <bob@example.com>: …`.
@@ -190,13 +200,18 @@ mod tests {
             ),
             (
                 "2023-11-14 22:13:20 [7] H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
-                "exim WARN 22:13:20 pid=7 user=x@y.z ip=192.0.2.7 H=(x) sender_host_port=5000 F=<a@b.c> | \
+                "exim WARN 22:13:20 pid=7 user=x@y.z ip=192.0.2.7 H=(x) sender_host_port=5000 F=<a@b.c> outcome=failure | \
                  H=(x) [192.0.2.7]:5000 F=<a@b.c> rejected RCPT <x@y.z>: relay not permitted",
             ),
             (
                 "2023-11-14 22:13:20 login authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: 535 Incorrect authentication data (set_id=bob)",
                 "exim WARN 22:13:20 user=bob ip=192.0.2.7 outcome=failure | login authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: \
                  535 Incorrect authentication data (set_id=bob)",
+            ),
+            (
+                "2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm F=a@b.c H=(x) [192.0.2.7] P=smtp rejected by local_scan(): spam",
+                "exim WARN 22:13:20 msgid=1Ov4tU-0000Nz-Rm ip=192.0.2.7 F=a@b.c H=(x) P=smtp outcome=failure | \
+                 F=a@b.c H=(x) [192.0.2.7] P=smtp rejected by local_scan(): spam",
             ),
             ("2023-11-14 22:13:20 1Ov4tU-0000Nz-Rm Completed", "exim INFO 22:13:20 msgid=1Ov4tU-0000Nz-Rm | Completed"),
         ] {

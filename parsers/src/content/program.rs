@@ -11,6 +11,8 @@ pub(super) enum Program {
     /// Any whose messages, if they are known, are texts ([`programs`](crate::programs)).
     Other,
     Haproxy,
+    /// Apache httpd, whose error log may go to syslog.
+    Apache,
     /// The kernel: its packet filter and its audit records.
     Kernel,
     Audit,
@@ -48,6 +50,7 @@ impl Program {
             b'R' if app.starts_with("RT_") && app != "RT_IDS" => Self::Connections,
             b'R' | b'L' if app.starts_with("RP/") || app.starts_with("LC/") => Self::Cisco,
             b'a' if matches!(app, "audit" | "auditd" | "audispd" | "audisp-syslog") => Self::Audit,
+            b'a' | b'h' if is_apache(app) => Self::Apache,
             b'd' if app.starts_with("date=") => Self::Pairs,
             b'f' if app == "filterlog" => Self::Filterlog,
             b'f' if app.starts_with("firewall,") => Self::Connections,
@@ -59,6 +62,11 @@ impl Program {
             _ => Device::of(app).map_or(Self::Other, Self::Device),
         }
     }
+}
+
+/// Whether `app` is Apache's name, behind which that of an instance may stand: `httpd/shop`.
+fn is_apache(app: &str) -> bool {
+    matches!(app.split('/').next(), Some("httpd" | "apache2" | "apache"))
 }
 
 /// Whether `app` is the first of a device's pairs: `id=firewall`, `h=192.0.2.7`.

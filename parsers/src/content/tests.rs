@@ -94,6 +94,28 @@ fn what_a_syslog_message_holds_completes_the_record() {
 }
 
 #[test]
+fn opnsense_writes_of_logins_under_the_name_of_the_audit_daemon() {
+    let event = read(
+        "<37>1 2023-11-14T22:13:20Z fw1 audit 7 - [meta sequenceId=\"3\"] user bob could not authenticate for WebGui. [using A + B]",
+    );
+    assert_eq!((&*event.user_name, event.attributes.get("outcome")), ("bob", Some("failure")));
+}
+
+#[test]
+fn what_apache_writes_to_syslog_has_its_level_and_its_number() {
+    let event = read(
+        "Nov 14 22:13:20 web1 httpd/shop[7]: [authz_core:error] [pid 9:tid 3] [client 192.0.2.7:5000] AH01630: denied: /x",
+    );
+    assert_eq!((&*event.host, &*event.app, &*event.proc_id), ("web1", "httpd/shop", "7"));
+    assert_eq!((event.level, event.ip), (Level::Error, "192.0.2.7".parse().ok()));
+    assert_eq!((event.attributes.get("aplogno"), event.attributes.get("client_port")), (Some("AH01630"), Some("5000")));
+    let event = read("Nov 14 22:13:20 web1 apache2[7]: [error] [client 192.0.2.7] user bob not found: /x");
+    assert_eq!((event.level, &*event.user_name), (Level::Error, "bob"));
+    let event = read("Nov 14 22:13:20 web1 httpd[7]: ALERT - x (attacker '192.0.2.7', file '/x')");
+    assert_eq!((event.level, event.attributes.get("outcome")), (Level::Unknown, Some("failure")));
+}
+
+#[test]
 fn the_structured_data_of_devices_names_user_and_address() {
     let event = read(
         "<28>1 2023-11-14T22:13:20Z r1 mgd 7 UI_LOGIN_EVENT [junos@2636.1.1.1.2.39 username=\"bob\" source-address=\"192.0.2.7\"] text",

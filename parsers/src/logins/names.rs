@@ -40,7 +40,7 @@ const BEFORE_USER: [&str; 31] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 36] = [
+const NO_USER: [&str; 37] = [
     "no",
     "from",
     "with",
@@ -77,7 +77,10 @@ const NO_USER: [&str; 36] = [
     "does",
     "account",
     "session",
+    "connection",
 ];
+
+const NAME_LEFT_OUT: &str = "(name stripped-out)";
 
 /// The name behind the first words that announce one. `lower` is `text` in lower case.
 pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
@@ -94,6 +97,12 @@ pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
         if lead == "for user " && (behind.starts_with("''") || behind.starts_with("\"\"")) {
             return None;
         }
+        // Baikal writes so in the place of a name that holds what it will not log.
+        if lead == " user " && behind.starts_with(NAME_LEFT_OUT) {
+            return Some(NAME_LEFT_OUT);
+        }
+        // lighttpd puts a second blank before the name.
+        let behind = behind.strip_prefix(' ').filter(|_| lead == "failed for ").unwrap_or(behind);
         let Some(name) = name_at(behind) else { continue };
         // "failed for '192.0.2.7'" is about no user.
         let is_address = !lead.contains("user") && address::parse(name).is_some();
@@ -110,6 +119,8 @@ fn is_name(text: &str) -> bool {
         && !text.starts_with(':')
         // The name of a pair's value: "user agent=".
         && !text.ends_with('=')
+        // Exim's name of the client's host.
+        && !text.starts_with("H=")
         // Devices that hide names which nobody has write stars.
         && !text.bytes().all(|b| b == b'*')
         && !NO_USER.iter().any(|word| word.eq_ignore_ascii_case(text))

@@ -39,6 +39,27 @@ pub(super) fn pam(text: &str) -> Option<Found<'_>> {
     if let Some(rest) = said.strip_prefix("user ").filter(|rest| rest.contains(" tally ") && rest.contains(", deny ")) {
         return Some(Found { user: user_in(rest), outcome: "failure", ..Found::default() });
     }
+    refused(said).or_else(|| session(said))
+}
+
+/// Other ways to refuse a user.
+fn refused(said: &str) -> Option<Found<'_>> {
+    let user = if let Some(rest) = said.strip_prefix("received for user ").filter(|rest| !rest.contains(": 0 (")) {
+        // pam_sss' "received for user bob: 7 (Authentication failure)".
+        rest.split(':').next()?
+    } else if let Some((_, rest)) = said.split_once(" not met by user \"") {
+        // pam_succeed_if's "requirement "uid >= 1000" not met by user "bob"".
+        rest.split('"').next()?
+    } else if let Some((user, _)) = said.strip_prefix("user '").and_then(|rest| rest.split_once("' denied access")) {
+        // pam_userdb.
+        user
+    } else {
+        return None;
+    };
+    Some(Found { user, outcome: "failure", ..Found::default() })
+}
+
+fn session(said: &str) -> Option<Found<'_>> {
     if let Some((_, rest)) = said.split_once("session opened for user ") {
         return Some(Found { user: user_in(rest), outcome: "success", ..Found::default() });
     }

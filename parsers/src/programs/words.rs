@@ -1,6 +1,7 @@
 //! Programs that write who is on the other side at the front of their messages: OpenVPN, Unbound, and Postfix' queue ids.
 
 use super::{Found, template};
+use crate::{Level, level_names};
 
 /// OpenVPN's messages of a peer: `[us=1 ][bob/]192.0.2.7:1194 text`.
 pub(super) fn openvpn(text: &str) -> Option<Found<'_>> {
@@ -132,6 +133,20 @@ fn is_queue_id(text: &str) -> bool {
     (6..=20).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric())
         && text.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// What BIND puts before its text about a client where it is told to, or where its file is sent on: a time, a category and a severity
+/// (`queries: info: client 192.0.2.7#53 …`). The severity's level, and the text.
+pub(super) fn bind_head(text: &str) -> Option<(Level, &str)> {
+    const HEAD_BYTES_MAX: usize = 80;
+    let near =
+        text.bytes().take(HEAD_BYTES_MAX).take_while(|b| b.is_ascii_alphanumeric() || b" -:.".contains(b)).count();
+    let head = text.get(..near)?.find(" client ").and_then(|at| text.get(..=at))?;
+    let severity = head.trim_end().strip_suffix(':').and_then(|head| head.rsplit(": ").next()).unwrap_or_default();
+    // Behind "debug" stands how much of it.
+    let word = severity.split(' ').next().unwrap_or_default();
+    let level = level_names::from_word(word).unwrap_or(Level::Unknown);
+    Some((level, text.get(head.len()..)?))
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn first_name(names: &[u8]) -> Option<&[u8]> {
     names.split(|b| *b == b'|').next()
 }
 
-fn facility_number(name: &[u8]) -> Option<u8> {
+pub(super) fn facility_number(name: &[u8]) -> Option<u8> {
     const NAMES: [&[u8]; 24] = [
         b"kern",
         b"user",
@@ -68,7 +68,7 @@ fn facility_number(name: &[u8]) -> Option<u8> {
     NAMES.iter().position(|known| *known == name).map(|number| number as u8)
 }
 
-fn severity_number(name: &[u8]) -> Option<u8> {
+pub(super) fn severity_number(name: &[u8]) -> Option<u8> {
     Some(match name {
         b"emerg" | b"panic" => 0,
         b"alert" => 1,

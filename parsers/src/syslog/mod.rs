@@ -7,6 +7,7 @@
 mod aix;
 pub(crate) mod cisco;
 pub(crate) mod day_time;
+mod freebsd;
 mod priority;
 pub mod rfc3164;
 pub mod rfc5424;

@@ -8,7 +8,7 @@ use std::net::Ipv6Addr;
 
 use super::priority::{self, Priority};
 use super::tag::{self, Tag};
-use super::{ParseError, aix, cisco, field_text, stamp, without_blanks, without_trailer};
+use super::{ParseError, aix, cisco, field_text, freebsd, stamp, without_blanks, without_trailer};
 use crate::{Context, Level, LogEvent, cursor};
 
 /// Reads one message of the RFC 3164 family. The message is borrowed from `line`, without line ends and NULs behind it.
@@ -51,6 +51,13 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseErro
 
 /// Reads host, tag and message, of which any may be missing.
 fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
+    let rest = match freebsd::facility_and_severity(rest) {
+        Some((facility, severity, behind)) => {
+            state(event, facility, severity);
+            behind
+        }
+        None => rest,
+    };
     if let Some((host, rest)) = aix::forwarded(rest) {
         event.host = field_text(host);
         set_tag(event, tag::read(rest));
@@ -66,10 +73,7 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
     };
     event.host = field_text(host);
     if let Some((facility, severity, after)) = aix::facility_and_severity(rest) {
-        if event.severity.is_none() {
-            event.facility = Some(facility);
-            set_severity(event, severity);
-        }
+        state(event, facility, severity);
         rest = after;
     }
     let tag = tag::read(rest);
@@ -117,6 +121,14 @@ fn after_lone_colon<'a>(event: &mut LogEvent<'a>, rest: &'a [u8], cx: &Context) 
             event.timestamp = prefix.timestamp;
             event.host = field_text(prefix.origin);
         }
+    }
+}
+
+/// Takes facility and severity that stand in words behind the time, where no priority states them.
+fn state(event: &mut LogEvent<'_>, facility: u8, severity: u8) {
+    if event.severity.is_none() {
+        event.facility = Some(facility);
+        set_severity(event, severity);
     }
 }
 

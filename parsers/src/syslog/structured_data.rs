@@ -2,7 +2,8 @@
 //!
 //! In a value `\"`, `\\` and `\]` stand for the second character; a backslash before anything else is itself.
 //! Tolerated, since programs send it: blanks before `]` and after `=`, a name without a value, and a value
-//! without quotes. A `"` or `]` that is not escaped inside a value leaves no way to tell where it ends.
+//! without quotes, and brackets that close within a quoted value. Any other `"` or `]` that is not escaped inside a value leaves no way
+//! to tell where it ends.
 
 use std::borrow::Cow;
 
@@ -72,8 +73,10 @@ fn value(text: &[u8]) -> Option<(&[u8], Cow<'_, [u8]>)> {
     };
     let mut from = 0;
     let mut escapes = 0;
+    let mut open_brackets: usize = 0;
     loop {
-        let at = from + memchr::memchr3(b'"', b'\\', b']', quoted.get(from..)?)?;
+        let passed = memchr::memchr3(b'"', b'\\', b']', quoted.get(from..)?)?;
+        let at = from + passed;
         match quoted.get(at)? {
             b'"' => {
                 let value = quoted.get(..at)?;
@@ -85,7 +88,12 @@ fn value(text: &[u8]) -> Option<(&[u8], Cow<'_, [u8]>)> {
                 // The escaped character is skipped; a backslash that escapes nothing is followed by plain text.
                 from = at + 2;
             }
-            _ => return None,
+            _ => {
+                // Only these are counted: most values have no bracket to close.
+                open_brackets += memchr::memchr_iter(b'[', quoted.get(from..at)?).count();
+                open_brackets = open_brackets.checked_sub(1)?;
+                from = at + 1;
+            }
         }
     }
 }
@@ -134,6 +142,11 @@ mod tests {
         check(r#"[a x="1" ] t"#, &[("a.x", "1")], " t");
         check(r#"[a x= "1"] t"#, &[("a.x", "1")], " t");
         check("[a x=10 y] t", &[("a.x", "10"), ("a.y", "")], " t");
+        check(
+            r#"[a x="[1]"][b y="f[0][1] of [2]" z="[3"] t"#,
+            &[("a.x", "[1]"), ("b.y", "f[0][1] of [2]"), ("b.z", "[3")],
+            " t",
+        );
     }
 
     #[test]
@@ -141,7 +154,7 @@ mod tests {
         for text in ["", "X", "[]", "[ ]", "[\"]", "[a", "[a ", "[a x", "[a x=", "[a =1]"] {
             assert_eq!(read(text.as_bytes(), &mut Attributes::default()), None, "{text}");
         }
-        for text in [r#"[a x="1"#, r#"[a x="1\"]"#, r#"[a x="]"]"#, r#"[a x=""b"]"#, r#"[a x="1\"#] {
+        for text in [r#"[a x="1"#, r#"[a x="1\"]"#, r#"[a x="]"]"#, r#"[a x="[1]]"]"#, r#"[a x=""b"]"#, r#"[a x="1\"#] {
             assert_eq!(read(text.as_bytes(), &mut Attributes::default()), None, "{text}");
         }
     }

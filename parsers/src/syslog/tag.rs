@@ -23,13 +23,14 @@ pub(crate) fn read(text: &[u8]) -> Tag<'_> {
     }
     let (mut app, rest) = text.split_at_checked(end).unwrap_or((text, b""));
     let behind_blank = || id_before_colon(rest.strip_prefix(b" ")?);
-    let (mut proc_id, rest) = bracketed(rest).or_else(behind_blank).unwrap_or((b"", rest));
-    // metalog writes the name alone, in brackets. A level in them is a part of the text.
+    let (mut proc_id, mut rest) = bracketed(rest).or_else(behind_blank).unwrap_or((b"", rest));
+    // metalog writes the name alone, in brackets; others have the id in brackets behind it. A level in them is a part of the text.
     if app.is_empty() && proc_id.first().is_some_and(u8::is_ascii_alphabetic) {
         if names_level(proc_id) {
             return Tag { message: text, ..Tag::default() };
         }
-        (app, proc_id) = (proc_id, b"");
+        let is_id = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+        (app, (proc_id, rest)) = (proc_id, bracketed(rest).filter(|(id, _)| is_id(id)).unwrap_or((b"", rest)));
     }
     let (colon, rest) = rest.strip_prefix(b":").map_or((false, rest), |rest| (true, rest));
     let message = match rest {
@@ -106,6 +107,8 @@ mod tests {
         check("| INFO     | text", "", "", "| INFO     | text");
         check("[sshd]: text", "sshd", "", "text");
         check("[sshd] text", "sshd", "", "text");
+        check("[sshd][7] text", "sshd", "7", "text");
+        check("[sshd][main] text", "sshd", "", "[main] text");
         check("[7] text", "", "7", "text");
         check("sogod [7]: text", "sogod", "7", "text");
         check("sogod [7] text", "sogod", "", "[7] text");

@@ -105,6 +105,8 @@ pub(super) const AXIGEN: &[Pattern] = &[
     ("Authentication error for user '{user}'{_}", FAILURE),
     ("User [{user}] successfully authorized{_}", SUCCESS),
     ("Remote address updated from '{_}' to '{ip}'", NONE),
+    // Its webmail names the session, and who has it.
+    ("<{_}> {method} {path} HTTP/{_} u={user} code={status} {_}", NONE),
     ("SSL alert remote {ip}, {_}", NONE),
     ("{_} connected from <{ip}>", NONE),
     ("{_} from [{ip}]", NONE),
@@ -138,6 +140,8 @@ pub(super) const SENDMAIL: &[Pattern] = &[
 pub(super) const SASLAUTHD: &[Pattern] = &[
     ("{_}auth failure: [user={user}] [service={service}] [realm={realm}] [mech={method}] [reason={reason}]", FAILURE),
     ("{_}auth success: [user={user}] [service={service}] [realm={realm}] [mech={method}]", SUCCESS),
+    // Plesk's own.
+    ("failed mail authentication attempt for user '{user}' {_}", FAILURE),
 ];
 
 /// Courier's SMTP and login daemons.

@@ -38,7 +38,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         | "pop3d-ssl" | "solid-pop3d" => mail::MAILBOXES,
         "qmail" | "rblsmtpd" | "qmail-smtpd" | "vpopmail" => mail::QMAIL,
         "exim" | "exim4" => mail::EXIM,
-        "saslauthd" => mail::SASLAUTHD,
+        "saslauthd" | "plesk_saslauthd" => mail::SASLAUTHD,
         "perdition" => mail::PERDITION,
         "roundcube" => mail::ROUNDCUBE,
         "mongod" | "mongos" => databases::MONGODB,
@@ -75,12 +75,16 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "pvedaemon" | "pveproxy" | "pmgdaemon" | "pvestatd" => services::PROXMOX,
         "suhosin" | "php-fpm" | "apache2" | "httpd" | "lighttpd" => services::WEB,
         "monit" => services::MONIT,
-        "smb" | "smbd" | "smbd_audit" | "nmbd" | "winbindd" => services::SAMBA,
+        "samba" | "smb" | "smbd" | "smbd_audit" | "nmbd" | "winbindd" => services::SAMBA,
         "webmin" | "usermin" | "miniserv" => services::WEBMIN,
         "xrdp-sesman" | "xrdp" => services::XRDP,
         "postgres" => databases::POSTGRESQL,
         "mysqld" | "mariadbd" => databases::MYSQL,
-        "slapd" | "radiusd" | "freeradius" | "murmurd"
+        "radiusd" | "freeradius" => system::RADIUS,
+        "krb5kdc" | "kadmind" => system::KERBEROS,
+        "sshguard" => network::SSHGUARD,
+        "opnsense" => system::OPNSENSE,
+        "slapd" | "murmurd"
         | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs"
         | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
         | "Froxlor" | "lfd" | "cockpit-ws" | "vmtoolsd" | "atd"

@@ -49,6 +49,13 @@ pub(super) const IPSEC: &[Pattern] = &[
 pub(super) const KERNEL: &[Pattern] =
     &[("{_}wireguard: {interface}: {_} peer {peer} ({ip})", NONE), ("{_}wireguard: {interface}: {_} from {ip}", NONE)];
 
+/// SSHGuard.
+pub(super) const SSHGUARD: &[Pattern] = &[
+    ("Attack from \"{ip}\" on service {service} with danger {_}", FAILURE),
+    ("Blocking \"{ip}\" for {_}", FAILURE),
+    ("Blocking {ip} for {_}", FAILURE),
+];
+
 /// BIND.
 pub(super) const NAMED: &[Pattern] = &[
     ("client @{_} {ip}#{port} {_} denied{_}", FAILURE),

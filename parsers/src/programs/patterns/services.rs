@@ -19,8 +19,8 @@ pub(super) const FTP: &[Pattern] = &[
     ("CONNECT: Client {ip}", NONE),
     ("[pid {_}] [{user}] FTP response: Client {ip}, \"530 {_}", FAILURE),
     ("[pid {_}] [{user}] FTP {_}: Client {ip}", NONE),
-    // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]".
-    ("(?@{ip}) [WARNING] Authentication failed for user [{user}]", FAILURE),
+    // Pure-FTPd: "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]", in the language that it was built for.
+    ("(?@{ip}) [WARNING] {_} [{user}]", FAILURE),
     ("({_}@{ip}) [INFO] {user} is now logged in", SUCCESS),
     ("(?@{ip}) [{_}", NONE),
     ("({user}@{ip}) [{_}", NONE),
@@ -188,6 +188,8 @@ pub(super) const MONIT: &[Pattern] = &[
 pub(super) const SAMBA: &[Pattern] = &[
     ("{_}Auth: [{service}] user [{domain}]\\[{user}] at [{_}] with [{_}] status [NT_STATUS_OK] workstation [{workstation}] remote host [ipv4:{ip}]", SUCCESS),
     ("{_}Auth: [{service}] user [{domain}]\\[{user}] at [{_}] with [{_}] status [{status}] workstation [{workstation}] remote host [ipv4:{ip}]", FAILURE),
+    // The audit of files, unless its prefix is told otherwise.
+    ("{login}|{ip}|{_}", NONE),
 ];
 
 /// Webmin and Usermin.

@@ -5,6 +5,8 @@ use super::{FAILURE, NONE, Pattern, SUCCESS};
 /// OpenSSH and Dropbear.
 pub(super) const SSH: &[Pattern] = &[
     ("Accepted {method} for {user} from {ip} port {port}", SUCCESS),
+    // What the method has to say stands behind a colon, and is the client's.
+    ("Failed {method} for invalid user {user} from {ip} port {port} ssh2: from {_}", FAILURE),
     ("Failed {method} for invalid user {user} from {ip} port {port}", FAILURE),
     ("Failed {method} for invalid user {user} from {ip}", FAILURE),
     ("Failed {method} for illegal user {user} from {ip}", FAILURE),
@@ -57,9 +59,17 @@ pub(super) const SSH: &[Pattern] = &[
     ("reverse mapping checking getaddrinfo for {_} [{ip}]", NONE),
     ("Address {ip} maps to {_}", NONE),
     ("{_}: Too many authentication failures for {user} from {ip} port {port}", FAILURE),
+    ("Authentication tried for {user} with correct key but not from a permitted host (host={_}, ip={ip},", FAILURE),
+    ("Protocol major versions differ for {ip} port {port}: {_}", FAILURE),
+    ("Protocol major versions differ for {ip}: {_}", FAILURE),
+    ("Nasty PTR record {_} is set up for {ip}, ignoring", NONE),
+    ("Could not get shadow information for {user}", FAILURE),
+    ("Timeout before authentication for connection from {ip} to {_}", NONE),
+    ("Timeout before authentication for {ip} port {port}", NONE),
+    ("drop connection #{_} from [{ip}]:{port} on {_}", FAILURE),
     // Dropbear; older ones begin with a small letter.
     ("Password auth succeeded for '{user}' from {ip}", SUCCESS),
-    ("Pubkey auth succeeded for '{user}' with key {_} from {ip}", SUCCESS),
+    ("Pubkey auth succeeded for '{user}' with {_} from {ip}", SUCCESS),
     ("Bad password attempt for '{user}' from {ip}", FAILURE),
     ("Bad PAM password attempt for '{user}' from {ip}", FAILURE),
     ("Login attempt for nonexistent user '{user}' from {ip}", FAILURE),
@@ -110,6 +120,7 @@ pub(super) const POLKIT: &[Pattern] = &[
     ("Operator of {_} FAILED to authenticate to gain authorization for action {action} for {_} (owned by unix-user:{user})", FAILURE),
     ("{user}: Executing command [USER={USER}] [TTY={TTY}] [CWD={CWD}] [COMMAND={COMMAND}]", SUCCESS),
     ("{user}: Error executing command as another user: {_}", FAILURE),
+    ("{login}: {reason} [USER={USER}] [TTY={TTY}] [CWD={CWD}] [COMMAND={COMMAND}]", FAILURE),
 ];
 
 /// login, logind and display managers.
@@ -148,4 +159,38 @@ pub(super) const ACCOUNTS: &[Pattern] = &[
     ("user {user} added by {_} to group {group}", NONE),
     ("user {user} removed by {_} from group {group}", NONE),
     ("can't view or modify password information for {user}", FAILURE),
+];
+
+/// MIT's Kerberos: what a client asked for, and its administration.
+#[rustfmt::skip]
+pub(super) const KERBEROS: &[Pattern] = &[
+    ("{_}_REQ ({_}) {ip}: ISSUE: {_}}, {login} for {service}", SUCCESS),
+    ("{_}_REQ ({_}) {ip}: NEEDED_PREAUTH: {login} for {service}, {_}", NONE),
+    ("{_}_REQ ({_}) {ip}: {reason}: {login} for {service}, {_}", FAILURE),
+    ("{_}equest: {action}, {_}, success, client={login}, {_}addr={ip},", SUCCESS),
+    ("{_}equest: {action}, {_}, client={login}, {_}addr={ip},", FAILURE),
+];
+
+/// OPNsense's record of logins, beside what its pages say in words.
+pub(super) const OPNSENSE: &[Pattern] = &[
+    ("user {user} authenticated successfully for {service} [{_}", SUCCESS),
+    ("user {user} could not authenticate for {service}. [{_}", FAILURE),
+];
+
+/// FreeRADIUS: behind the user may stand the password, or in angle brackets why there is none; behind the server that asked, the station
+/// that called.
+#[rustfmt::skip]
+pub(super) const RADIUS: &[Pattern] = &[
+    ("{_}Login incorrect{_}: [{user}/<{_}>] (from client {_} cli {ip})", FAILURE),
+    ("{_}Login incorrect{_}: [{user}/<{_}>] (from client {client} port {_}", FAILURE),
+    ("{_}Login incorrect{_}: [{login}/{_}] (from client {_} cli {ip})", FAILURE),
+    ("{_}Login incorrect{_}: [{login}/{_}] (from client {client} port {_}", FAILURE),
+    ("{_}Login incorrect{_}: [{user}] (from client {_} cli {ip})", FAILURE),
+    ("{_}Login incorrect{_}: [{user}] (from client {client} port {_}", FAILURE),
+    ("{_}Login OK: [{user}/<{_}>] (from client {_} cli {ip})", SUCCESS),
+    ("{_}Login OK: [{user}/<{_}>] (from client {client} port {_}", SUCCESS),
+    ("{_}Login OK: [{login}/{_}] (from client {_} cli {ip})", SUCCESS),
+    ("{_}Login OK: [{login}/{_}] (from client {client} port {_}", SUCCESS),
+    ("{_}Login OK: [{user}] (from client {_} cli {ip})", SUCCESS),
+    ("{_}Login OK: [{user}] (from client {client} port {_}", SUCCESS),
 ];

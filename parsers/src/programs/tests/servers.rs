@@ -1,6 +1,48 @@
-use super::check;
-use crate::LogEvent;
-use crate::programs::read_line;
+use super::{CX, check};
+use crate::programs::{read, read_line};
+use crate::{Level, LogEvent};
+
+#[test]
+fn bind_says_its_category_and_its_severity_before_the_client() {
+    for (head, level) in [
+        ("queries: info: ", Level::Info),
+        ("query-errors: debug 3: ", Level::Debug),
+        ("security: error: ", Level::Error),
+        ("14-Nov-2023 22:13:20.123 security: ", Level::Unknown),
+        ("14-Nov-2023 22:13:20.123 ", Level::Unknown),
+        ("", Level::Unknown),
+    ] {
+        let message =
+            format!("{head}client @0x7f 192.0.2.7#5000 (a.example): query: a.example IN AAAA +E(0)K (192.0.2.1)");
+        let event = read("named", message.as_bytes(), &CX).unwrap();
+        assert_eq!((event.level, event.ip), (level, "192.0.2.7".parse().ok()), "{message}");
+        assert_eq!((event.attributes.get("port"), event.attributes.get("query_type")), (Some("5000"), Some("AAAA")));
+    }
+    let event = read("named", b"general: info: the client of 192.0.2.7 is gone", &CX).unwrap_or_default();
+    assert_eq!(event.attributes.get("port"), None);
+}
+
+#[test]
+fn an_outcome_is_stated_once() {
+    let found = read_line("sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2").unwrap();
+    let mut event = LogEvent::default();
+    found.fill(&mut event);
+    found.fill(&mut event);
+    assert_eq!(event.attributes.iter().filter(|(name, _)| *name == "outcome").count(), 1);
+}
+
+#[test]
+fn a_line_that_names_a_program_names_its_host_and_its_process() {
+    for (body, expected) in [
+        ("web1 proftpd[7] web1 (h.example[192.0.2.7]): USER bob (Login failed): x", ["web1", "proftpd", "7", "bob"]),
+        ("sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", ["", "sshd", "7", "bob"]),
+        ("INFO sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", ["", "sshd", "7", "bob"]),
+    ] {
+        let mut event = LogEvent::default();
+        read_line(body).unwrap().fill(&mut event);
+        assert_eq!([&*event.host, &event.app, &event.proc_id, &event.user_name], expected, "{body}");
+    }
+}
 
 #[test]
 fn servers_name_their_clients() {
@@ -12,7 +54,49 @@ fn servers_name_their_clients() {
         ),
         ("perdition.pop3", "Fatal Error reading information from client 192.0.2.7:1->192.0.2.1:2: x", "- 192.0.2.7 -"),
         ("pure-ftpd", "(bob@192.0.2.7) [NOTICE] /home/bob/a uploaded (5 bytes)", "bob 192.0.2.7 -"),
+        (
+            "krb5kdc",
+            "AS_REQ (2 etypes {18 17}) 192.0.2.7: PREAUTH_FAILED: bob@A.EXAMPLE for krbtgt/A.EXAMPLE@A.EXAMPLE, x",
+            "bob@A.EXAMPLE 192.0.2.7 failure",
+        ),
+        (
+            "krb5kdc",
+            "TGS_REQ (2 etypes {18 17}) 192.0.2.7: ISSUE: authtime 17, etypes {rep=18 tkt=18}, bob@A.EXAMPLE for host/h@A.EXAMPLE",
+            "bob@A.EXAMPLE 192.0.2.7 success",
+        ),
+        ("krb5kdc", "commencing operation", "- - -"),
+        (
+            "kadmind",
+            "Request: kadm5_init, bob@A.EXAMPLE, success, client=bob@A.EXAMPLE, service=kadmin/h@A.EXAMPLE, addr=192.0.2.7, vers=4",
+            "bob@A.EXAMPLE 192.0.2.7 success",
+        ),
+        ("sshguard", "Blocking \"192.0.2.7/32\" for 120 secs (3 attacks in 1 secs)", "- 192.0.2.7 failure"),
+        (
+            "plesk_saslauthd",
+            "failed mail authentication attempt for user 'bob@a.example' (password len=9)",
+            "bob@a.example - failure",
+        ),
+        ("smbd_audit", "bob|192.0.2.7|open|ok|r|a.txt", "bob 192.0.2.7 -"),
+        (
+            "pkexec",
+            "bob: The value for environment variable XAUTHORITY contains suspicious content [USER=root] [TTY=unknown] [CWD=/] [COMMAND=x]",
+            "bob - failure",
+        ),
+        ("radiusd", "(7) Login OK: [bob] (from client nas1 port 3 cli 192.0.2.7)", "bob 192.0.2.7 success"),
+        ("radiusd", "Login OK: [host/pc1/<via Auth-Type = EAP>] (from client nas1 port 3)", "host/pc1 - success"),
+        (
+            "radiusd",
+            "(7) Login incorrect (pap: x): [bob/a/b] (from client nas1 port 3 cli 00-11-22-33-44-55)",
+            "bob - failure",
+        ),
         ("pure-ftpd", "(?@192.0.2.7) [INFO] New connection from 192.0.2.7", "- 192.0.2.7 -"),
+        ("pure-ftpd", "(?@192.0.2.7) [WARNING] Anmeldung fehlgeschlagen für Benutzer [bob]", "bob 192.0.2.7 failure"),
+        ("pure-ftpd", "(?@192.0.2.7) [WARNING] Can't login as [bob]: account disabled", "bob 192.0.2.7 failure"),
+        (
+            "dropbear",
+            "Pubkey auth succeeded for 'bob' with ssh-ed25519 key SHA256:x from 192.0.2.7:4000",
+            "bob 192.0.2.7 success",
+        ),
         ("vpopmail", "vchkpw-smtp: password fail bob@a.example:192.0.2.7", "bob@a.example 192.0.2.7 failure"),
         (
             "saslauthd",
