@@ -85,7 +85,10 @@ fn fill(event: &mut LogEvent<'_>, attributes: &Attributes) {
     }
     let is_set = |value: &&str| *value != "unset";
     // The ids of users are numbers, but for those that `ausearch -i` resolved.
-    let is_name = |value: &&str| is_set(value) && !value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    // sshd has "(invalid user)" and "(unknown)" in the place of one that nobody has.
+    let is_name = |value: &&str| {
+        is_set(value) && !value.starts_with('(') && !value.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    };
     let user = users.into_iter().flatten().find(is_name).unwrap_or_default();
     event.user_name = Cow::Owned(user.to_owned());
     event.proc_id = Cow::Owned(pid.filter(is_set).unwrap_or_default().to_owned());
@@ -196,6 +199,13 @@ mod tests {
         assert_eq!((get("type"), get("serial"), get("res")), (Some("USER_LOGIN"), Some("42"), Some("failed")));
         assert_eq!((get("hostname"), get("UID"), get("msg")), (None, Some("root"), None));
         assert_eq!(&*event.message, &line[..]);
+    }
+
+    #[test]
+    fn a_user_that_nobody_has_is_no_user() {
+        let line = b"type=USER_LOGIN msg=audit(1700000000.1:42): pid=7 uid=0 msg='op=login acct=\"(invalid user)\" addr=192.0.2.7 res=failed'";
+        let event = parse(line, &CX).unwrap();
+        assert_eq!((&*event.user_name, event.attributes.get("acct")), ("", Some("(invalid user)")));
     }
 
     #[test]

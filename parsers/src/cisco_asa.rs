@@ -192,6 +192,11 @@ mod tests {
         );
         check("%ASA-4-733100: [  192.0.2.7] drop rate-1 exceeded.", "192.0.2.7 - -:- -:-");
         check(
+            "%ASA-4-113019: Group = g, Username = 198.51.100.9, IP = 192.0.2.7, Session disconnected.",
+            "192.0.2.7 - -:- -:-",
+        );
+        check("%ASA-6-113006: User bob locked out on exceeding 3 successive failed attempts", "- - -:- -:- bob");
+        check(
             "%ASA-2-106016: Deny IP spoof from (192.0.2.7) to 192.0.2.1 on interface a",
             "192.0.2.7 - -:192.0.2.1 a:-",
         );

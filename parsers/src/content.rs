@@ -16,8 +16,8 @@ use crate::plain::Sought;
 use crate::syslog::cisco;
 use crate::{
     Context, Level, LogEvent, address, apache_error, app, auditd, cef, cisco_asa, connections, contained, divided,
-    filterlog, iptables, json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent,
-    wrapped,
+    filterlog, iptables, json, leef, level_names, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi,
+    winevent, wrapped,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -40,17 +40,34 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     } else {
         match message.trim_ascii_start().first() {
             Some(b'{' | b'@') => json::complete_from_message(event, cx),
+            Some(_) if program == Program::WinEvtLog => winevent::complete_from_message(event, cx),
             Some(_) => by_name_or_first_byte(program, message, event, cx),
             None => {}
         }
+    }
+    if event.level == Level::Unknown && message.starts_with(b"[ID ") {
+        event.level = programs::level_of_solaris(message);
+    }
+    if event.level == Level::Unknown
+        && message.starts_with(b"<")
+        && matches!(&*event.app, "NetworkManager" | "ModemManager")
+    {
+        event.level = stated_in_angles(message);
     }
     structured(event);
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);
     }
-    if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) {
+    if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) || winevent::is_snares(event, message)
+    {
         winevent::complete_from_message(event, cx);
     }
+}
+
+/// The level in angles with which NetworkManager begins its messages: `<warn>  [1700000000.1234] text`.
+fn stated_in_angles(message: &[u8]) -> Level {
+    let inside = message.get(1..).unwrap_or_default().split(|b| *b == b'>').next().unwrap_or_default();
+    std::str::from_utf8(inside).ok().and_then(level_names::from_word).unwrap_or_default()
 }
 
 /// Fills the address and the user from the structured data of Junos and Synology, which name them there.
@@ -214,12 +231,19 @@ pub(crate) fn parse_plain_dated<'a>(
 /// The parser that the name of the program calls for.
 fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     match program {
-        Program::Unnamed | Program::Cisco => behind_time(message, cx),
+        Program::Unnamed => behind_time(message, cx),
+        // A relay may keep the number and leave out the time.
+        Program::Cisco => tagged_message(message, cx).or_else(|| behind_time(message, cx)),
         Program::Device(device) => devices::read(device, message, cx),
         Program::Kernel => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
         Program::Filterlog => filterlog::parse(message, cx),
         // Linux' audit daemon or OPNsense.
-        Program::Audit => kernel_audit(message, cx).or_else(|| programs::read("opnsense", message, cx)),
+        Program::PacketFilter => app::tcpdump::of_packet_filter(message),
+        // Of Linux, Solaris or OPNsense.
+        Program::Audit => {
+            let said = |of| programs::read(of, message, cx);
+            kernel_audit(message, cx).or_else(|| said("audit")).or_else(|| said("opnsense"))
+        }
         Program::Connections => connections::parse(message, cx),
         Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),
         Program::CheckPoint => divided::bracketed(message, cx),
@@ -229,6 +253,7 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
         Program::Other
         | Program::Haproxy
         | Program::Snare
+        | Program::WinEvtLog
         | Program::Cef
         | Program::Leef
         | Program::PanOs
@@ -240,7 +265,11 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
 /// `Nov 14 22:13:20 UTC: %ASA-config-5-111010: …`.
 fn behind_time<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     let near = message.get(..96).unwrap_or(message);
-    let tagged = memchr::memchr(b'%', near).filter(|at| *at > 0).and_then(|at| message.get(at..))?;
+    tagged_message(memchr::memchr(b'%', near).filter(|at| *at > 0).and_then(|at| message.get(at..))?, cx)
+}
+
+/// A message that begins with the tag of a Cisco system.
+fn tagged_message<'m>(tagged: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     let (tag, behind) = cisco::tag(tagged)?;
     if cisco_asa::is_tag(std::str::from_utf8(tag).ok()?) {
         return cisco_asa::parse(tagged, cx);

@@ -50,6 +50,9 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Some(b'<') if shape::has_priority(text) => return syslog(line, cx),
         Some(b'A'..=b'Z') if shape::has_bsd_stamp(text) || shape::has_dated_stamp(text, cx) => return syslog(line, cx),
         Some(b'1') if shape::has_version(text, cx) => return syslog(line, cx),
+        Some(b'1' | b'2') if shape::has_year_first(text, cx) => return syslog(line, cx),
+        Some(b'%' | b'*' | b'.' | b'0'..=b'9') if shape::is_ciscos(text, cx) => return syslog(line, cx),
+        Some(b'W') if text.starts_with(b"WinEvtLog: ") => return syslog(line, cx),
         _ => {}
     }
     if let Some(event) = content::parse_labelled(line, cx) {
@@ -256,6 +259,9 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogE
     {
         content::complete(&mut event, line, cx);
         return event;
+    }
+    if shape::follows_stamp_as_macos(rest) {
+        return syslog(line, cx);
     }
     if headless::may_follow(rest)
         && let Some(event) = headless::after_stamp(line, cx)

@@ -99,7 +99,7 @@ fn without_uptime(text: &str) -> &str {
 /// The last word of a prefix, where it says what became of the packet.
 fn action(prefix: &str) -> Option<&str> {
     let prefix = prefix.trim_end_matches([':', ']', ' ', '>']);
-    let word = prefix.rsplit([' ', '[', '<']).next()?;
+    let word = prefix.rsplit([' ', '[', '<', ':']).next()?;
     const WORDS: [&str; 8] = ["accept", "allow", "audit", "block", "den", "drop", "limit", "reject"];
     let lower = word.to_ascii_lowercase();
     WORDS.iter().any(|known| find(lower.as_bytes(), known.as_bytes()).is_some()).then_some(word)
@@ -111,6 +111,18 @@ mod tests {
     use crate::Zone;
 
     const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+    #[test]
+    fn the_last_part_of_a_prefix_may_be_what_became_of_the_packet() {
+        for (prefix, expected) in [
+            ("net2fw:DROP:", Some("DROP")),
+            ("Shorewall:FORWARD:REJECT:", Some("REJECT")),
+            ("nft-drop: ", Some("nft-drop")),
+            ("web: ", None),
+        ] {
+            assert_eq!(action(prefix), expected, "{prefix}");
+        }
+    }
 
     #[test]
     fn a_packets_fields_are_attributes() {

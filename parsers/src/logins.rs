@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::find::AnyOf;
-use crate::{Context, LogEvent, mentions, plain, programs};
+use crate::{Context, LogEvent, address, mentions, plain, programs};
 
 /// Only the beginning of a long message is searched.
 const SEARCHED_BYTES_MAX: usize = 1024;
@@ -135,6 +135,7 @@ fn complete_named(event: &mut LogEvent<'_>, speaks_of_login: impl Fn(&[u8]) -> b
     let lower = text.to_ascii_lowercase();
     let ip = if event.ip.is_none() { addresses::first(&text) } else { None };
     let user = if event.user_name.is_empty() { names::user(&text, &lower).map(str::to_owned) } else { None };
+    let user = user.map(|user| without_address(&user).to_owned());
     let outcome = outcome(&lower);
     drop(text);
     event.ip = event.ip.or(ip);
@@ -144,6 +145,14 @@ fn complete_named(event: &mut LogEvent<'_>, speaks_of_login: impl Fn(&[u8]) -> b
     let is_about_someone = event.ip.is_some() || !event.user_name.is_empty();
     if is_about_someone && !outcome.is_empty() && event.attributes.get("outcome").is_none() {
         event.attributes.push("outcome", outcome);
+    }
+}
+
+/// `user` without the address that it is said to come from: `bob@192.0.2.7`.
+fn without_address(user: &str) -> &str {
+    match user.rsplit_once('@') {
+        Some((name, place)) if !name.is_empty() && address::parse(place).is_some() => name,
+        _ => user,
     }
 }
 

@@ -57,7 +57,8 @@ impl Found<'_> {
                 *field = Cow::Owned(value.to_owned());
             }
         }
-        if event.user_name.is_empty() && self.user != "-" {
+        // login has a word for what nobody is called.
+        if event.user_name.is_empty() && !matches!(self.user, "-" | "UNKNOWN") {
             event.user_name = Cow::Owned(self.user.to_owned());
         }
         let outcome = (!self.outcome.is_empty()).then_some(("outcome", self.outcome));
@@ -173,6 +174,13 @@ fn solaris_number(text: &str) -> Option<(Level, &str)> {
     Some((Level::from_severity(level_names::severity_keyword(severity)?), text))
 }
 
+/// The level that a message states as Solaris' syslog does.
+pub(crate) fn level_of_solaris(message: &[u8]) -> Level {
+    let near = message.get(..64).unwrap_or(message);
+    let near = near.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    solaris_number(near).map_or(Level::Unknown, |(level, _)| level)
+}
+
 /// Syslog daemons count repetitions: `message repeated 3 times: [ Failed password … ]`.
 fn unrepeated(text: &str) -> &str {
     match text.strip_prefix("message repeated ").and_then(|rest| rest.split_once(": [ ")) {
@@ -220,7 +228,7 @@ fn program(app: &str) -> Option<Program> {
     let name = name.get(..end).unwrap_or(name);
     Some(match name {
         "sshd" | "sshd-session" | "sshd-auth" => Program::Ssh,
-        "sudo" | "sudo-rs" | "doas" => Program::Sudo,
+        "sudo" | "sudo-rs" => Program::Sudo,
         "dovecot" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login" | "auth-worker" => {
             Program::Dovecot
         }

@@ -6,11 +6,13 @@
 //! ```
 //!
 //! A letter for the level, month and day (glog 0.6 writes the year too), the time, the thread's number (klog writes the
-//! process id there), the place in the source. Attributes: `id` (that number), `file`, `line`.
+//! process id there), the place in the source. Attributes: `id` (that number), `file`, `line`, and the pairs behind a message in quotes.
+
+use std::borrow::Cow;
 
 use super::scan::{digits, event, some_blanks, until};
 use super::{stamp, trimmed};
-use crate::{Context, Level, LogEvent};
+use crate::{Context, Level, LogEvent, logfmt};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "klog";
@@ -18,6 +20,19 @@ pub const FORMAT: &str = "klog";
 /// Reads a line of klog or glog; `None` where it is none. White space around the line is no part of it.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let mut event = head(line, cx)?;
+    if let Cow::Borrowed(message) = event.message
+        && let Some(pairs) = behind_quoted(message).and_then(|pairs| logfmt::parse(pairs, cx))
+    {
+        event.ip = pairs.ip;
+        event.user_name = pairs.user_name;
+        event.attributes.append(pairs.attributes);
+    }
+    Some(event)
+}
+
+/// Reads what stands before the message, which is not looked into.
+pub(crate) fn head<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line).trim_ascii();
     let (letter, rest) = text.split_first()?;
     let level = match letter {
@@ -39,6 +54,13 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     is_place.then_some(event)
 }
 
+/// The pairs of a structured message, which stand behind its text in quotes: `"Created" pod="shop/cart-7"`.
+fn behind_quoted(message: &[u8]) -> Option<&[u8]> {
+    let text = message.strip_prefix(b"\"")?;
+    let end = memchr::memmem::find(text, b"\" ")?;
+    text.get(end + 2..)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,7 +76,12 @@ mod tests {
             ("W20231114 22:13:20.123456 7 main.c++:9] x]", "klog WARN 22:13:20.123456 id=7 file=main.c++ line=9 | x]"),
             (
                 "E1114 22:13:20.123456 7 a.go:1] \"Failed\" err=\"no\"",
-                "klog ERROR 22:13:20.123456 id=7 file=a.go line=1 | \"Failed\" err=\"no\"",
+                "klog ERROR 22:13:20.123456 id=7 file=a.go line=1 err=no | \"Failed\" err=\"no\"",
+            ),
+            (
+                "I1114 22:13:20.123456 7 a.go:1] \"HTTP\" verb=\"GET\" srcIP=\"192.0.2.7:5000\" resp=200",
+                "klog INFO 22:13:20.123456 ip=192.0.2.7 id=7 file=a.go line=1 verb=GET srcIP=192.0.2.7:5000 resp=200 | \
+                 \"HTTP\" verb=\"GET\" srcIP=\"192.0.2.7:5000\" resp=200",
             ),
             ("\n F1114 22:13:20.000000 7 a.go:1] \n", "klog FATAL 22:13:20 id=7 file=a.go line=1 | "),
         ] {

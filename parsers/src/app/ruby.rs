@@ -87,7 +87,25 @@ pub(super) fn request<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> 
     event.ip = address::parse(client).map(|found| found.ip);
     attribute(&mut event, "method", method);
     attribute(&mut event, "path", path);
-    rest.is_empty().then_some(event)
+    for line in rest.split(|b| *b == b'\n').skip(1) {
+        about_request(&mut event, line);
+    }
+    matches!(rest.first(), None | Some(b'\n')).then_some(event)
+}
+
+/// What Rails says on further lines of a request, where they are one record with its first.
+fn about_request(event: &mut LogEvent<'_>, line: &[u8]) -> Option<()> {
+    if let Some(rest) = line.strip_prefix(b"Processing by ") {
+        let (controller, rest) = until(rest, b"#")?;
+        let (action, format) = until(rest, b" as ")?;
+        attribute(event, "controller", controller);
+        attribute(event, "action", action);
+        attribute(event, "format", std::str::from_utf8(format).ok()?.trim_end());
+    } else {
+        let (status, _) = until(line.strip_prefix(b"Completed ")?, b" ")?;
+        attribute(event, "status", status);
+    }
+    Some(())
 }
 
 #[cfg(test)]
@@ -104,6 +122,11 @@ mod tests {
             ),
             ("E, [2023-11-14T22:13:20.123456 #7] ERROR -- : no", "ruby ERROR 22:13:20.123456 pid=7 | no"),
             ("A, [2023-11-14T22:13:20.123456 #7]   ANY -- : x", "ruby UNKNOWN 22:13:20.123456 pid=7 | x"),
+            (
+                "Started PUT \"/cart\" for 192.0.2.7 at 2023-11-14 22:13:20 +0000\nProcessing by CartsController#update as JSON\n  Parameters: {}\nCompleted 204 No Content in 3ms",
+                "ruby INFO 22:13:20 ip=192.0.2.7 method=PUT path=/cart controller=CartsController action=update format=JSON status=204 | \
+                 Started PUT \"/cart\" for 192.0.2.7 at 2023-11-14 22:13:20 +0000\nProcessing by CartsController#update as JSON\n  Parameters: {}\nCompleted 204 No Content in 3ms",
+            ),
             (
                 "Started GET \"/cart?a=1\" for 192.0.2.7 at 2023-11-14 23:13:20 +0100",
                 "ruby INFO 22:13:20 ip=192.0.2.7 method=GET path=/cart?a=1 | Started GET \"/cart?a=1\" for 192.0.2.7 at 2023-11-14 23:13:20 +0100",

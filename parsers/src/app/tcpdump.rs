@@ -20,19 +20,41 @@ pub const FORMAT: &str = "tcpdump";
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let message = stamped.rest.strip_prefix(b" ")?;
     let packet = message.strip_prefix(b"IP ").or_else(|| message.strip_prefix(b"IP6 "))?;
+    let mut event = event(FORMAT, Some(stamped.at), Level::Unknown, message);
+    ends(packet, &mut event)?;
+    Some(event)
+}
+
+/// Reads what is sent to syslog of the packets that the BSDs' packet filter logs:
+/// `rule 4/0(match): block in on em0: 192.0.2.7.5000 > 198.51.100.2.22: Flags [S], seq 1`.
+pub(crate) fn of_packet_filter(message: &[u8]) -> Option<LogEvent<'_>> {
+    let (_, rest) = until(message, b"rule ")?;
+    let (decision, rest) = until(rest, b" on ")?;
+    let (interface, packet) = until(rest, b": ")?;
+    let mut words = decision.rsplit(' ');
+    let (direction, action) = (words.next()?, words.next()?);
+    let mut event = event(FORMAT, None, Level::Unknown, message);
+    attribute(&mut event, "action", action);
+    attribute(&mut event, "direction", direction);
+    attribute(&mut event, "interface", interface);
+    ends(packet, &mut event).filter(|()| matches!(direction, "in" | "out"))?;
+    Some(event)
+}
+
+/// Reads the two ends of a packet.
+fn ends(packet: &[u8], event: &mut LogEvent<'_>) -> Option<()> {
     let (source, rest) = until(packet, b" > ")?;
     let (target, rest) = until(rest, b": ")?;
     let (source, source_port) = end(source)?;
     let (target, target_port) = end(target)?;
-    let mut event = event(FORMAT, Some(stamped.at), Level::Unknown, message);
     event.ip = Some(source);
-    attribute(&mut event, "src_port", source_port);
-    attribute(&mut event, "dst_ip", &target.to_string());
-    attribute(&mut event, "dst_port", target_port);
+    attribute(event, "src_port", source_port);
+    attribute(event, "dst_ip", &target.to_string());
+    attribute(event, "dst_port", target_port);
     if let Some((flags, _)) = rest.strip_prefix(b"Flags [").and_then(|rest| until(rest, b"]")) {
-        attribute(&mut event, "flags", flags);
+        attribute(event, "flags", flags);
     }
-    Some(event)
+    Some(())
 }
 
 /// An address, and behind a dot the number or the name of a port.
@@ -73,6 +95,22 @@ mod tests {
         ] {
             check(parse(line), line, expected);
         }
+    }
+
+    #[test]
+    fn a_packet_filters_decision_is_read() {
+        for line in [
+            "rule 4/0(match): block in on em0: 192.0.2.7.5000 > 198.51.100.2.22: S 1:1(0) win 65535",
+            "Nov 14 22:13:20.123456 rule 4/(match) block in on em0: 192.0.2.7.5000 > 198.51.100.2.22: udp 9",
+        ] {
+            let event = of_packet_filter(line.as_bytes()).unwrap();
+            let get = |name| event.attributes.get(name);
+            assert_eq!(
+                (event.ip, get("dst_port"), get("action")),
+                ("192.0.2.7".parse().ok(), Some("22"), Some("block"))
+            );
+        }
+        assert_eq!(of_packet_filter(b"rule 4 was read on start: 192.0.2.7 > 192.0.2.1: x"), None);
     }
 
     #[test]

@@ -35,12 +35,20 @@ pub(super) fn read(text: &str, kind: &str, attributes: &mut Attributes) {
     if let Some(decision) = rest.strip_prefix("avc:") {
         rest = access_vector(decision.trim_start(), attributes);
     }
+    let mut word = "";
     while !rest.is_empty() {
         let word_end = rest.bytes().take_while(|b| !matches!(b, b' ' | b'=')).count();
         let (name, after) = rest.split_at_checked(word_end).unwrap_or((rest, ""));
         let Some(value) = after.strip_prefix('=') else {
+            word = name;
             rest = after.trim_start();
             continue;
+        };
+        // Before Linux 3.14 a login has "old auid=4294967295 new auid=0".
+        let name = match (std::mem::take(&mut word), name) {
+            ("old", "auid") => "old-auid",
+            ("old", "ses") => "old-ses",
+            _ => name,
         };
         if let Some(inner) = value.strip_prefix('\'') {
             // Nothing inside is quoted twice: the last quote ends it.
@@ -144,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn the_former_id_of_a_login_is_not_its_id() {
+        check(
+            "LOGIN",
+            "login pid=7 old auid=4294967295 new auid=0 old ses=4 new ses=5",
+            &[("pid", "7"), ("old-auid", "4294967295"), ("auid", "0"), ("old-ses", "4"), ("ses", "5")],
+        );
+    }
+
+    #[test]
     fn encoded_texts_are_decoded_where_a_field_may_be_encoded() {
         check("PROCTITLE", "proctitle=6C73002D6C", &[("proctitle", "ls -l")]);
         check("EXECVE", "argc=2 a0=\"ls\" a1=2D6C20", &[("argc", "2"), ("a0", "ls"), ("a1", "-l ")]);
@@ -176,7 +193,7 @@ mod tests {
 
     #[test]
     fn words_between_the_fields_are_passed_over() {
-        check("LOGIN", " login pid=3 old auid=1 new auid=2, x", &[("pid", "3"), ("auid", "1"), ("auid", "2")]);
+        check("LOGIN", " login pid=3 old auid=1 new auid=2, x", &[("pid", "3"), ("old-auid", "1"), ("auid", "2")]);
         check(
             "USER_ACCT",
             "msg='PAM: accounting acct=bob : exe=\"/x\" addr=? res=success'",

@@ -42,7 +42,8 @@ pub(super) fn at<'a>(before: &str, previous: &str, word: &'a str, next: Option<&
         return None;
     }
     let is_marked = word.starts_with(['"', '\'', '<']);
-    let is_announced = matches!(before, "for" | "client") || before.ends_with([',', '.']) || next == Some("IP");
+    let is_announced =
+        matches!(before, "for" | "client") || before.ends_with([',', '.']) || matches!(next, Some("IP" | "locked"));
     let is_said = is_assigned || is_marked || key.len() < previous.len() || is_announced;
     Some(bare(word)).filter(|name| is_said && is_name(name) && *name != "IP")
 }

@@ -32,7 +32,7 @@ pub(super) fn read(text: &str, event: &mut LogEvent<'_>) {
         if let Some(found) = endpoint(bare) {
             let role = if matches!(previous, "=" | ":") { before } else { previous.trim_end_matches([':', '=']) };
             let is_destination = match (role, found.interface) {
-                ("gaddr" | "server" | "Group", _) => {
+                ("gaddr" | "server" | "Group" | "Username" | "username", _) => {
                     previous = word;
                     continue;
                 }
@@ -150,7 +150,10 @@ fn endpoint(word: &str) -> Option<Endpoint<'_>> {
     }
     if let Some((interface, ip)) = interface_and_ip(left) {
         let is_port = !right.is_empty() && right.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        return if is_port { found(interface, ip, right) } else { None };
+        // In ARP's messages the hardware address stands there: "192.0.2.7/0016.a421.94ef".
+        let is_hardware = right.len() == 14 && right.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.');
+        let port = if is_port { right } else { "" };
+        return if is_port || is_hardware { found(interface, ip, port) } else { None };
     }
     let (host, url) = base.split_once(':')?;
     Some(Endpoint { interface: "", ip: host.parse().ok()?, port: "", user, url })

@@ -17,6 +17,8 @@ pub(super) enum Program {
     Kernel,
     Audit,
     Filterlog,
+    /// The packet filter of OpenBSD and FreeBSD.
+    PacketFilter,
     CiscoAsa,
     /// Junos and MikroTik.
     Connections,
@@ -33,6 +35,8 @@ pub(super) enum Program {
     Device(Device),
     CheckPoint,
     Snare,
+    /// An agent of OSSEC's or Wazuh's, of a Windows event.
+    WinEvtLog,
 }
 
 impl Program {
@@ -56,7 +60,11 @@ impl Program {
             b'f' if app.starts_with("firewall,") => Self::Connections,
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
+            b'p' if matches!(app, "pf" | "pflog" | "pflogd") => Self::PacketFilter,
+            // Without the kernel's name before it, its prefix is in the place of a program.
+            b'S' if matches!(app, "Shorewall" | "Shorewall6") => Self::Kernel,
             b't' if app.starts_with("time=") => Self::Pairs,
+            b'W' if app == winevent::OSSEC_MARKER => Self::WinEvtLog,
             b'v' | b'V' if matches!(app.get(1..), Some("mkernel" | "mkwarning" | "mkalert")) => Self::Vmkernel,
             _ if is_pair(app) => Self::Pairs,
             _ => Device::of(app).map_or(Self::Other, Self::Device),

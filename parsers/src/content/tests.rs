@@ -17,6 +17,7 @@ fn what_a_syslog_message_holds_completes_the_record() {
             "",
         ),
         ("any: who=bob n=1 ip=192.0.2.7", "192.0.2.7", ""),
+        ("Shorewall:net2fw:DROP:IN=eth1 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP SPT=5 DPT=6", "192.0.2.7", ""),
         ("kernel: [5.1] [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP", "192.0.2.7", ""),
         ("%ASA-6-605005: Login permitted from 192.0.2.7/5 to in:192.0.2.1/ssh for user \"bob\"", "192.0.2.7", "bob"),
         ("%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: bob] [Source: 192.0.2.7] [localport: 22]", "192.0.2.7", "bob"),
@@ -233,4 +234,116 @@ fn other_messages_are_left_alone() {
         let event = read(&line);
         assert!(event.attributes.is_empty() && event.ip.is_none() && event.user_name.is_empty(), "{line}");
     }
+}
+
+#[test]
+fn a_routers_line_is_known_without_a_priority() {
+    for (line, app, ip, time) in [
+        (
+            "29: *Nov 14 22:13:20.123 UTC: %SEC-6-IPACCESSLOGP: list 7 denied tcp 192.0.2.7(3067) -> 198.51.100.2(139), 1 packet",
+            "%SEC-6-IPACCESSLOGP",
+            Some("192.0.2.7"),
+            true,
+        ),
+        (
+            "29: Nov 14 22:13:20: %SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)",
+            "%SYS-5-CONFIG_I",
+            Some("192.0.2.7"),
+            true,
+        ),
+        (
+            "*Nov 14 22:13:20.123 UTC: %SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)",
+            "%SYS-5-CONFIG_I",
+            Some("192.0.2.7"),
+            true,
+        ),
+        ("00:00:46: %LINK-3-UPDOWN: Interface Port-channel1, changed state to up", "%LINK-3-UPDOWN", None, false),
+        (
+            "%SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)",
+            "%SYS-5-CONFIG_I",
+            Some("192.0.2.7"),
+            false,
+        ),
+    ] {
+        let event = parse(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!(
+            (event.format, &*event.app, event.ip),
+            ("rfc3164", app, ip.and_then(|ip| ip.parse().ok())),
+            "{line}"
+        );
+        assert_eq!(event.timestamp.is_some(), time, "{line}");
+    }
+    for line in
+        ["29: the end of the report", "*Nov 14 was a day", "%SYS of text", "00:00:46: %LINK is text", "100% SYS-5-A: b"]
+    {
+        assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).format, "plain", "{line}");
+    }
+}
+
+#[test]
+fn a_relay_may_leave_the_time_of_a_router_out() {
+    let event = parse(
+        Format::Auto,
+        b"Nov 14 22:13:20 r1 696: %SYS-5-CONFIG_I: Configured from console by bob on vty0 (192.0.2.7)",
+        &CX,
+    );
+    assert_eq!((&*event.host, &*event.app, &*event.user_name), ("r1", "696", "bob"));
+    assert_eq!((event.level, event.ip), (Level::Info, "192.0.2.7".parse().ok()));
+}
+
+#[test]
+fn a_routers_name_may_stand_behind_its_time() {
+    let event = parse(Format::Auto, b"<189>91: *Nov 14 22:13:20: r1.example %CRYPTO-4-RECVD_PKT: text", &CX);
+    assert_eq!((&*event.host, &*event.app, &*event.message), ("r1.example", "%CRYPTO-4-RECVD_PKT", &b"text"[..]));
+    let event = parse(Format::Auto, b"<165>7: r1: 007439: 2y10w: %SYS-5-CONFIG_I: text", &CX);
+    assert_eq!((&*event.host, &*event.app, &*event.message), ("r1", "%SYS-5-CONFIG_I", &b"text"[..]));
+}
+
+#[test]
+fn a_year_may_stand_before_the_stamp_of_a_file() {
+    let event = parse(Format::Auto, b"2023 Nov 14 22:13:20 web1 shop[7]: text", &CX);
+    assert_eq!((event.timestamp, &*event.host, &*event.app), (Some(1_700_000_000_000_000), "web1", "shop"));
+    let text = parse(Format::Auto, b"2023 Nov 14 22:13:20 it was late", &CX);
+    assert_eq!((text.timestamp, text.format), (Some(1_700_000_000_000_000), "plain"));
+    assert_eq!(parse(Format::Auto, b"2023 Nov 14 was a day", &CX).timestamp, None);
+}
+
+#[test]
+fn macos_shows_its_log_as_syslog_with_two_blanks() {
+    let line = b"2023-11-14 22:13:20.123456+0000  mac1 sshd[7]: Failed password for bob from 192.0.2.7 port 4 ssh2";
+    let event = parse(Format::Auto, line, &CX);
+    assert_eq!((event.timestamp, &*event.host, &*event.app), (Some(1_700_000_000_123_456), "mac1", "sshd"));
+    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    assert_ne!(parse(Format::Auto, b"2023-11-14 22:13:20.123  INFO shop: text", &CX).format, "rfc3164");
+}
+
+#[test]
+fn the_level_that_solaris_states_counts_for_any_program() {
+    let event = parse(
+        Format::Auto,
+        b"Nov 14 22:13:20 sun1 in.telnetd[7]: [ID 927837 local2.warning] connect from a.example",
+        &CX,
+    );
+    assert_eq!(event.level, Level::Warn);
+}
+
+#[test]
+fn the_level_that_network_manager_states_counts() {
+    let event = read("Nov 14 22:13:20 web1 NetworkManager[7]: <warn>  [1700000000.1234] device (eth0): link is down");
+    assert_eq!(event.level, Level::Warn);
+}
+
+#[test]
+fn a_windows_event_behind_a_priority_alone_is_read() {
+    let line = "<14>pc1\tMSWinEventLog\t1\tSecurity\t9\tTue Nov 14 22:13:20.500\t4625\tAuditing\tDOM\\bob\tUser\tFailure Audit\tpc1\tLogon\t\tAn account failed to log on.\t9";
+    let event = read(line);
+    assert_eq!((&*event.host, &*event.app, &*event.msg_id, event.level), ("pc1", "Auditing", "4625", Level::Warn));
+    assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_500_000), "DOM\\bob"));
+}
+
+#[test]
+fn a_repetition_that_macos_counts_names_no_host() {
+    let event = read("Nov 14 22:13:20 --- last message repeated 3 times ---");
+    assert_eq!((&*event.host, &*event.app), ("", ""));
+    assert_eq!(&*event.message, b"--- last message repeated 3 times ---");
 }

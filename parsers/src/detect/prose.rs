@@ -101,6 +101,7 @@ fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {
     match line.first() {
         // The names of load balancers' protocols, before a date.
         Some(b'g' | b'h') => behind.is_protocol(),
+        Some(b'W') => line.starts_with(b"WinEvtLog: "),
         Some(b'w') => behind.is_protocol() || line.starts_with(b"wireguard: "),
         Some(b't') => line.starts_with(b"tls "),
         Some(b'a') => line.starts_with(b"audit: "),
@@ -118,7 +119,7 @@ const EQUALS: u8 = 4;
 /// Tells whether `line`, which begins with the date and time `at` (`rest` is what follows), has a word behind them and is prose.
 #[inline]
 pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a>> {
-    if line.get(4) != Some(&b'-') {
+    if line.get(4) != Some(&b'-') || (rest.starts_with(b"  ") && shape::follows_stamp_as_macos(rest)) {
         return None;
     }
     let Some(behind_stamp) = rest.strip_prefix(b" ") else { return behind_date::unworded(line, at, rest, rest) };

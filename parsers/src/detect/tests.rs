@@ -137,6 +137,8 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     }
     let has_stamp = shape::has_bsd_stamp(text) || shape::has_dated_stamp(text, cx) || shape::has_version(text, cx);
     let has_stamp = has_stamp && text.first().is_some_and(|b| matches!(b, b'A'..=b'Z' | b'1'));
+    let has_stamp =
+        has_stamp || shape::has_year_first(text, cx) || shape::is_ciscos(text, cx) || text.starts_with(b"WinEvtLog: ");
     if (text.starts_with(b"<") && shape::has_priority(text)) || has_stamp {
         return syslog_asking_all(line, cx);
     }
@@ -153,6 +155,9 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     {
         content::complete(&mut event, line, cx);
         return event;
+    }
+    if timestamp::iso_prefix(line, Zone::UTC).is_some_and(|(_, rest)| shape::follows_stamp_as_macos(rest)) {
+        return syslog_asking_all(line, cx);
     }
     // A date is no client, of which HAProxy's lines have nothing else before their time.
     let is_dated = timestamp::iso_prefix(line, Zone::UTC).is_some();

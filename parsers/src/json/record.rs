@@ -256,6 +256,7 @@ impl<'a, 'c> Record<'a, 'c> {
         }
         let typed_name = self.typed_name();
         let is_bunyan = self.is_bunyan();
+        let is_relayed = self.winner(Slot::Host).is_some_and(|winner| winner.name == "host");
         self.event.message = match (self.message_bytes.take(), self.take(Slot::Message)) {
             (Some(bytes), _) => Cow::Owned(bytes),
             (None, Some(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
@@ -277,6 +278,9 @@ impl<'a, 'c> Record<'a, 'c> {
         }
         if self.is_windows {
             winevent::complete_from_text(&mut self.event);
+            self.complete_flattened_windows(is_relayed);
+        } else if self.event.host.is_empty() && self.event.app.is_empty() {
+            self.complete_uncommon_windows();
         }
         std::mem::take(&mut self.event)
     }

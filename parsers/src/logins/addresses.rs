@@ -4,6 +4,10 @@ use std::net::IpAddr;
 
 use crate::address;
 
+/// What stands before the address of a server.
+const SERVERS: [&str; 11] =
+    ["to ", "to [", "server ", "lip=", "listening on ", "([", "dst=", "dest=", "dst_ip=", "dstaddr=", "destaddr="];
+
 /// Whether an address may be in `text`: two dots with digits around them close together, two colons, or three with up to four
 /// hexadecimal digits between (a time of day has two). Most messages have none, and are done with after one look.
 pub(super) fn may_hold_one(text: &[u8]) -> bool {
@@ -47,12 +51,15 @@ pub(super) fn first(text: &str) -> Option<IpAddr> {
         }
         let before = text.get(..start).unwrap_or_default();
         let joined = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
+        // A server that could not open its own end.
+        let is_bound = before.ends_with("on ") && (before.contains("bind ") || before.contains("Bind "));
         // What a mail client calls itself (its HELO) stands in parentheses before its address.
-        let is_servers =
-            ["to ", "to [", "server ", "lip=", "listening on ", "(["].iter().any(|lead| before.ends_with(lead));
+        let is_servers = SERVERS.iter().any(|lead| before.ends_with(lead));
         // An IPv6 address with a port, not in brackets.
         let with_port = || bare.rsplit_once(':').and_then(|(address, _)| address::parse(address));
-        if let Some(found) = address::parse(bare).or_else(with_port).filter(|_| !joined && !is_servers) {
+        if let Some(found) = address::parse(bare).or_else(with_port).filter(|_| !joined && !is_servers && !is_bound)
+            && !found.ip.is_unspecified()
+        {
             return Some(found.ip);
         }
     }

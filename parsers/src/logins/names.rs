@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::address;
 
 /// Words behind which a user's name stands, in lower case; the first that a message has counts.
-const BEFORE_USER: [&str; 31] = [
+const BEFORE_USER: [&str; 32] = [
     "invalid user ",
     "illegal user ",
     "unknown user ",
@@ -25,6 +25,7 @@ const BEFORE_USER: [&str; 31] = [
     "request for ",
     "login as ",
     "username: ",
+    "user name: ",
     "username=",
     "user=",
     "\"username\":",
@@ -40,7 +41,7 @@ const BEFORE_USER: [&str; 31] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 37] = [
+const NO_USER: [&str; 38] = [
     "no",
     "from",
     "with",
@@ -77,6 +78,7 @@ const NO_USER: [&str; 37] = [
     "does",
     "account",
     "session",
+    "logged",
     "connection",
 ];
 

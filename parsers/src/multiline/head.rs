@@ -18,7 +18,7 @@ pub(super) fn begins_record(line: &[u8]) -> bool {
         Some(b'A'..=b'Z') => {
             shape::has_bsd_stamp(text)
                 || app::begins_with_time(text, &ANY_TIME)
-                || app::klog::parse(text, &ANY_TIME).is_some()
+                || app::klog::head(text, &ANY_TIME).is_some()
                 || is_level_and_colon(text)
         }
         _ => false,
@@ -111,9 +111,58 @@ pub(super) fn is_backtrace(line: &[u8]) -> bool {
         let before = text.get(..at).unwrap_or_default();
         let digits = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
         let file = before.get(..before.len() - digits).unwrap_or_default();
-        digits > 0 && file.ends_with(b":") && !file.contains(&b' ')
+        digits > 0 && file.ends_with(b":") && !behind_gem(file).contains(&b' ')
     };
     memmem::find(text, b":in ").is_some_and(is_place)
+}
+
+/// The file behind the gem that Rails names before it, and its version: `rack (3.0.8) lib/rack/sendfile.rb:`.
+fn behind_gem(file: &[u8]) -> &[u8] {
+    let mut parts = file.splitn(3, |b| *b == b' ');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some([b'(', b'0'..=b'9', version @ ..]), Some(path)) if version.ends_with(b")") => path,
+        _ => file,
+    }
+}
+
+/// What Rails says of an exception before its backtrace: `ActionController::RoutingError (No route matches [GET] "/a"):`.
+pub(super) fn begins_rails_report(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_')).count();
+    line.ends_with(b"):")
+        && text.first().is_some_and(u8::is_ascii_uppercase)
+        && text.get(name..).is_some_and(|rest| rest.starts_with(b" ("))
+}
+
+/// The place at which Node says that it ends: `/srv/shop/cart.js:9`, `node:internal/modules/cjs/loader:936`.
+pub(super) fn is_node_place(line: &[u8]) -> bool {
+    let near = line.get(..512).unwrap_or(line);
+    let digits = near.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let file = near.get(..near.len() - digits).and_then(|file| file.strip_suffix(b":")).unwrap_or_default();
+    let is_script = || [&b".js"[..], b".mjs", b".cjs", b".ts"].iter().any(|end| file.ends_with(end));
+    digits > 0 && (file.starts_with(b"node:") || is_script()) && !file.iter().any(u8::is_ascii_whitespace)
+}
+
+/// The line below the source at which Node ends: `    ^^^`.
+pub(super) fn is_caret(line: &[u8]) -> bool {
+    let marks = line.trim_ascii();
+    !marks.is_empty() && marks.iter().all(|b| *b == b'^')
+}
+
+/// The first line of what Dart reports of an exception that nothing caught.
+pub(super) fn begins_dart_report(line: &[u8]) -> bool {
+    line == b"Unhandled exception:"
+}
+
+/// `#0      Cart.buy (package:shop/cart.dart:15:20)`
+pub(super) fn is_dart_frame(line: &[u8]) -> bool {
+    let Some(number) = line.strip_prefix(b"#") else { return false };
+    let digits = number.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+    let is_place = |mark: &[u8]| memmem::find(line, mark).is_some();
+    digits > 0
+        && number.get(digits..).is_some_and(|rest| rest.starts_with(b"  "))
+        && line.ends_with(b")")
+        && (is_place(b" (dart:") || is_place(b" (package:") || is_place(b" (file:"))
 }
 
 /// The first line of a report of Go's runtime.

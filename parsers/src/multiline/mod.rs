@@ -11,7 +11,8 @@
 //! | `java` | it is a frame, a cause or the head of a stack trace; the second line of `java.util.logging` |
 //! | `dotnet` | it is indented, or the head or a divider of a stack trace |
 //! | `python` | it is of a traceback, its last line and chained ones included |
-//! | `ruby` | it is a line of a backtrace |
+//! | `ruby` | it is a line of a backtrace, or what Rails writes before one |
+//! | `dart` | it is of the report of an exception that nothing caught |
 //! | `go` | it is of a panic's report, or of the stack trace behind a record of zap |
 //! | `php` | it is of a stack trace, or of what PHP wrote to nginx |
 //! | `rust` | it is of a panic's report |
@@ -19,7 +20,7 @@
 //! | `mysql_slow` | it does not begin an entry of the slow query log |
 //! | `xml` | a Windows event that began with `<Event` has not ended |
 //! | `auditd` | it is a record of the same event of Linux' audit daemon |
-//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `rust`, `php`, `mysql_slow` (behind the head of an entry), `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` |
+//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `rust`, `php`, `dart`, `mysql_slow` (behind the head of an entry), `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` |
 //!
 //! A pattern of one's own can say where records begin instead ([`Joiner::with_pattern`]).
 

@@ -17,6 +17,8 @@ pub enum Rule {
     Auto,
     /// The records of one event of Linux' audit daemon.
     Auditd,
+    /// Reports of Dart's uncaught exceptions.
+    Dart,
     /// Stack traces of .NET.
     Dotnet,
     /// Reports of Go's panics.
@@ -54,6 +56,7 @@ impl Rule {
         Self::None,
         Self::Auto,
         Self::Auditd,
+        Self::Dart,
         Self::Dotnet,
         Self::Go,
         Self::Indented,
@@ -70,8 +73,8 @@ impl Rule {
 
     /// The rules that `auto` asks, in this order.
     #[rustfmt::skip]
-    const AUTO: [Self; 10] = [
-        Self::Auditd, Self::Xml, Self::Python, Self::Go, Self::Rust, Self::Java, Self::Dotnet, Self::Ruby, Self::Php, Self::Postgresql,
+    const AUTO: [Self; 11] = [
+        Self::Auditd, Self::Xml, Self::Python, Self::Go, Self::Rust, Self::Java, Self::Dotnet, Self::Ruby, Self::Php, Self::Dart, Self::Postgresql,
     ];
 
     /// The name in lower case, as it is configured.
@@ -81,6 +84,7 @@ impl Rule {
             Self::None => "none",
             Self::Auto => "auto",
             Self::Auditd => "auditd",
+            Self::Dart => "dart",
             Self::Dotnet => "dotnet",
             Self::Go => "go",
             Self::Indented => "indented",
@@ -104,13 +108,16 @@ impl Rule {
     pub(super) fn begun(self, line: &[u8]) -> State {
         match self {
             Self::Auditd => auditd::id(line).map(State::Audit),
+            Self::Dart => head::begins_dart_report(line).then_some(State::DartHead(0)),
             Self::Go if head::is_zap_with_trace(line) => Some(State::Zap),
             Self::Go => head::is_panic(line).then_some(State::Panic),
+            Self::Java if head::is_node_place(line) => Some(State::NodeHead),
             Self::Java => head::is_jul(line).then_some(State::JulHead),
             Self::MysqlSlow if line.starts_with(b"# Time:") => Some(State::SlowTime),
             Self::MysqlSlow => line.starts_with(b"# User@Host:").then_some(State::SlowEntry),
             Self::Php => head::begins_php_stderr(line).then_some(State::PhpStderr),
             Self::Python => head::is_traceback(line).then_some(State::Traceback),
+            Self::Ruby => head::begins_rails_report(line).then_some(State::RailsHead),
             Self::Rust if head::is_rust_panic(line) => {
                 Some(if line.ends_with(b":") { State::RustHead } else { State::RustPanic })
             }
@@ -119,9 +126,7 @@ impl Rule {
             Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto if head::begins_slow_entry(line) => Some(Self::MysqlSlow.begun(line)),
             Self::Auto => Self::AUTO.iter().map(|rule| rule.begun(line)).find(|state| *state != State::Plain),
-            Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Ruby | Self::Rust | Self::Stamp => {
-                None
-            }
+            Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Rust | Self::Stamp => None,
         }
         .unwrap_or_default()
     }
@@ -136,6 +141,7 @@ impl Rule {
             Self::Auto if state.is_of_slow_entry() => state.slow(line),
             Self::Auto => Self::AUTO.iter().find_map(|rule| rule.joined(state, line)),
             Self::Auditd => state.audit(line),
+            Self::Dart => state.dart(line),
             Self::Dotnet => {
                 (head::is_indented(line) || head::is_exception(line) || head::is_divider(line)).then_some(state)
             }
@@ -146,7 +152,7 @@ impl Rule {
             Self::Php => state.php(line),
             Self::Postgresql => (line.starts_with(b"\t") || head::is_postgresql_addition(line)).then_some(state),
             Self::Python => state.python(line),
-            Self::Ruby => head::is_backtrace(line).then_some(state),
+            Self::Ruby => state.ruby(line),
             Self::Rust => state.rust(line),
             Self::Stamp => (!head::begins_record(line)).then_some(State::Plain),
             Self::Xml => state.event(line),

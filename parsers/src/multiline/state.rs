@@ -15,6 +15,12 @@ pub(super) enum State {
     Exception,
     /// In what Python writes between chained tracebacks.
     Chained,
+    /// Behind so many lines of what Dart says of an exception that nothing caught.
+    DartHead(u8),
+    /// In the frames of such a report.
+    DartTrace,
+    /// Behind what Rails says of an exception, which a line of blanks and its backtrace follow.
+    RailsHead,
     /// In the report of a Go panic.
     Panic,
     /// Behind the head of a record of Go's zap, which a stack trace may follow.
@@ -23,6 +29,18 @@ pub(super) enum State {
     RustHead,
     /// In the report of a Rust panic.
     RustPanic,
+    /// Behind the place at which Node ends.
+    NodeHead,
+    /// Behind its source, before the mark below it.
+    NodeSource,
+    /// Behind that mark.
+    NodeMark,
+    /// Behind the empty line that follows it.
+    NodeThrown,
+    /// In the stack trace of what was thrown.
+    NodeTrace,
+    /// Behind the empty line that ends it; Node's version follows.
+    NodeEnd,
     /// In what Node writes of an error behind its stack trace, between braces.
     NodeObject,
     /// In a stack trace of PHP's.
@@ -72,6 +90,12 @@ impl State {
         match self {
             Self::NodeObject if head::is_indented(line) => return Some(Self::NodeObject),
             Self::NodeObject if line == b"}" => return Some(Self::Plain),
+            Self::NodeHead if !line.is_empty() && !head::begins_record(line) => return Some(Self::NodeSource),
+            Self::NodeSource if head::is_caret(line) => return Some(Self::NodeMark),
+            Self::NodeMark if line.is_empty() => return Some(Self::NodeThrown),
+            Self::NodeThrown if !line.is_empty() && !head::surely_begins_record(line) => return Some(Self::NodeTrace),
+            Self::NodeTrace if line.is_empty() => return Some(Self::NodeEnd),
+            Self::NodeEnd if line.starts_with(b"Node.js v") => return Some(Self::Plain),
             _ => {}
         }
         (head::is_frame(line) || head::is_exception(line)).then_some(match self {
@@ -88,6 +112,23 @@ impl State {
             _ => false,
         };
         goes_on.then_some(Self::RustPanic)
+    }
+
+    pub(super) fn ruby(self, line: &[u8]) -> Option<Self> {
+        let after = if self == Self::RailsHead { Self::Plain } else { self };
+        let is_divider = self == Self::RailsHead && !line.is_empty() && line.trim_ascii().is_empty();
+        (is_divider || head::is_backtrace(line)).then_some(after)
+    }
+
+    pub(super) fn dart(self, line: &[u8]) -> Option<Self> {
+        /// What is said of an exception has a few lines: source code, and what was called with what.
+        const LINES_MAX: u8 = 6;
+        match self {
+            Self::DartHead(_) | Self::DartTrace if head::is_dart_frame(line) => Some(Self::DartTrace),
+            Self::DartHead(lines) if lines < LINES_MAX && !head::begins_record(line) => Some(Self::DartHead(lines + 1)),
+            Self::DartTrace if line == b"<asynchronous suspension>" => Some(Self::DartTrace),
+            _ => None,
+        }
     }
 
     pub(super) fn panic(self, line: &[u8]) -> Option<Self> {

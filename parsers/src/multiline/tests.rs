@@ -62,6 +62,18 @@ fn reports_of_rusts_panics_are_joined() {
 }
 
 #[test]
+fn reports_of_darts_exceptions_are_joined() {
+    check(
+        Rule::Dart,
+        &[
+            "Unhandled exception:\nBad state: no cart\n#0      buy (package:shop/cart.dart:16:3)\n<asynchronous suspension>\n#1      main (file:///srv/main.dart:3:5)",
+            "Unhandled exception:\n'file:///srv/a.dart': malformed type\n  buy( () { new No(); } );\n      ^\n\n\n#0      _TypeError._throwNew (dart:core-patch/errors_patch.dart:82)",
+            "it ends here",
+        ],
+    );
+}
+
+#[test]
 fn what_node_writes_behind_a_stack_trace_is_of_it() {
     check(
         Rule::Java,
@@ -69,6 +81,10 @@ fn what_node_writes_behind_a_stack_trace_is_of_it() {
             "Error: no\n    at buy (/srv/cart.js:1:2) {\n  code: 'ENOENT'\n}",
             "}",
             "Error: no\n    at buy (/srv/cart.js:1:2)",
+            "ready",
+            "/srv/cart.js:9\nthrow new Error('no')\n^\n\nError: no\n    at buy (/srv/cart.js:9:7)\n    at node:internal/main:17:47\n\nNode.js v20.1.0",
+            "node:events:491\n      throw er; // Unhandled 'error' event\n      ^\n\nError: listen\n    at buy (/srv/cart.js:9:7)\n",
+            "see /srv/cart.js:9",
             "ready",
         ],
     );
@@ -170,6 +186,8 @@ fn rubys_and_dotnets_traces_are_joined() {
         &[
             "app/cart.rb:9:in 'buy': no (RuntimeError)\n\tfrom app/cart.rb:3:in 'run'\napp/main.rb:1:in '<main>'",
             "next",
+            "ActionController::RoutingError (No route matches [GET] \"/cart\"):\n  \nrack (3.0.8) lib/rack/sendfile.rb:21:in `call'\napp/main.rb:1:in `go'",
+            "next (of):",
         ],
     );
     check(

@@ -21,6 +21,7 @@ use crate::{Context, Zone, app, level_names, timestamp};
 /// Nov-14-23 22:13:20              ASSP
 /// Nov-14 22:13:20.123             Nextflow
 /// Tue Nov 14 22:13:20 2023        C's asctime
+/// 2023 Nov 14 22:13:20            OSSEC
 /// CET Nov 14 22:13:20             Monit
 /// 2023.11.14 22:13:20             stunnel
 /// 11/14/2023 22:13:20 [LOGIN]     SquirrelMail
@@ -99,6 +100,7 @@ fn shaped<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
             b"m/d/Y H:M:S"
         }
         [_, _, b'/', _, _, _, b'/', _, _, _, _, b' ', ..] => b"d/b/Y H:M:S",
+        [_, _, _, _, b' ', b'A'..=b'Z', _, _, b' ', ..] => b"Y b d H:M:S",
         [_, _, _, _, b'.', _, _, b'.', _, _, b' ', ..] => b"Y.m.d H:M:S",
         [_, _, _, _, b':', _, _, b':', _, _, b'-', ..] => b"Y:m:d-H:M:S",
         [_, _, _, _, _, _, _, _, b'-', _, _, b':', ..] => b"Ymd-H:M:S",

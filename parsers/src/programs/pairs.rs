@@ -1,6 +1,6 @@
 //! Programs that write their messages as names with values: PAM's modules, sudo.
 
-use super::Found;
+use super::{Found, template};
 use crate::find::find_all_by;
 
 /// What a PAM module says, whatever the program it runs in: `pam_unix(sshd:auth): authentication failure; … rhost=… user=…`.
@@ -13,6 +13,9 @@ pub(super) fn pam(text: &str) -> Option<Found<'_>> {
     } else {
         text
     };
+    if let Some(found) = said.strip_prefix("authentication success;").and_then(|pairs| pam_pairs(pairs, "success")) {
+        return Some(found);
+    }
     const FAILURE: &str = "authentication failure";
     // Its fourth letter is rarer than those before it.
     let failed = find_all_by(3, said.as_bytes(), FAILURE.as_bytes()).any(|at| {
@@ -21,16 +24,13 @@ pub(super) fn pam(text: &str) -> Option<Found<'_>> {
             || said.get(..at).is_some_and(|before| before.ends_with("more "))
     });
     if failed {
-        let value = |name: &str| {
-            let (_, rest) = said.split_once(name)?;
-            let value = rest.split([' ', ';', ',']).next()?;
-            Some(value).filter(|value| !value.is_empty())
-        };
-        let user = value(" user=").or_else(|| value(" ruser=")).unwrap_or_default();
-        return Some(Found { user, ip: value(" rhost=").unwrap_or_default(), outcome: "failure", ..Found::default() });
+        return pam_pairs(said, "failure");
     }
     if !begins && !said.starts_with("session ") {
         return None;
+    }
+    if let Some(found) = pam_of_module(said) {
+        return Some(found);
     }
     if let Some((_, rest)) = said.split_once("onsecutive login failures for user ") {
         return Some(Found { user: user_in(rest), outcome: "failure", ..Found::default() });
@@ -71,6 +71,27 @@ fn session(said: &str) -> Option<Found<'_>> {
     None
 }
 
+/// The pairs behind what a module says of an authentication. Kerberos' names the user as `logname` alone.
+fn pam_pairs<'a>(said: &'a str, outcome: &'static str) -> Option<Found<'a>> {
+    let value = |name: &str| {
+        let (_, rest) = said.split_once(name)?;
+        let value = rest.split([' ', ';', ',']).next()?;
+        Some(value).filter(|value| !value.is_empty())
+    };
+    let user = value(" user=").or_else(|| value(" ruser=")).or_else(|| value(" logname=")).unwrap_or_default();
+    Some(Found { user, ip: value(" rhost=").unwrap_or_default(), outcome, ..Found::default() })
+}
+
+/// What single modules say in sentences of their own: of directories, of access lists, of conditions.
+fn pam_of_module(said: &str) -> Option<Found<'_>> {
+    template::first(super::patterns::PAM, said).or_else(|| {
+        // pam_ldap names the entry by which it could not bind.
+        let (_, entry) = said.split_once("trying to bind as user \"")?;
+        let (_, user) = entry.split(',').next()?.split_once('=')?;
+        Some(Found { user, outcome: "failure", ..Found::default() })
+    })
+}
+
 fn user_in(text: &str) -> &str {
     text.split([' ', '(', ',']).next().unwrap_or(text)
 }
@@ -79,6 +100,12 @@ fn user_in(text: &str) -> &str {
 pub(super) fn sudo(text: &str) -> Option<Found<'_>> {
     let (user, rest) = text.split_once(" : ")?;
     let mut found = Found { user: user.trim(), outcome: "success", ..Found::default() };
+    // A long command goes on in a message of its own.
+    if let Some(command) = rest.strip_prefix("(command continued) ") {
+        found.outcome = "";
+        found.fields.push(("COMMAND", command));
+        return Some(found).filter(|found| !found.user.contains(' '));
+    }
     let mut rest = rest;
     while !rest.is_empty() {
         // The command is the last, and may hold anything.
@@ -89,6 +116,10 @@ pub(super) fn sudo(text: &str) -> Option<Found<'_>> {
             Some(("PWD", value)) => found.fields.push(("PWD", value)),
             Some(("USER", value)) => found.fields.push(("USER", value)),
             Some(("GROUP", value)) => found.fields.push(("GROUP", value)),
+            Some(("HOST", value)) => found.fields.push(("HOST", value)),
+            Some(("CHROOT", value)) => found.fields.push(("CHROOT", value)),
+            Some(("EXIT", value)) => found.fields.push(("EXIT", value)),
+            Some(("SIGNAL", value)) => found.fields.push(("SIGNAL", value)),
             Some(("ENV", value)) => found.fields.push(("ENV", value)),
             Some(("TSID", value)) => found.fields.push(("TSID", value)),
             Some(("COMMAND", value)) => found.fields.push(("COMMAND", value)),

@@ -88,6 +88,10 @@ fn fit_places<'a>(pattern: &'static str, rest: &'a str, found: &mut Found<'a>) -
             let Some((value, tail)) = at.and_then(|at| Some((rest.get(..at)?, rest.get(at + literal.len()..)?))) else {
                 return false;
             };
+            // A port is one word.
+            if name == "port" && value.contains(' ') {
+                return false;
+            }
             take(name, value, false, found);
             next.is_none_or(|next| fit_places(next, tail, found))
         }

@@ -38,6 +38,13 @@ pub(super) fn prefix<'a>(text: &'a [u8], cx: &Context) -> Option<(Prefix<'a>, &'
             let known = marked || colon && rest.starts_with(b"%");
             return known.then_some((Prefix { sequence, origin, timestamp: Some(timestamp) }, rest));
         }
+        // "29: router1: 000123: 2y10w: %SYS-5-…": the name before the time since the start.
+        if !sequence.is_empty()
+            && origin.iter().any(u8::is_ascii_alphabetic)
+            && let Some(rest) = uptime(rest).filter(|rest| rest.starts_with(b"%"))
+        {
+            return Some((Prefix { sequence, origin, timestamp: None }, rest));
+        }
         let Some((name, after)) = segment(rest) else {
             break;
         };

@@ -36,7 +36,14 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseErro
         if !prefix.sequence.is_empty() {
             event.attributes.push("sequence", &cursor::text(prefix.sequence));
         }
-        set_tag(&mut event, tag::read(rest));
+        // The name may stand behind the time: "29: *Nov 14 22:13:20: router1 %SYS-5-CONFIG_I: text".
+        let named = if event.host.is_empty() { host(rest) } else { None };
+        let named =
+            named.filter(|(_, behind)| behind.starts_with(b"%") && cisco::severity(tag::read(behind).app).is_some());
+        if let Some((name, _)) = named {
+            event.host = field_text(name);
+        }
+        set_tag(&mut event, tag::read(named.map_or(rest, |(_, behind)| behind)));
     } else if let Some(tag) = tag::read_unstamped(rest) {
         set_tag(&mut event, tag);
     } else {
@@ -63,7 +70,7 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
         set_tag(event, tag::read(rest));
         return;
     }
-    if rest.starts_with(b"last message repeated ") {
+    if rest.starts_with(b"last message repeated ") || rest.starts_with(b"--- last message repeated ") {
         event.message = Cow::Borrowed(rest);
         return;
     }

@@ -1,7 +1,7 @@
 //! How the lines begin that are plainly syslog, whatever else they hold.
 
 use super::{cisco, stamp};
-use crate::{Context, level_names, timestamp};
+use crate::{Context, cisco_asa, level_names, timestamp};
 
 /// Whether `text` begins with a number in angle brackets; one that was left out counts before a stamp.
 pub(crate) fn has_priority(text: &[u8]) -> bool {
@@ -84,6 +84,64 @@ pub(crate) fn has_dated_stamp(text: &[u8], cx: &Context) -> bool {
         || follows_iso_stamp(rest)
 }
 
+/// Whether `text` begins with a stamp whose year stands first, behind which a host and a program stand, or the marker of OSSEC's agents:
+/// `2023 Nov 14 22:13:20 web1 shop[7]: text`.
+pub(crate) fn has_year_first(text: &[u8], cx: &Context) -> bool {
+    if !begins_with_year(text) {
+        return false;
+    }
+    let Some((_, rest)) = stamp::read(text, cx) else { return false };
+    follows_iso_stamp(rest) || rest.starts_with(b" WinEvtLog: ")
+}
+
+/// Whether `text` begins with a year and the stamp of RFC 3164.
+pub(crate) fn begins_with_year(text: &[u8]) -> bool {
+    matches!(text, [b'1' | b'2', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ', rest @ ..] if has_bsd_stamp(rest))
+}
+
+/// Whether `text` is a message of a Cisco router or switch as these number and date them, or from the tag on: `29: Nov 14 22:13:20: %SYS-5-…: text`.
+pub(crate) fn is_ciscos(text: &[u8], cx: &Context) -> bool {
+    match text.first() {
+        Some(b'%') => begins_with_router_tag(text),
+        _ => may_be_ciscos(text) && cisco::prefix(text, cx).is_some_and(|(_, rest)| begins_with_router_tag(rest)),
+    }
+}
+
+/// Whether `text` begins with a small number, a colon and a time, with a time behind a mark which says that the clock is not set, or with
+/// the time since the start and a tag: `29: Nov 14 22:13:20`, `*Nov 14 22:13:20`, `00:00:46: %`.
+pub(crate) fn may_be_ciscos(text: &[u8]) -> bool {
+    let digits = text.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
+    let (numbered, rest) = match text.get(digits..) {
+        Some([b':', b' ', rest @ ..]) if digits > 0 => (true, rest),
+        Some([b':', _, _, b':', _, _, b':', b' ', b'%', ..]) => return digits == 2,
+        _ => (false, text),
+    };
+    let marked = rest.strip_prefix(b"*").or_else(|| rest.strip_prefix(b"."));
+    (numbered || marked.is_some()) && begins_with_day(marked.unwrap_or(rest))
+}
+
+/// Whether `text` begins as `Nov 14 2` or `Nov  4 2` do, or as `Nov 4 22:` does.
+fn begins_with_day(text: &[u8]) -> bool {
+    let is_digit = u8::is_ascii_digit;
+    match text {
+        [m, a, b, b' ', rest @ ..] if m.is_ascii_uppercase() && a.is_ascii_lowercase() && b.is_ascii_lowercase() => {
+            matches!(rest, [b' ', d, b' ', h, ..] | [d, b' ', h, ..] if is_digit(d) && is_digit(h))
+                || matches!(rest, [d, e, b' ', h, ..] if is_digit(d) && is_digit(e) && is_digit(h))
+        }
+        _ => false,
+    }
+}
+
+/// Whether `text` begins with a tag of Cisco's and a colon, and not with that of a firewall: `%SYS-5-CONFIG_I: text`.
+fn begins_with_router_tag(text: &[u8]) -> bool {
+    let Some((tag, behind)) = cisco::tag(text) else { return false };
+    let is_tag = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
+    behind.starts_with(b": ")
+        && cisco::severity(tag).is_some()
+        && tag.get(1..).is_some_and(|name| name.first().is_some_and(u8::is_ascii_uppercase) && name.iter().all(is_tag))
+        && !std::str::from_utf8(tag).is_ok_and(cisco_asa::is_tag)
+}
+
 /// Whether `text` begins with the stamp of RFC 3164, section 4.1.2: `Nov 14 22:13:20` or `Nov  4 22:13:20`.
 pub(crate) fn has_bsd_stamp(text: &[u8]) -> bool {
     #[rustfmt::skip]
@@ -100,6 +158,17 @@ pub(crate) fn has_bsd_stamp(text: &[u8]) -> bool {
     };
     let digits = [ones, h, i, m, n, s, t].iter().all(|b| b.is_ascii_digit());
     digits && (*tens == b' ' || tens.is_ascii_digit())
+}
+
+/// Whether `rest`, behind an ISO 8601 stamp without a `T`, goes on as macOS' `log show --style syslog` has it: two blanks, a host, a
+/// program with its process and a colon.
+pub(crate) fn follows_stamp_as_macos(rest: &[u8]) -> bool {
+    let Some(host) = rest.strip_prefix(b"  ").filter(|host| host.first().is_some_and(u8::is_ascii_alphanumeric)) else {
+        return false;
+    };
+    let end = host.iter().take(200).position(|b| *b == b':');
+    let has_process = end.and_then(|end| host.get(..end)).is_some_and(|head| head.ends_with(b"]"));
+    has_process && follows_iso_stamp(rest.get(1..).unwrap_or_default())
 }
 
 /// Whether `rest`, behind an ISO 8601 stamp, goes on as the line of a file that a syslog daemon wrote: with a host, and a

@@ -92,6 +92,8 @@ fn fixed(text: &[u8]) -> Option<(DayTime, Option<i64>, &[u8])> {
     };
     let day = if *tens == b' ' { two(&b'0', ones)? } else { two(tens, ones)? };
     let (rest, micros) = match rest.first() {
+        // A fraction without digits.
+        Some(b'.') if rest.get(1) == Some(&b' ') => (rest.get(1..)?, 0),
         Some(b'.' | b',') => map(opt(fraction), Option::unwrap_or_default).parse(rest).ok()?,
         _ => (rest, 0),
     };

@@ -1,4 +1,4 @@
-//! Windows events: as XML, and as the text that Snare and agents like it send over syslog.
+//! Windows events: as XML, and as the text that Snare, OSSEC and agents like them send over syslog.
 //!
 //! | the event's | is the record's |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! All else is attributes under Windows' own names; the fields of `EventData` are attributes in any case. A value `-` is
 //! absent.
 
+mod ossec;
 mod rendered;
 mod snare;
 mod xml;
@@ -26,6 +27,14 @@ pub const FORMAT: &str = "winevent";
 
 /// The program that Snare's text names over syslog.
 pub(crate) const SNARE_MARKER: &str = snare::MARKER;
+
+/// The program that OSSEC's and Wazuh's agents name.
+pub(crate) const OSSEC_MARKER: &str = ossec::MARKER;
+
+/// Whether `message`, behind a priority alone, begins with a host and Snare's marker.
+pub(crate) fn is_snares(event: &LogEvent<'_>, message: &[u8]) -> bool {
+    event.app.is_empty() && event.host.is_empty() && snare::begins_with_host(message)
+}
 
 /// Reads one event, as XML or as Snare's text; `None` where it is none.
 ///
@@ -42,17 +51,20 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 pub(crate) fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
     let message = std::mem::take(&mut event.message);
     let is_snare = event.app == snare::MARKER;
+    let is_ossecs = event.app == ossec::MARKER;
     let inner = match message.first() {
         Some(b'<') => xml::parse(&message, &message),
+        Some(_) if is_ossecs => ossec::fields(&message),
         Some(_) if is_snare => snare::fields(&message, cx),
         Some(b'M') => snare::parse(&message, cx),
+        Some(_) if is_snares(event, &message) => snare::parse(&message, cx),
         _ => None,
     };
     if let Some(inner) = inner {
         event.level = inner.level;
         event.timestamp = inner.timestamp.or(event.timestamp);
         event.ip = event.ip.or(inner.ip);
-        if is_snare || event.app.is_empty() {
+        if is_snare || is_ossecs || event.app.is_empty() {
             event.app = inner.app.into_owned().into();
         }
         for (field, value) in [
@@ -103,7 +115,8 @@ fn is_failed_audit(keywords: &str) -> bool {
 /// The level of an audit or of a word that Windows has for one.
 pub(crate) fn level_of_type(word: &str) -> Option<Level> {
     Some(match word {
-        "Success Audit" | "SuccessAudit" | "Audit Success" | "AUDIT_SUCCESS" | "Information" | "INFO" => Level::Info,
+        "Success Audit" | "SuccessAudit" | "Audit Success" | "AUDIT_SUCCESS" | "Information" | "INFORMATION"
+        | "INFO" => Level::Info,
         "Failure Audit" | "FailureAudit" | "Audit Failure" | "AUDIT_FAILURE" | "Warning" | "WARNING" => Level::Warn,
         "Error" | "ERROR" => Level::Error,
         "Critical" | "CRITICAL" => Level::Fatal,

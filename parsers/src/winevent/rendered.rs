@@ -11,6 +11,8 @@ use crate::{LogEvent, address};
 pub(super) fn complete(event: &mut LogEvent<'_>, text: &str) {
     if event.user_name.is_empty() {
         let names = text.match_indices("Account Name:").chain(text.match_indices("User Name:"));
+        // Up to Windows 2003 the one that asked stands behind the other.
+        let names = names.filter(|(at, _)| !text.get(..*at).is_some_and(|before| before.ends_with("Caller ")));
         let user = names.filter_map(|(at, label)| value(text, at + label.len())).last();
         event.user_name = Cow::Owned(user.unwrap_or_default().to_owned());
     }
@@ -43,6 +45,12 @@ mod tests {
         let mut event = LogEvent::default();
         complete(&mut event, "Account Name: bob Account Name: - Source Network Address: -");
         assert_eq!((&*event.user_name, event.ip), ("bob", None));
+        let mut event = LogEvent::default();
+        complete(
+            &mut event,
+            "Successful Logon: User Name: bob Domain: EXAMPLE Caller User Name: PC1$ Caller Domain: EXAMPLE",
+        );
+        assert_eq!(event.user_name, "bob");
         let mut event = LogEvent::default();
         complete(&mut event, "Account Name:\r\nOther: x");
         assert_eq!(event.user_name, "");

@@ -5,6 +5,7 @@
 //! ```
 
 use super::{FORMAT, level_of_type, rendered};
+use crate::syslog::stamp;
 use crate::{Context, Level, LogEvent, timestamp};
 
 /// What every such text begins with, in syslog the program's name.
@@ -18,13 +19,22 @@ pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if let Some(rest) = text.strip_prefix(MARKER.as_bytes()) {
         return fields(rest.strip_prefix(b"\t")?, cx);
     }
+    fields(behind_host(text)?, cx)
+}
+
+/// Whether `text` begins with a host and the marker.
+pub(super) fn begins_with_host(text: &[u8]) -> bool {
+    behind_host(text).is_some()
+}
+
+/// The fields behind a host and the marker.
+fn behind_host(text: &[u8]) -> Option<&[u8]> {
     // The name of a host has no blanks; other lines have one before their first tab.
     let end = memchr::memchr2(b'\t', b' ', text.get(..HOST_BYTES_MAX).unwrap_or(text))?;
     if text.get(end) != Some(&b'\t') {
         return None;
     }
-    let rest = text.get(end + 1..)?.strip_prefix(MARKER.as_bytes())?;
-    fields(rest.strip_prefix(b"\t")?, cx)
+    text.get(end + 1..)?.strip_prefix(MARKER.as_bytes())?.strip_prefix(b"\t")
 }
 
 /// Reads the fields behind the marker.
@@ -80,13 +90,19 @@ fn message(rest: &[u8]) -> &[u8] {
     end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
-/// `Tue Nov 14 22:13:20 2023`.
+/// `Tue Nov 14 22:13:20 2023`; some agents leave out the year.
 fn asctime(text: &str, cx: &Context) -> Option<i64> {
     let stamp = chrono::NaiveDateTime::parse_from_str(text, "%a %b %e %H:%M:%S %Y").ok();
     match stamp {
         Some(stamp) => Some(cx.zone.to_utc(stamp.and_utc().timestamp_micros())),
-        None => timestamp::parse(text, cx.zone),
+        None => timestamp::parse(text, cx.zone).or_else(|| without_year(text, cx)),
     }
+}
+
+/// `Tue Nov 14 22:13:20.123`.
+fn without_year(text: &str, cx: &Context) -> Option<i64> {
+    let (_, stamp) = text.split_once(' ')?;
+    stamp::read(stamp.as_bytes(), cx).filter(|(_, rest)| rest.is_empty()).map(|(at, _)| at)
 }
 
 #[cfg(test)]
@@ -106,6 +122,13 @@ mod tests {
         assert_eq!((event.level, &*event.user_name), (Level::Info, "DOM\\bob"));
         assert_eq!(&*event.message, b"The service\tentered the stopped state.");
         assert_eq!(event.attributes.get("SnareCounter"), Some("9"));
+    }
+
+    #[test]
+    fn a_time_may_lack_its_year() {
+        let cx = Context { received_at: 1_700_000_100_000_000, ..CX };
+        assert_eq!(asctime("Tue Nov 14 22:13:20.250", &cx), Some(1_700_000_000_250_000));
+        assert_eq!(asctime("Nov", &cx), None);
     }
 
     #[test]

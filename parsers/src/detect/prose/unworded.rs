@@ -4,6 +4,7 @@ use super::behind::behind_three;
 use super::{Behind, MARK, NOTHING, Prose, Time, worded};
 use crate::plain::Sought;
 use crate::signs::{self, Signs};
+use crate::syslog::shape;
 use crate::{access, leading};
 
 /// Longer numbers may be times, in seconds since 1970.
@@ -31,6 +32,7 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'(' if line.len() == text.len() => tagged(line),
         // What markup, syslog, JSON, devices' tags, and a mark of byte order begin with.
         b'#' | b'<' | b'{' | b'%' | b'(' | 0xef => None,
+        b'*' | b'.' if shape::may_be_ciscos(text) => None,
         0x80.. | b'!'..=b'~' => unmarked(text, Time::Absent, Sought::From(0)),
         _ => None,
     }
@@ -65,6 +67,10 @@ fn ruled<'a>(sign: u8, line: &[u8]) -> Option<Prose<'a>> {
 fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
     if let [b'0'..=b'9', b'0'..=b'9', b':', _, _, b':', b'0'..=b'9', b'0'..=b'9', behind @ ..] = line {
         return timed(line, behind);
+    }
+    // A stamp behind its year, or behind a device's number.
+    if shape::begins_with_year(line) || shape::may_be_ciscos(line) {
+        return None;
     }
     let text = match line {
         [b'0', b'x', digits @ ..] => behind_all(u8::is_ascii_hexdigit, digits),

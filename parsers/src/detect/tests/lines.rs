@@ -118,6 +118,13 @@ pub(super) const LINES: &[&str] = &[
     "2023.11.14 22:13:20.123456 [ 7 ] {} <Information> Application: text",
     "[11/14/23 22:13:20:123 UTC] 0000001a AppServer     W   WSVR0001W: text",
     "date=2023-11-14,time=22:13:20,level=\"notice\",srcip=192.0.2.7",
+    "2023 Nov 14 22:13:20 web1 shop[7]: text",
+    "29: *Nov 14 22:13:20.123: %SYS-5-CONFIG_I: text",
+    "*Nov 14 22:13:20: %SYS-5-CONFIG_I: text",
+    "00:00:46: %LINK-3-UPDOWN: text",
+    "%SYS-5-CONFIG_I: text",
+    "2023-11-14 22:13:20.123456+0000  mac1 sshd[7]: text",
+    "WinEvtLog: Security: AUDIT_FAILURE(4625): Auditing: bob: EXAMPLE: pc1: text",
 ];
 
 /// What may stand before them.

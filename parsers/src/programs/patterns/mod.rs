@@ -13,6 +13,7 @@ mod system;
 use super::template::Pattern;
 
 pub(super) use lines::LINES;
+pub(super) use system::PAM;
 
 const FAILURE: &str = "failure";
 const SUCCESS: &str = "success";
@@ -24,11 +25,18 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
     Some(match name {
         "sshd" | "sshd-session" | "sshd-auth" | "dropbear" => system::SSH,
         "su" => system::SU,
+        "doas" => system::DOAS,
+        "unix_chkpwd" | "unix2_chkpwd" => system::CHECKED_PASSWORD,
+        "audit" => system::SOLARIS_AUDIT,
+        "arpwatch" => network::ARPWATCH,
+        "ntpd" => network::NTP,
+        "ipmon" | "ipsec_logd" => network::PACKETS,
         "cron" | "CRON" | "crond" | "CROND" | "crontab" | "anacron" => system::CRON,
         "login" | "systemd-logind" | "systemd" | "gdm-password" | "gdm-password]" | "sddm" | "lightdm" => system::LOGIN,
         "polkitd" | "pkexec" => system::POLKIT,
         "fail2ban" | "fail2ban.actions" | "fail2ban.filter" | "fail2ban-server" => network::FAIL2BAN,
-        "dhcpd" | "dnsmasq-dhcp" | "kea-dhcp4" | "kea-dhcp6" => network::DHCP,
+        "snmpd" => network::SNMP,
+        "dhcpd" | "dhclient" | "dnsmasq-dhcp" | "kea-dhcp4" | "kea-dhcp6" => network::DHCP,
         "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "passwd" | "chpasswd" | "chage"
         | "gpasswd" | "chsh" | "chfn" => system::ACCOUNTS,
         "smtpd" | "smtps" | "submission" | "postscreen" => mail::POSTFIX,
@@ -50,7 +58,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "sogod" | "HORDE" | "squirrelmail" | "zimbra" | "kopano-server" | "dovecot-auth" => services::NONE_OF_ITS_OWN,
         "axigen" => mail::AXIGEN,
         "amavis" | "amavisd" | "amavisd-new" => mail::AMAVIS,
-        "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" => services::FTP,
+        "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" | "in.ftpd" => services::FTP,
         "openvpn" => network::OPENVPN,
         "charon" | "charon-systemd" | "ipsec" | "pluto" | "strongswan" => network::IPSEC,
         "kernel" => network::KERNEL,
@@ -87,7 +95,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "slapd" | "murmurd"
         | "ejabberd" | "prosody" | "gitea" | "forgejo" | "gogs" | "grafana" | "vaultwarden" | "bitwarden_rs"
         | "Radarr" | "Sonarr" | "Prowlarr" | "Lidarr" | "Readarr" | "hass" | "home-assistant" | "zoneminder" | "froxlor"
-        | "Froxlor" | "lfd" | "cockpit-ws" | "vmtoolsd" | "atd"
+        | "Froxlor" | "lfd" | "cockpit-ws" | "vmtoolsd" | "atd" | "cimserver" | "telnetd" | "in.telnetd" | "rshd" | "in.rshd" | "rlogind" | "in.rlogind"
         | "snort" | "suricata" | "barnyard2" | "softethervpn" | "znc" | "tine20" | "wordpress" | "counter-strike" => services::NONE_OF_ITS_OWN,
         _ => return None,
     })

@@ -94,6 +94,33 @@ pub(super) const DHCP: &[Pattern] = &[
     ("DHCPACK({interface}) {ip} {_}", NONE),
     ("DHCPREQUEST({interface}) {ip} {_}", NONE),
     ("DHCPOFFER({interface}) {ip} {_}", NONE),
+    // The client's side.
+    ("DHCPACK of {ip} from {server}", NONE),
+    ("DHCPOFFER of {ip} from {server}", NONE),
+    ("DHCPREQUEST of {ip} on {interface} to {server} port {_}", NONE),
+    ("DHCPREQUEST for {ip} on {interface} to {server} port {_}", NONE),
+    ("bound to {ip} -- {_}", NONE),
+];
+
+/// Arpwatch: the station that it saw, and its hardware address.
+pub(super) const ARPWATCH: &[Pattern] = &[("{_} {ip} {mac} {_}", NONE), ("{_} {ip} {_}", NONE)];
+
+/// OpenNTPD's servers that answer wrongly.
+pub(super) const NTP: &[Pattern] = &[("bad peer from pool {_} ({ip})", NONE), ("bad peer {_} ({ip})", NONE)];
+
+/// Net-SNMP's agent.
+pub(super) const SNMP: &[Pattern] = &[
+    ("Connection from UDP: [{ip}]{_}", NONE),
+    ("Connection from TCP: [{ip}]{_}", NONE),
+    ("Received SNMP packet(s) from UDP: [{ip}]{_}", NONE),
+];
+
+/// Packets: IPFilter of Solaris and the BSDs, and AIX' filter. Blocked ones are not failures of anybody.
+#[rustfmt::skip]
+pub(super) const PACKETS: &[Pattern] = &[
+    ("{_}@{rule} {action} {ip},{src_port} -> {dst_ip},{dst_port} PR {protocol} {_}", NONE),
+    ("{_}@{rule} {action} {ip} -> {dst_ip} PR {protocol} {_}", NONE),
+    ("{_} R:{action} {_} S:{ip} D:{dst_ip} P:{protocol} SP:{src_port} DP:{dst_port} {_}", NONE),
 ];
 
 /// Fail2ban: the address that was seen or is shut out, and of which jail.
@@ -132,6 +159,10 @@ pub(super) const CISCO_IOS: &[Pattern] = &[
     ("User {user} has exited tty session {_}({ip})", NONE),
     ("User {user} logged out from {tty} ({ip})", NONE),
     ("Authentication failure for SNMP req from host {ip}", FAILURE),
+    ("decaps: rec'd IPSEC packet has invalid spi for destaddr={dst_ip}, prot={protocol}, spi={_}, srcaddr={ip}, {_}", FAILURE),
+    ("decaps: rec'd IPSEC packet has invalid spi for destaddr={dst_ip}, prot={protocol}, spi={_}, srcaddr={ip}", FAILURE),
+    ("(exec timer expired, tty {tty} ({ip})), user {user}", NONE),
+    ("Sig:{signature} Subsig:{_} [{ip}:{src_port} -> {dst_ip}:{dst_port}]", NONE),
 ];
 
 /// Meraki's sentences.

@@ -37,6 +37,7 @@ pub(super) const FTP: &[Pattern] = &[
     ("FTP LOGIN FROM {_}[{ip}], {user}", SUCCESS),
     ("FTP LOGIN FROM {ip} as {user}", SUCCESS),
     ("repeated login failures from {ip} ({_}", FAILURE),
+    ("login {login} from {ip} failed.", FAILURE),
 ];
 
 /// Asterisk and FreeSWITCH.

@@ -46,6 +46,17 @@ pub(super) const SSH: &[Pattern] = &[
     ("Disconnected from {ip}", NONE),
     ("Did not receive identification string from {ip}", NONE),
     ("Unable to negotiate with {ip} port {port}", FAILURE),
+    ("Unable to negotiate with {ip}: {_}", FAILURE),
+    ("Read error from remote host {ip} port {port}", NONE),
+    ("Read error from remote host {ip}: {_}", NONE),
+    ("subsystem request for {subsystem} by user {login} failed, {_}", FAILURE),
+    ("subsystem request for {subsystem} by user {user}", NONE),
+    ("Timeout before authentication for connection from {ip} to {_}", FAILURE),
+    ("Timeout before authentication for {ip} port {port}", FAILURE),
+    ("Timeout before authentication for {ip}", FAILURE),
+    ("Nasty PTR record \"{_}\" is set up for {ip}, {_}", NONE),
+    // Sun's.
+    ("User {user}, coming from {ip}, authenticated.", SUCCESS),
     ("Bad protocol version identification '{*}' from {ip}", FAILURE),
     ("input_userauth_request: invalid user {user} [preauth]", FAILURE),
     ("input_userauth_request: illegal user {user}", FAILURE),
@@ -92,10 +103,54 @@ pub(super) const SU: &[Pattern] = &[
     ("Successful su for {target} by {user}", SUCCESS),
     ("FAILED su for {target} by {user}", FAILURE),
     ("BAD SU {user} to {target} on {tty}", FAILURE),
+    ("failed: {tty} changing from {login} to {target}", FAILURE),
+    ("succeeded: {tty} changing from {login} to {target}", SUCCESS),
     ("'su {target}' failed for {user} on {tty}", FAILURE),
     ("'su {target}' succeeded for {user} on {tty}", SUCCESS),
     ("+ {tty} {user}:{target}", SUCCESS),
     ("- {tty} {user}:{target}", FAILURE),
+    ("+ {tty} {user}-{target}", SUCCESS),
+    ("- {tty} {user}-{target}", FAILURE),
+    // AIX'.
+    ("BAD SU from {login} to {target} at {tty}", FAILURE),
+    ("from {login} to {target} at {tty}", SUCCESS),
+    ("{login} to {target} on {tty}", SUCCESS),
+];
+
+/// OpenBSD's doas. The user is the one who asked.
+#[rustfmt::skip]
+pub(super) const DOAS: &[Pattern] = &[
+    ("{login} ran command as {target}: {_}", SUCCESS),
+    ("{login} ran command {COMMAND} as {USER} from {PWD}", SUCCESS),
+    ("command not permitted for {login}: {_}", FAILURE),
+    ("failed command for {login}: {_}", FAILURE),
+    ("failed auth for {user}", FAILURE),
+];
+
+/// What PAM's modules say besides their pairs: conditions, winbind's, sssd's, Kerberos', access lists.
+#[rustfmt::skip]
+pub(in crate::programs) const PAM: &[Pattern] = &[
+    ("auth could not identify password for [{login}]", FAILURE),
+    ("error retrieving information about user {login}", FAILURE),
+    ("requirement \"{_}\" not met by user \"{login}\"", FAILURE),
+    ("requirement \"{_}\" was met by user \"{login}\"", NONE),
+    ("received for user {login}: {_}", FAILURE),
+    ("Access denied for user {login}: {reason} ({_}", FAILURE),
+    ("access denied for user `{login}' from `{ip}'", FAILURE),
+    ("access denied for user '{login}' from '{ip}'", FAILURE),
+    ("Refused user {login} for service {service}", FAILURE),
+    ("user '{login}' granted access", SUCCESS),
+    ("user '{login}' denied access (", FAILURE),
+    ("user {login} authenticated as {principal}", SUCCESS),
+];
+
+/// Who checks a password for PAM.
+pub(super) const CHECKED_PASSWORD: &[Pattern] = &[("password check failed for user ({user})", FAILURE)];
+
+/// The audit daemon of Solaris, whose records say who is logged in and as whom.
+pub(super) const SOLARIS_AUDIT: &[Pattern] = &[
+    ("{_} failed session {session} by {_} as {login}:{_} from {ip}", FAILURE),
+    ("{_} ok session {session} by {_} as {login}:{_} from {ip}", SUCCESS),
 ];
 
 /// The cron daemons.
@@ -131,16 +186,27 @@ pub(super) const LOGIN: &[Pattern] = &[
     ("LOGIN ON {tty} BY {user} FROM {ip}", SUCCESS),
     ("LOGIN ON {tty} BY {user}", SUCCESS),
     ("ROOT LOGIN ON {tty} FROM {ip}", SUCCESS),
+    ("ROOT LOGIN ({user}) ON {tty} FROM {ip}", SUCCESS),
+    ("ROOT LOGIN ({user}) ON {tty}", SUCCESS),
+    ("Login failure on {tty} from {ip}, {user}", FAILURE),
+    ("REPEATED LOGIN FAILURES ON {tty} FROM {ip}, {user}", FAILURE),
+    ("REPEATED LOGIN FAILURES ON {tty}, {user}", FAILURE),
+    ("{_} LOGIN FAILURE ON {tty}, {user}", FAILURE),
+    ("{_} LOGIN FAILURES ON {tty}, {user}", FAILURE),
+    ("{_} LOGIN FAILURE FROM {ip}, {user}", FAILURE),
+    ("{_} LOGIN FAILURES FROM {ip}, {user}", FAILURE),
     ("New session '{session}' of user '{user}' with class {_}", SUCCESS),
     ("New session {session} of user {user}.", SUCCESS),
     ("Started Session {session} of user {user}.", SUCCESS),
     ("Started Session {session} of User {user}.", SUCCESS),
+    ("Started session-{_}.scope - Session {session} of User {user}.", SUCCESS),
 ];
 
 /// The tools that change accounts.
 pub(super) const ACCOUNTS: &[Pattern] = &[
     ("new user: name={user}, UID={uid}, {_}", NONE),
     ("new group: name={group}, GID={gid}", NONE),
+    ("group added to {_}: name={group}", NONE),
     ("failed adding user '{user}', {_}", FAILURE),
     ("failed adding user '{user}'{_}", FAILURE),
     ("add '{user}' to group '{group}'", NONE),
@@ -148,17 +214,26 @@ pub(super) const ACCOUNTS: &[Pattern] = &[
     ("delete user '{user}'", NONE),
     ("delete '{user}' from group '{group}'", NONE),
     ("removed group '{group}' owned by '{user}'", NONE),
-    ("change user '{user}' {_}", NONE),
-    ("change user name '{user}' to '{_}'", NONE),
+    ("removed shadow group '{group}' owned by '{user}'", NONE),
+    ("group '{group}' removed", NONE),
+    ("remove group '{group}'", NONE),
+    ("change user '{login}' {_}", NONE),
+    ("change user name '{login}' to '{_}'", NONE),
     ("lock user '{user}' password", NONE),
     ("unlock user '{user}' password", NONE),
     ("password for '{user}' changed by '{_}'", SUCCESS),
     ("password changed for {user}", SUCCESS),
     ("changed password expiry for {user}", NONE),
-    ("changed user '{user}' {_}", NONE),
+    ("changed user '{login}' {_}", NONE),
     ("user {user} added by {_} to group {group}", NONE),
     ("user {user} removed by {_} from group {group}", NONE),
     ("can't view or modify password information for {user}", FAILURE),
+    // NetBSD's and OpenBSD's.
+    ("new user added: name={login}, uid={uid}, {_}", NONE),
+    ("user information modified: name={login}, {_}", NONE),
+    ("user removed: name={user}", NONE),
+    ("new group added: name={group}, gid={gid}", NONE),
+    ("group deleted: name={group}", NONE),
 ];
 
 /// MIT's Kerberos: what a client asked for, and its administration.
