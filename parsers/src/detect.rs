@@ -245,6 +245,9 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogE
         content::complete(&mut event, line, cx);
         return event;
     }
+    if shape::leads_to_event(line, rest) {
+        return syslog(line, cx);
+    }
     if headless::may_follow(rest)
         && let Some(event) = headless::after_stamp(line, cx)
     {

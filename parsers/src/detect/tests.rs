@@ -154,6 +154,9 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         content::complete(&mut event, line, cx);
         return event;
     }
+    if timestamp::iso_prefix(line, Zone::UTC).is_some_and(|(_, rest)| shape::leads_to_event(line, rest)) {
+        return syslog_asking_all(line, cx);
+    }
     // A date is no client, of which HAProxy's lines have nothing else before their time.
     let is_dated = timestamp::iso_prefix(line, Zone::UTC).is_some();
     let asked = |parse: &&Parser| !(is_dated && std::ptr::fn_addr_eq(**parse, haproxy::parse as Parser));
