@@ -40,7 +40,7 @@ const BEFORE_USER: [&str; 31] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 36] = [
+const NO_USER: [&str; 38] = [
     "no",
     "from",
     "with",
@@ -60,6 +60,8 @@ const NO_USER: [&str; 36] = [
     "a",
     "login",
     "null",
+    "-",
+    "n/a",
     "user",
     "to",
     "agent",
