@@ -134,7 +134,7 @@ fn unescape(text: &str) -> String {
 
 /// Fills the event's fields from the keys of the extension, which stand behind `header_fields` attributes; of several for one field the first of these lists.
 fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
-    let mut times = [None; 3];
+    let mut times = [None; 4];
     let (mut user, mut host) = ([None; 4], [None; 2]);
     let (mut pid, mut ip) = (None, [None; 3]);
     for (name, value) in event.attributes.iter().skip(header_fields) {
@@ -142,6 +142,8 @@ fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
             "rt" => times.first_mut(),
             "start" => times.get_mut(1),
             "end" => times.get_mut(2),
+            // Fortinet's have no other.
+            "FTNTFGTeventtime" => times.get_mut(3),
             // The latter is SonicWall's.
             "suser" | "susr" => user.first_mut(),
             "duser" => user.get_mut(1),
@@ -205,6 +207,15 @@ mod tests {
             (get("device_vendor"), get("src"), get("msg")),
             (Some("Acme"), Some("192.0.2.7"), Some("\"a\" or \"b\""))
         );
+    }
+
+    #[test]
+    fn fortinets_time_is_read_where_there_is_no_other() {
+        let event =
+            read("CEF:0|Fortinet|Fortigate|1|2|c|3|FTNTFGTeventtime=1700000000000000123 FTNTFGTtz=+0200 src=192.0.2.7");
+        assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
+        let event = read("CEF:0|Fortinet|Fortigate|1|2|c|3|FTNTFGTeventtime=7 start=1700000000000");
+        assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
     }
 
     #[test]

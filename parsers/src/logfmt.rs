@@ -5,7 +5,7 @@
 //! (`key = value`). Where bars or semicolons alone divide the pairs (Check Point), values may hold blanks.
 
 use crate::json::pairs::Pairs;
-use crate::{Context, Level, LogEvent, address, device_time, divided, level_names};
+use crate::{Context, Level, LogEvent, Zone, address, device_time, divided, level_names, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "logfmt";
@@ -215,6 +215,11 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
                 let inside = event.attributes.get("ui")?.split_once('(')?.1.strip_suffix(')')?;
                 address::parse(inside).map(|found| found.ip)
             });
+    }
+    // SonicWall's gateways write their own time, without its zone, and that of Greenwich.
+    let greenwichs = event.attributes.get("vp_time").and_then(|text| text.strip_suffix(" UTC"));
+    if let Some(instant) = greenwichs.and_then(|text| timestamp::parse(text, Zone::UTC)) {
+        event.timestamp = Some(instant);
     }
     if event.timestamp.is_none()
         && let (Some(date), Some(time)) = (event.attributes.get("date"), event.attributes.get("time"))

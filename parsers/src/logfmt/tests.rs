@@ -123,6 +123,13 @@ fn a_device_names_itself_where_no_header_does() {
 }
 
 #[test]
+fn the_time_with_a_zone_is_that_of_sonicwalls_gateways() {
+    let line = br#"id=sslvpn sn=7 time="2023-11-15 00:13:20" vp_time="2023-11-14 22:13:20 UTC" fw=192.0.2.1 pri=5 src=192.0.2.7 user="bob""#;
+    let event = parse(line, &CX).unwrap();
+    assert_eq!((event.timestamp, event.level), (Some(1_700_000_000_000_000), Level::Info));
+}
+
+#[test]
 fn tabs_divide_pairs_whose_values_hold_blanks() {
     let pairs = "reason=Allowed\tuseragent=Mozilla/5.0 (X11; a=b)\tClientIP=192.0.2.7\tuser=bob\tvendor=Zscaler\thostname=\"a.example\"";
     check("a=1\tb=2 c=3\td=\"4 5\"", &[("a", "1"), ("b", "2 c=3"), ("d", "4 5")]);

@@ -40,7 +40,7 @@ const BEFORE_USER: [&str; 31] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 38] = [
+const NO_USER: [&str; 37] = [
     "no",
     "from",
     "with",
@@ -61,7 +61,6 @@ const NO_USER: [&str; 38] = [
     "login",
     "null",
     "-",
-    "n/a",
     "user",
     "to",
     "agent",

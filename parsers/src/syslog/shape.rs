@@ -31,8 +31,10 @@ pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     let (Some(host), Some(app), Some(process)) = (words.next(), words.next(), words.next()) else { return false };
     // Most lines have no number there.
     let is_number = !process.is_empty() && process.iter().all(u8::is_ascii_digit);
+    // Four dashes are as telling.
+    let is_nil = app == b"-" && process == b"-";
     // A program with its process and a colon is that of a syslog daemon's file.
-    if !is_number
+    if !(is_number || is_nil)
         || matches!(host, [] | [b'[' | b'-', ..] | [.., b':'])
         || matches!(app.last(), None | Some(b':'))
         || host.starts_with(b"std")
@@ -43,6 +45,9 @@ pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     // In a sentence a dash stands behind a word in small letters.
     let has_no_data = (data == b"-" || data.starts_with(b"- ")) && !id.iter().any(u8::is_ascii_lowercase);
     let is_host = std::str::from_utf8(host).is_ok_and(|host| level_names::from_word(host).is_none());
+    if is_nil {
+        return id == b"-" && has_no_data && is_host;
+    }
     !id.is_empty() && !id.starts_with(b"[") && is_host && (has_no_data || has_element(data))
 }
 

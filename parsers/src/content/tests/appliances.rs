@@ -114,3 +114,13 @@ fn the_name_of_a_device_is_the_host_and_nobodys_sign_no_user() {
     }
     assert_eq!(read("22:13 proxy httpd: id=\"7\" user=\"-\" method=\"GET\"").user_name, "");
 }
+
+#[test]
+fn a_files_line_with_four_dashes_behind_the_host_is_structured() {
+    let event = read("2023-11-14T22:13:20.123+00:00 waf1.example - - - - {\"a\":7}");
+    assert_eq!((event.format, &*event.host, &*event.app), ("rfc5424", "waf1.example", ""));
+    assert_eq!(&*event.message, b"{\"a\":7}");
+    for line in ["2023-11-14T22:13:20Z web1 - - x - text", "2023-11-14T22:13:20Z ERROR - - - - text"] {
+        assert_ne!(read(line).format, "rfc5424", "{line}");
+    }
+}

@@ -76,6 +76,7 @@ pub(super) const LINES: &[&str] = &[
     "192.0.2.7 2023-11-14 22:13:20.123 UTC [7] bob@shop FATAL:  text",
     "2023-11-14  5:13:20 7 [Warning] text",
     "2023-11-14T22:13:20Z fw1.example CEF:0|a|b|c|d|e|1|src=192.0.2.7",
+    "2023-11-14T22:13:20.123Z waf1 - - - - {\"a\":7}",
     "2023-11-14 22:13:20 fw1 CEF:0|a|b|c|d|e|1|src=192.0.2.7",
     "2023-11-14T22:13:20.123 UTC fw1 LEEF:1.0|a|b|c|d|src=192.0.2.7",
     "<Event><System><EventID>7</EventID></System></Event>",
