@@ -47,7 +47,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut words = prefix.split(|b| *b == b' ').filter(|word| !word.is_empty());
     let (stamp, host) = (words.next()?, words.next());
     let stamp = timestamp::epoch(std::str::from_utf8(stamp).ok()?)?;
-    if words.next().is_some() {
+    // F5 has the module's name before, as a tag: "ASM:CEF:0|…".
+    if words.next().is_some_and(|word| !word.ends_with(b":")) || words.next().is_some() {
         return None;
     }
     let mut event = body(rest, cx)?;
@@ -133,7 +134,7 @@ fn unescape(text: &str) -> String {
 
 /// Fills the event's fields from the keys of the extension, which stand behind `header_fields` attributes; of several for one field the first of these lists.
 fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
-    let mut times = [None; 3];
+    let mut times = [None; 4];
     let (mut user, mut host) = ([None; 4], [None; 2]);
     let (mut pid, mut ip) = (None, [None; 3]);
     for (name, value) in event.attributes.iter().skip(header_fields) {
@@ -141,7 +142,10 @@ fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
             "rt" => times.first_mut(),
             "start" => times.get_mut(1),
             "end" => times.get_mut(2),
-            "suser" => user.first_mut(),
+            // Fortinet's have no other.
+            "FTNTFGTeventtime" => times.get_mut(3),
+            // The latter is SonicWall's.
+            "suser" | "susr" => user.first_mut(),
             "duser" => user.get_mut(1),
             // Some senders write the fields' full names in the place of the keys.
             "sourceUserName" => user.get_mut(2),
@@ -155,7 +159,7 @@ fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
             _ => None,
         };
         if let Some(slot) = slot
-            && !matches!(value, "" | "n/a" | "N/A")
+            && !matches!(value, "" | "-" | "n/a" | "N/A")
         {
             slot.get_or_insert(value);
         }
@@ -203,6 +207,21 @@ mod tests {
             (get("device_vendor"), get("src"), get("msg")),
             (Some("Acme"), Some("192.0.2.7"), Some("\"a\" or \"b\""))
         );
+    }
+
+    #[test]
+    fn fortinets_time_is_read_where_there_is_no_other() {
+        let event =
+            read("CEF:0|Fortinet|Fortigate|1|2|c|3|FTNTFGTeventtime=1700000000000000123 FTNTFGTtz=+0200 src=192.0.2.7");
+        assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
+        let event = read("CEF:0|Fortinet|Fortigate|1|2|c|3|FTNTFGTeventtime=7 start=1700000000000");
+        assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
+    }
+
+    #[test]
+    fn a_dash_is_nobody() {
+        let event = read(r#"CEF:0|Acme|Guard|1|2|e|4|duser="-" suser="-" dvchost=- src=192.0.2.7"#);
+        assert_eq!((&*event.user_name, &*event.host, event.ip), ("", "", "192.0.2.7".parse().ok()));
     }
 
     #[test]

@@ -16,8 +16,8 @@ use crate::plain::Sought;
 use crate::syslog::cisco;
 use crate::{
     Context, Level, LogEvent, address, apache_error, app, auditd, cef, cisco_asa, connections, contained, divided,
-    filterlog, iptables, json, leef, level_names, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi,
-    winevent, wrapped,
+    filterlog, iptables, json, leef, level_names, logfmt, logins, pan_os, plain, programs, signs, squid, timestamp,
+    unifi, winevent, wrapped,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -61,6 +61,11 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) || winevent::is_snares(event, message)
     {
         winevent::complete_from_message(event, cx);
+    }
+    // The line of a file has no priority.
+    if event.level == Level::Unknown && event.severity.is_none() {
+        let of_name = (program == Program::Device(devices::Device::BigIp)).then(|| level_names::from_word(&event.app));
+        event.level = of_name.flatten().unwrap_or_else(|| plain::leading_level(message));
     }
 }
 
@@ -148,8 +153,21 @@ pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEven
 /// Reads a line that is said to be of pairs, and what its words say of a login.
 pub(crate) fn parse_stated_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = logfmt::parse(line, cx)?;
+    name_device(&mut event);
     logins::complete_from_line(&mut event, cx);
     Some(event)
+}
+
+/// Fills the host of a line of pairs, which has no header, with the name that Fortinet's and Sophos' devices give themselves.
+///
+/// Beside Fortinet's, `hostname` is the name of the client or of the site that it asked for.
+fn name_device(event: &mut LogEvent<'_>) {
+    let of = |name| event.attributes.get(name);
+    let is_own = event.host.is_empty() || of("devid").is_some();
+    let name = of("devname").or_else(|| of("device_name").filter(|_| event.host.is_empty()));
+    if let Some(name) = name.filter(|_| is_own).map(str::to_owned) {
+        event.host = Cow::Owned(name);
+    }
 }
 
 /// Reads a line of pairs, which no other format's line begins like but for an audit record and a packet filter's.
@@ -158,6 +176,7 @@ pub(crate) fn parse_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'
         return None;
     }
     let mut event = logfmt::detect(line, cx)?;
+    name_device(&mut event);
     logins::complete_from_line(&mut event, cx);
     Some(event)
 }
@@ -172,7 +191,10 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let known = match line.first() {
         None => None,
         Some(b'1') if line.starts_with(b"1,20") => pan_os::parse(line, cx),
-        Some(b'0'..=b'9' | b'[') => iptables::parse(line, cx).or_else(|| cef::parse(line, cx)),
+        Some(b'0'..=b'9' | b'[') => {
+            let dated = || timestamp::iso_prefix(line, cx.zone).and_then(|(at, rest)| tabbed(line, at, rest, cx));
+            iptables::parse(line, cx).or_else(|| cef::parse(line, cx)).or_else(dated)
+        }
         // A day of one digit without the blank that fills it ("Nov 4 22:13:20").
         Some(b'A'..=b'Z') if crate::syslog::stamp::has_short_day(line) => {
             return crate::format::parse(crate::Format::Syslog, line, cx);
@@ -181,6 +203,7 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     };
     let Some(mut event) = known else { return parse_plain(line, cx) };
     if event.format == logfmt::FORMAT {
+        name_device(&mut event);
         logins::complete_from_line(&mut event, cx);
     }
     event
@@ -188,7 +211,21 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
 
 /// As [`parse`], for a line that begins with a time in ISO 8601, behind which `rest` stands.
 pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
-    iptables::parse(line, cx).unwrap_or_else(|| parse_plain_dated(line, at, rest, Sought::From(0), cx))
+    if let Some(event) = iptables::parse(line, cx) {
+        return event;
+    }
+    if let Some(mut event) = tabbed(line, at, rest, cx) {
+        name_device(&mut event);
+        logins::complete_from_line(&mut event, cx);
+        return event;
+    }
+    parse_plain_dated(line, at, rest, Sought::From(0), cx)
+}
+
+/// Reads the pairs behind the time and a tab that a line begins with, as Zscaler's feeds have them.
+fn tabbed<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let pairs = rest.strip_prefix(b"\t").filter(|pairs| logfmt::begins_with_pair(pairs))?;
+    divided::by_tabs(line, pairs, cx).map(|event| LogEvent { timestamp: Some(at), ..event })
 }
 
 /// Reads a line as plain text, and what its words say of a login.
@@ -257,8 +294,26 @@ fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) 
         | Program::Cef
         | Program::Leef
         | Program::PanOs
-        | Program::Pairs => programs::read(app, message, cx),
+        | Program::Squid
+        | Program::Pairs => match appliance(app, message) {
+            Some(name) => programs::read(name, message, cx),
+            None if matches!(app, "AUDIT" | "TR" | "Oracle") && logfmt::begins_with_pair(message) => None,
+            None => programs::read(app, message, cx),
+        },
     }
+}
+
+/// The name under which the messages of an appliance are known whose programs have many names, or one that others have, too: it is
+/// told by the form.
+fn appliance(app: &str, message: &[u8]) -> Option<&'static str> {
+    let behind = |stamp_bytes: usize| message.get(stamp_bytes..).unwrap_or_default();
+    if behind(19).starts_with(b" - ") {
+        return Some("connect-secure");
+    }
+    if behind(23).starts_with(b"Z [") {
+        return Some("nios");
+    }
+    (app == "journal" && message.starts_with(b"Oracle Audit[")).then_some("Oracle")
 }
 
 /// The message of a Cisco system that has its time with it, as EMBLEM's format has, and IOS behind a relay:
@@ -292,7 +347,7 @@ fn kernel_audit<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
 fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     match message.first()? {
         b'C' | b'L' => parse_labelled(message, cx).or_else(|| logfmt::detect(message, cx)),
-        b'%' => parse_tagged(message, cx),
+        b'%' => parse_tagged(message, cx).or_else(|| behind_tag(message, cx)),
         b't' | b'n' | b'a' if auditd::looks_like(message) => auditd::parse(message, cx),
         b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
         b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
@@ -301,6 +356,7 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
             iptables::parse(message, cx).or_else(|| logfmt::detect(message, cx))
         }
         b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
+        b'[' if behind_label(message).is_some() => logfmt::detect(behind_label(message)?, cx),
         // WireGuard speaks through the kernel, which may put its uptime before.
         b'[' if find_by(9, message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
             programs::read("kernel", message, cx)
@@ -310,6 +366,21 @@ fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
         b'd' | b'F' | b'N' | b'P' | b':' => devices::by_form(message, cx).or_else(|| logfmt::detect(message, cx)),
         _ => logfmt::detect(message, cx),
     }
+}
+
+/// Reads a message that begins with the tag of a switch, which Arista's put behind the name of a program.
+fn behind_tag<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    let (tag, behind) = cisco::tag(message)?;
+    cisco::severity(tag)?;
+    programs::read("cisco-ios", behind.strip_prefix(b": ")?, cx)
+}
+
+/// The pairs behind a label in brackets, as Wallix' bastions begin their messages: `[SSH Session] session_id="7" …`.
+fn behind_label(message: &[u8]) -> Option<&[u8]> {
+    const LABEL_BYTES_MAX: usize = 32;
+    let end = memchr::memchr(b']', message.get(..LABEL_BYTES_MAX).unwrap_or(message))?;
+    let pairs = message.get(end + 1..)?.strip_prefix(b" ")?;
+    logfmt::begins_with_pair(pairs).then_some(pairs)
 }
 
 /// Reads the message of a Cisco firewall, which begins with its tag.
@@ -326,6 +397,7 @@ fn tagged<'a>(program: Program, app: &str, line: &'a [u8], cx: &Context) -> Opti
         Program::Cef => cef::parse(from(b"CEF:")?, cx),
         Program::Leef => leef::parse(from(b"LEEF:")?, cx),
         Program::PanOs => pan_os::parse(from(app.as_bytes())?, cx),
+        Program::Squid => squid::parse(from(app.as_bytes())?, cx),
         // The host that the pairs name is the firewall that saw it; who sent the record is for the header to say.
         Program::Pairs => {
             logfmt::parse(from(app.as_bytes())?, cx).map(|event| LogEvent { host: Cow::Borrowed(""), ..event })

@@ -1,4 +1,5 @@
-//! What network devices write in their messages, where the form is the device's own: Meraki, ISE, NetScaler, NetScreen, WatchGuard, BIG-IP, Junos.
+//! What network devices write in their messages, where the form is the device's own: Meraki, ISE, NetScaler, NetScreen, WatchGuard, BIG-IP, Junos,
+//! Symantec's Endpoint Protection, BeyondTrust.
 //!
 //! A syslog record's program, or how its message begins, says which is asked.
 
@@ -7,13 +8,14 @@ mod ise;
 mod meraki;
 mod netscaler;
 mod netscreen;
+mod symantec;
 mod watchguard;
 mod words;
 
 use std::borrow::Cow;
 
 use crate::find::find_by;
-use crate::{Context, LogEvent, programs};
+use crate::{Context, LogEvent, logfmt, programs};
 
 /// Never a record's own format: a message stands within one of another.
 const FORMAT: &str = "device";
@@ -31,6 +33,10 @@ pub(crate) enum Device {
     Ise,
     /// The place of a card in a router of Juniper's, which stands before what its filters say.
     Junos,
+    /// The server of Symantec's Endpoint Protection.
+    Symantec,
+    /// BeyondTrust's appliances for remote support.
+    BeyondTrust,
 }
 
 impl Device {
@@ -40,6 +46,8 @@ impl Device {
             b'(' if app == "(FPC" => Some(Self::Junos),
             b'0'..=b'9' if app.contains("-PPE-") => Some(Self::Netscaler),
             b'C' if ise::BEGINNINGS.iter().any(|beginning| app.starts_with(beginning)) => Some(Self::Ise),
+            b'B' if app == "BG" => Some(Self::BeyondTrust),
+            b'S' if app == "SymantecServer" => Some(Self::Symantec),
             b'a'..=b'z' if big_ip::is_severity(app) => Some(Self::BigIp),
             b'a'..=b'z' if meraki::is_kind(app) => Some(Self::Meraki),
             _ => None,
@@ -55,6 +63,8 @@ pub(crate) fn read<'a>(device: Device, message: &'a [u8], cx: &Context) -> Optio
         Device::Netscaler => netscaler::read(message),
         Device::Ise => ise::read(message),
         Device::Junos => programs::read("junos-filter", message, cx),
+        Device::Symantec => symantec::read(message),
+        Device::BeyondTrust => logfmt::detect(behind_counts(message)?, cx),
     }
 }
 
@@ -76,6 +86,12 @@ pub(crate) fn by_form<'a>(message: &'a [u8], cx: &Context) -> Option<LogEvent<'a
 pub(crate) fn may_have_form(message: &[u8]) -> bool {
     let near = message.get(..96).unwrap_or(message);
     find_by(3, near, b"msg_id=\"").is_some()
+}
+
+/// The pairs behind the counts of BeyondTrust's messages: the site's number, the part, and how many there are: `1427:01:02:event=login;…`.
+fn behind_counts(message: &[u8]) -> Option<&[u8]> {
+    let counts = message.iter().take_while(|b| b.is_ascii_digit() || **b == b':').count();
+    message.get(counts..)
 }
 
 fn event(message: &[u8]) -> LogEvent<'_> {

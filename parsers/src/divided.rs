@@ -5,9 +5,12 @@
 //! time=14Nov2023 22:13:20;action=drop;orig=fw1;src=192.0.2.7
 //! 1 2023-11-14T22:13:20Z fw1 CheckPoint 7 - [action:"Drop"; ifdir:"inbound"; src:"192.0.2.7"]
 //! date=2023-11-14,time=22:13:20,devname="fw1",level="notice",srcip=192.0.2.7
+//! reason=Allowed<tab>useragent=Mozilla/5.0 (X11)<tab>ClientIP=192.0.2.7<tab>user=bob
 //! ```
 //!
-//! The last is how FortiGate writes its CSV: commas alone divide the pairs, and the values are bare or in quotes. Elsewhere a value may hold blanks. All pairs become attributes, and known names fill the fields of the event.
+//! The last but one is how FortiGate writes its CSV: commas alone divide the pairs, and the values are bare or in quotes. The last is Zscaler's. Elsewhere a value may hold blanks. All pairs become attributes, and known names fill the fields of the event.
+
+use std::borrow::Cow;
 
 use crate::json::pairs::Pairs;
 use crate::{Context, LogEvent, app, logfmt};
@@ -41,6 +44,32 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     }
     let mut event = pairs.finish(line, logfmt::FORMAT);
     complete(&mut event, cx);
+    Some(event)
+}
+
+/// Reads `line`, which begins with a pair, where tabs divide its pairs, as in Zscaler's feeds; `None` where they do not. `text` is the part of the
+/// line that is read.
+pub(crate) fn by_tabs<'a>(line: &'a [u8], text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    const FIRST_PAIR_BYTES_MAX: usize = 256;
+    memchr::memchr(b'\t', text.get(..FIRST_PAIR_BYTES_MAX).unwrap_or(text))?;
+    let text = std::str::from_utf8(text).ok()?.trim_ascii_end();
+    let parts = || text.split('\t').take(PAIRS_MAX).filter(|part| !part.is_empty());
+    let is_pair = |part: &str| part.split_once('=').is_some_and(|(name, _)| is_key(name));
+    if parts().count() < PAIRS_MIN || !parts().all(is_pair) {
+        return None;
+    }
+    let mut pairs = Pairs::new(cx, text.len());
+    for (name, value) in parts().filter_map(|part| part.split_once('=')) {
+        match value.strip_prefix('"').and_then(|inside| inside.strip_suffix('"')) {
+            Some(inside) => pairs.quoted(name, inside),
+            None => pairs.bare(name, value),
+        }
+    }
+    let mut event = finished(pairs, line, cx);
+    // Zscaler means the host that was asked for.
+    if event.attributes.get("vendor") == Some("Zscaler") {
+        event.host = Cow::Borrowed("");
+    }
     Some(event)
 }
 

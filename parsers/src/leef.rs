@@ -114,7 +114,7 @@ fn fill(event: &mut LogEvent<'_>, cx: &Context) {
             // Its format (devTimeFormat) is one of those that are told by their looks.
             "devTime" => time = time.or_else(|| device_time::read(value, cx)),
             "src" => event.ip = event.ip.or_else(|| address::parse(value).map(|found| found.ip)),
-            "usrName" => user = user.or_else(|| Some(value.to_owned())),
+            "usrName" if value != "-" => user = user.or_else(|| Some(value.to_owned())),
             "identHostName" => host = host.or_else(|| Some(value.to_owned())),
             "sev" => event.level = cef::severity::level(value),
             _ => {}

@@ -5,7 +5,7 @@
 //! (`key = value`). Where bars or semicolons alone divide the pairs (Check Point), values may hold blanks.
 
 use crate::json::pairs::Pairs;
-use crate::{Context, Level, LogEvent, address, device_time, divided};
+use crate::{Context, Level, LogEvent, Zone, address, device_time, divided, level_names, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "logfmt";
@@ -23,7 +23,10 @@ const PAIRS_OF_CUT_MIN: usize = 8;
 /// fields of the event. The message is the line.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    divided::parse(line, cx).or_else(|| divided::by_commas(line, cx)).or_else(|| read(line, cx, |_| true))
+    divided::by_tabs(line, line, cx)
+        .or_else(|| divided::parse(line, cx))
+        .or_else(|| divided::by_commas(line, cx))
+        .or_else(|| read(line, cx, |_| true))
 }
 
 /// Reads a line that is not said to be of pairs: only if it begins with one, and bare words are few among its pairs.
@@ -31,7 +34,8 @@ pub(crate) fn detect<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if !begins_with_pair(line) {
         return None;
     }
-    divided::parse(line, cx)
+    divided::by_tabs(line, line, cx)
+        .or_else(|| divided::parse(line, cx))
         .or_else(|| divided::by_commas(line, cx))
         .or_else(|| read(line, cx, |found| found.pairs >= 2 && found.words * 4 <= found.pairs))
 }
@@ -172,21 +176,36 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
         let user = named.filter(|value| !matches!(*value, "" | "N/A")).map(str::to_owned).next();
         event.user_name = std::borrow::Cow::Owned(user.unwrap_or_default());
     }
+    // Of Websense's severities 1 is the lowest.
+    let is_number = |value: &str| value.bytes().all(|b| b.is_ascii_digit());
+    if event.attributes.get("product_version").is_some() && event.attributes.get("severity").is_some_and(is_number) {
+        event.level = Level::Unknown;
+    }
+    // Sophos' firewalls have a word for it.
+    if event.level == Level::Unknown
+        && let Some(level) = event.attributes.get("priority").and_then(level_names::from_word)
+    {
+        event.level = level;
+    }
     // Heroku's router writes how long the service took.
     if is_duration(&event.app) {
         event.app = std::borrow::Cow::Borrowed("");
     }
-    // SonicWall's priority, beside its serial number.
+    // SonicWall's and Stormshield's priority, beside the serial number or the name of the firewall.
     if event.level == Level::Unknown
-        && let (Some(_), Some(priority)) = (event.attributes.get("sn"), event.attributes.get("pri"))
+        && let Some(priority) = event.attributes.get("pri")
+        && ["sn", "fw"].into_iter().any(|name| event.attributes.get(name).is_some())
     {
         event.level =
             priority.parse().ok().filter(|severity| *severity < 8).map_or(Level::Unknown, Level::from_severity);
     }
+    // Fortinet names the address that a name stands for as well (`ipaddr`), and puts it behind the client's.
+    let client = event.attributes.get("srcip").and_then(address::parse).map(|found| found.ip);
+    event.ip = client.or(event.ip);
     if event.ip.is_none() {
         // SonicWall writes the port and the interface behind the address.
         let with_interface = |value: &str| value.split_once(':').and_then(|(address, _)| address::parse(address));
-        event.ip = ["srcip", "remip", "src", "srcV6", "fwd", "cip", "RemoteAddress", "SRC"]
+        event.ip = ["remip", "who_ip", "src", "srcV6", "fwd", "cip", "RemoteAddress", "SRC"]
             .into_iter()
             .filter_map(|name| event.attributes.get(name))
             .find_map(|value| address::parse(value).or_else(|| with_interface(value)))
@@ -196,6 +215,11 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
                 let inside = event.attributes.get("ui")?.split_once('(')?.1.strip_suffix(')')?;
                 address::parse(inside).map(|found| found.ip)
             });
+    }
+    // SonicWall's gateways write their own time, without its zone, and that of Greenwich.
+    let greenwichs = event.attributes.get("vp_time").and_then(|text| text.strip_suffix(" UTC"));
+    if let Some(instant) = greenwichs.and_then(|text| timestamp::parse(text, Zone::UTC)) {
+        event.timestamp = Some(instant);
     }
     if event.timestamp.is_none()
         && let (Some(date), Some(time)) = (event.attributes.get("date"), event.attributes.get("time"))

@@ -161,8 +161,8 @@ fn stated_user(text: &[u8]) -> Option<&str> {
             _ => None,
         };
         let name = name.and_then(|name| std::str::from_utf8(name).ok()).filter(|name| (1..=128).contains(&name.len()));
-        // Devices that hide names which nobody has write stars.
-        let name = name.filter(|name| !name.bytes().all(|b| b == b'*'));
+        // Devices that hide names which nobody has write stars; others write a dash where there is no user.
+        let name = name.filter(|name| !name.bytes().all(|b| matches!(b, b'*' | b'-')));
         if name.is_some() {
             return name;
         }

@@ -163,6 +163,11 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if let Some(said) = attributes.get("opaque").filter(|_| users.is_empty()) {
         event.message = Cow::Owned(said.as_bytes().to_vec());
         logins::complete(&mut event);
+        // A login by a ticket has no address.
+        let user = said.split_once("authenticated for user '").and_then(|(_, behind)| behind.split_once('\''));
+        if let Some((user, _)) = user.filter(|_| event.user_name.is_empty()) {
+            event.user_name = Cow::Owned(user.to_owned());
+        }
     }
     let outcome = std::mem::replace(&mut event.attributes, attributes);
     event.attributes.append(outcome);
@@ -291,6 +296,13 @@ mod tests {
                 assert_eq!(event.attributes.get(attribute.0), Some(attribute.1), "{bare}");
             }
         }
+    }
+
+    #[test]
+    fn a_login_without_an_address_names_its_user() {
+        let line = "1,2023/11/14 22:13:20,0164,SYSTEM,auth,0,2023/11/14 22:13:20,,auth-success,a,0,0,general,informational,\"Kerberos SSO authenticated for user 'bob'. realm 'EXAMPLE', vsys 'shared'\",7,0x0";
+        let event = format::parse(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((event.format, &*event.user_name, event.ip), (FORMAT, "bob", None));
     }
 
     proptest::proptest! {

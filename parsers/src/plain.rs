@@ -90,6 +90,14 @@ pub(crate) fn stated_level(text: &[u8]) -> Level {
     level_from(0, text)
 }
 
+/// The level that a text states in its first word, where that is in capitals, in brackets, before a colon or behind `level=`.
+pub(crate) fn leading_level(text: &[u8]) -> Level {
+    const WORD_BYTES_MAX: usize = 24;
+    let text = text.trim_ascii_start();
+    let end = text.iter().take(WORD_BYTES_MAX).position(|b| matches!(b, b' ' | b'|' | b'{'));
+    text.get(..end.unwrap_or(text.len().min(WORD_BYTES_MAX))).map_or(Level::Unknown, stated_level)
+}
+
 /// As [`stated_level`], where the words that end before the byte at `start` state none.
 fn level_from(start: usize, text: &[u8]) -> Level {
     let near = text.get(..LEVEL_WITHIN_BYTES).unwrap_or(text);
@@ -226,6 +234,24 @@ mod tests {
             ("", Level::Unknown),
         ] {
             assert_eq!(parse(line.as_bytes(), &CX).level, level, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_first_word_of_a_message_may_be_its_level() {
+        for (text, level) in [
+            ("[error] text", Level::Error),
+            ("<Warning>: text", Level::Warn),
+            ("NOTICE[7]: text", Level::Info),
+            ("level=debug msg=text", Level::Debug),
+            (" error: text", Level::Error),
+            ("ERROR", Level::Error),
+            ("text ERROR", Level::Unknown),
+            ("error in text", Level::Unknown),
+            ("a|ERROR|b", Level::Unknown),
+            ("", Level::Unknown),
+        ] {
+            assert_eq!(leading_level(text.as_bytes()), level, "{text}");
         }
     }
 

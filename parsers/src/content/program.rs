@@ -20,12 +20,14 @@ pub(super) enum Program {
     /// The packet filter of OpenBSD and FreeBSD.
     PacketFilter,
     CiscoAsa,
-    /// Junos and MikroTik.
+    /// Junos, MikroTik, and NSX' distributed firewall.
     Connections,
     /// The first words of a record that syslog's header took for a name: `CEF:0|…`, `LEEF:1.0|…`, PAN-OS' `1,2023/…`.
     Cef,
     Leef,
     PanOs,
+    /// Squid's time, in the log that Cisco's web gateways send.
+    Squid,
     /// ESXi's kernel, whose warnings have a tag of their own.
     Vmkernel,
     /// A device's pairs, the first of which is in the place of the name: Fortinet's, Check Point's, SonicWall's.
@@ -47,6 +49,7 @@ impl Program {
             b'%' => Self::CiscoAsa,
             b'1' if app.starts_with("1,2") => Self::PanOs,
             b'0'..=b'9' if app.bytes().all(|b| b.is_ascii_digit()) => Self::Cisco,
+            b'0'..=b'9' if is_time_with_fraction(app) => Self::Squid,
             b'C' if app == "CEF" => Self::Cef,
             b'C' if app == "CheckPoint" => Self::CheckPoint,
             b'L' if app == "LEEF" => Self::Leef,
@@ -55,9 +58,11 @@ impl Program {
             b'R' | b'L' if app.starts_with("RP/") || app.starts_with("LC/") => Self::Cisco,
             b'a' if matches!(app, "audit" | "auditd" | "audispd" | "audisp-syslog") => Self::Audit,
             b'a' | b'h' if is_apache(app) => Self::Apache,
+            b'd' if app == "dfwpktlogs" => Self::Connections,
             b'd' if app.starts_with("date=") => Self::Pairs,
             b'f' if app == "filterlog" => Self::Filterlog,
             b'f' if app.starts_with("firewall,") => Self::Connections,
+            b'f' | b'i' | b'o' if matches!(app, "forward" | "input" | "output") => Self::Connections,
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
             b'p' if matches!(app, "pf" | "pflog" | "pflogd") => Self::PacketFilter,
@@ -75,6 +80,12 @@ impl Program {
 /// Whether `app` is Apache's name, behind which that of an instance may stand: `httpd/shop`.
 fn is_apache(app: &str) -> bool {
     matches!(app.split('/').next(), Some("httpd" | "apache2" | "apache"))
+}
+
+/// Whether `app` is a count of seconds since 1970 with milliseconds: `1700000000.123`.
+fn is_time_with_fraction(app: &str) -> bool {
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    app.len() == 14 && app.split_once('.').is_some_and(|(a, b)| a.len() == 10 && is_digits(a) && is_digits(b))
 }
 
 /// Whether `app` is the first of a device's pairs: `id=firewall`, `h=192.0.2.7`.

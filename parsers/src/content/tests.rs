@@ -3,6 +3,8 @@ use crate::{Context, Level, LogEvent, Zone};
 
 const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
+mod appliances;
+
 fn read(line: &str) -> LogEvent<'_> {
     parse(Format::Auto, line.as_bytes(), &CX)
 }

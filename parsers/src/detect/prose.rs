@@ -137,13 +137,18 @@ pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a
     }
     if is_in_capitals {
         // Behind a level the name of a logger may stand, and a dash, a colon or a bracket behind that.
-        if thread.is_some() || !second.as_ref()?.rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+        let behind_second = second.as_ref()?.rest;
+        if thread.is_some()
+            || !behind_second.first().is_some_and(u8::is_ascii_alphanumeric)
+            || shape::is_labelled_event(behind_second)
+        {
             return None;
         }
     } else {
-        // A container runtime's lines; a syslog daemon's, whose message is an object, or the list of a device's topics.
+        // A container runtime's lines; a syslog daemon's, whose message is an object, the list of a device's topics, or an event in CEF.
         let is_others = text.starts_with(b"std") || !behind.first().is_some_and(u8::is_ascii_alphabetic);
-        if is_others || (second.is_none() && behind.starts_with(b"firewall,")) {
+        let is_devices = || behind.starts_with(b"firewall,") || shape::is_labelled_event(behind);
+        if is_others || (second.is_none() && is_devices()) {
             return None;
         }
     }

@@ -93,3 +93,56 @@ proptest::proptest! {
         let _ = (parse(text.as_bytes(), &CX), detect(text.as_bytes(), &CX));
     }
 }
+
+#[test]
+fn the_address_that_a_name_stands_for_is_not_the_clients() {
+    let event =
+        parse(br#"type="dns" srcip=192.0.2.7 dstip=192.0.2.1 ipaddr="198.51.100.9, 198.51.100.8" user="bob""#, &CX);
+    assert_eq!(event.and_then(|event| event.ip), "192.0.2.7".parse().ok());
+}
+
+#[test]
+fn firewalls_state_their_level_as_a_priority() {
+    for (line, level) in [
+        ("fw=\"SN7\" pri=4 src=192.0.2.7", Level::Warn),
+        ("sn=7 pri=1 src=192.0.2.7", Level::Fatal),
+        ("device=\"SFW\" priority=Information src_ip=192.0.2.7", Level::Info),
+        ("vendor=Acme product=Web product_version=7.7 severity=1 user=bob", Level::Unknown),
+        ("pri=4 src=192.0.2.7", Level::Unknown),
+        ("priority=7 src=192.0.2.7", Level::Unknown),
+    ] {
+        assert_eq!(parse(line.as_bytes(), &CX).unwrap().level, level, "{line}");
+    }
+}
+
+#[test]
+fn a_device_names_itself_where_no_header_does() {
+    let read = |line: &'static str| crate::format::parse(crate::Format::Auto, line.as_bytes(), &CX);
+    assert_eq!(&*read("devname=\"fw1\" devid=\"7\" level=\"notice\" srcip=192.0.2.7").host, "fw1");
+    assert_eq!(&*read("<134>Nov 14 22:13:20 relay devname=\"fw1\" devid=\"7\" srcip=192.0.2.7").host, "relay");
+}
+
+#[test]
+fn the_time_with_a_zone_is_that_of_sonicwalls_gateways() {
+    let line = br#"id=sslvpn sn=7 time="2023-11-15 00:13:20" vp_time="2023-11-14 22:13:20 UTC" fw=192.0.2.1 pri=5 src=192.0.2.7 user="bob""#;
+    let event = parse(line, &CX).unwrap();
+    assert_eq!((event.timestamp, event.level), (Some(1_700_000_000_000_000), Level::Info));
+}
+
+#[test]
+fn tabs_divide_pairs_whose_values_hold_blanks() {
+    let pairs = "reason=Allowed\tuseragent=Mozilla/5.0 (X11; a=b)\tClientIP=192.0.2.7\tuser=bob\tvendor=Zscaler\thostname=\"a.example\"";
+    check("a=1\tb=2 c=3\td=\"4 5\"", &[("a", "1"), ("b", "2 c=3"), ("d", "4 5")]);
+    let dated = format!("2023-11-14 22:13:20\t{pairs}");
+    for line in [dated.clone(), format!("<134>{dated}"), pairs.to_owned()] {
+        let event = crate::format::parse(crate::Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((event.ip, &*event.user_name, &*event.host), ("192.0.2.7".parse().ok(), "bob", ""), "{line}");
+        assert_eq!(event.attributes.get("useragent"), Some("Mozilla/5.0 (X11; a=b)"), "{line}");
+        assert_eq!(event.timestamp, (line != pairs).then_some(1_700_000_000_000_000), "{line}");
+    }
+    assert_eq!(pairs_of_words("a=1\tb\tc=3"), None);
+}
+
+fn pairs_of_words(line: &str) -> Option<LogEvent<'_>> {
+    divided::by_tabs(line.as_bytes(), line.as_bytes(), &CX)
+}

@@ -41,7 +41,7 @@ const BEFORE_USER: [&str; 32] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 38] = [
+const NO_USER: [&str; 39] = [
     "no",
     "from",
     "with",
@@ -61,6 +61,7 @@ const NO_USER: [&str; 38] = [
     "a",
     "login",
     "null",
+    "-",
     "user",
     "to",
     "agent",

@@ -182,6 +182,59 @@ fn other_programs_are_known_by_their_name() {
 }
 
 #[test]
+fn appliances_name_the_client_and_the_user() {
+    for (app, message, expected) in [
+        (
+            "connect-secure",
+            "2023-11-14 22:13:20 - n1 - [192.0.2.7] AD\\bob(staff)[r1] - Login failed using auth server x.  Reason: y",
+            "AD\\bob 192.0.2.7 failure",
+        ),
+        (
+            "connect-secure",
+            "2023-11-14 22:13:20 - n1 - [192.0.2.7] Default Network::bob(staff)[][] - Login succeeded for bob/staff from 192.0.2.9",
+            "bob 192.0.2.7 success",
+        ),
+        (
+            "connect-secure",
+            "2023-11-14 22:13:20 - n1 - [192.0.2.7] System()[] - Sent user records to eve for bob",
+            "- 192.0.2.7 -",
+        ),
+        (
+            "nios",
+            "2023-11-14 22:13:20.123Z [bob]: Login_Denied - - to=Serial\\040Console ip=192.0.2.7 auth=PAM",
+            "bob 192.0.2.7 failure",
+        ),
+        ("nios", "2023-11-14 22:13:20.123Z [bob]: Logout - - ip=192.0.2.7 group=a", "bob 192.0.2.7 -"),
+        ("nios", "2023-11-14 22:13:20.123Z [bob]: Called - restart: Args grid=True", "bob - -"),
+        ("Oracle", "Oracle Audit[7]: LENGTH: '9' TYPE:\"4\" DBUSER:\"BOB\" CURUSER:\"EVE\" ACTION:\"1\"", "BOB - -"),
+        (
+            "Oracle",
+            "Audit[7]: LENGTH : '9' ACTION :[6] 'COMMIT' DATABASE USER:[1] '/' CLIENT USER:[3] 'bob' STATUS:[1] '0'",
+            "bob - -",
+        ),
+        ("mysql-server_auditing", "db db1,bob,192.0.2.7,32,0,CONNECT,shop,,0", "bob 192.0.2.7 success"),
+        ("mysql-server_auditing", "db db1,bob,192.0.2.7,32,394,QUERY,shop,'SELECT a, b',1146", "bob 192.0.2.7 -"),
+        ("#ILO5", "Browser login: bob - 192.0.2.7(pc7.example).", "bob 192.0.2.7 success"),
+        ("AUDIT", "bob GUI 192.0.2.7 4000 CONFIG 7 config SET a b", "bob 192.0.2.7 -"),
+        ("TR", "192.0.2.1 80 192.0.2.7 4000 \"bob\" \"-\" GET HTTP a.example HTTP/1.1 200 5", "bob 192.0.2.7 -"),
+        ("mgd", "UI_CMDLINE_READ_LINE: User 'bob' command 'show version '", "bob - -"),
+        (
+            "mgd",
+            "UI_LOGIN_EVENT: User 'bob' login, class 'x' [7], ssh-connection '192.0.2.7 4000 192.0.2.1 22', client-mode 'cli'",
+            "bob 192.0.2.7 success",
+        ),
+        ("ssldata", "[A:7] 1700000000 192.0.2.7:4000 -> 192.0.2.1:443 TLS1.2 X a.example rule:6", "- 192.0.2.7 -"),
+        (
+            "junos-filter",
+            "FW: et-1/1/1.5 D 09c9:0800 00:53:00:00:00:01 -> 00:53:00:00:00:02  tcp 192.0.2.7 192.0.2.1 4000  80 (1 packets)",
+            "- 192.0.2.7 -",
+        ),
+    ] {
+        check(app, message, expected);
+    }
+}
+
+#[test]
 fn servers_of_many_kinds_are_known_by_their_name() {
     for (app, message, expected) in [
         (

@@ -58,7 +58,14 @@ pub(super) fn prefix<'a>(text: &'a [u8], cx: &Context) -> Option<(Prefix<'a>, &'
         Some(rest) => uptime(rest).unwrap_or(rest),
         None => uptime(text)?,
     };
-    rest.starts_with(b"%").then_some((Prefix { sequence, ..Prefix::default() }, rest))
+    if rest.starts_with(b"%") {
+        return Some((Prefix { sequence, ..Prefix::default() }, rest));
+    }
+    // "29: router1: %SYS-5-CONFIG_I: text": without a time.
+    let (origin, tagged) = numbered.and_then(segment)?;
+    let (tag, _) = tag(tagged)?;
+    severity(tag)?;
+    Some((Prefix { sequence, origin, timestamp: None }, tagged))
 }
 
 /// The name and the time at the front of `text`, where a tag or the text of a debug message follows them.
@@ -99,15 +106,49 @@ fn sequence(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A time, which `*` or `.` may precede.
 fn stamped<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let bare = text.strip_prefix(b"*").or_else(|| text.strip_prefix(b".")).unwrap_or(text);
-    stamp::read(bare, cx).map(|(instant, rest)| {
-        let spaced = without_blanks(rest);
-        (instant, if spaced.starts_with(b":") { spaced } else { rest })
-    })
+    let (instant, rest) = stamp::read(bare, cx)?;
+    let (instant, rest) = of_half_day(bare, rest, cx).unwrap_or((instant, rest));
+    let rest = behind_unknown_zone(rest).unwrap_or(rest);
+    let spaced = without_blanks(rest);
+    Some((instant, if spaced.starts_with(b":") { spaced } else { rest }))
 }
 
-/// A word that ends in a colon.
+/// The time of a call manager, which counts twelve hours (`Nov 14 2023 10:13:20 PM.483 UTC`), and what follows it; `behind` follows its seconds.
+fn of_half_day<'a>(text: &[u8], behind: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    /// A fraction and the name of a zone are no longer than this.
+    const END_BYTES_MAX: usize = 40;
+    let [b' ', half @ (b'A' | b'P'), b'M', end @ ..] = behind else { return None };
+    if !matches!(end.first(), Some(b'.' | b' ' | b':')) {
+        return None;
+    }
+    let seconds = text.len().checked_sub(behind.len())?;
+    let (date, time) = text.get(..seconds)?.split_at_checked(seconds.checked_sub(8)?)?;
+    let (hour, minutes) = time.split_at_checked(2)?;
+    let hour = std::str::from_utf8(hour).ok()?.parse::<u8>().ok().filter(|hour| (1..=12).contains(hour))? % 12;
+    let hour = if *half == b'P' { hour + 12 } else { hour };
+    let near = end.get(..END_BYTES_MAX).unwrap_or(end);
+    let whole_day = [date, format!("{hour:02}").as_bytes(), minutes, near].concat();
+    let (instant, rest) = stamp::read(&whole_day, cx)?;
+    let read = whole_day.len().checked_sub(rest.len())?;
+    Some((instant, end.get(read.checked_sub(seconds)?..)?))
+}
+
+/// What follows the name of a zone that is none of those that are known, before a tag: ` DST: %SYS-5-CONFIG_I: …`.
+fn behind_unknown_zone(rest: &[u8]) -> Option<&[u8]> {
+    let name = rest.strip_prefix(b" ")?;
+    let letters = name.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    let behind = name.get(letters..).filter(|_| (2..=5).contains(&letters))?;
+    let tag = without_blanks(without_blanks(behind).strip_prefix(b":")?);
+    tag.starts_with(b"%").then_some(behind)
+}
+
+/// A word that ends in a colon, or the place of a line card: `CLC 6/0: `.
 fn segment(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().position(|b| matches!(b, b':' | b' ' | b'%' | b'['))?;
+    let place = text.get(end..).and_then(|rest| rest.strip_prefix(b" ")).unwrap_or_default();
+    let length = place.iter().take_while(|b| b.is_ascii_digit() || **b == b'/').count();
+    let is_place = place.iter().take(length).any(|b| *b == b'/') && place.get(length) == Some(&b':');
+    let end = if is_place { end + 1 + length } else { end };
     let (name, rest) = text.split_at_checked(end)?;
     let rest = rest.strip_prefix(b":")?;
     (!name.is_empty()).then(|| (name, without_blanks(rest)))
@@ -154,6 +195,23 @@ mod tests {
         check("47: %LINK-3-UPDOWN: x", "47", "", None, "%LINK-3-UPDOWN: x");
         check("00:00:46: %LINK-3-UPDOWN: x", "", "", None, "%LINK-3-UPDOWN: x");
         check("101 21: %LINK-3-UPDOWN: x", "", "", None, "%LINK-3-UPDOWN: x");
+        check("47: router1: %LINK-3-UPDOWN: x", "47", "router1", None, "%LINK-3-UPDOWN: x");
+        check("47: CLC 6/0: Mar  1 18:48:50.483 UTC: %SYS-5-A: x", "47", "CLC 6/0", Some(AT), "%SYS-5-A: x");
+    }
+
+    #[test]
+    fn a_zone_that_is_not_known_may_stand_before_a_tag() {
+        check("7: Mar  1 18:48:50.483 XDT: %SYS-5-A: x", "7", "", Some(AT), "%SYS-5-A: x");
+        let (_, rest) = prefix(b"7: Mar  1 18:48:50.483 XDT: text", &CX).unwrap();
+        assert_eq!(rest, b" XDT: text".trim_ascii_start());
+    }
+
+    #[test]
+    fn call_managers_count_twelve_hours() {
+        check("7: Mar 01 2026 06:48:50 PM.483 UTC :  %UC_A-5-B: x", "7", "", Some(AT), "%UC_A-5-B: x");
+        check("7: cm1: Mar 01 2026 07:48:50 PM.483 CET : %UC_A-5-B: x", "7", "cm1", Some(AT), "%UC_A-5-B: x");
+        let midnight = AT - (18 * 3600 + 48 * 60) * 1_000_000;
+        check("7: Mar 01 2026 12:00:50 AM.483 UTC : %UC_A-5-B: x", "7", "", Some(midnight), "%UC_A-5-B: x");
     }
 
     #[test]
@@ -162,6 +220,7 @@ mod tests {
             "app: Mar  1 18:48:50 something",
             "app: Mar  1 18:48:50: something",
             "12: text",
+            "12: text: %d of 100",
             "app: text",
             "",
             "*",

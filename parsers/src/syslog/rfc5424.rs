@@ -2,7 +2,7 @@
 //!
 //! Stricter than the RFC nowhere; more lenient where real senders are: any version up to 999, a time without
 //! a zone or with more than six digits of fraction, bytes above 127 in the names, process and message ids of any
-//! length, parameters without quotes, Check Point's pairs in the place of structured data, and no priority at all where a version and a
+//! length, parameters without quotes, Check Point's pairs in the place of structured data and its times with a blank, and no priority at all where a version and a
 //! time begin the line.
 
 use std::borrow::Cow;
@@ -49,7 +49,11 @@ pub(super) fn after_version<'a>(
     event.format = "rfc5424";
     priority.apply(event);
     let (stamp, names) = field(rest, usize::MAX, ParseError::Timestamp)?;
-    event.timestamp = instant(stamp, cx)?;
+    let (stamp, names) = match instant(stamp, cx) {
+        Ok(stamp) => (stamp, names),
+        Err(error) => check_points(rest, cx).map(|(stamp, names)| (Some(stamp), names)).ok_or(error)?,
+    };
+    event.timestamp = stamp;
     let (host, rest) = field(names, HOST_MAX, ParseError::Host)?;
     let (app, rest) = field(rest, APP_MAX, ParseError::App)?;
     let (proc_id, rest) = field(rest, usize::MAX, ParseError::ProcId)?;
@@ -68,6 +72,15 @@ pub(super) fn after_version<'a>(
     };
     event.message = Cow::Borrowed(message.strip_prefix(BOM).unwrap_or(message));
     Ok(())
+}
+
+/// The time that `rest` begins with and what follows it, where a blank divides it and Check Point's name stands behind the host.
+#[cold]
+fn check_points<'a>(rest: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    let (stamp, behind) = timestamp::iso_prefix(rest, cx.zone).filter(|_| rest.get(10) == Some(&b' '))?;
+    let names = behind.strip_prefix(b" ")?;
+    let (_, behind_host) = field(names, HOST_MAX, ParseError::Host).ok()?;
+    behind_host.starts_with(b"CheckPoint ").then_some((stamp, names))
 }
 
 /// The fields that `names` begins with, a space behind each, as text. Whether they are UTF-8 is found out for all at once.

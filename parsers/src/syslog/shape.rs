@@ -1,6 +1,6 @@
 //! How the lines begin that are plainly syslog, whatever else they hold.
 
-use super::{cisco, stamp};
+use super::{cisco, stamp, zone_names};
 use crate::{Context, cisco_asa, level_names, timestamp};
 
 /// Whether `text` begins with a number in angle brackets; one that was left out counts before a stamp.
@@ -31,8 +31,10 @@ pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     let (Some(host), Some(app), Some(process)) = (words.next(), words.next(), words.next()) else { return false };
     // Most lines have no number there.
     let is_number = !process.is_empty() && process.iter().all(u8::is_ascii_digit);
+    // Four dashes are as telling.
+    let is_nil = app == b"-" && process == b"-";
     // A program with its process and a colon is that of a syslog daemon's file.
-    if !is_number
+    if !(is_number || is_nil)
         || matches!(host, [] | [b'[' | b'-', ..] | [.., b':'])
         || matches!(app.last(), None | Some(b':'))
         || host.starts_with(b"std")
@@ -43,6 +45,9 @@ pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     // In a sentence a dash stands behind a word in small letters.
     let has_no_data = (data == b"-" || data.starts_with(b"- ")) && !id.iter().any(u8::is_ascii_lowercase);
     let is_host = std::str::from_utf8(host).is_ok_and(|host| level_names::from_word(host).is_none());
+    if is_nil {
+        return id == b"-" && has_no_data && is_host;
+    }
     !id.is_empty() && !id.starts_with(b"[") && is_host && (has_no_data || has_element(data))
 }
 
@@ -77,11 +82,9 @@ pub(crate) fn has_dated_stamp(text: &[u8], cx: &Context) -> bool {
         // Some versions leave the colon behind the tag out.
         word.starts_with(b"%") && cisco::severity(word.strip_suffix(b":").unwrap_or(word)).is_some()
     };
-    is_tag(first)
-        || is_tag(second)
-        || second.starts_with(b"CEF:")
-        || second.starts_with(b"LEEF:")
-        || follows_iso_stamp(rest)
+    let is_label =
+        |word: &[u8]| word.starts_with(b"CEF:") || word.starts_with(b"LEEF:") || word.starts_with(b"ASM:CEF:");
+    is_tag(first) || is_tag(second) || is_label(second) || follows_iso_stamp(rest)
 }
 
 /// Whether `text` begins with a stamp whose year stands first, behind which a host and a program stand, or the marker of OSSEC's agents:
@@ -191,8 +194,8 @@ pub(crate) fn follows_iso_stamp(rest: &[u8]) -> bool {
     if tagged.starts_with(b"%") {
         return cisco::tag(tagged).is_some_and(|(tag, _)| cisco::severity(tag).is_some());
     }
-    // MikroTik's topics and Palo Alto's lists stand in the place of a tag.
-    if object.starts_with(b"firewall,") || object.starts_with(b"1,20") {
+    // MikroTik's topics and Palo Alto's lists stand in the place of a tag, and so do the labels of CEF and LEEF.
+    if object.starts_with(b"firewall,") || object.starts_with(b"1,20") || is_labelled_event(object) {
         return true;
     }
     let (tag, rest) = rest.split_at_checked(word(rest)).unwrap_or_default();
@@ -203,4 +206,30 @@ pub(crate) fn follows_iso_stamp(rest: &[u8]) -> bool {
         None => Some(rest),
     };
     !tag.is_empty() && rest.is_some_and(|rest| rest.starts_with(b": "))
+}
+
+/// Whether `text` begins with the label of CEF or LEEF and a version: `CEF:0|`, `LEEF:1.0|`.
+#[inline]
+pub(crate) fn is_labelled_event(text: &[u8]) -> bool {
+    let [b'C' | b'L', ..] = text else { return false };
+    let version = text.strip_prefix(b"CEF:").or_else(|| text.strip_prefix(b"LEEF:")).unwrap_or_default();
+    let bytes = version.iter().take(8).take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    bytes > 0 && version.get(bytes) == Some(&b'|')
+}
+
+/// Whether `rest`, behind a date with dashes and a time, goes on with a host and an event in CEF or LEEF; the name of a zone may stand
+/// before the host.
+pub(crate) fn leads_to_event(line: &[u8], rest: &[u8]) -> bool {
+    let Some(rest) = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-')) else { return false };
+    let Some((first, behind)) = host(rest) else { return false };
+    let behind_zone = || zone_names::offset_seconds(first).and_then(|_| Some(host(behind)?.1));
+    is_labelled_event(behind) || behind_zone().is_some_and(is_labelled_event)
+}
+
+/// The name or the address of a host at the front of `text`, which is no word for a level, and what follows behind a blank.
+fn host(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let bytes = text.iter().take(256).take_while(|b| b.is_ascii_alphanumeric() || b"._-:".contains(b)).count();
+    let (name, behind) = text.split_at_checked(bytes)?;
+    let is_host = !name.ends_with(b":") && level_names::from_word(std::str::from_utf8(name).ok()?).is_none();
+    Some((name, behind.strip_prefix(b" ")?)).filter(|_| is_host && bytes > 0)
 }

@@ -3,6 +3,7 @@
 //! A new program is an arm of [`of`] with patterns of its own, or none: of a program that is named there, what the words of a
 //! message say of a login is taken as well.
 
+mod appliances;
 mod databases;
 mod lines;
 mod mail;
@@ -70,7 +71,16 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "cisco-ios" => network::CISCO_IOS,
         "meraki" => network::MERAKI,
         "watchguard" => network::WATCHGUARD,
-        "NF" | "WF" => network::BARRACUDA,
+        "NF" | "WF" => appliances::BARRACUDA,
+        "TR" => appliances::BARRACUDA_REQUESTS,
+        "AUDIT" => appliances::BARRACUDA_AUDIT,
+        "mgd" => appliances::JUNOS_MANAGEMENT,
+        "ssldata" => appliances::SSL_VISIBILITY,
+        "#ILO" | "#ILO4" | "#ILO5" | "#ILO6" => appliances::ILO,
+        "nios" => appliances::NIOS,
+        "mysql-server_auditing" => appliances::MARIADB_AUDIT,
+        "connect-secure" => appliances::CONNECT_SECURE,
+        "Oracle" => appliances::ORACLE,
         "big-ip" => network::BIG_IP,
         "junos-filter" | "kmd" | "RT_IDS" => network::JUNOS,
         "scanlogd" | "portsentry" | "xinetd" | "inetd" | "stunnel" | "endlessh" | "nrpe" => network::PROBES,

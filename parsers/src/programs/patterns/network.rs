@@ -140,6 +140,9 @@ pub(super) const MAILCOW: &[Pattern] =
 /// Cisco's routers and switches, whose tag is in the place of the program.
 #[rustfmt::skip]
 pub(super) const CISCO_IOS: &[Pattern] = &[
+    // Call managers, whose pairs stand in brackets of their own.
+    ("%[UserID={login}][ClientAddress={ip}]{_}", NONE),
+    ("%[ UserID ={login}][ ClientAddress ={ip}]{_}", NONE),
     ("Login Success [user: {user}] [Source: {ip}] [localport: {port}]", SUCCESS),
     ("Login failed [user: {user}] [Source: {ip}] [localport: {port}]", FAILURE),
     // NX-OS.
@@ -147,6 +150,9 @@ pub(super) const CISCO_IOS: &[Pattern] = &[
     ("pam_aaa:Authentication failed for user {user} from {ip}", FAILURE),
     ("Configured from {_} by {user} on {tty} ({ip})", NONE),
     // IOS-XE names the module before the list, IOS-XR writes "access-list".
+    // Arista names the interface, too.
+    ("list {list} {interface} denied {protocol} {ip}({src_port}) -> {dst_ip}({dst_port})", NONE),
+    ("list {list} {interface} permitted {protocol} {ip}({src_port}) -> {dst_ip}({dst_port})", NONE),
     ("{_}list {list} {action} {protocol} {ip}({src_port}) {_}-> {dst_ip}({dst_port}), {_}", NONE),
     ("{_}list {list} {action} {protocol} {ip} {_}-> {dst_ip} ({_}), {_}", NONE),
     ("{_}list {list} {action} {protocol} {ip} -> {dst_ip}, {_}", NONE),
@@ -189,13 +195,6 @@ pub(super) const WATCHGUARD: &[Pattern] = &[
     ("DHCPREQUEST for {ip} from {mac} {_}", NONE),
 ];
 
-/// Barracuda's web application firewall, whose kinds of logs are in the place of the program.
-pub(super) const BARRACUDA: &[Pattern] = &[
-    ("{severity} TCP {ip} {src_port} {dst_ip} {dst_port} {action} {_}", NONE),
-    ("{severity} UDP {ip} {src_port} {dst_ip} {dst_port} {action} {_}", NONE),
-    ("{severity} {attack} {ip} {src_port} {dst_ip} {dst_port} {_} [{_}] {method} {_}", NONE),
-];
-
 /// BIG-IP's own messages, which begin with their number.
 pub(super) const BIG_IP: &[Pattern] = &[
     ("{_}AUDIT - user {_} - RAW: {_} user={user}({_} tty={tty} host={ip} {_}", NONE),
@@ -208,6 +207,9 @@ pub(super) const BIG_IP: &[Pattern] = &[
 
 /// Junos' filters, its key management, and what its screens say without structured data.
 pub(super) const JUNOS: &[Pattern] = &[
+    // Filters of switches name the ends' hardware addresses, too.
+    ("{_}FW: {interface} {action} {_} {_} -> {_}  {protocol} {ip} {dst_ip} {src_port}  {dst_port} ({_}", NONE),
+    ("FW: {interface} {action} {_} {_} -> {_}  {protocol} {ip} {dst_ip} {src_port}  {dst_port} ({_}", NONE),
     ("{_}FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port} {_}", NONE),
     ("FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port} {_}", NONE),
     ("FW: {interface} {action} {protocol} {ip} {dst_ip} {src_port} {dst_port}", NONE),
