@@ -7,7 +7,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
     Timestamp,
-    /// The nanoseconds that go with log4j's `instant.epochSecond`.
+    /// The nanoseconds that go with log4j's `instant.epochSecond` and Google Cloud's `timestampSeconds`.
     InstantNanos,
     /// A word, or a number whose meaning its size tells.
     Level,
@@ -55,26 +55,28 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
         "start_time", "timecreated", "timegenerated", "event.system.timecreated.#attributes.systemtime", "creationtime", "published",
         "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp", "gentime",
+        "record.time.timestamp", "timestamp.seconds", "timestampseconds", "datetime.date", "query_timestamp", "edgestarttimestamp",
+        "written_at", "written_ts", "msec", "started_at", "unixtime", "epoch",
     ]),
-    (Slot::InstantNanos, &["instant.nanoofsecond"]),
+    (Slot::InstantNanos, &["instant.nanoofsecond", "timestamp.nanos", "timestampnanos"]),
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
-        "otel.log.severity.text",
+        "otel.log.severity.text", "record.level.name",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
     (Slot::OtelLevel, &["severitynumber", "severity_number", "otel.log.severity.number"]),
     (Slot::LevelLetter, &["s"]),
     (Slot::Message, &[
-        "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "text", "textpayload",
+        "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "record.message", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
-        "displaymessage",
+        "displaymessage", "logevent.message", "full_log", "output",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
         "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
-        "event.system.computer", "properties.machinename",
+        "event.system.computer", "properties.machinename", "hostidentifier",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
@@ -85,7 +87,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
     ]),
     (Slot::ProcId, &[
         "pid", "process.pid", "procid", "proc_id", "process_id", "processid", "process.id", "syslog_pid", "_pid",
-        "event.system.execution.#attributes.processid",
+        "event.system.execution.#attributes.processid", "record.process.id",
     ]),
     (Slot::MsgId, &[
         "msgid", "msg_id", "message_id", "winlog.event_id", "eventid", "eventname", "event.code", "event.system.eventid", "event.system.eventid.#text",
@@ -96,11 +98,12 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "ip_addr", "ipaddr", "src_ip", "srcip", "src.ip",
         "source.ip", "source.address", "sourceipaddress", "sourceip", "remote_ip", "remoteip", "remote_addr", "remoteaddr",
         "remote_address", "remoteaddress", "request.client_ip", "request.remote_ip", "request.remote_addr", "req.remoteaddress",
-        "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
+        "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip", "c-ip",
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
-        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
+        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote",
+        "origin.address", "actor_ip", "srcaddr",
         "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip",
     ]),
     (Slot::UserName, &[
@@ -110,6 +113,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername", "identity.claims.name",
         "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
         "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user",
+        "data.srcuser", "data.dstuser", "output_fields.user.name",
     ]),
 ];
 
