@@ -16,7 +16,8 @@ use crate::plain::Sought;
 use crate::syslog::cisco;
 use crate::{
     Context, Level, LogEvent, address, app, auditd, cef, cisco_asa, connections, contained, divided, filterlog,
-    iptables, json, leef, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent, wrapped,
+    iptables, json, leef, level_names, logfmt, logins, pan_os, plain, programs, signs, timestamp, unifi, winevent,
+    wrapped,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -50,6 +51,17 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) {
         winevent::complete_from_message(event, cx);
     }
+    if event.level == Level::Unknown && event.severity.is_none() && message.first() == Some(&b'<') {
+        event.level = level_in_angles(message).unwrap_or_default();
+    }
+}
+
+/// The level that macOS writes before the text of a file's line, which has no priority: `<Error>: text`.
+fn level_in_angles(message: &[u8]) -> Option<Level> {
+    let near = message.get(1..16).or_else(|| message.get(1..))?;
+    let end = memchr::memchr(b'>', near)?;
+    let is_stated = near.first()?.is_ascii_uppercase() && matches!(near.get(end + 1), Some(b':' | b' '));
+    is_stated.then(|| level_names::from_bytes(near.get(..end)?))?
 }
 
 /// Fills the address and the user from the structured data of Junos and Synology, which name them there.

@@ -56,7 +56,8 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
         set_tag(event, tag::read(rest));
         return;
     }
-    if rest.starts_with(b"last message repeated ") {
+    // macOS surrounds it with dashes.
+    if rest.starts_with(b"last message repeated ") || rest.starts_with(b"--- last message repeated ") {
         event.message = Cow::Borrowed(rest);
         return;
     }
