@@ -51,6 +51,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "axigen" => mail::AXIGEN,
         "amavis" | "amavisd" | "amavisd-new" => mail::AMAVIS,
         "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" => services::FTP,
+        "rsyncd" => services::RSYNC,
         "openvpn" => network::OPENVPN,
         "charon" | "charon-systemd" | "ipsec" | "pluto" | "strongswan" => network::IPSEC,
         "kernel" => network::KERNEL,
