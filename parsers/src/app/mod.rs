@@ -55,6 +55,7 @@ pub mod tcpdump;
 pub mod teamspeak;
 mod vdsm;
 pub mod vmware;
+mod weblogic;
 pub mod webmin;
 pub mod xferlog;
 mod zap;
@@ -86,7 +87,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| freeswitch::with_call(text, cx)),
         b'(' => sssd::parse(text, cx),
         0x1b => nest::parse(text, cx),
-        b'#' => mysql::slow::parse(text, cx),
+        b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
         b'<' => postgresql::angled(text, cx),
         b'-' => cluster::tagged(text),
         b'=' => erlang::report(text, cx),
