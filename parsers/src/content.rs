@@ -48,12 +48,6 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     if event.level == Level::Unknown && message.starts_with(b"[ID ") {
         event.level = programs::level_of_solaris(message);
     }
-    if event.level == Level::Unknown
-        && message.starts_with(b"<")
-        && matches!(&*event.app, "NetworkManager" | "ModemManager")
-    {
-        event.level = stated_in_angles(message);
-    }
     structured(event);
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);
@@ -67,12 +61,6 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
         let of_name = (program == Program::Device(devices::Device::BigIp)).then(|| level_names::from_word(&event.app));
         event.level = of_name.flatten().unwrap_or_else(|| plain::leading_level(message));
     }
-}
-
-/// The level in angles with which NetworkManager begins its messages: `<warn>  [1700000000.1234] text`.
-fn stated_in_angles(message: &[u8]) -> Level {
-    let inside = message.get(1..).unwrap_or_default().split(|b| *b == b'>').next().unwrap_or_default();
-    std::str::from_utf8(inside).ok().and_then(level_names::from_word).unwrap_or_default()
 }
 
 /// Fills the address and the user from the structured data of Junos and Synology, which name them there.

@@ -9,7 +9,7 @@ use crate::Attributes;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
     Timestamp,
-    /// The nanoseconds that go with log4j's `instant.epochSecond`.
+    /// The nanoseconds that go with log4j's `instant.epochSecond` and Google Cloud's `timestampSeconds`.
     InstantNanos,
     /// A word, or a number whose meaning its size tells.
     Level,
@@ -57,9 +57,10 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "__realtime_timestamp", "event.created", "observedtimestamp", "observedtimeunixnano", "created_at", "createdat",
         "start_time", "timecreated", "timegenerated", "event.system.timecreated.#attributes.systemtime", "creationtime", "published",
         "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp", "gentime",
-        "logmeta.date", "meta.date", "record.time.timestamp",
+        "logmeta.date", "meta.date", "record.time.timestamp", "timestamp.seconds", "timestampseconds", "datetime.date", "query_timestamp", "edgestarttimestamp",
+        "written_at", "written_ts", "msec", "started_at", "unixtime", "epoch",
     ]),
-    (Slot::InstantNanos, &["instant.nanoofsecond"]),
+    (Slot::InstantNanos, &["instant.nanoofsecond", "timestamp.nanos", "timestampnanos"]),
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
@@ -74,13 +75,13 @@ const NAMES: [(Slot, &[&str]); 15] = [
     (Slot::Message, &[
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "record.message", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
-        "displaymessage", "0",
+        "displaymessage", "logevent.message", "full_log", "output", "0",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
         "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
         "event.system.computer", "properties.machinename", "logmeta.hostname", "meta.hostname", "source_host", "@source_host",
-        "log.syslog.hostname", "logsource",
+        "log.syslog.hostname", "logsource", "hostidentifier",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
@@ -103,12 +104,13 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "client_ip", "clientip", "client.ip", "client.address", "ip", "ip_address", "ipaddress", "ip_addr", "ipaddr", "src_ip", "srcip", "src.ip",
         "source.ip", "source.address", "sourceipaddress", "sourceip", "remote_ip", "remoteip", "remote_addr", "remoteaddr",
         "remote_address", "remoteaddress", "request.client_ip", "request.remote_ip", "request.remote_addr", "req.remoteaddress",
-        "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip",
+        "request_ip", "user_ip", "userip", "visitor_ip", "peer_ip", "client_addr", "clientaddress", "http.client_ip", "c-ip",
         "x-forwarded-for", "x_forwarded_for", "http_x_forwarded_for", "x-real-ip", "x_real_ip", "xff", "client", "peer",
-        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "c-ip", "id.orig_h", "remote_host",
+        "downstream_remote_address", "source_ip", "address", "addr", "rhost", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
-        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote", "clientpublicip",
+        "origin.address", "actor_ip", "srcaddr",
+        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
@@ -117,6 +119,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername", "identity.claims.name",
         "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
         "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user", "meta.user", "record.extra.user", "@fields.user",
+        "data.srcuser", "data.dstuser", "output_fields.user.name",
     ]),
 ];
 

@@ -71,7 +71,12 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let server = cursor.word()?;
     let is_served = !server.ends_with(NO_SERVER);
     pair(&mut event.attributes, ["backend_name", "server_name"], server.strip_suffix(NO_SERVER).unwrap_or(server));
-    let timers = cursor.word()?;
+    let mut timers = cursor.word()?;
+    // Some formats add the name that the client asked for.
+    if !timers.contains(&b'/') {
+        push(&mut event.attributes, "ssl_fc_sni", timers);
+        timers = cursor.word()?;
+    }
     match timers.iter().filter(|b| **b == b'/').count() {
         4 => http(timers, cursor, &mut event)?,
         2 => tcp(timers, cursor, &mut event)?,
@@ -210,6 +215,13 @@ mod tests {
             "frontend_name=in~; backend_name=app; server_name=s1; TR=0; Tw=0; Tc=1; Tr=36; Ta=37; status=404; bytes=306; \
              captured_response_cookie=SID=1; termination_state=--VN; actconn=2; feconn=1; beconn=0; srv_conn=0; retries=3; \
              srv_queue=4; backend_queue=5; captured_request_headers=Agent (x; y)|a.example; method=GET; path=/a; protocol=HTTP/1.1",
+        );
+        check(
+            r#"in~ app/s1 shop.example 0/0/1/36/37 200 306 - - ---- 2/1/0/0/0 0/0 "GET / HTTP/1.1""#,
+            Level::Info,
+            "frontend_name=in~; backend_name=app; server_name=s1; ssl_fc_sni=shop.example; TR=0; Tw=0; Tc=1; Tr=36; Ta=37; status=200; \
+             bytes=306; termination_state=----; actconn=2; feconn=1; beconn=0; srv_conn=0; retries=0; srv_queue=0; backend_queue=0; \
+             method=GET; path=/; protocol=HTTP/1.1",
         );
         check(
             r#"in app/<NOSRV> -1/-1/-1/-1/0 -1 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>""#,

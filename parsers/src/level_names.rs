@@ -26,11 +26,30 @@ pub(crate) fn from_bytes(word: &[u8]) -> Option<Level> {
         b"debug" | b"dbug" | b"dbg" | b"fine" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" => {
             Level::Debug
         }
-        b"trace" | b"trce" | b"trc" | b"verbose" | b"vrb" | b"finer" | b"finest" | b"silly" => Level::Trace,
+        b"trace" | b"trce" | b"trc" | b"trac" | b"blat" | b"verbose" | b"vrb" | b"finer" | b"finest" | b"silly" => {
+            Level::Trace
+        }
         b"fatal" | b"ftl" | b"critical" | b"crit" | b"alert" | b"emergency" | b"emerg" | b"panic" | b"dpanic" => {
             Level::Fatal
         }
         b"unknown" => Level::Unknown,
+        _ => return from_slog(word),
+    })
+}
+
+/// Go's slog writes a level between two of its own by the distance to the lower one: `INFO+2`, and `DEBUG-4` below them all.
+fn from_slog(word: &[u8]) -> Option<Level> {
+    let (name, distance) = word.split_at_checked(word.iter().position(|b| matches!(b, b'+' | b'-'))?)?;
+    let (sign, digits) = distance.split_first()?;
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(match (name, sign) {
+        (b"DEBUG", b'-') => Level::Trace,
+        (b"DEBUG", b'+') => Level::Debug,
+        (b"INFO", b'+') => Level::Info,
+        (b"WARN", b'+') => Level::Warn,
+        (b"ERROR", b'+') => Level::Error,
         _ => return None,
     })
 }
@@ -149,10 +168,13 @@ mod tests {
             ("CRITICAL", Level::Fatal),
             ("dbug", Level::Debug),
             ("Verbose", Level::Trace),
+            ("INFO+2", Level::Info),
+            ("DEBUG-4", Level::Trace),
+            ("ERROR+4", Level::Error),
         ] {
             assert_eq!(from_word(word), Some(level), "{word}");
         }
-        for word in ["", "high", "warningly and long", "é", "infö"] {
+        for word in ["", "high", "warningly and long", "é", "infö", "INFO-2", "INFO+", "WARN+x", "+2", "log-4"] {
             assert_eq!(from_word(word), None, "{word}");
         }
     }

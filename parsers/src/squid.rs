@@ -70,9 +70,13 @@ fn counted(line: &[u8]) -> Option<(i64, Cursor<'_>)> {
     if !matches!(line.first()?, b'0'..=b'9' | b' ' | b'\t') {
         return None;
     }
-    let dot = line.iter().take(12).position(|b| *b == b'.')?;
-    if dot < 9 || line.get(dot + 4) != Some(&b' ') {
-        return None;
+    // Without milliseconds where the format has `%ts` alone.
+    let is_whole = line.get(10) == Some(&b' ') && line.iter().take(10).all(u8::is_ascii_digit);
+    if !is_whole {
+        let dot = line.iter().take(12).position(|b| *b == b'.')?;
+        if dot < 9 || line.get(dot + 4) != Some(&b' ') {
+            return None;
+        }
     }
     let mut cursor = Cursor::new(line);
     let stamp = timestamp::epoch(std::str::from_utf8(cursor.word()?).ok()?)?;
@@ -101,6 +105,12 @@ mod tests {
     use crate::{Level, Zone};
 
     const CX: Context = Context { received_at: 0, zone: Zone::UTC };
+
+    #[test]
+    fn the_time_may_be_whole_seconds() {
+        let line = b"1700000000      0 192.0.2.7 TCP_DENIED/403 39 CONNECT a.example:443 - HIER_NONE/- text/html";
+        assert_eq!(parse(line, &CX).unwrap().timestamp, Some(1_700_000_000_000_000));
+    }
 
     #[test]
     fn a_line_is_read() {

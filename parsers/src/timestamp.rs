@@ -22,9 +22,26 @@ const SECONDS_PER_DAY: i64 = 86_400;
 pub fn parse(text: &str, zone: Zone) -> Option<i64> {
     let bytes = text.as_bytes();
     if let Some((micros, rest)) = iso_prefix(bytes, zone) {
-        return rest.is_empty().then_some(micros);
+        return if rest.is_empty() { Some(micros) } else { behind_offset(bytes, rest).then_some(micros) };
     }
     epoch(text).or_else(|| named_month::common_log(bytes, zone)).or_else(|| rfc2822(text))
+}
+
+/// Whether `rest` is what Go prints of a time behind its offset: the name of the zone (`-0400 EDT`, `+0300 +03`), and the reading of the
+/// monotonic clock (`m=+0.01`).
+fn behind_offset(bytes: &[u8], rest: &[u8]) -> bool {
+    let stamp = bytes.get(..bytes.len() - rest.len()).unwrap_or_default();
+    let [.., b'+' | b'-', h1, h2, m1, m2] = stamp else { return false };
+    let is_name = |word: &[u8]| match word {
+        [b'+' | b'-', digits @ ..] => matches!(digits.len(), 2 | 4) && digits.iter().all(u8::is_ascii_digit),
+        letters => (3..=5).contains(&letters.len()) && letters.iter().all(u8::is_ascii_uppercase),
+    };
+    let mut words = rest.split(|b| *b == b' ').skip(1);
+    [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit())
+        && rest.first() == Some(&b' ')
+        && words.next().is_some_and(is_name)
+        && words.next().is_none_or(|clock| clock.starts_with(b"m=+") || clock.starts_with(b"m=-"))
+        && words.next().is_none()
 }
 
 /// Reads the ISO 8601 stamp that `bytes` begin with; returns it and what follows it.
@@ -200,6 +217,8 @@ mod tests {
             "2023-11-15T00:13:20+0200",
             "2023-11-15T00:13:20+02",
             "2023-11-14 17:13:20 -0500",
+            "2023-11-14 17:13:20.000000123 -0500 EST",
+            "2023-11-15 01:13:20 +0300 +03 m=+0.012",
             "20231114T221320Z",
             "14/Nov/2023:22:13:20 +0000",
             "[14/Nov/2023:22:13:20 +0000]",
@@ -240,6 +259,9 @@ mod tests {
             "0.003",
             "99999999",
             "2023-11-14",
+            "2023-11-14 17:13:20 EST",
+            "2023-11-14 17:13:20 -0500 EST later",
+            "2023-11-14 17:13:20 -0500 x",
             "2023-13-14T22:13:20Z",
             "2023-02-29T00:00:00Z",
             "2023-11-14T24:13:20Z",

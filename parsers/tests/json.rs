@@ -97,6 +97,13 @@ fn times_are_read_in_their_units_and_zones() {
         r#"{"timestamp":"not a time","eventTime":"2023-11-14T22:13:20"}"#,
         r#"{"time_local":"14/Nov/2023:22:13:20 +0000"}"#,
         r#"{"instant":{"epochSecond":1700000000,"nanoOfSecond":999}}"#,
+        r#"{"timestamp":{"seconds":1700000000,"nanos":999}}"#,
+        r#"{"timestampSeconds":1700000000,"timestampNanos":999}"#,
+        r#"{"datetime":{"date":"2023-11-14 22:13:20.000000","timezone_type":3,"timezone":"UTC"}}"#,
+        r#"{"time":"2023-11-15 00:13:20.000000001 +0200 EET"}"#,
+        r#"{"msec":"1700000000.000","status":"200"}"#,
+        r#"{"hostIdentifier":"web1","unixTime":"1700000000"}"#,
+        r#"{"EdgeStartTimestamp":1700000000000000000}"#,
     ] {
         assert_eq!(parse(line).timestamp, Some(T), "{line}");
     }
@@ -346,6 +353,20 @@ fn what_loggers_carry_along_names_the_user_and_the_address() {
     }
     let both = parse(r#"{"message":"m","user":"bob","context":{"user":"eve"}}"#);
     assert_eq!((&*both.user_name, both.attributes.get("context.user")), ("bob", Some("eve")));
+}
+
+#[test]
+fn what_a_record_wraps_fills_the_fields() {
+    let event = parse(
+        r#"{"text":"2023-11-14 23:13:20 | INFO | a:b:1 - paid\n","record":{"message":"paid","level":{"name":"WARNING","no":30},"process":{"id":7},"time":{"timestamp":1700000000.0}}}"#,
+    );
+    assert_eq!((event.timestamp, event.level, message(&event).as_str()), (Some(T), Level::Warn, "paid"));
+    assert_eq!(&*event.proc_id, "7");
+    let event = parse(r#"{"level":"WARN","timeMillis":1700000000000,"logEvent":{"message":"no port","port":9600}}"#);
+    assert_eq!((event.level, message(&event).as_str()), (Level::Warn, "no port"));
+    let event = parse(r#"{"event.action":"access_denied","user.name":"bob","origin.address":"[2001:db8::7]:5000"}"#);
+    assert_eq!((&*event.user_name, event.ip), ("bob", "2001:db8::7".parse().ok()));
+    assert_eq!(event.attributes.get("origin.address"), Some("[2001:db8::7]:5000"));
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! [time] "request" status flags received sent duration upstream_time "forwarded for" "user agent" "id" "authority" "upstream"
 //! [time] "request" status flags details termination "failure" received sent duration upstream_time "forwarded for" …
 //! ```
+//!
+//! Older versions of Istio write no `termination`, and before that no `details` either. Where no forwarded address is stated, the client is who
+//! was connected to the proxy.
 
 use crate::cursor::{Cursor, push, push_unescaped};
 use crate::{LogEvent, address, http_status, request_line};
@@ -19,14 +22,17 @@ pub(super) fn read<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Opti
     request_line::push_parts(attributes, request);
     push(attributes, "status", status);
     push(attributes, "response_flags", flags);
-    let mut received = cursor.word()?;
-    if received.iter().any(|b| !b.is_ascii_digit()) {
-        push(attributes, "response_code_details", received);
-        push(attributes, "connection_termination_details", cursor.word()?);
+    cursor.skip_blanks();
+    if !cursor.rest().first()?.is_ascii_digit() {
+        for name in ["response_code_details", "connection_termination_details"] {
+            cursor.skip_blanks();
+            if cursor.rest().first() != Some(&b'"') {
+                push(attributes, name, cursor.word()?);
+            }
+        }
         push_unescaped(attributes, "upstream_transport_failure_reason", cursor.quoted()?);
-        received = cursor.word()?;
     }
-    push(attributes, "bytes_received", received);
+    push(attributes, "bytes_received", cursor.word()?);
     for name in ["bytes", "duration", "upstream_service_time"] {
         push(attributes, name, cursor.word()?);
     }
@@ -45,6 +51,10 @@ pub(super) fn read<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Opti
     }
     push(attributes, "requested_server_name", cursor.word().unwrap_or_default());
     push(attributes, "route_name", cursor.word().unwrap_or_default());
+    if event.ip.is_none() {
+        let peer = attributes.get("downstream_remote_address").and_then(address::parse);
+        event.ip = peer.map(|found| found.ip);
+    }
     event.level = http_status::level(status);
     Some(())
 }

@@ -13,8 +13,9 @@
 //! - A user agent that was cut off before its closing quote is taken as it is.
 //!
 //! Relatives that order the same facts otherwise are read as well: see `proxy_manager.rs`, `envoy.rs`, `zoraxy.rs`, `s3.rs`,
-//! `ssl_request.rs`, `runserver.rs`, `gin.rs` and `uwsgi.rs`.
+//! `ssl_request.rs`, `runserver.rs`, `gin.rs`, `uwsgi.rs` and `atlassian.rs`.
 
+pub(crate) mod atlassian;
 mod envoy;
 mod extras;
 pub(crate) mod gin;
@@ -79,7 +80,8 @@ fn around<'a>(head: &'a [u8], stamp: i64, after: &'a [u8], line: &'a [u8]) -> Op
         runserver::read(cursor, &mut event)
             .or_else(|| envoy::read(cursor, &mut event))
             .or_else(|| proxy_manager::read(cursor, &mut event))
-            .or_else(|| ssl_request::read(cursor, &mut event))?;
+            .or_else(|| ssl_request::read(cursor, &mut event))
+            .or_else(|| atlassian::read(cursor, &mut event))?;
     } else if s3::is_head(head, after) {
         s3::read(head, cursor, &mut event)?;
     } else if zoraxy::is_head(head) {
@@ -101,7 +103,8 @@ fn tail<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
     }
     let request = cursor.quoted()?;
     let (status, bytes) = (cursor.word()?, cursor.word());
-    if !http_status::is_status(status) && status != b"-" {
+    // Squid writes 0 where nothing was answered.
+    if !http_status::is_status(status) && !matches!(status, b"-" | b"0") {
         return None;
     }
     request_line::push_parts(&mut event.attributes, request);

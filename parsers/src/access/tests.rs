@@ -317,3 +317,29 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn every_version_of_istio_is_read() {
+    let rest = r#"0 135 3 1 "-" "curl/8" "id7" "a.example" "192.0.2.9:80" inbound|80|| 192.0.2.8:41 192.0.2.9:80 192.0.2.7:376 a.example default"#;
+    for middle in [r#"- via_upstream - "-""#, r#"- via_upstream "-""#, r#"- "-""#] {
+        let line = format!(r#"[2023-11-14T22:13:20.000Z] "GET /a HTTP/1.1" 418 {middle} {rest}"#);
+        let event = read(&line);
+        assert_eq!((event.timestamp, event.level), (Some(T), Level::Warn), "{line}");
+        assert_eq!(event.ip, "192.0.2.7".parse().ok(), "{line}");
+        for (name, value) in
+            [("status", "418"), ("bytes", "135"), ("vhost", "a.example"), ("upstream_host", "192.0.2.9:80")]
+        {
+            assert_eq!(event.attributes.get(name), Some(value), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_squid_never_got_has_the_status_0() {
+    check(
+        r#"192.0.2.7 - - [14/Nov/2023:22:13:20 +0000] "- error:no NONE/0.0" 0 0 "-" "-" NONE_NONE:HIER_NONE"#,
+        "192.0.2.7",
+        "",
+        "path=error:no; protocol=NONE/0.0; status=0; bytes=0; extra.1=NONE_NONE:HIER_NONE",
+    );
+}

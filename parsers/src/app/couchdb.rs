@@ -3,6 +3,7 @@
 //! ```text
 //! [info] 2023-11-14T22:13:20.123456Z couchdb@db1 <0.9.0> -------- Apache CouchDB has started.
 //! [notice] 2023-11-14T22:13:20.123456Z couchdb@db1 <0.17.12> e1fed412f8 db.example 192.0.2.7 bob GET /shop 404 ok 1
+//! [Tue, 14 Nov 2023 22:13:20 GMT] [info] [<0.9.0>] 192.0.2.7 - - GET /shop 404                                    version 1
 //! ```
 //!
 //! The format is [`erlang`]'s, and the Erlang process the process id. Attributes: `node`, the request's id (`request_id`), and of a request
@@ -10,10 +11,13 @@
 
 use super::scan::{attribute, blanks, bracketed, event, some_blanks, word};
 use super::{Stamped, erlang};
-use crate::{Context, LogEvent, address, http_status, level_names};
+use crate::{Context, LogEvent, address, http_status, level_names, timestamp};
 
 /// Reads a line that begins with a level in a bracket.
 pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if text.get(4) == Some(&b',') {
+        return first_version(text, cx);
+    }
     let (level, rest) = bracketed(text)?;
     let [b' ', rest @ ..] = rest else { return None };
     let is_plain = text.get(level.len() + 1) == Some(&b']') && level.bytes().all(|b| b.is_ascii_lowercase());
@@ -33,6 +37,29 @@ pub(super) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if request != "--------" {
         attribute(&mut event, "request_id", request);
         read_request(&mut event, message);
+    }
+    Some(event)
+}
+
+/// A line of version 1, whose time is in the first of three brackets.
+fn first_version<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (date, rest) = bracketed(text)?;
+    let (level, rest) = bracketed(rest.strip_prefix(b" ")?)?;
+    let (process, rest) = bracketed(rest.strip_prefix(b" ")?).filter(|(process, _)| process.starts_with('<'))?;
+    let at = timestamp::parse(date, cx.zone)?;
+    let message = rest.strip_prefix(b" ")?;
+    let mut event = event(erlang::FORMAT, Some(at), level_names::from_word(level)?, message);
+    event.proc_id = process.into();
+    let mut words = std::str::from_utf8(message).unwrap_or_default().split(' ');
+    let parts: [&str; 6] = std::array::from_fn(|_| words.next().unwrap_or_default());
+    if let [client, "-", "-", method, path, status] = parts
+        && http_status::is_status(status.as_bytes())
+        && words.next().is_none()
+    {
+        event.ip = address::parse(client).map(|found| found.ip);
+        for (name, value) in [("method", method), ("path", path), ("status", status)] {
+            attribute(&mut event, name, value);
+        }
     }
     Some(event)
 }
@@ -72,6 +99,10 @@ mod tests {
                 "[notice] 2023-11-14T22:13:20.123456Z couchdb@db1 <0.17.12> e1fed412f8 db.example:5984 192.0.2.7 undefined GET / 401 ok 6",
                 "erlang INFO 22:13:20.123456 pid=<0.17.12> ip=192.0.2.7 node=couchdb@db1 request_id=e1fed412f8 vhost=db.example:5984 method=GET path=/ status=401 \
                  duration_ms=6 | db.example:5984 192.0.2.7 undefined GET / 401 ok 6",
+            ),
+            (
+                "[Tue, 14 Nov 2023 22:13:20 GMT] [info] [<0.9.0>] 192.0.2.7 - - GET /shop?a=1 404",
+                "erlang INFO 22:13:20 pid=<0.9.0> ip=192.0.2.7 method=GET path=/shop?a=1 status=404 | 192.0.2.7 - - GET /shop?a=1 404",
             ),
             (
                 "[error] 2023-11-14T22:13:20.123456Z couchdb@db1 <0.9.0> -------- no quorum",

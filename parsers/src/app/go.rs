@@ -10,13 +10,14 @@
 //! 2023-11-14T22:13:20.123Z [ERROR] agent.server: no: error="x"      Consul, Nomad, Vault, Terraform
 //! 2023-11-14 22:13:20.123456 W | rafthttp: no                       etcd before 3.4
 //! 2023-11-14T22:13:20Z E! [inputs.docker] no                        Telegraf
+//! [7] 2023/11/14 22:13:20.123456 [DBG] 192.0.2.7:5000 - cid:1 - no    NATS
 //! ```
 //!
-//! Attributes: `file` and `line`, where the logger is told to write them; `logger`.
+//! Attributes: `file` and `line`, where the logger is told to write them; `logger`; NATS' `cid`.
 
-use super::scan::{attribute, bracketed, capital_level, event, some_blanks, until};
+use super::scan::{attribute, bracketed, capital_level, event, some_blanks, until, word};
 use super::{Stamped, trimmed, zap};
-use crate::{Context, LogEvent, level_names, plain};
+use crate::{Context, LogEvent, address, level_names, plain};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "go";
@@ -141,6 +142,24 @@ pub(super) fn lettered<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     Some(event)
 }
 
+/// NATS' `[7] 2023/11/14 22:13:20.123456 [DBG] 192.0.2.7:5000 - cid:1 - text`: the process, and of a connection the client.
+pub(super) fn nats<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (pid, rest) = bracketed(text).filter(|(pid, _)| !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit()))?;
+    let stamped = Stamped::read(rest.strip_prefix(b" ")?, cx).filter(|stamped| stamped.line.get(4) == Some(&b'/'))?;
+    let (level, rest) = bracketed(stamped.rest.strip_prefix(b" ")?).filter(|(level, _)| level.len() == 3)?;
+    let message = rest.strip_prefix(b" ")?;
+    let mut event = event(FORMAT, Some(stamped.at), level_names::from_word(level)?, message);
+    event.proc_id = pid.into();
+    if let Some((client, rest)) = word(message)
+        && let Some((id, _)) = rest.strip_prefix(b" - ").and_then(word)
+        && let Some((kind @ ("cid" | "rid" | "gid" | "lid" | "mid" | "wid"), id)) = id.split_once(':')
+    {
+        event.ip = address::parse(client).map(|found| found.ip);
+        attribute(&mut event, kind, id);
+    }
+    Some(event)
+}
+
 /// nginx's error log has the same time, and `[error] 7#7: ` behind it.
 fn is_nginx(text: &[u8]) -> bool {
     let level = until(text, b"] ").filter(|_| text.first() == Some(&b'['));
@@ -193,6 +212,19 @@ mod tests {
             ("2023/11/14 22:13:20 INFO ready count=3", "go INFO 22:13:20 | ready count=3"),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn a_connection_of_nats_names_its_client() {
+        for (line, expected) in [
+            (
+                "[7] 2023/11/14 22:13:20.123456 [DBG] 192.0.2.7:5000 - cid:1 - Client connection created",
+                "go DEBUG 22:13:20.123456 pid=7 ip=192.0.2.7 cid=1 | 192.0.2.7:5000 - cid:1 - Client connection created",
+            ),
+            ("[7] 2023/11/14 22:13:20.123456 [INF] Server is ready", "go INFO 22:13:20.123456 pid=7 | Server is ready"),
+        ] {
+            check(crate::app::parse(line.as_bytes(), &CX), line, expected);
         }
     }
 

@@ -37,7 +37,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         }
         b'A'..=b'Z' => jul::parse(text, cx).or_else(|| level_first(text, cx)),
         _ => {
-            let stamped = Stamped::read(text, cx)?;
+            let Some(stamped) = Stamped::read(text, cx) else { return relative(text) };
             let event = after_stamp(&stamped).or_else(|| barred(&stamped)).or_else(|| level_and_text(&stamped))?;
             Some(LogEvent { format: FORMAT, ..event })
         }
@@ -314,6 +314,16 @@ pub(super) fn kafka<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     is_logger.then(|| head.event(FORMAT, Some(stamped.at), level, message))
 }
 
+/// log4j's `54 [main] INFO c.e.App - ready`: the milliseconds since the program began stand in the place of a time.
+pub(super) fn relative<'a>(text: &'a [u8]) -> Option<LogEvent<'a>> {
+    let digits = text.iter().take(12).take_while(|b| b.is_ascii_digit()).count();
+    let (thread, rest) = bracketed(text.get(digits..)?.strip_prefix(b" ")?)?;
+    let (level, rest) = capital_level(some_blanks(rest)?)?;
+    let mut head = Head { level: Some(level), thread, ..Head::default() };
+    let message = head.logger_and_message(some_blanks(rest)?).filter(|_| head.logger.contains('.'))?;
+    Some(head.event(FORMAT, None, level, message))
+}
+
 /// log4j's `INFO  2023-11-14 22:13:20,123 [main] c.e.App - ready`.
 fn stamp_second<'a>(level: Level, text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (at, rest) = stamp::read(text, cx)?;
@@ -359,6 +369,7 @@ mod tests {
                 "2023-11-14 22:13:20,123 INFO  [org.example.core.server] AMQ221000: ready",
                 "java INFO 22:13:20.123 msgid=AMQ221000 logger=org.example.core.server | ready",
             ),
+            ("54 [main] INFO com.example.App - ready", "java INFO logger=com.example.App thread=main | ready"),
             (
                 "2023-11-14 22:13:20,123 INFO  [main] com.example.App - ready - now",
                 "java INFO 22:13:20.123 logger=com.example.App thread=main | ready - now",

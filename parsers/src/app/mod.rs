@@ -23,6 +23,7 @@ pub mod flow;
 pub mod freeswitch;
 pub mod go;
 mod hdfs_audit;
+mod ibm_mq;
 pub mod java;
 mod jul;
 mod jvm;
@@ -46,6 +47,7 @@ pub mod rust;
 mod scan;
 mod servers;
 mod spdlog;
+mod sqlserver;
 mod sssd;
 pub mod stalwart;
 mod stamp;
@@ -53,12 +55,13 @@ pub mod tcpdump;
 pub mod teamspeak;
 mod vdsm;
 pub mod vmware;
+mod weblogic;
 pub mod webmin;
 pub mod xferlog;
 mod zap;
 pub mod zoneminder;
 
-use crate::{Context, LogEvent, level_names, logins};
+use crate::{Context, LogEvent, access, level_names, logins};
 
 pub(crate) use chosen::read_chosen;
 pub(crate) use read_as::{has_mark, read_as};
@@ -84,7 +87,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| freeswitch::with_call(text, cx)),
         b'(' => sssd::parse(text, cx),
         0x1b => nest::parse(text, cx),
-        b'#' => mysql::slow::parse(text, cx),
+        b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
+        b'<' => postgresql::angled(text, cx),
         b'-' => cluster::tagged(text),
         b'=' => erlang::report(text, cx),
         _ => None,
@@ -152,6 +156,12 @@ impl<'a> Stamped<'a> {
 }
 
 fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    // A date that is written as the language of a machine has it.
+    if matches!(text, [_, _, b'/' | b'.', ..])
+        && let Some(event) = ibm_mq::parse(text, cx)
+    {
+        return Some(event);
+    }
     // Hadoop's date would be read of the same digits.
     if let Some(event) = zoneminder::parse(text, cx) {
         return Some(event);
@@ -170,7 +180,9 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| flow::parse(text))
             .or_else(|| freeswitch::with_call(text, cx))
             .or_else(|| webmin::parse(text, cx))
-            .or_else(|| postgresql::client_first(text, cx));
+            .or_else(|| postgresql::client_first(text, cx))
+            .or_else(|| access::atlassian::bitbucket(text, cx))
+            .or_else(|| java::relative(text));
     };
     zap::after_stamp(&stamped, cx).or_else(|| after_stamp(&stamped))
 }
@@ -184,10 +196,12 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| activemq::after_stamp(stamped))
             .or_else(|| teamspeak::after_stamp(stamped))
-            .or_else(|| java::barred(stamped)),
+            .or_else(|| java::barred(stamped))
+            .or_else(|| servers::squid_cache(stamped)),
         b'[' => after_stamp_and_bracket(stamped),
         b'0'..=b'9' => exim::after_stamp(stamped)
             .or_else(|| mysql::after_stamp(stamped))
+            .or_else(|| postgresql::pgbouncer::after_stamp(stamped))
             .or_else(|| android::after_stamp(stamped))
             .or_else(|| ruby::after_stamp(stamped))
             .or_else(|| python::after_stamp(stamped))
@@ -196,7 +210,9 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| axigen::after_stamp(stamped))
             .or_else(|| freeswitch::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
-        b'-' => python::after_stamp(stamped).or_else(|| java::after_stamp(stamped)),
+        b'-' => python::after_stamp(stamped)
+            .or_else(|| java::after_stamp(stamped))
+            .or_else(|| postgresql::after_stamp(stamped)),
         b'H' if scan::blanks(stamped.rest).starts_with(b"H=") => exim::after_stamp(stamped),
         b'A'..=b'Z' => mongodb::after_stamp(stamped)
             .or_else(|| android::after_stamp(stamped))
@@ -207,15 +223,17 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| mysql::after_stamp(stamped))
+            .or_else(|| sqlserver::after_stamp(stamped))
             .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| stalwart::after_stamp(stamped))
             .or_else(|| tcpdump::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         // Only Go's logger divides its dates by slashes, and who sets .NET's so.
         b'a'..=b'z' if stamped.line.get(4) == Some(&b'/') => {
-            dotnet::after_stamp(stamped).or_else(|| go::after_stamp(stamped))
+            servers::squid_cache(stamped).or_else(|| dotnet::after_stamp(stamped)).or_else(|| go::after_stamp(stamped))
         }
         b'a'..=b'z' => name_servers::bind(stamped)
+            .or_else(|| sqlserver::after_stamp(stamped))
             .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| python::with_process(stamped))
@@ -238,10 +256,13 @@ fn after_stamp_and_bracket<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let is_level = inner.len() <= 9 && level_names::from_word(inner).is_some();
     let event = match inner.as_bytes().first() {
         Some(b'0'..=b'9') => postgresql::after_stamp(stamped)
+            .or_else(|| servers::rsyncd(stamped))
             .or_else(|| exim::after_stamp(stamped))
             .or_else(|| java::after_stamp(stamped)),
         Some(b'a'..=b'z') if is_level => erlang::after_stamp(stamped).or_else(|| node::after_stamp(stamped)),
+        _ if stamped.rest.starts_with(b" [AUDIT](") => activemq::artemis(stamped),
         _ if is_level || inner == "System" => litespeed::after_stamp(stamped)
+            .or_else(|| name_servers::coredns_behind(stamped))
             .or_else(|| freeswitch::after_stamp(stamped))
             .or_else(|| go::harbor(stamped))
             .or_else(|| go::hashicorp(stamped))
@@ -270,7 +291,8 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| nagios::parse(text, cx))
             .or_else(|| desktop::proxifier(text, cx))
             .or_else(|| nest::parse(text, cx))
-            .or_else(|| couchdb::parse(text, cx));
+            .or_else(|| couchdb::parse(text, cx))
+            .or_else(|| go::nats(text, cx));
     };
     let stamped = &stamped;
     match stamped.rest {
@@ -279,7 +301,9 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| elasticsearch::after_stamp(stamped)),
         [b']', b'[', ..] => elasticsearch::after_stamp(stamped),
         [b']', b' ', b'n', b's', b'd', b'[', ..] => name_servers::nsd_after_time(stamped.at, stamped.rest),
-        [b']', b' ', b'[', ..] => minecraft::after_stamp(stamped).or_else(|| other_bracketed(stamped)),
+        [b']', b' ', b'[', ..] => elasticsearch::audit(stamped)
+            .or_else(|| minecraft::after_stamp(stamped))
+            .or_else(|| other_bracketed(stamped)),
         [b' ', ..] if stamped.is_time_of_day() => {
             minecraft::after_stamp(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
         }
@@ -319,7 +343,8 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         _ => python::level_first(text, cx)
             .or_else(|| java::level_first(text, cx))
             .or_else(|| jul::parse(text, cx))
-            .or_else(|| cluster::tagged(text)),
+            .or_else(|| cluster::tagged(text))
+            .or_else(|| activemq::level_first(text, cx)),
     }
 }
 

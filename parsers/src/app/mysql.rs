@@ -40,7 +40,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         return None;
     }
     if rest.first() != Some(&b'[') {
-        return unlevelled(stamped, rest).or_else(|| general(stamped.at, thread, rest));
+        return unlevelled(stamped, rest).or_else(|| general(stamped, thread, rest));
     }
     let (word, rest) = bracketed(rest)?;
     let level = match word {
@@ -78,8 +78,8 @@ fn unlevelled<'a>(stamped: &Stamped<'a>, rest: &'a [u8]) -> Option<LogEvent<'a>>
     Some(event(FORMAT, Some(stamped.at), plain::stated_level(stated), message))
 }
 
-/// `8 Connect   bob@192.0.2.7 on shop using TCP/IP`: the command, a tab, and its argument.
-fn general<'a>(at: i64, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>> {
+/// `8 Connect   bob@192.0.2.7 on shop using TCP/IP`: the command, a tab, or what blanks were made of it, and its argument.
+fn general<'a>(stamped: &Stamped<'a>, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>> {
     const COMMANDS: [&str; 12] = [
         "Connect",
         "Query",
@@ -96,9 +96,10 @@ fn general<'a>(at: i64, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>>
     ];
     let command = COMMANDS.into_iter().find(|command| text.starts_with(command.as_bytes()))?;
     let rest = text.get(command.len()..)?;
-    let is_general = !thread.is_empty() && (rest.is_empty() || rest.first() == Some(&b'\t'));
-    let message = rest.strip_prefix(b"\t").unwrap_or(rest);
-    let mut event = event(FORMAT, Some(at), Level::Info, message);
+    let is_untabbed = stamped.line.get(10) == Some(&b'T') && rest.starts_with(b"  ");
+    let is_general = !thread.is_empty() && (rest.is_empty() || rest.first() == Some(&b'\t') || is_untabbed);
+    let message = if is_untabbed { blanks(rest) } else { rest.strip_prefix(b"\t").unwrap_or(rest) };
+    let mut event = event(FORMAT, Some(stamped.at), Level::Info, message);
     attribute(&mut event, "thread", thread);
     attribute(&mut event, "command", command);
     if matches!(command, "Connect" | "Change user")
@@ -130,6 +131,10 @@ mod tests {
             (
                 "2023-11-14 22:13:20 37 [Warning] Access denied for user 'bob'@'localhost' (using password: NO)",
                 "mysql WARN 22:13:20 user=bob thread=37 rhost=localhost outcome=failure | Access denied for user 'bob'@'localhost' (using password: NO)",
+            ),
+            (
+                "2023-11-14T22:13:20.123456Z         8 Query     select 1",
+                "mysql INFO 22:13:20.123456 thread=8 command=Query | select 1",
             ),
             ("231114 22:13:20  InnoDB: Error: no", "mysql ERROR 22:13:20 | InnoDB: Error: no"),
             ("231114 22:13:20 mysqld_safe Starting", "mysql UNKNOWN 22:13:20 | mysqld_safe Starting"),

@@ -102,6 +102,12 @@ pub(super) fn nsd_after_time(at: i64, rest: &[u8]) -> Option<LogEvent<'_>> {
     Some(event)
 }
 
+/// The same behind a time, as older versions of CoreDNS write it.
+pub(super) fn coredns_behind<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let event = coredns(blanks(stamped.rest))?;
+    Some(LogEvent { timestamp: Some(stamped.at), ..event })
+}
+
 /// `[INFO] 192.0.2.7:5000 - 7 "A IN a.example. udp 40 false 512" NOERROR qr,rd,ra 106 0.012s`, without a time.
 pub(super) fn coredns(text: &[u8]) -> Option<LogEvent<'_>> {
     let (level, rest) = capital_level(text.strip_prefix(b"[")?)?;
@@ -221,6 +227,11 @@ mod tests {
                 "[INFO] 192.0.2.7:5000 - 7 \"A IN a.example. udp 40 false 512\" NOERROR qr,rd,ra 106 0.012s",
                 "coredns INFO ip=192.0.2.7 port=5000 query=a.example class=IN query_type=A protocol=udp rcode=NOERROR flags=qr,rd,ra bytes=106 \
                  duration=0.012s | 192.0.2.7:5000 - 7 \"A IN a.example. udp 40 false 512\" NOERROR qr,rd,ra 106 0.012s",
+            ),
+            (
+                "2023-11-14T22:13:20.123Z [INFO] 192.0.2.7:5000 - 7 \"A IN a.example. udp 40 false 512\" NOERROR qr 106 0.012s",
+                "coredns INFO 22:13:20.123 ip=192.0.2.7 port=5000 query=a.example class=IN query_type=A protocol=udp rcode=NOERROR \
+                 flags=qr bytes=106 duration=0.012s | 192.0.2.7:5000 - 7 \"A IN a.example. udp 40 false 512\" NOERROR qr 106 0.012s",
             ),
             (
                 "[INFO] [2001:db8::7]:5000 - 7 \"NS IN . tcp 40 true 1232\" SERVFAIL - 0 2.1s",

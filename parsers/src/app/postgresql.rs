@@ -3,23 +3,27 @@
 //! ```text
 //! 2023-11-14 22:13:20.123 UTC [7] LOG:  ready                                '%m [%p] ', the default
 //! 2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  no                        '%m [%p] %q%u@%d ', Debian
-//! 2023-11-14 22:13:20 UTC:192.0.2.7(5432):bob@shop:[7]:FATAL:  no            '%t:%r:%u@%d:[%p]:', Amazon RDS
+//! 2023-11-14 22:13:20 UTC:192.0.2.7(5432):bob@shop:[7]:FATAL:  no            '%t:%r:%u@%d:[%p]:', Amazon RDS; Aurora adds more
+//! 2023-11-14 22:13:20 UTC-6553f2a0.7-LOG:  ready                             '%t-%c-', Azure
+//! <2023-11-14 22:13:20.123 UTC >LOG:  ready                                  '< %m >', Red Hat
+//! 2023-11-14 22:13:20.123 UTC [7] shop psql bob 192.0.2.7 6553f2a0.7 LOG:  x '%m [%p] %d %a %u %h %c ', Datadog's
 //! 192.0.2.7 2023-11-14 22:13:20.123 UTC [7] bob@shop FATAL:  no               '%h %m [%p] %q%u@%d ', Supabase
 //! 2023-11-14 22:13:20 UTC [7]: [3-1] user=bob,db=shop,app=psql,client=192.0.2.7 LOG:  x   pgBadger's
 //! ```
 //!
-//! The user is the record's user, the client its address, the process its process id; `database`, `application_name`
-//! and `session_line_num` are attributes. `DETAIL`, `HINT`, `CONTEXT` and the like are lines of their own that belong to
+//! The user is the record's user, the client its address, the process its process id; `database`, `application_name`, `session_id`,
+//! `session_line_num` and `sql_state_code` are attributes. `DETAIL`, `HINT`, `CONTEXT` and the like are lines of their own that belong to
 //! the one before; the attribute `error_severity` has the word of each line, in whichever language the server speaks.
 //!
 //! Another `log_line_prefix` is read as far as its parts show what they are: a process id, a client with its port, `user@database`.
 //! What a message says of a connection or a login gives the user, the address and the outcome.
 
 mod csvlog;
-mod pgbouncer;
+pub(super) mod pgbouncer;
+mod prefix;
 mod severity;
 
-use super::scan::{attribute, blanks, event, word};
+use super::scan::{blanks, event, until, word};
 use super::{Stamped, trimmed};
 use crate::find::find;
 use crate::syslog::zone_names;
@@ -37,8 +41,21 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
     match Stamped::read(text, cx) {
         Some(stamped) => after_stamp(&stamped),
+        None if text.first() == Some(&b'<') => angled(text, cx),
         None => client_first(text, cx),
     }
+}
+
+/// Reads a line whose whole prefix stands in angle brackets: `<2023-11-14 22:13:20 UTC >LOG:  text`.
+pub(super) fn angled<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (at, rest) = zoned(&Stamped::read(blanks(text.strip_prefix(b"<")?), cx)?);
+    let (inside, rest) = until(rest, b">")?;
+    let (severity, message) = until(blanks(rest), b":  ")?;
+    let mut event = event(FORMAT, Some(at), severity::level(severity)?, blanks(message));
+    prefix::read(&mut event, inside);
+    event.attributes.push("error_severity", severity);
+    programs::complete(&mut event, "postgres");
+    Some(event)
 }
 
 /// Reads what follows a time that begins the line.
@@ -56,7 +73,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     // The default prefix states the zone; where nothing else does, that tells the line from others.
     let stamp = stamped.line.get(..stamped.line.len() - rest.len()).unwrap_or_default();
     let states_zone = stamp.last().is_some_and(u8::is_ascii_uppercase);
-    let is_known = read_prefix(&mut event, prefix) || (states_zone && prefix.trim().is_empty());
+    let is_known = prefix::read(&mut event, prefix) || (states_zone && prefix.trim().is_empty());
     if !is_known {
         return None;
     }
@@ -80,7 +97,7 @@ fn zoned<'a>(stamped: &Stamped<'a>) -> (i64, &'a [u8]) {
     let Some(rest) = stamped.rest.strip_prefix(b" ") else { return as_read };
     let length = rest.iter().take(6).take_while(|b| b.is_ascii_uppercase()).count();
     let (Some(name), Some(after)) = (rest.get(..length), rest.get(length..)) else { return as_read };
-    let is_zone = length >= 3 && matches!(after.first(), Some(b' ' | b':' | b','));
+    let is_zone = length >= 3 && matches!(after.first(), Some(b' ' | b':' | b',' | b'-' | b'>'));
     match zone_names::offset_seconds(name).filter(|_| is_zone) {
         Some(seconds) => {
             let wall = timestamp::iso_prefix(stamped.line, Zone::UTC).map_or(stamped.at, |(wall, _)| wall);
@@ -93,92 +110,18 @@ fn zoned<'a>(stamped: &Stamped<'a>) -> (i64, &'a [u8]) {
 /// Divides what follows the time into prefix, severity and message.
 fn severity(text: &[u8]) -> Option<(&str, &str, &[u8])> {
     let near = text.get(..PREFIX_BYTES_MAX).unwrap_or(text);
-    let end = find(near, b":  ")?;
+    let end = find(near, b":  ").or_else(|| end_behind_process(near))?;
     let before = std::str::from_utf8(text.get(..end)?).ok()?;
-    let start = before.rfind([' ', ':', ']', ',']).map_or(0, |at| at + 1);
+    let start = before.rfind([' ', ':', ']', ',', '-', '|']).map_or(0, |at| at + 1);
     let (prefix, word) = before.split_at_checked(start)?;
     Some((prefix, word, text.get(end + 1..)?))
 }
 
-/// Reads the parts of a prefix; whether one of them is such as only PostgreSQL writes: a process id in brackets, names with values, or a
-/// client with its port in parentheses.
-fn read_prefix(event: &mut LogEvent<'_>, prefix: &str) -> bool {
-    let mut is_known = false;
-    for part in parts(prefix).flat_map(rds_parts).filter(|part| !part.is_empty()) {
-        if let Some(inner) = part.trim_end_matches(':').strip_prefix('[').and_then(|part| part.strip_suffix(']')) {
-            let (pid, line) = inner.split_once('-').unwrap_or((inner, ""));
-            let is_number = !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit());
-            if event.proc_id.is_empty() && is_number {
-                event.proc_id = pid.to_owned().into();
-                attribute(event, "session_line_num", line);
-                is_known = true;
-            } else if is_number {
-                attribute(event, "session_line_num", pid);
-            } else if severity::is_backend_type(inner) {
-                attribute(event, "backend_type", inner);
-            }
-        } else if let Some((name, value)) = part.split_once('=') {
-            is_known = true;
-            named(event, name, value);
-        } else if let Some((user, database)) = part.split_once('@') {
-            set_user(event, user);
-            attribute(event, "database", known(database));
-        } else if event.ip.is_none()
-            && let Some(ip) = host_of(part)
-        {
-            event.ip = Some(ip);
-            is_known |= part.ends_with(')');
-        }
-    }
-    is_known
-}
-
-/// The parts of a prefix, between which blanks and commas stand; those in brackets may hold blanks.
-fn parts(prefix: &str) -> impl Iterator<Item = &str> {
-    let mut is_within = false;
-    prefix.split(move |c: char| {
-        is_within = (is_within || c == '[') && c != ']';
-        matches!(c, ' ' | ',') && !is_within
-    })
-}
-
-/// Amazon's prefix has colons between its parts; an address has them inside.
-fn rds_parts(part: &str) -> impl Iterator<Item = &str> {
-    let by_colon = part.starts_with(':') && part.contains(":[");
-    // Blanks divide nothing any more.
-    let divider = if by_colon { ':' } else { '\n' };
-    part.split(divider)
-}
-
-fn named(event: &mut LogEvent<'_>, name: &str, value: &str) {
-    let value = known(value);
-    match name {
-        "user" => set_user(event, value),
-        "db" | "database" => attribute(event, "database", value),
-        "app" | "application" => attribute(event, "application_name", value),
-        "client" | "host" | "remote" if event.ip.is_none() => {
-            event.ip = host_of(value);
-            if event.ip.is_none() {
-                attribute(event, name, value);
-            }
-        }
-        _ => attribute(event, name, value),
-    }
-}
-
-fn set_user(event: &mut LogEvent<'_>, user: &str) {
-    event.user_name = known(user).to_owned().into();
-}
-
-/// `[unknown]` is what PostgreSQL writes before a session has a user or a database.
-fn known(value: &str) -> &str {
-    if value == "[unknown]" { "" } else { value }
-}
-
-/// The address of `192.0.2.7(5432)` or `192.0.2.7`.
-fn host_of(text: &str) -> Option<std::net::IpAddr> {
-    let host = text.split_once('(').map_or(text, |(host, _)| host);
-    address::parse(host).map(|found| found.ip)
+/// Where the severity ends that stands directly behind Amazon's process id, `…:[7]:ERROR: text`: some collectors leave one blank of two.
+fn end_behind_process(text: &[u8]) -> Option<usize> {
+    let start = find(text.strip_prefix(b":")?, b"]:")? + 3;
+    let end = start + find(text.get(start..)?, b": ")?;
+    text.get(start..end)?.iter().all(u8::is_ascii_uppercase).then_some(end)
 }
 
 #[cfg(test)]
@@ -216,6 +159,43 @@ mod tests {
             (
                 "192.0.2.7 2023-11-14 22:13:20.123 UTC [7] bob@shop ERROR:  deadlock",
                 "postgresql ERROR 22:13:20.123 pid=7 user=bob ip=192.0.2.7 database=shop error_severity=ERROR | deadlock",
+            ),
+            (
+                "2023-11-14 22:13:20 UTC:2001:db8::7(5432):bob@shop:[7]:ERROR: no",
+                "postgresql ERROR 22:13:20 pid=7 user=bob ip=2001:db8::7 database=shop error_severity=ERROR | no",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC:192.0.2.7(5432):bob@shop:[7]:12:42P01:2023-11-14 22:00:00 UTC:5/20:28:6553f2a0.7:My App:ERROR:  no",
+                "postgresql ERROR 22:13:20.123 pid=7 user=bob ip=192.0.2.7 database=shop session_line_num=12 sql_state_code=42P01 \
+                 session_id=6553f2a0.7 application_name=My App error_severity=ERROR | no",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC::@:[7]:1:00000:2023-11-14 22:00:00 UTC:5/20:0:6553f2a0.7:LOG:  vacuum",
+                "postgresql INFO 22:13:20.123 pid=7 session_line_num=1 sql_state_code=00000 session_id=6553f2a0.7 \
+                 error_severity=LOG | vacuum",
+            ),
+            (
+                "2023-11-14 22:13:20 UTC-6553f2a0.7-LOG:  ready",
+                "postgresql INFO 22:13:20 session_id=6553f2a0.7 error_severity=LOG | ready",
+            ),
+            ("< 2023-11-14 22:13:20.123 UTC >LOG:  ready", "postgresql INFO 22:13:20.123 error_severity=LOG | ready"),
+            (
+                "<2023-11-14 22:13:20 UTC 192.0.2.7(5432) app shop bob 7 6553f2a0.7 idle>ERROR:  no",
+                "postgresql ERROR 22:13:20 ip=192.0.2.7 session_id=6553f2a0.7 error_severity=ERROR | no",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC [7] shop my app bob [local] 6553f2a0.7 LOG:  x",
+                "postgresql INFO 22:13:20.123 pid=7 user=bob session_id=6553f2a0.7 database=shop application_name=my app \
+                 error_severity=LOG | x",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC [7][client backend]: [10-1] db=shop,user=bob LOG:  x",
+                "postgresql INFO 22:13:20.123 pid=7 user=bob backend_type=client backend session_line_num=10 database=shop \
+                 error_severity=LOG | x",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC [7] [user=bob@x,db=shop,app=psql] LOG:  x",
+                "postgresql INFO 22:13:20.123 pid=7 user=bob@x database=shop application_name=psql error_severity=LOG | x",
             ),
             (
                 "2023-11-14 22:13:20 UTC LOG:  autovacuum launcher started",
@@ -297,6 +277,9 @@ mod tests {
             "2023-11-14 22:13:20.123 UTC [7] LOGS:  x",
             "2023-11-14 22:13:20.123 UTC some text ERROR:  x",
             "2023-11-14 22:13:20.123 UTC [7] LOG: x",
+            "2023-11-14 22:13:20 UTC-x-LOG:  no",
+            "<2023-11-14 22:13:20 UTC>text:  no",
+            "<b>LOG:  no</b>",
         ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
         }

@@ -208,9 +208,10 @@ fn gunicorn<'a>(at: i64, text: &'a [u8]) -> Option<LogEvent<'a>> {
     Some(event)
 }
 
-/// `{job.py:99} INFO - text`.
+/// `{job.py:99} INFO - text`, as version 1 with two braces each.
 fn airflow<'a>(at: i64, text: &'a [u8]) -> Option<LogEvent<'a>> {
     let (place, rest) = enclosed(text, b'{', b'}')?;
+    let place = place.strip_prefix('{').and_then(|place| place.strip_suffix('}')).unwrap_or(place);
     let (level, rest) = capital_level(some_blanks(rest)?)?;
     let mut event = event(FORMAT, Some(at), level, rest.strip_prefix(b" - ")?);
     let (file, line) = place.rsplit_once(':')?;
@@ -365,6 +366,10 @@ mod tests {
                 "python INFO 22:13:20.123 file=job.py line=99 | ran",
             ),
             ("[2023-11-14, 22:13:20 UTC] {job.py:99} INFO - ran", "python INFO 22:13:20 file=job.py line=99 | ran"),
+            (
+                "[2023-11-14 22:13:20,123] {{job.py:99}} DEBUG - ran",
+                "python DEBUG 22:13:20.123 file=job.py line=99 | ran",
+            ),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);
         }

@@ -4,14 +4,16 @@
 //!   7:20231114:221320.123 server #0 started                                                     Zabbix: process, date, time
 //! 2023.11.14 22:13:20.123456 [ 7 ] {query-1} <Warning> Application: low                          ClickHouse
 //! [11/14/23 22:13:20:123 UTC] 0000001a AppServer     W   WSVR0001W: low                          WebSphere, Liberty
+//! 2023/11/14 22:13:20 kid1| WARNING: low                                                        Squid's cache.log
+//! 2023/11/14 22:13:20 [7] rsync on docs/a from bob@web1 (192.0.2.7)                               rsync's server
 //! ```
 //!
 //! ClickHouse: `thread`, `query_id` and `logger` are attributes. WebSphere: `thread` and `logger`; the code of a message is its id.
 
 use super::scan::{attribute, blanks, bracketed, digits, enclosed, event, level, span, until};
-use super::stamp;
+use super::{Stamped, stamp};
 use crate::timestamp::wall_clock;
-use crate::{Context, Level, LogEvent, timestamp};
+use crate::{Context, Level, LogEvent, plain, programs, squid, timestamp};
 
 /// Zabbix, in [`LogEvent::format`].
 const ZABBIX: &str = "zabbix";
@@ -19,6 +21,8 @@ const ZABBIX: &str = "zabbix";
 const CLICKHOUSE: &str = "clickhouse";
 /// IBM's WebSphere and Liberty, in [`LogEvent::format`].
 const WEBSPHERE: &str = "websphere";
+/// The server of rsync, in [`LogEvent::format`], and its name in syslog.
+const RSYNCD: &str = "rsyncd";
 
 /// Zabbix' `7:20231114:221320.123 text`, before which blanks may stand.
 pub(super) fn zabbix<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
@@ -61,6 +65,44 @@ pub(super) fn clickhouse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a
     for (name, value) in [("logger", logger), ("thread", thread), ("query_id", query)] {
         attribute(&mut record, name, value);
     }
+    Some(record)
+}
+
+/// Squid's `2023/11/14 22:13:20 kid1| text`, with the process that says it or without.
+pub(super) fn squid_cache<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (kid, rest) = until(stamped.rest, b"| ").filter(|_| stamped.line.get(4) == Some(&b'/'))?;
+    let is_kid =
+        kid.is_empty() || kid.strip_prefix(" kid").is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+    let mut record = event(squid::FORMAT, Some(stamped.at), plain::stated_level(rest), rest);
+    attribute(&mut record, "kid", kid.trim_start());
+    is_kid.then_some(record)
+}
+
+/// The file of rsync's server: `2023/11/14 22:13:20 [7] connect from web1 (192.0.2.7)`.
+pub(super) fn rsyncd<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    const BEGINNINGS: [&[u8]; 12] = [
+        b"connect from ",
+        b"rsync on ",
+        b"rsync to ",
+        b"rsync allowed access ",
+        b"rsync denied ",
+        b"rsync: ",
+        b"rsync error: ",
+        b"rsyncd version ",
+        b"auth failed on module ",
+        b"unknown module '",
+        b"building file list",
+        b"sent ",
+    ];
+    let (pid, rest) = digits(stamped.rest.strip_prefix(b" [")?).filter(|_| stamped.line.get(4) == Some(&b'/'))?;
+    let message = rest.strip_prefix(b"] ")?;
+    if !BEGINNINGS.iter().any(|beginning| message.starts_with(beginning)) {
+        return None;
+    }
+    let level = if message.starts_with(b"rsync error: ") { Level::Error } else { Level::Unknown };
+    let mut record = event(RSYNCD, Some(stamped.at), level, message);
+    record.proc_id = pid.into();
+    programs::complete(&mut record, RSYNCD);
     Some(record)
 }
 
@@ -132,6 +174,16 @@ mod tests {
                 "2023.11.14 22:13:20.123456 [ 7 ] {} <Information> Application: up",
                 "clickhouse INFO 22:13:20.123456 logger=Application thread=7 | up",
             ),
+            ("2023/11/14 22:13:20 kid1| WARNING: low", "squid WARN 22:13:20 kid=kid1 | WARNING: low"),
+            (
+                "2023/11/14 22:13:20 [7] rsync on docs/a from bob@web1 (192.0.2.7)",
+                "rsyncd UNKNOWN 22:13:20 pid=7 user=bob ip=192.0.2.7 outcome=success | rsync on docs/a from bob@web1 (192.0.2.7)",
+            ),
+            (
+                "2023/11/14 22:13:20 [7] rsync error: timeout in data send/receive (code 30) at io.c(195)",
+                "rsyncd ERROR 22:13:20 pid=7 | rsync error: timeout in data send/receive (code 30) at io.c(195)",
+            ),
+            ("2023/11/14 22:13:20| pinger: up", "squid UNKNOWN 22:13:20 | pinger: up"),
             (
                 "[11/14/23 22:13:20:123 UTC] 0000001a AppServer     W   WSVR0001W: low",
                 "websphere WARN 22:13:20.123 msgid=WSVR0001W logger=AppServer thread=0000001a | WSVR0001W: low",
@@ -157,6 +209,10 @@ mod tests {
             "[11/14/23 22:13:20:123 UTC] here",
         ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+        assert_ne!(parse(b"2023/11/14 22:13:20 [7] ready", &CX).map(|event| event.format), Some("rsyncd"));
+        for line in ["2023/11/14 22:13:20 | text", "2023/11/14 22:13:20 kids| text", "2023-11-14 22:13:20| text"] {
+            assert_ne!(parse(line.as_bytes(), &CX).map(|event| event.format), Some("squid"), "{line}");
         }
     }
 }

@@ -10,6 +10,18 @@ fn read(line: &str) -> LogEvent<'_> {
 }
 
 #[test]
+fn macos_writes_the_level_before_the_text() {
+    for (line, level) in [
+        ("Nov 14 22:13:20 mac1 socketfilterfw[7] <Error>: no log", Level::Error),
+        ("Nov 14 22:13:20 secd[7] <Notice> [user{} ]: joined", Level::Info),
+        ("Nov 14 22:13:20 mac1 shop[7] <b>: joined", Level::Unknown),
+        ("<14>Nov 14 22:13:20 mac1 shop[7] <Error>: no log", Level::Info),
+    ] {
+        assert_eq!(read(line).level, level, "{line}");
+    }
+}
+
+#[test]
 fn what_a_syslog_message_holds_completes_the_record() {
     for (message, ip, user) in [
         ("sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", "192.0.2.7", "bob"),

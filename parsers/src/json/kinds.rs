@@ -22,6 +22,7 @@ fn is_status(name: &str) -> bool {
             | "http.response.status_code"
             | "http.status_code"
             | "DownstreamStatus"
+            | "EdgeResponseStatus"
             | "sc-status"
     )
 }
@@ -38,6 +39,7 @@ fn is_request(name: &str) -> bool {
             | "http.request.method"
             | "http.method"
             | "RequestMethod"
+            | "ClientRequestMethod"
             | "cs-method"
     )
 }

@@ -295,9 +295,11 @@ impl<'a, 'c> Record<'a, 'c> {
         let Some(nanos) = self.winners.get_mut(Slot::InstantNanos as usize).and_then(Option::take) else {
             return;
         };
-        let whole_seconds = self
-            .winner(Slot::Timestamp)
-            .is_some_and(|stamp| stamp.name.eq_ignore_ascii_case("instant.epochSecond") && !stamp.value.contains('.'));
+        // Log4j's, and two spellings of Google Cloud's agents.
+        const SECONDS: [&str; 3] = ["instant.epochSecond", "timestamp.seconds", "timestampSeconds"];
+        let whole_seconds = self.winner(Slot::Timestamp).is_some_and(|stamp| {
+            SECONDS.iter().any(|name| stamp.name.eq_ignore_ascii_case(name)) && !stamp.value.contains('.')
+        });
         match (self.event.timestamp.as_mut(), nanos.value.parse::<i64>()) {
             (Some(stamp), Ok(value)) if whole_seconds => *stamp = stamp.saturating_add(value / 1000),
             _ if self.keep == Keep::Field => self.event.attributes.push(&nanos.name, &nanos.value),

@@ -46,6 +46,12 @@ fn is_epoch(text: &[u8]) -> bool {
     matches!(digits, 10 | 13) && !text.get(digits).is_some_and(u8::is_ascii_alphanumeric)
 }
 
+/// Whether a line begins a record of IBM MQ's error log: a date in some language's order, a time, and the process.
+pub(super) fn begins_mq_record(line: &[u8]) -> bool {
+    matches!(line, [b'0'..=b'9', b'0'..=b'9', b'/' | b'.', ..])
+        && memmem::find(line.get(..40).unwrap_or(line), b" - Process(").is_some()
+}
+
 /// The first line of `java.util.logging`: a time, a class and a function.
 pub(super) fn is_jul(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'A'..=b'Z')) && app::is_jul_head(line, &ANY_TIME)

@@ -53,6 +53,8 @@ pub(super) enum State {
     SlowTime,
     /// In an entry of MySQL's slow query log.
     SlowEntry,
+    /// In a record of IBM MQ's error log, which a line of dashes ends.
+    MqRecord,
     /// In a Windows event that has not ended.
     Event,
     /// In an event of the audit daemon, which has this [`auditd::id`].
@@ -159,6 +161,11 @@ impl State {
             return (self == Self::SlowTime).then_some(Self::SlowEntry);
         }
         Some(Self::SlowEntry)
+    }
+
+    pub(super) fn mq(line: &[u8]) -> Option<Self> {
+        let is_end = line.starts_with(b"-----");
+        (!head::begins_mq_record(line)).then_some(if is_end { Self::Whole } else { Self::MqRecord })
     }
 
     /// Whether the last line was of an entry of MySQL's slow query log.

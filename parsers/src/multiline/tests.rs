@@ -74,6 +74,19 @@ fn reports_of_darts_exceptions_are_joined() {
 }
 
 #[test]
+fn a_record_of_a_queue_manager_ends_with_dashes() {
+    check(
+        Rule::Auto,
+        &[
+            "11/14/2023 22:13:20 - Process(7.1) User(bob) Program(strmqm)\n                      Host(web1)\n\nAMQ7125I: days\nleft.\n\nACTION:\nNone.\n----- amqzlic0.c : 435 --------",
+            "14.11.2023 22:13:21 - Process(8.1) User(bob) Program(strmqm)\nAMQ7125I: left.",
+            "14.11.2023 22:13:22 - Process(9.1) User(bob) Program(strmqm)\n----- amqzlic0.c : 435 --------",
+            "it ends here",
+        ],
+    );
+}
+
+#[test]
 fn what_node_writes_behind_a_stack_trace_is_of_it() {
     check(
         Rule::Java,

@@ -3,9 +3,12 @@
 //! ```text
 //! 2023-11-14 22:13:20 192.0.2.1 GET /a.html - 443 bob 192.0.2.7 curl/8 - 200 0 0 15               IIS
 //! 2023-11-14 22:13:20 192.0.2.7 2094 192.0.2.1 80 HTTP/1.1 GET /a.html 503 - ConnLimit -           Windows' HTTP server
+//! 2023-11-14 22:13:20 192.0.2.7 bob 192.0.2.1 21 USER bob 331 0 0 8124db49-…-b92ad1e8af15 -         IIS' FTP server
 //! 2023-11-14<tab>22:13:20<tab>FRA2-C1<tab>5000<tab>192.0.2.7<tab>GET …                             CloudFront
 //! 1700000000.000000<tab>CwFs1P2UcUdlSxD2La<tab>192.0.2.7<tab>52026<tab>198.51.100.2<tab>53 …       Zeek
 //! ```
+//!
+//! IIS writes the columns that it is told to in one order, so that other choices than the usual ones are told by what the words are.
 //!
 //! Of Zeek's logs those of connections, name look-ups and requests are told apart; of others only the first columns have a name.
 
@@ -15,8 +18,8 @@ use super::{Kind, Table, w3c, zeek};
 use crate::{Context, LogEvent, address, http_status};
 
 /// What IIS writes unless it is told otherwise, in three versions; with all of its columns, as Azure has them and as it is on a machine of its own;
-/// and what the HTTP server below it writes of requests that never reached it.
-const LAYOUTS: [&str; 7] = [
+/// what the HTTP server below it writes of requests that never reached it; and what its FTP server writes.
+const LAYOUTS: [&str; 8] = [
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken",
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
@@ -24,6 +27,7 @@ const LAYOUTS: [&str; 7] = [
     "date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken",
     "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename",
     "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri streamid sc-status s-siteid s-reason s-queuename",
+    "date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc-status sc-win32-status sc-substatus x-session x-fullpath",
 ];
 
 /// CloudFront's columns, to which new ones are added in the end.
@@ -64,12 +68,72 @@ pub(crate) fn may_follow(rest: &[u8]) -> bool {
 /// Reads `line`, which begins with a date and a time, as a row of a web server; `None` where it is none.
 pub(crate) fn after_stamp<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = std::str::from_utf8(line).ok()?;
-    let words = || text.split_ascii_whitespace();
-    let count = words().take(30).count();
+    let words: Vec<&str> = text.split_ascii_whitespace().take(WORDS_MAX).collect();
     let is_row = |table: &&Table| {
-        table.width() == count && table.columns.iter().zip(words()).all(|(column, word)| fits(&column.name, word))
+        table.width() == words.len() && table.columns.iter().zip(&words).all(|(column, word)| fits(&column.name, word))
     };
-    TABLES.iter().find(is_row)?.row(line, false, cx)
+    match TABLES.iter().find(is_row) {
+        Some(table) => table.row(line, false, cx),
+        None => w3cs(&iis(&words)?).row(line, false, cx),
+    }
+}
+
+/// More words than a row of IIS has.
+const WORDS_MAX: usize = 30;
+
+/// The names of the columns of a row of IIS: around the request, its client and the status, which all rows have, stand what its operator chose
+/// of the others, in the order in which IIS writes them.
+fn iis(words: &[&str]) -> Option<String> {
+    const REQUEST: [&str; 6] = ["cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip"];
+    let is_request = |words: &[&str]| {
+        let [method, stem, _, port, _, client] = words else { return false };
+        fits("cs-method", method) && stem.starts_with('/') && is_number(port) && address::parse(client).is_some()
+    };
+    let request = (2..=5).find(|at| words.get(*at..at + REQUEST.len()).is_some_and(is_request))?;
+    let behind = words.get(request + REQUEST.len()..)?;
+    let version = usize::from(behind.first()?.starts_with("HTTP/"));
+    let is_status = |words: &[&str]| {
+        let [status, others @ ..] = words else { return false };
+        http_status::is_status(status.as_bytes()) && others.iter().all(|word| is_number(word))
+    };
+    let status = behind.windows(3).position(is_status)?;
+    let mut names = vec!["date", "time"];
+    names.extend(words.get(2..request)?.iter().map(|word| match word {
+        site if site.starts_with("W3SVC") => "s-sitename",
+        ip if address::parse(ip).is_some() => "s-ip",
+        _ => "s-computername",
+    }));
+    names.extend(REQUEST);
+    names.extend(["cs-version"].iter().take(version));
+    let agent: &[&str] = match behind.get(version..status)? {
+        [] => &[],
+        [_] => &["cs(User-Agent)"],
+        [_, _] => &["cs(User-Agent)", "cs(Referer)"],
+        [_, _, host] if *host != "-" && !host.contains('/') => &["cs(User-Agent)", "cs(Referer)", "cs-host"],
+        [_, _, _] => &["cs(User-Agent)", "cs(Cookie)", "cs(Referer)"],
+        [_, _, _, _] => &["cs(User-Agent)", "cs(Cookie)", "cs(Referer)", "cs-host"],
+        _ => return None,
+    };
+    names.extend(agent);
+    names.extend(["sc-status", "sc-substatus", "sc-win32-status"]);
+    let numbers = behind.get(status + 3..)?;
+    let count = numbers.iter().take_while(|word| is_number(word)).count();
+    let counts: &[&str] = match count {
+        0 => &[],
+        1 => &["time-taken"],
+        3 => &["sc-bytes", "cs-bytes", "time-taken"],
+        _ => return None,
+    };
+    names.extend(counts);
+    match numbers.get(count..)? {
+        [] => {}
+        // What a proxy says of the client is added by hand; between several addresses stands a comma, and a plus for the blank.
+        [forwarded] if *forwarded == "-" || address::parse(forwarded.split(',').next()?).is_some() => {
+            names.push("X-Forwarded-For");
+        }
+        _ => return None,
+    }
+    Some(names.join(" "))
 }
 
 /// Whether a column of this name may hold `word`.
@@ -77,8 +141,9 @@ fn fits(name: &str, word: &str) -> bool {
     match name {
         "c-ip" | "s-ip" => address::parse(word).is_some(),
         "c-port" | "s-port" => is_number(word),
-        "cs-method" => word == "-" || (word.len() <= 20 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')),
+        "cs-method" => word.len() <= 20 && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')),
         "cs-version" => word == "-" || word.starts_with("HTTP/"),
+        "x-session" => word.len() == 36,
         "sc-status" => word == "-" || http_status::is_status(word.as_bytes()),
         "sc-substatus" | "sc-win32-status" | "time-taken" | "sc-bytes" | "cs-bytes" => word == "-" || is_number(word),
         _ => true,
@@ -179,6 +244,30 @@ mod tests {
                 Level::Info,
                 "",
                 [("cs-host", "a.example"), ("sc-bytes", "1"), ("cs-version", "HTTP/1.1")],
+            ),
+            (
+                "2023-11-14 22:13:20 W3SVC1 192.0.2.1 GET /a.html x=1 443 - 192.0.2.7 HTTP/1.1 curl/8 - a.example 200 0 0 34 303 46",
+                Level::Info,
+                "",
+                [("cs-host", "a.example"), ("cs-bytes", "303"), ("time-taken", "46")],
+            ),
+            (
+                "2023-11-14 22:13:20 W3SVC1 WEB1 192.0.2.1 GET /a.html - 443 bob 192.0.2.7 curl/8 - a.example 404 0 2 32 198.51.100.1,+192.0.2.9",
+                Level::Warn,
+                "bob",
+                [("cs-host", "a.example"), ("X-Forwarded-For", "198.51.100.1,+192.0.2.9"), ("time-taken", "32")],
+            ),
+            (
+                "2023-11-14 22:13:20 192.0.2.7 bob 192.0.2.1 21 ControlChannelClosed - - 0 0 8124db49-68d2-461c-a95b-d92ad1e8af15 -",
+                Level::Unknown,
+                "bob",
+                [("cs-method", "ControlChannelClosed"), ("s-port", "21"), ("sc-win32-status", "0")],
+            ),
+            (
+                "2023-11-14 22:13:20 192.0.2.7 2094 192.0.2.1 80 HTTP/0.9 t3 12.2.1 400 - URL -",
+                Level::Warn,
+                "",
+                [("c-port", "2094"), ("s-reason", "URL"), ("cs-method", "t3")],
             ),
             (
                 "2023-11-14 22:13:20 192.0.2.7 2094 192.0.2.1 80 HTTP/1.1 GET /a.html 503 - ConnLimit -",

@@ -28,7 +28,14 @@ pub(in crate::app) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent
         let (line, after) = rest.split_at_checked(end)?;
         let line = line.trim_ascii_end();
         if let Some(comment) = line.strip_prefix(b"# ") {
-            is_known |= comment_line(&mut record, blanks(comment), cx);
+            if comment_line(&mut record, blanks(comment), cx) {
+                is_known = true;
+            } else if is_known && !comment.starts_with(b"explain:") {
+                // What Percona adds: where one line is the log's, those behind it are.
+                pairs(&mut record, blanks(comment));
+            }
+        } else if line == b"#" && is_known {
+            // Stands around the plan of a query.
         } else if let Some(epoch) = line.strip_prefix(b"SET timestamp=") {
             let seconds = span(epoch, |b| b.is_ascii_digit()).and_then(|(digits, _)| timestamp::epoch(digits));
             record.timestamp = record.timestamp.or(seconds);
@@ -113,6 +120,10 @@ mod tests {
             (
                 "# User@Host: root[root] @ localhost []\n# Thread_id: 8  Schema: shop  QC_hit: No\nSET timestamp=1700000000;\nselect 1;",
                 "mysql INFO 22:13:20 user=root client_host=localhost Thread_id=8 Schema=shop QC_hit=No | select 1;",
+            ),
+            (
+                "# User@Host: bob[bob] @ web1 []\n# Full_scan: Yes  Full_join: No\n#   InnoDB_IO_r_ops: 5\n#\n# explain: id select_type\n#\nselect 1;",
+                "mysql INFO user=bob client_host=web1 Full_scan=Yes Full_join=No InnoDB_IO_r_ops=5 | select 1;",
             ),
             ("# Schema:   Last_errno: 0", "mysql INFO Last_errno=0 | # Schema:   Last_errno: 0"),
             ("# Time: 231114 22:13:20", "mysql INFO 22:13:20 | # Time: 231114 22:13:20"),

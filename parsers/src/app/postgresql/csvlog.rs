@@ -1,4 +1,4 @@
-//! PostgreSQL's `csvlog`: the columns of the manual's section 20.8.4 under their names there.
+//! PostgreSQL's `csvlog`: the columns of the manual's section 20.8.4 under their names there; and Greenplum's.
 
 use std::borrow::Cow;
 
@@ -35,21 +35,57 @@ const COLUMNS: [&str; 25] = [
     "query_id",
 ];
 
+/// Those of Greenplum, which names a process `p7` and a thread `th9`.
+const GREENPLUM: [&str; 29] = [
+    "user_name",
+    "database_name",
+    "process_id",
+    "thread_id",
+    "remote_host",
+    "remote_port",
+    "session_start_time",
+    "transaction_id",
+    "gp_session_id",
+    "gp_command_count",
+    "gp_segment",
+    "slice_id",
+    "distr_tranx_id",
+    "local_tranx_id",
+    "sub_tranx_id",
+    "error_severity",
+    "sql_state_code",
+    "message",
+    "detail",
+    "hint",
+    "internal_query",
+    "internal_query_pos",
+    "context",
+    "query",
+    "query_pos",
+    "func_name",
+    "file_name",
+    "file_line",
+    "stack_trace",
+];
+
 /// Reads the columns behind the time; `rest` begins with the comma after it.
 pub(super) fn after_stamp<'a>(at: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
     let mut record = event(FORMAT, Some(at), crate::Level::Unknown, b"");
     let mut rest = rest;
     let mut has_severity = false;
-    for name in COLUMNS {
+    let is_greenplum = is_greenplum(rest);
+    let columns: &[&str] = if is_greenplum { &GREENPLUM } else { &COLUMNS };
+    for &name in columns {
         // Older versions have fewer columns.
         let Some((value, after)) = column(rest) else { break };
         rest = after;
         let Ok(text) = std::str::from_utf8(&value) else { return None };
         match name {
             "user_name" => record.user_name = text.to_owned().into(),
+            "process_id" if is_greenplum => record.proc_id = text.get(1..)?.to_owned().into(),
             "process_id" if text.bytes().all(|b| b.is_ascii_digit()) => record.proc_id = text.to_owned().into(),
             "process_id" => return None,
-            "connection_from" => {
+            "connection_from" | "remote_host" => {
                 record.ip = address::parse(text).map(|found| found.ip);
                 attribute(&mut record, name, text);
             }
@@ -63,6 +99,21 @@ pub(super) fn after_stamp<'a>(at: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
         }
     }
     (has_severity && rest.is_empty()).then_some(record)
+}
+
+/// Whether the third and fourth columns are `p7` and `th9`.
+fn is_greenplum(text: &[u8]) -> bool {
+    let is_numbered = |value: &[u8], mark: &[u8]| {
+        let digits = value.strip_prefix(mark).map(|digits| digits.strip_prefix(b"-").unwrap_or(digits));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+    };
+    let Some((process, rest)) = behind(text).and_then(behind).and_then(column) else { return false };
+    is_numbered(&process, b"p") && column(rest).is_some_and(|(thread, _)| is_numbered(&thread, b"th"))
+}
+
+/// What stands behind the first column of `text`.
+fn behind(text: &[u8]) -> Option<&[u8]> {
+    column(text).map(|(_, rest)| rest)
 }
 
 /// Takes a comma and the column behind it; two quotes in a quoted column are one.
@@ -120,6 +171,14 @@ mod tests {
 now",,,,,,,,,"""#,
                 "postgresql INFO 22:13:20.123 pid=7 session_id=6553f2a0.7 session_line_num=1 \
                  session_start_time=2023-11-14 22:00:00 UTC transaction_id=0 error_severity=LOG sql_state_code=00000 | ready\nnow",
+            ),
+            (
+                r#"2023-11-14 22:13:20.123456 UTC,"bob","shop",p7,th-656,"192.0.2.7","50094",2023-11-14 22:00:00 UTC,0,con7,cmd5,seg-1,,dx1,,sx1,"NOTICE","00000","no ""key"" given",,"say one",,,,"create table a",0,,"cdb.c",42,"#,
+                "postgresql INFO 22:13:20.123456 pid=7 user=bob ip=192.0.2.7 database_name=shop thread_id=th-656 \
+                 remote_host=192.0.2.7 remote_port=50094 session_start_time=2023-11-14 22:00:00 UTC transaction_id=0 \
+                 gp_session_id=con7 gp_command_count=cmd5 gp_segment=seg-1 distr_tranx_id=dx1 sub_tranx_id=sx1 \
+                 error_severity=NOTICE sql_state_code=00000 hint=say one query=create table a query_pos=0 file_name=cdb.c \
+                 file_line=42 | no \"key\" given",
             ),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);

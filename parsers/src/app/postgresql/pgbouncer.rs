@@ -6,6 +6,7 @@
 //!
 //! Of a client's connection (`C-`) the user, the address, and `database`; of a server's (`S-`) those of the server are attributes.
 
+use crate::app::Stamped;
 use crate::app::scan::{attribute, digits, event, some_blanks, until, word};
 use crate::{Level, LogEvent, address};
 
@@ -15,7 +16,16 @@ pub(super) const FORMAT: &str = "pgbouncer";
 /// Reads what follows the time and the zone.
 pub(super) fn after_zone(at: i64, rest: &[u8]) -> Option<LogEvent<'_>> {
     let (pid, rest) = digits(rest.strip_prefix(b" [")?)?;
-    let rest = rest.strip_prefix(b"]")?;
+    after_process(at, pid, rest.strip_prefix(b"]")?)
+}
+
+/// Reads what follows the time in older versions, which write neither the zone nor brackets; `rest` begins with a blank.
+pub(in crate::app) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    let (pid, rest) = digits(stamped.rest.strip_prefix(b" ")?)?;
+    after_process(stamped.at, pid, rest)
+}
+
+fn after_process<'a>(at: i64, pid: &'a str, rest: &'a [u8]) -> Option<LogEvent<'a>> {
     let (level, rest) = word(some_blanks(rest)?)?;
     let level = match level {
         "FATAL" => Level::Fatal,
@@ -55,17 +65,21 @@ pub(super) fn after_zone(at: i64, rest: &[u8]) -> Option<LogEvent<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::after_stamp;
-    use crate::app::Stamped;
     use crate::app::check::{CX, check};
+    use crate::app::parse;
 
     #[test]
     fn a_connection_names_its_client() {
         for (line, expected) in [
             (
                 "2023-11-14 22:13:20.123 UTC [7] ERROR C-0x55d2a8: shop/bob@192.0.2.7:5000 SASL authentication failed",
-                "pgbouncer ERROR 22:13:20.123 pid=7 user=bob ip=192.0.2.7 connection=C-0x55d2a8 database=shop | \
+                "pgbouncer ERROR 22:13:20.123 pid=7 user=bob ip=192.0.2.7 connection=C-0x55d2a8 database=shop outcome=failure | \
                  C-0x55d2a8: shop/bob@192.0.2.7:5000 SASL authentication failed",
+            ),
+            (
+                "2023-11-14 22:13:20.123 7 LOG C-0x55d2a8: shop/bob@192.0.2.7:5000 login attempt",
+                "pgbouncer INFO 22:13:20.123 pid=7 user=bob ip=192.0.2.7 connection=C-0x55d2a8 database=shop | \
+                 C-0x55d2a8: shop/bob@192.0.2.7:5000 login attempt",
             ),
             (
                 "2023-11-14 22:13:20.123 UTC [7] LOG C-0x55d2a8: (nodb)/(nouser)@[2001:db8::7]:5000 closing because: no",
@@ -78,7 +92,7 @@ mod tests {
                  S-0x55d2a8: shop/bob@192.0.2.1:5432 new connection to server",
             ),
         ] {
-            check(Stamped::read(line.as_bytes(), &CX).and_then(|stamped| after_stamp(&stamped)), line, expected);
+            check(parse(line.as_bytes(), &CX), line, expected);
         }
     }
 }

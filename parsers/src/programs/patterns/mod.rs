@@ -60,6 +60,7 @@ pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
         "axigen" => mail::AXIGEN,
         "amavis" | "amavisd" | "amavisd-new" => mail::AMAVIS,
         "vsftpd" | "proftpd" | "pure-ftpd" | "wu-ftpd" | "ftpd" | "in.ftpd" => services::FTP,
+        "rsyncd" => services::RSYNC,
         "openvpn" => network::OPENVPN,
         "charon" | "charon-systemd" | "ipsec" | "pluto" | "strongswan" => network::IPSEC,
         "kernel" => network::KERNEL,

@@ -205,6 +205,22 @@ pub(super) const WEBMIN: &[Pattern] = &[
 /// The sessions of xrdp.
 pub(super) const XRDP: &[Pattern] = &[("{_}AUTHFAIL: user={user} ip={ip} time={_}", FAILURE)];
 
+/// rsync's server: what is asked for is the client's own text, so that the last words of the line count.
+pub(super) const RSYNC: &[Pattern] = &[
+    ("connect from {_} ({ip})", NONE),
+    ("rsync on {*} from {user}@{_} ({ip})", SUCCESS),
+    ("rsync to {*} from {user}@{_} ({ip})", SUCCESS),
+    ("rsync on {*} from {_} ({ip})", NONE),
+    ("rsync to {*} from {_} ({ip})", NONE),
+    ("rsync allowed access on module {module} from {_} ({ip})", NONE),
+    ("rsync denied on module {module} from {_} ({ip})", FAILURE),
+    ("unknown module '{*}' tried from {_} ({ip})", NONE),
+    ("auth failed on module {module} from {_} ({ip}) for {user}: ", FAILURE),
+    ("auth failed on module {module} from {_} ({ip})", FAILURE),
+    ("send {_} [{ip}] ", NONE),
+    ("recv {_} [{ip}] ", NONE),
+];
+
 /// Gin, a web framework: status, duration, client, method and path between bars.
 pub(super) const GIN: &[Pattern] = &[
     ("[GIN] {_} | {status} | {latency} | {ip} | {method} \"{path}\"", NONE),
