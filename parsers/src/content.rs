@@ -3,21 +3,23 @@
 //! One look at the program's name and one at the message's first byte say which parsers are asked, so that a message that
 //! has nothing of this costs nearly nothing.
 
+mod by_form;
+mod by_program;
 mod program;
 
 use std::borrow::Cow;
 
 use memchr::memmem;
 
+use self::by_form::by_first_byte;
+pub(crate) use self::by_form::parse_tagged;
+use self::by_program::by_program;
 use self::program::Program;
 use crate::devices;
-use crate::find::find_by;
 use crate::plain::Sought;
-use crate::syslog::cisco;
 use crate::{
-    Context, Level, LogEvent, address, apache_error, app, auditd, cef, cisco_asa, connections, contained, divided,
-    filterlog, iptables, json, leef, level_names, logfmt, logins, pan_os, plain, programs, signs, squid, timestamp,
-    unifi, winevent, wrapped,
+    Context, Level, LogEvent, address, auditd, cef, cisco_asa, contained, divided, iptables, json, leef, level_names,
+    logfmt, logins, pan_os, plain, programs, signs, squid, timestamp, unifi, winevent, wrapped,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -39,8 +41,8 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
         absorb(event, inner);
     } else {
         match message.trim_ascii_start().first() {
-            Some(b'{' | b'@') => json::complete_from_message(event, cx),
             Some(_) if program == Program::WinEvtLog => winevent::complete_from_message(event, cx),
+            Some(b'{' | b'@') => json::complete_from_message(event, cx),
             Some(_) => by_name_or_first_byte(program, message, event, cx),
             None => {}
         }
@@ -251,131 +253,6 @@ pub(crate) fn parse_plain_dated<'a>(
     let mut event = plain::parse_dated(line, at, rest, level);
     logins::complete_from_dated_line(&mut event, cx);
     event
-}
-
-/// The parser that the name of the program calls for.
-fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    match program {
-        Program::Unnamed => behind_time(message, cx),
-        // A relay may keep the number and leave out the time.
-        Program::Cisco => tagged_message(message, cx).or_else(|| behind_time(message, cx)),
-        Program::Device(device) => devices::read(device, message, cx),
-        Program::Kernel => iptables::parse(message, cx).or_else(|| kernel_audit(message, cx)),
-        Program::Filterlog => filterlog::parse(message, cx),
-        // Linux' audit daemon or OPNsense.
-        Program::PacketFilter => app::tcpdump::of_packet_filter(message),
-        // Of Linux, Solaris or OPNsense.
-        Program::Audit => {
-            let said = |of| programs::read(of, message, cx);
-            kernel_audit(message, cx).or_else(|| said("audit")).or_else(|| said("opnsense"))
-        }
-        Program::Connections => connections::parse(message, cx),
-        Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),
-        Program::CheckPoint => divided::bracketed(message, cx),
-        Program::Apache => apache_error::from_syslog(message).or_else(|| programs::read(app, message, cx)),
-        // Routers and switches have such tags, too.
-        Program::CiscoAsa => cisco_asa::after_tag(app, message).or_else(|| programs::read("cisco-ios", message, cx)),
-        Program::Other
-        | Program::Haproxy
-        | Program::Snare
-        | Program::WinEvtLog
-        | Program::Cef
-        | Program::Leef
-        | Program::PanOs
-        | Program::Squid
-        | Program::Pairs => match appliance(app, message) {
-            Some(name) => programs::read(name, message, cx),
-            None if matches!(app, "AUDIT" | "TR" | "Oracle") && logfmt::begins_with_pair(message) => None,
-            None => programs::read(app, message, cx),
-        },
-    }
-}
-
-/// The name under which the messages of an appliance are known whose programs have many names, or one that others have, too: it is
-/// told by the form.
-fn appliance(app: &str, message: &[u8]) -> Option<&'static str> {
-    let behind = |stamp_bytes: usize| message.get(stamp_bytes..).unwrap_or_default();
-    if behind(19).starts_with(b" - ") {
-        return Some("connect-secure");
-    }
-    if behind(23).starts_with(b"Z [") {
-        return Some("nios");
-    }
-    (app == "journal" && message.starts_with(b"Oracle Audit[")).then_some("Oracle")
-}
-
-/// The message of a Cisco system that has its time with it, as EMBLEM's format has, and IOS behind a relay:
-/// `Nov 14 22:13:20 UTC: %ASA-config-5-111010: …`.
-fn behind_time<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    let near = message.get(..96).unwrap_or(message);
-    tagged_message(memchr::memchr(b'%', near).filter(|at| *at > 0).and_then(|at| message.get(at..))?, cx)
-}
-
-/// A message that begins with the tag of a Cisco system.
-fn tagged_message<'m>(tagged: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    let (tag, behind) = cisco::tag(tagged)?;
-    if cisco_asa::is_tag(std::str::from_utf8(tag).ok()?) {
-        return cisco_asa::parse(tagged, cx);
-    }
-    let severity = cisco::severity(tag)?;
-    let said = behind.trim_ascii_start();
-    let said = said.strip_prefix(b":").unwrap_or(said).trim_ascii_start();
-    let event = programs::read("cisco-ios", said, cx).unwrap_or_default();
-    Some(LogEvent { severity: Some(severity), level: Level::from_severity(severity), ..event })
-}
-
-/// An audit record behind the kernel's uptime.
-fn kernel_audit<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    let start = message.strip_prefix(b"[").and_then(|rest| memchr::memchr(b']', rest.get(..24).unwrap_or(rest)));
-    let record = start.and_then(|at| message.get(at + 2..)).unwrap_or(message).trim_ascii_start();
-    auditd::looks_like(record).then(|| auditd::parse(record, cx))?
-}
-
-/// The parser that the first bytes of a message call for.
-fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    match message.first()? {
-        b'C' | b'L' => parse_labelled(message, cx).or_else(|| logfmt::detect(message, cx)),
-        b'%' => parse_tagged(message, cx).or_else(|| behind_tag(message, cx)),
-        b't' | b'n' | b'a' if auditd::looks_like(message) => auditd::parse(message, cx),
-        b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
-        b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
-        // UniFi's consoles name a rule, and no kernel, before a packet.
-        b'[' if find_by(3, message, b" IN=").is_some() => {
-            iptables::parse(message, cx).or_else(|| logfmt::detect(message, cx))
-        }
-        b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
-        b'[' if behind_label(message).is_some() => logfmt::detect(behind_label(message)?, cx),
-        // WireGuard speaks through the kernel, which may put its uptime before.
-        b'[' if find_by(9, message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
-            programs::read("kernel", message, cx)
-        }
-        b'w' if message.starts_with(b"wireguard: ") => programs::read("kernel", message, cx),
-        b'm' | b'(' | b'f' if devices::may_have_form(message) => devices::by_form(message, cx),
-        b'd' | b'F' | b'N' | b'P' | b':' => devices::by_form(message, cx).or_else(|| logfmt::detect(message, cx)),
-        _ => logfmt::detect(message, cx),
-    }
-}
-
-/// Reads a message that begins with the tag of a switch, which Arista's put behind the name of a program.
-fn behind_tag<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    let (tag, behind) = cisco::tag(message)?;
-    cisco::severity(tag)?;
-    programs::read("cisco-ios", behind.strip_prefix(b": ")?, cx)
-}
-
-/// The pairs behind a label in brackets, as Wallix' bastions begin their messages: `[SSH Session] session_id="7" …`.
-fn behind_label(message: &[u8]) -> Option<&[u8]> {
-    const LABEL_BYTES_MAX: usize = 32;
-    let end = memchr::memchr(b']', message.get(..LABEL_BYTES_MAX).unwrap_or(message))?;
-    let pairs = message.get(end + 1..)?.strip_prefix(b" ")?;
-    logfmt::begins_with_pair(pairs).then_some(pairs)
-}
-
-/// Reads the message of a Cisco firewall, which begins with its tag.
-pub(crate) fn parse_tagged<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
-    let end = memchr::memchr2(b':', b' ', message.get(..40).unwrap_or(message))?;
-    let tag = std::str::from_utf8(message.get(..end)?).ok()?;
-    cisco_asa::is_tag(tag).then(|| cisco_asa::parse(message, cx))?
 }
 
 /// The event whose beginning syslog's header took for the program's name.

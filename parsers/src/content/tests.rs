@@ -127,7 +127,7 @@ fn what_apache_writes_to_syslog_has_its_level_and_its_number() {
     let event = read("Nov 14 22:13:20 web1 apache2[7]: [error] [client 192.0.2.7] user bob not found: /x");
     assert_eq!((event.level, &*event.user_name), (Level::Error, "bob"));
     let event = read("Nov 14 22:13:20 web1 httpd[7]: ALERT - x (attacker '192.0.2.7', file '/x')");
-    assert_eq!((event.level, event.attributes.get("outcome")), (Level::Unknown, Some("failure")));
+    assert_eq!((event.level, event.attributes.get("outcome")), (Level::Fatal, Some("failure")));
 }
 
 #[test]
