@@ -260,7 +260,7 @@ fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogE
         content::complete(&mut event, line, cx);
         return event;
     }
-    if shape::follows_stamp_as_macos(rest) || shape::leads_to_event(line, rest) {
+    if shape::names_host(line, rest) {
         return syslog(line, cx);
     }
     if headless::may_follow(rest)

@@ -4,6 +4,7 @@ use super::{
     Stamped, android, complete, dotnet, elasticsearch, erlang, exim, go, java, jul, klog, mongodb, mysql, nagios, node,
     parse, php, postgresql, python, redis, ruby, rust, trimmed,
 };
+use crate::syslog::shape;
 use crate::{Context, Format, LogEvent};
 
 /// Reads `line` by the parser of `format` alone; `None` where it refuses the line, or `format` is none of a program's own.
@@ -27,7 +28,9 @@ pub(crate) fn read_chosen<'a>(format: Format, line: &'a [u8], cx: &Context) -> O
         Format::Node => node::parse(line, cx),
         Format::Php => php::parse(line, cx),
         // With a `T` in its date the line may be a container runtime's or a syslog daemon's, which hold those of others.
-        Format::Postgresql if line.get(10) != Some(&b'T') => postgresql::parse(line, cx),
+        Format::Postgresql if line.get(10) != Some(&b'T') && !shape::names_host_behind_stamp(line) => {
+            postgresql::parse(line, cx)
+        }
         Format::Python => pythons(trimmed(line), cx),
         Format::Redis => redis::parse(line, cx),
         Format::Ruby => ruby::parse(line, cx),
@@ -43,7 +46,7 @@ fn apps<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     // A web server's line may begin with a date in slashes, and a container runtime's holds another one.
     let behind_stamp = memchr::memchr(b' ', line.get(..40).unwrap_or(line)).and_then(|at| line.get(at..));
     let is_others = line.get(4) == Some(&b'/') || behind_stamp.is_some_and(|rest| rest.starts_with(b" std"));
-    if is_others { None } else { parse(line, cx) }
+    if is_others || shape::names_host_behind_stamp(line) { None } else { parse(line, cx) }
 }
 
 fn gos<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {

@@ -15,6 +15,7 @@ use std::net::IpAddr;
 use super::scan::{attribute, blanks, digits, event, some_blanks, span, word};
 use super::{Stamped, trimmed};
 use crate::find::find;
+use crate::syslog::shape;
 use crate::{Context, Level, LogEvent, address, programs};
 
 /// The name of this format in [`LogEvent::format`].
@@ -50,6 +51,10 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     }
     let (id, after) = word(rest).filter(|(id, _)| is_message_id(id))?;
     let message = some_blanks(after)?;
+    // The event of a host whose name is as long as an id.
+    if shape::is_labelled_event(message) {
+        return None;
+    }
     let mut event = event(FORMAT, Some(stamped.at), Level::Info, message);
     event.proc_id = pid.into();
     event.msg_id = id.into();

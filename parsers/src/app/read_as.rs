@@ -6,6 +6,7 @@ use super::{
     nagios, node, parse_dated, php, python, redis, ruby, rust, trimmed,
 };
 use crate::find::find;
+use crate::syslog::shape;
 use crate::{Context, Format, LogEvent, level_names, timestamp};
 
 /// Reads `line` by the parser of `format` alone, where that is sure to give what asking all of them gives; `None` where it is not.
@@ -81,8 +82,8 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
 /// As [`dated`], by asking all parsers of such lines in their order.
 fn all_dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
-    // A container runtime's lines hold those of others.
-    if rest.starts_with(b" std") {
+    // The lines of a container runtime, and of hosts, hold those of others.
+    if rest.starts_with(b" std") || shape::names_host(line, rest) {
         return None;
     }
     parse_dated(line, at, rest, cx).filter(|event| event.format == format.as_str())

@@ -156,8 +156,7 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         content::complete(&mut event, line, cx);
         return event;
     }
-    let leads = |rest: &[u8]| shape::follows_stamp_as_macos(rest) || shape::leads_to_event(line, rest);
-    if timestamp::iso_prefix(line, Zone::UTC).is_some_and(|(_, rest)| leads(rest)) {
+    if timestamp::iso_prefix(line, Zone::UTC).is_some_and(|(_, rest)| shape::names_host(line, rest)) {
         return syslog_asking_all(line, cx);
     }
     // A date is no client, of which HAProxy's lines have nothing else before their time.

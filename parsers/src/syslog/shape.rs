@@ -174,6 +174,18 @@ pub(crate) fn follows_stamp_as_macos(rest: &[u8]) -> bool {
     has_process && follows_iso_stamp(rest.get(1..).unwrap_or_default())
 }
 
+/// Whether `rest`, with which `line` goes on behind an ISO 8601 stamp, names a host whose line no program's parser is asked for.
+pub(crate) fn names_host(line: &[u8], rest: &[u8]) -> bool {
+    follows_stamp_as_macos(rest) || leads_to_event(line, rest)
+}
+
+/// As [`names_host`], for a line that begins with the date.
+pub(crate) fn names_host_behind_stamp(line: &[u8]) -> bool {
+    let clock = line.get(11..40).or_else(|| line.get(11..)).unwrap_or_default();
+    let rest = memchr::memchr(b' ', clock).and_then(|at| line.get(11 + at..));
+    rest.is_some_and(|rest| names_host(line, rest))
+}
+
 /// Whether `rest`, behind an ISO 8601 stamp, goes on as the line of a file that a syslog daemon wrote: with a host, and a
 /// tag or a JSON object.
 pub(crate) fn follows_iso_stamp(rest: &[u8]) -> bool {
@@ -219,7 +231,7 @@ pub(crate) fn is_labelled_event(text: &[u8]) -> bool {
 
 /// Whether `rest`, behind a date with dashes and a time, goes on with a host and an event in CEF or LEEF; the name of a zone may stand
 /// before the host.
-pub(crate) fn leads_to_event(line: &[u8], rest: &[u8]) -> bool {
+fn leads_to_event(line: &[u8], rest: &[u8]) -> bool {
     let Some(rest) = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-')) else { return false };
     let Some((first, behind)) = host(rest) else { return false };
     let behind_zone = || zone_names::offset_seconds(first).and_then(|_| Some(host(behind)?.1));
