@@ -36,7 +36,7 @@ pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     // A program with its process and a colon is that of a syslog daemon's file.
     if !(is_number || is_nil)
         || matches!(host, [] | [b'[' | b'-', ..] | [.., b':'])
-        || matches!(app.last(), None | Some(b':'))
+        || matches!(app, [] | [b'[', ..] | [.., b':'])
         || host.starts_with(b"std")
     {
         return false;
