@@ -154,7 +154,17 @@ impl Attributes {
     /// The first value under `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+        let mut start = 0;
+        for &(name_end, value_end) in &self.ends {
+            let (name_end, value_end) = (name_end as usize, value_end as usize);
+            // Most names are told apart by their length.
+            let is_as_long = name_end - start == name.len();
+            if is_as_long && self.text.as_bytes().get(start..name_end) == Some(name.as_bytes()) {
+                return self.text.get(name_end..value_end);
+            }
+            start = value_end;
+        }
+        None
     }
 
     /// Names with values, in order.

@@ -94,6 +94,7 @@ impl LineParser {
         if self.stream.is_text()
             && !self.is_first
             && self.table.is_none()
+            && !matches!(line.first(), Some(b'<' | b'{'))
             && let Some(prose) = prose::of(line, cx)
         {
             return detect::read_prose(prose, line, cx);

@@ -95,7 +95,11 @@ pub(crate) fn leading_level(text: &[u8]) -> Level {
     const WORD_BYTES_MAX: usize = 24;
     let text = text.trim_ascii_start();
     let end = text.iter().take(WORD_BYTES_MAX).position(|b| matches!(b, b' ' | b'|' | b'{'));
-    text.get(..end.unwrap_or(text.len().min(WORD_BYTES_MAX))).map_or(Level::Unknown, stated_level)
+    let word = text.get(..end.unwrap_or(text.len().min(WORD_BYTES_MAX))).unwrap_or_default();
+    // Most first words have none of this.
+    let is_in_capitals = matches!(word, [b'A'..=b'Z', second, ..] if !second.is_ascii_lowercase());
+    let is_marked = || word.iter().any(|b| matches!(b, b':' | b'=' | b'[' | b'<' | b'(' | b'"'));
+    if is_in_capitals || is_marked() { stated_level(word) } else { Level::Unknown }
 }
 
 /// As [`stated_level`], where the words that end before the byte at `start` state none.

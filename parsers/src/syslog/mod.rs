@@ -71,15 +71,16 @@ impl ParseError {
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let trimmed = without_trailer(line);
-    let outcome = match rfc5424::header(trimmed) {
-        Ok((priority, rest)) => {
+    let (priority, behind) = priority::read(trimmed);
+    let outcome = match rfc5424::version(trimmed, priority, behind) {
+        Ok(rest) => {
             let mut event = LogEvent::default();
             let Err(error) = rfc5424::after_version(&mut event, priority, rest, cx) else { return event };
             // "<13>42 is the answer" only looks as if it stated a version.
             let other = error == ParseError::Timestamp && !rfc5424::begins_like_time(rest);
-            if other { rfc3164::parse(trimmed, cx) } else { Err(error) }
+            if other { rfc3164::after_priority(priority, behind, cx) } else { Err(error) }
         }
-        Err(_) => rfc3164::parse(trimmed, cx),
+        Err(_) => rfc3164::after_priority(priority, behind, cx),
     };
     outcome.unwrap_or_else(|error| not_understood(line, error))
 }

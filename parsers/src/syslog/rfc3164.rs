@@ -21,6 +21,11 @@ use crate::{Context, Level, LogEvent, cursor};
 /// a priority nor a time nor a tag.
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseError> {
     let (priority, rest) = priority::read(without_trailer(line));
+    after_priority(priority, rest, cx)
+}
+
+/// Reads what follows the priority.
+pub(super) fn after_priority<'a>(priority: Priority, rest: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseError> {
     let mut event = LogEvent { format: "rfc3164", ..LogEvent::default() };
     priority.apply(&mut event);
     let rest = without_blanks(rest);

@@ -26,7 +26,9 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 ///
 /// The part of the line that is not as the RFC has it.
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<'a>, ParseError> {
-    let (priority, rest) = header(without_trailer(line))?;
+    let line = without_trailer(line);
+    let (priority, behind) = priority::read(line);
+    let rest = version(line, priority, behind)?;
     let mut event = LogEvent::default();
     after_version(&mut event, priority, rest, cx)?;
     Ok(event)
@@ -107,10 +109,9 @@ pub(super) fn begins_like_time(rest: &[u8]) -> bool {
     digits < 10 && !has_fraction && !has_colon && rest.first().is_none_or(|b| b.is_ascii_digit() || *b == b'-')
 }
 
-/// Reads priority and version (which a time must follow if there is no priority); returns the priority and what
-/// follows the space behind the version.
-pub(super) fn header(line: &[u8]) -> Result<(Priority, &[u8]), ParseError> {
-    let (priority, rest) = priority::read(line);
+/// Reads the version in `rest`, which follows the priority of `line` (and which a time must follow if there is none); returns what follows
+/// the space behind it.
+pub(super) fn version<'a>(line: &[u8], priority: Priority, rest: &'a [u8]) -> Result<&'a [u8], ParseError> {
     if priority == Priority::Invalid || line.starts_with(b"<0") && !line.starts_with(b"<0>") {
         return Err(ParseError::Priority);
     }
@@ -129,7 +130,7 @@ pub(super) fn header(line: &[u8]) -> Result<(Priority, &[u8]), ParseError> {
     if priority == Priority::Absent && !dated {
         return Err(ParseError::Priority);
     }
-    Ok((priority, after))
+    Ok(after)
 }
 
 /// The field that `rest` begins with, and what follows the space behind it.

@@ -233,9 +233,16 @@ pub(crate) fn is_labelled_event(text: &[u8]) -> bool {
 /// before the host.
 fn leads_to_event(line: &[u8], rest: &[u8]) -> bool {
     let Some(rest) = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-')) else { return false };
-    let Some((first, behind)) = host(rest) else { return false };
-    let behind_zone = || zone_names::offset_seconds(first).and_then(|_| Some(host(behind)?.1));
-    is_labelled_event(behind) || behind_zone().is_some_and(is_labelled_event)
+    // In most lines no such label stands there, which is told before the words are looked at.
+    let behind_word = |text: &'_ [u8]| memchr::memchr(b' ', text).map(|at| at + 1);
+    let Some(first) = behind_word(rest) else { return false };
+    let behind_first = rest.get(first..).unwrap_or_default();
+    if is_labelled_event(behind_first) {
+        return host(rest).is_some();
+    }
+    let behind_second = behind_word(behind_first).and_then(|at| behind_first.get(at..)).unwrap_or_default();
+    let is_zone = || host(rest).is_some_and(|(zone, _)| zone_names::offset_seconds(zone).is_some());
+    is_labelled_event(behind_second) && is_zone() && host(behind_first).is_some()
 }
 
 /// The name or the address of a host at the front of `text`, which is no word for a level, and what follows behind a blank.
