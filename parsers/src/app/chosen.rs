@@ -18,7 +18,7 @@ pub(crate) fn read_chosen<'a>(format: Format, line: &'a [u8], cx: &Context) -> O
         Format::Dotnet => dotnet::parse(line, cx),
         Format::Elasticsearch => elasticsearch::parse(line, cx),
         Format::Erlang => erlang::parse(line, cx),
-        Format::Exim if line.get(10) == Some(&b' ') => exim::parse(line, cx),
+        Format::Exim => exim::parse(line, cx),
         Format::Go => gos(trimmed(line), cx),
         Format::Java => javas(trimmed(line), cx),
         Format::Klog => klog::parse(line, cx),

@@ -32,6 +32,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads what follows a time that begins the line.
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    // With a `T` in its time the line is another program's, or a syslog daemon's.
+    if stamped.line.get(10) != Some(&b' ') {
+        return None;
+    }
     let rest = some_blanks(stamped.rest)?;
     let (pid, rest) = match rest.strip_prefix(b"[") {
         Some(inner) => {

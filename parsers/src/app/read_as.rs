@@ -50,8 +50,7 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
         Format::Erlang => erlang::parse(line, cx),
         // Behind the id of a process PostgreSQL is asked before, whose severity has a colon and two blanks.
         Format::Exim
-            if line.get(10) == Some(&b' ')
-                && (memchr::memchr(b'[', line.get(..40).unwrap_or(line)).is_none() || find(line, b":  ").is_none()) =>
+            if memchr::memchr(b'[', line.get(..40).unwrap_or(line)).is_none() || find(line, b":  ").is_none() =>
         {
             exim::parse(line, cx)
         }
