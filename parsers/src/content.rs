@@ -143,9 +143,14 @@ pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEven
 /// Reads a line that is said to be of pairs, and what its words say of a login.
 pub(crate) fn parse_stated_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = logfmt::parse(line, cx)?;
-    name_device(&mut event);
-    logins::complete_from_line(&mut event, cx);
+    complete_pairs(&mut event, cx);
     Some(event)
+}
+
+/// Completes a line of pairs by the name of its device, and what its words say of a login.
+fn complete_pairs(event: &mut LogEvent<'_>, cx: &Context) {
+    name_device(event);
+    logins::complete_from_line(event, cx);
 }
 
 /// Fills the host of a line of pairs, which has no header, with the name that Fortinet's and Sophos' devices give themselves.
@@ -166,8 +171,7 @@ pub(crate) fn parse_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'
         return None;
     }
     let mut event = logfmt::detect(line, cx)?;
-    name_device(&mut event);
-    logins::complete_from_line(&mut event, cx);
+    complete_pairs(&mut event, cx);
     Some(event)
 }
 
@@ -181,10 +185,7 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     let known = match line.first() {
         None => None,
         Some(b'1') if line.starts_with(b"1,20") => pan_os::parse(line, cx),
-        Some(b'0'..=b'9' | b'[') => {
-            let dated = || timestamp::iso_prefix(line, cx.zone).and_then(|(at, rest)| tabbed(line, at, rest, cx));
-            iptables::parse(line, cx).or_else(|| cef::parse(line, cx)).or_else(dated)
-        }
+        Some(b'0'..=b'9' | b'[') => iptables::parse(line, cx).or_else(|| cef::parse(line, cx)),
         // A day of one digit without the blank that fills it ("Nov 4 22:13:20").
         Some(b'A'..=b'Z') if crate::syslog::stamp::has_short_day(line) => {
             return crate::format::parse(crate::Format::Syslog, line, cx);
@@ -193,8 +194,7 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     };
     let Some(mut event) = known else { return parse_plain(line, cx) };
     if event.format == logfmt::FORMAT {
-        name_device(&mut event);
-        logins::complete_from_line(&mut event, cx);
+        complete_pairs(&mut event, cx);
     }
     event
 }
@@ -205,8 +205,7 @@ pub(crate) fn parse_dated<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Cont
         return event;
     }
     if let Some(mut event) = tabbed(line, at, rest, cx) {
-        name_device(&mut event);
-        logins::complete_from_line(&mut event, cx);
+        complete_pairs(&mut event, cx);
         return event;
     }
     parse_plain_dated(line, at, rest, Sought::From(0), cx)

@@ -7,9 +7,9 @@
 
 use std::borrow::Cow;
 
-use super::FORMAT;
+use super::{FORMAT, ip_of};
 use crate::cursor::{Cursor, push, push_unescaped};
-use crate::{Attributes, Context, LogEvent, address, http_status, request_line, timestamp};
+use crate::{Attributes, Context, LogEvent, http_status, request_line, timestamp};
 
 /// Reads what follows the time of a line of Jira or Confluence.
 pub(super) fn read<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Option<()> {
@@ -101,10 +101,6 @@ pub(crate) fn bitbucket<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>
         push(attributes, name, field(at + place).as_bytes());
     }
     Some(event)
-}
-
-fn ip_of(text: &[u8]) -> Option<std::net::IpAddr> {
-    std::str::from_utf8(text).ok().and_then(address::parse).map(|found| found.ip)
 }
 
 #[cfg(test)]

@@ -30,9 +30,10 @@ pub(crate) mod uwsgi;
 mod zoraxy;
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use crate::cursor::{Cursor, push, push_unescaped};
-use crate::{Attributes, Context, LogEvent, http_status, request_line};
+use crate::{Attributes, Context, LogEvent, address, http_status, request_line};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "access";
@@ -151,6 +152,11 @@ fn before_referrer<'a>(cursor: &mut Cursor<'a>) -> &'a [u8] {
     }
     *cursor = ahead;
     start.get(..start.len() - ahead.rest().len()).unwrap_or_default()
+}
+
+/// The address that `client` is, with its port or without.
+fn ip_of(client: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(client).ok().and_then(address::parse).map(|found| found.ip)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! [time] vhost ip request_time "request" status bytes request_length referrer user agent
 //! ```
 
+use super::ip_of;
 use crate::cursor::{Cursor, push, push_unescaped};
 use crate::{LogEvent, address, http_status, request_line};
 
@@ -58,7 +59,7 @@ fn rest<'a>(
 ) -> Option<()> {
     let uri = cursor.quoted()?;
     let client = cursor.bracketed()?.strip_prefix(b"Client ")?;
-    event.ip = std::str::from_utf8(client).ok().and_then(address::parse).map(|found| found.ip);
+    event.ip = ip_of(client);
     event.level = http_status::level(status);
     let attributes = &mut event.attributes;
     push(attributes, "method", method);

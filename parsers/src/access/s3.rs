@@ -4,8 +4,9 @@
 //! owner bucket [time] ip requester request_id operation key "request" status error bytes size total turnaround "referrer" "agent" …
 //! ```
 
+use super::ip_of;
 use crate::cursor::{Cursor, push, push_unescaped, text};
-use crate::{LogEvent, address, http_status, request_line};
+use crate::{LogEvent, http_status, request_line};
 
 /// The fields behind the user agent, which were added one after another.
 const LATER: [&str; 9] = [
@@ -48,7 +49,7 @@ pub(super) fn read<'a>(head: &'a [u8], mut cursor: Cursor<'a>, event: &mut LogEv
     if !http_status::is_status(status) && status != b"-" {
         return None;
     }
-    event.ip = std::str::from_utf8(client).ok().and_then(address::parse).map(|found| found.ip);
+    event.ip = ip_of(client);
     if requester != b"-" {
         event.user_name = text(requester);
     }

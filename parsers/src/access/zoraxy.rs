@@ -4,8 +4,9 @@
 //! 2025/05/01 07:57:03 [2025-05-01 07:57:03.150624] [router:host-http] [origin:a.example] [client: 192.0.2.1] [useragent: …] GET / 404
 //! ```
 
+use super::ip_of;
 use crate::cursor::{Cursor, push, unescaped};
-use crate::{LogEvent, address, http_status};
+use crate::{LogEvent, http_status};
 
 /// Whether `head`, which stands before the time in brackets, is a date and a time itself.
 pub(super) fn is_head(head: &[u8]) -> bool {
@@ -18,7 +19,7 @@ pub(super) fn read<'a>(mut cursor: Cursor<'a>, event: &mut LogEvent<'a>) -> Opti
     let origin = cursor.bracketed()?.strip_prefix(b"origin:")?;
     let client = cursor.bracketed()?.strip_prefix(b"client:")?.trim_ascii();
     let agent = cursor.bracketed()?.strip_prefix(b"useragent:")?.trim_ascii();
-    event.ip = std::str::from_utf8(client).ok().and_then(address::parse).map(|found| found.ip);
+    event.ip = ip_of(client);
     let rest = cursor.rest().trim_ascii();
     let status_at = rest.iter().rposition(|b| *b == b' ')?;
     let (request, status) = (rest.get(..status_at)?, rest.get(status_at + 1..)?);

@@ -13,21 +13,29 @@ pub(super) fn by_first_byte<'m>(message: &'m [u8], cx: &Context) -> Option<LogEv
         b't' | b'n' | b'a' if auditd::looks_like(message) => auditd::parse(message, cx),
         b'I' if message.starts_with(b"IN=") => iptables::parse(message, cx),
         b'f' if message.starts_with(b"firewall,") => connections::parse(message, cx),
-        // UniFi's consoles name a rule, and no kernel, before a packet.
-        b'[' if find_by(3, message, b" IN=").is_some() => {
-            iptables::parse(message, cx).or_else(|| logfmt::detect(message, cx))
-        }
         b'1' if message.starts_with(b"1,") => pan_os::parse(message, cx),
-        b'[' if behind_label(message).is_some() => logfmt::detect(behind_label(message)?, cx),
-        // WireGuard speaks through the kernel, which may put its uptime before.
-        b'[' if find_by(9, message.get(..40).unwrap_or(message), b"wireguard: ").is_some() => {
-            programs::read("kernel", message, cx)
-        }
+        b'[' => behind_bracket(message, cx),
         b'w' if message.starts_with(b"wireguard: ") => programs::read("kernel", message, cx),
         b'm' | b'(' | b'f' if devices::may_have_form(message) => devices::by_form(message, cx),
         b'd' | b'F' | b'N' | b'P' | b':' => devices::by_form(message, cx).or_else(|| logfmt::detect(message, cx)),
         _ => logfmt::detect(message, cx),
     }
+}
+
+/// Reads a message that begins with a bracket.
+fn behind_bracket<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    // UniFi's consoles name a rule, and no kernel, before a packet.
+    if find_by(3, message, b" IN=").is_some() {
+        return iptables::parse(message, cx).or_else(|| logfmt::detect(message, cx));
+    }
+    if let Some(pairs) = behind_label(message) {
+        return logfmt::detect(pairs, cx);
+    }
+    // WireGuard speaks through the kernel, which may put its uptime before.
+    if find_by(9, message.get(..40).unwrap_or(message), b"wireguard: ").is_some() {
+        return programs::read("kernel", message, cx);
+    }
+    logfmt::detect(message, cx)
 }
 
 /// Reads a message that begins with the tag of a switch, which Arista's put behind the name of a program.

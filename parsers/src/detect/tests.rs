@@ -169,7 +169,10 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if line.get(10) == Some(&b'T') && rest.is_some_and(shape::follows_iso_stamp) {
         return syslog_asking_all(line, cx);
     }
-    content::parse(line, cx)
+    match timestamp::iso_prefix(line, Zone::UTC) {
+        Some((at, rest)) => content::parse_dated(line, at, rest, cx),
+        None => content::parse(line, cx),
+    }
 }
 
 fn syslog_asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {

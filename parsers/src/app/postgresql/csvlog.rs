@@ -6,18 +6,8 @@ use super::FORMAT;
 use crate::app::scan::{attribute, event};
 use crate::{LogEvent, address, level_names};
 
-/// The columns behind `log_time`. Version 13 added `backend_type`, 14 the last two.
-const COLUMNS: [&str; 25] = [
-    "user_name",
-    "database_name",
-    "process_id",
-    "connection_from",
-    "session_id",
-    "session_line_num",
-    "command_tag",
-    "session_start_time",
-    "virtual_transaction_id",
-    "transaction_id",
+/// The columns that say what happened.
+const STATEMENT: [&str; 10] = [
     "error_severity",
     "sql_state_code",
     "message",
@@ -28,15 +18,27 @@ const COLUMNS: [&str; 25] = [
     "context",
     "query",
     "query_pos",
-    "location",
-    "application_name",
-    "backend_type",
-    "leader_pid",
-    "query_id",
 ];
 
-/// Those of Greenplum, which names a process `p7` and a thread `th9`.
-const GREENPLUM: [&str; 29] = [
+/// Those between `log_time` and them.
+const SESSION: [&str; 10] = [
+    "user_name",
+    "database_name",
+    "process_id",
+    "connection_from",
+    "session_id",
+    "session_line_num",
+    "command_tag",
+    "session_start_time",
+    "virtual_transaction_id",
+    "transaction_id",
+];
+
+/// Those behind them. Version 13 added `backend_type`, 14 the last two.
+const PLACE: [&str; 5] = ["location", "application_name", "backend_type", "leader_pid", "query_id"];
+
+/// Greenplum's, which names a process `p7` and a thread `th9`.
+const GREENPLUMS_SESSION: [&str; 15] = [
     "user_name",
     "database_name",
     "process_id",
@@ -52,21 +54,9 @@ const GREENPLUM: [&str; 29] = [
     "distr_tranx_id",
     "local_tranx_id",
     "sub_tranx_id",
-    "error_severity",
-    "sql_state_code",
-    "message",
-    "detail",
-    "hint",
-    "internal_query",
-    "internal_query_pos",
-    "context",
-    "query",
-    "query_pos",
-    "func_name",
-    "file_name",
-    "file_line",
-    "stack_trace",
 ];
+
+const GREENPLUMS_PLACE: [&str; 4] = ["func_name", "file_name", "file_line", "stack_trace"];
 
 /// Reads the columns behind the time; `rest` begins with the comma after it.
 pub(super) fn after_stamp<'a>(at: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
@@ -74,8 +64,9 @@ pub(super) fn after_stamp<'a>(at: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
     let mut rest = rest;
     let mut has_severity = false;
     let is_greenplum = is_greenplum(rest);
-    let columns: &[&str] = if is_greenplum { &GREENPLUM } else { &COLUMNS };
-    for &name in columns {
+    let (session, place): (&[&str], &[&str]) =
+        if is_greenplum { (&GREENPLUMS_SESSION, &GREENPLUMS_PLACE) } else { (&SESSION, &PLACE) };
+    for &name in session.iter().chain(&STATEMENT).chain(place) {
         // Older versions have fewer columns.
         let Some((value, after)) = column(rest) else { break };
         rest = after;
