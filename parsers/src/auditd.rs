@@ -10,13 +10,14 @@
 
 mod event;
 mod fields;
+mod saddr;
 
 use std::borrow::Cow;
 
 use memchr::memmem;
 
 use crate::{Attributes, Context, LogEvent, address, cursor, timestamp};
-pub(crate) use event::id;
+pub(crate) use event::{Identity, ends_event, id};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "auditd";
@@ -57,6 +58,13 @@ fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (plain, enriched) = body.split_once('\u{1d}').unwrap_or((&body, ""));
     fields::read(plain, &kind, &mut attributes);
     fields::read(enriched, &kind, &mut attributes);
+    // The enriched log has it in words.
+    if kind == "SOCKADDR"
+        && attributes.get("saddr_fam").is_none()
+        && let Some(address) = attributes.get("saddr").map(str::to_owned)
+    {
+        saddr::read(&address, &mut attributes);
+    }
     fill(&mut event, &attributes);
     event.attributes = attributes;
     Some(event)
@@ -92,7 +100,9 @@ fn fill(event: &mut LogEvent<'_>, attributes: &Attributes) {
     let user = users.into_iter().flatten().find(is_name).unwrap_or_default();
     event.user_name = Cow::Owned(user.to_owned());
     event.proc_id = Cow::Owned(pid.filter(is_set).unwrap_or_default().to_owned());
-    event.ip = addresses.into_iter().flatten().find_map(address::parse).map(|found| found.ip);
+    // A socket that listens anywhere has none.
+    let ip = addresses.into_iter().flatten().find_map(address::parse).map(|found| found.ip);
+    event.ip = ip.filter(|ip| !ip.is_unspecified());
 }
 
 /// What precedes the fields of a record.

@@ -119,7 +119,8 @@ impl Cutter {
 
 /// Gives a record of a file, with which its lines have ended.
 fn give(record: FileRecord<'_>, ended: &mut u64, each: &mut impl FnMut(Cut<'_>)) {
-    *ended = record.line + u64::from(record.lines.saturating_sub(1));
+    // Of records whose lines are mixed one that begins before another may end behind it.
+    *ended = record.last_line.max(*ended);
     each(Cut::Record(record));
 }
 

@@ -92,8 +92,9 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
         }
         let cx = context(args);
         let event = format.parse(&bytes, &cx);
-        let lines = memchr::memchr_iter(b'\n', bytes.trim_ascii_end()).count() as u32 + 1;
-        printer.print(&FileRecord { event, raw: &bytes, line: 1, lines, part: 0, is_cut: false }, cx.received_at);
+        let last_line = memchr::memchr_iter(b'\n', bytes.trim_ascii_end()).count() as u64 + 1;
+        let record = FileRecord { event, raw: &bytes, line: 1, last_line, part: 0, is_cut: false };
+        printer.print(&record, cx.received_at);
     } else {
         let options = FileOptions { format, multiline: args.multiline, ..FileOptions::default() };
         let mut reader = FileReader::new(options);
@@ -154,9 +155,9 @@ impl<W: Write> Printer<'_, W> {
 /// Where a record stands: `line 3`, `lines 3 to 5`, `line 3, record 2`.
 fn place(record: &FileRecord<'_>) -> String {
     let line = record.line;
-    let lines = match record.lines {
-        0 | 1 => format!("line {line}"),
-        lines => format!("lines {line} to {}", line + u64::from(lines) - 1),
+    let lines = match record.last_line {
+        last if last > line => format!("lines {line} to {last}"),
+        _ => format!("line {line}"),
     };
     if record.part == 0 { lines } else { format!("{lines}, record {}", record.part + 1) }
 }

@@ -66,7 +66,7 @@ impl Report<'_> {
 
     fn emit(&mut self, event: LogEvent<'_>, raw: &[u8], is_cut: bool) {
         *self.records += 1;
-        (self.emit)(FileRecord { event, raw, line: *self.records, lines: 1, part: 0, is_cut });
+        (self.emit)(FileRecord { event, raw, line: *self.records, last_line: *self.records, part: 0, is_cut });
     }
 }
 

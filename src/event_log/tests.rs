@@ -26,7 +26,7 @@ fn read_by(bytes: &[u8], piece: usize) -> Vec<Read> {
         let next = pieces.next();
         buffer.extend_from_slice(next.unwrap_or_default());
         let taken = reader.feed(&buffer, next.is_none(), &CX, &mut |record| {
-            assert_eq!((record.lines, record.part), (1, 0));
+            assert_eq!((record.last_line, record.part), (record.line, 0));
             found.push(Read {
                 line: record.line,
                 raw: String::from_utf8(record.raw.to_vec()).unwrap(),

@@ -35,11 +35,10 @@ impl Tally {
         Self { entry, formats: Vec::new(), warning: None }
     }
 
-    /// Counts a record that begins in line `line` and takes `lines` of them.
-    pub(super) fn add(&mut self, event: &LogEvent<'_>, raw: &[u8], line: u64, lines: u32) {
+    /// Counts a record that begins in line `line` and ends in `last_line`.
+    pub(super) fn add(&mut self, event: &LogEvent<'_>, raw: &[u8], line: u64, last_line: u64) {
         self.entry.inserted += 1;
-        self.entry.lines =
-            self.entry.lines.max(i64::try_from(line).unwrap_or(i64::MAX).saturating_add(i64::from(lines) - 1));
+        self.entry.lines = self.entry.lines.max(i64::try_from(last_line).unwrap_or(i64::MAX));
         if let Some(reason) = &event.parse_error {
             self.entry.failed += 1;
             if self.entry.errors.len() < ERRORS_MAX {
@@ -90,7 +89,7 @@ mod tests {
         };
         tally.add(&event("plain", None), b"x", 1, 1);
         for line in 2..40 {
-            tally.add(&event("json", Some("no object")), "ü".repeat(500).as_bytes(), line, 2);
+            tally.add(&event("json", Some("no object")), "ü".repeat(500).as_bytes(), line, line + 1);
         }
         tally.read(1234);
         let entry = tally.ended(EntryStatus::Failed, Some("is cut".to_owned()));

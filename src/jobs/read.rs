@@ -259,9 +259,9 @@ impl Flow {
     }
 
     fn add(&mut self, record: FileRecord<'_>, file: &str, tally: &mut Tally) {
-        let FileRecord { mut event, raw, line, lines, part, .. } = record;
+        let FileRecord { mut event, raw, line, last_line, part, .. } = record;
         let part = u64::from(part);
-        tally.add(&event, raw, line, lines);
+        tally.add(&event, raw, line, last_line);
         if let Some(mark) = &self.resume {
             let is_stored = mark.file != file || (line, part) <= (mark.line, mark.part);
             if is_stored {

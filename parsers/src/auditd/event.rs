@@ -1,7 +1,7 @@
 //! The records of one event together: a system call, its paths, its command line.
 //!
-//! They have one number and mostly stand one behind the other. Where those of two events are mixed, each run of lines is a
-//! record; their attribute `serial` says which belong together.
+//! They have one number and mostly stand one behind the other. Where those of several events are mixed, whole files sort them
+//! out ([`FileParser`](crate::FileParser)); on a stream each run of lines is a record, and the attribute `serial` says which belong together.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -9,17 +9,55 @@ use memchr::memmem;
 
 use crate::{Attributes, Context, LogEvent};
 
-/// What tells the event of `line` from all others: its stamp, its number and the node. `None` where it is no audit record.
+/// What tells an event from all others: its stamp with its number, and the node that it is of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Identity<'a> {
+    node: Option<&'a [u8]>,
+    /// `audit(1700000000.123:42`
+    stamp: &'a [u8],
+}
+
+impl<'a> Identity<'a> {
+    /// Of the event that the record on `line` belongs to; `None` where it is no audit record.
+    #[inline]
+    pub(crate) fn of(line: &'a [u8]) -> Option<Self> {
+        let begins = matches!(line.first(), Some(b't' | b'n' | b'a')) && super::looks_like(line);
+        let near = line.get(..320).filter(|_| begins).or(begins.then_some(line))?;
+        let start = memmem::find(near, b"audit(")?;
+        let length = memchr::memchr(b')', near.get(start..)?)?;
+        let is_node = near.starts_with(b"node=");
+        let node = near.split(|b| *b == b' ').next().filter(|_| is_node);
+        Some(Self { node, stamp: near.get(start..start + length)? })
+    }
+
+    /// What each record of the event holds.
+    pub(crate) const fn stamp(&self) -> &'a [u8] {
+        self.stamp
+    }
+}
+
+/// The [`Identity`] of the event of `line` as a number. `None` where it is no audit record.
 pub(crate) fn id(line: &[u8]) -> Option<u64> {
-    let begins = matches!(line.first(), Some(b't' | b'n' | b'a')) && super::looks_like(line);
-    let near = line.get(..320).filter(|_| begins).or(begins.then_some(line))?;
-    let start = memmem::find(near, b"audit(")?;
-    let length = memchr::memchr(b')', near.get(start..)?)?;
-    let is_node = near.starts_with(b"node=");
-    let node = near.split(|b| *b == b' ').next().filter(|_| is_node);
+    let identity = Identity::of(line)?;
     let mut hasher = DefaultHasher::new();
-    (node, near.get(start..start + length)?).hash(&mut hasher);
+    identity.hash(&mut hasher);
     Some(hasher.finish())
+}
+
+/// Whether the record on `line` is the last of its event, or the only one.
+///
+/// The kernel writes the command line of what it audits at the end, or that the event has ended; what programs tell the daemon is one record.
+pub(crate) fn ends_event(line: &[u8]) -> bool {
+    const LAST: [&[u8]; 4] = [b"PROCTITLE", b"EOE", b"1327", b"1320"];
+    const ALONE: [&[u8]; 8] = [b"USER_", b"CRED_", b"SERVICE_", b"SYSTEM_", b"CRYPTO_", b"DAEMON_", b"VIRT_", b"ACCT_"];
+    let line = match line.starts_with(b"node=") {
+        true => memchr::memchr(b' ', line).and_then(|blank| line.get(blank + 1..)).unwrap_or_default(),
+        false => line,
+    };
+    let line = line.strip_prefix(b"audit: ").unwrap_or(line);
+    let Some(kind) = line.strip_prefix(b"type=") else { return false };
+    LAST.iter().any(|name| kind.strip_prefix(*name).is_some_and(|rest| rest.starts_with(b" ")))
+        || ALONE.iter().any(|begin| kind.starts_with(begin))
 }
 
 /// Completes `event`, the first record of an event, by those on `lines`: their fields are attributes under the record's type in

@@ -123,6 +123,13 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
 
 /// The text that `raw` is in hexadecimal; `None` where it is not. The NULs between the words of a command line are blanks.
 fn decoded(raw: &str) -> Option<Cow<'_, str>> {
+    let mut text = hexadecimal(raw)?;
+    text.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+    Some(Cow::Owned(String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// The bytes that `raw` is in hexadecimal, in capitals as the kernel writes it; `None` where it is not.
+pub(super) fn hexadecimal(raw: &str) -> Option<Vec<u8>> {
     let bytes = raw.as_bytes();
     if bytes.len() < 2 || !bytes.len().is_multiple_of(2) {
         return None;
@@ -132,13 +139,12 @@ fn decoded(raw: &str) -> Option<Cow<'_, str>> {
         b'A'..=b'F' => Some(b - b'A' + 10),
         _ => None,
     };
-    let mut text = Vec::with_capacity(bytes.len() / 2);
+    let mut decoded = Vec::with_capacity(bytes.len() / 2);
     for pair in bytes.chunks_exact(2) {
         let [high, low] = pair else { return None };
-        let byte = nibble(*high)? << 4 | nibble(*low)?;
-        text.push(if byte == 0 { b' ' } else { byte });
+        decoded.push(nibble(*high)? << 4 | nibble(*low)?);
     }
-    Some(Cow::Owned(String::from_utf8_lossy(&text).into_owned()))
+    Some(decoded)
 }
 
 #[cfg(test)]

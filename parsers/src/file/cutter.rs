@@ -1,19 +1,21 @@
 //! Where the records of a text begin and end.
 
-use super::json_text::{Found, Scan};
+mod documents;
+
+use super::audit_events::{self, Mixed};
+use super::json_text::Scan;
 use super::opening::{self, Opening};
 use super::padding::{Front, Padding};
 use crate::LineParser;
-use crate::multiline::{Joiner, Limits, Rule, whole_characters};
-
-const EVENT_END: &[u8] = b"</Event>";
-const LIST_END: &[u8] = b"</Events>";
+use crate::multiline::{Joiner, Limits, Rule};
 
 /// What stands at the front of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A record.
     Record(Cut),
+    /// Several records whose lines are mixed.
+    Mixed(Mixed),
     /// So many bytes that are of no record: blank lines, padding, the frame of a document.
     Skip(usize),
     /// Less than can be told.
@@ -41,6 +43,8 @@ pub(super) struct Cutter {
     joiner: Joiner,
     /// Whether documents, audit events and rows with line ends are looked for.
     is_auto: bool,
+    /// Whether audit events whose lines are mixed are sorted out.
+    is_sorting: bool,
     limits: Limits,
     padding: Padding,
     place: Place,
@@ -72,6 +76,7 @@ impl Cutter {
             fresh: joiner.clone(),
             joiner,
             is_auto,
+            is_sorting: true,
             limits,
             padding: Padding::default(),
             place: Place::Lines,
@@ -81,6 +86,11 @@ impl Cutter {
             is_rest: false,
             lines_until: 0,
         }
+    }
+
+    /// Records are pieces of the text only.
+    pub(super) fn sort_nothing(&mut self) {
+        self.is_sorting = false;
     }
 
     /// Whether the front of the text is among lines, and not in a document.
@@ -102,9 +112,10 @@ impl Cutter {
                 Place::Events { in_list } => self.event(text, is_end, in_list),
             },
         };
-        let consumed = match step {
+        let consumed = match &step {
             Step::Record(cut) => cut.consumed,
-            Step::Skip(count) => count,
+            Step::Mixed(mixed) => mixed.length,
+            Step::Skip(count) => *count,
             Step::More => 0,
         };
         self.padding.drop_front(consumed);
@@ -159,6 +170,21 @@ impl Cutter {
                 }
             }
         }
+        if self.is_sorting && self.joiner.is_at_start() && self.joiner.joins_audit_events() {
+            match audit_events::find(text, is_end, self.limits) {
+                audit_events::Front::Lines => {}
+                audit_events::Front::More => return Step::More,
+                audit_events::Front::Event(consumed) => {
+                    self.joiner.front_was_taken();
+                    let length = without_blank_lines(text.get(..consumed).unwrap_or(text));
+                    return Step::Record(Cut { length, consumed, is_cut: false, is_rest: false });
+                }
+                audit_events::Front::Mixed(mixed) => {
+                    self.joiner.front_was_taken();
+                    return Step::Mixed(mixed);
+                }
+            }
+        }
         let joined = if is_end { self.joiner.finish(text) } else { self.joiner.next(text) };
         let Some(joined) = joined else { return Step::More };
         let is_divided = joined.cut && !text.get(..joined.consumed).is_some_and(|taken| taken.ends_with(b"\n"));
@@ -178,92 +204,6 @@ impl Cutter {
             self.joiner = Joiner::new(Rule::None, self.limits);
             self.fresh = self.joiner.clone();
         }
-    }
-
-    /// An object of an array, or what stands between two.
-    fn element(&mut self, text: &[u8], is_end: bool, in_object: bool) -> Step {
-        if !self.is_within {
-            let gap = text.iter().take_while(|b| b.is_ascii_whitespace() || **b == b',').count();
-            match text.first() {
-                _ if gap > 0 => return Step::Skip(gap),
-                None => return Step::More,
-                Some(b'{') => self.is_within = true,
-                Some(b']') => {
-                    self.place = if in_object { Place::BehindArray } else { Place::Lines };
-                    return Step::Skip(1);
-                }
-                Some(_) => {
-                    self.place = Place::Lines;
-                    return Step::Skip(0);
-                }
-            }
-        }
-        let found = self.scan.advance(text, false);
-        let end = if let Found::End(end) = found { Some(end) } else { None };
-        let seen = self.scan.seen(text);
-        self.bounded(text, end, seen, is_end)
-    }
-
-    fn behind_array(&mut self, text: &[u8], is_end: bool) -> Step {
-        let blanks = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
-        match text.first() {
-            _ if blanks > 0 => return Step::Skip(blanks),
-            None if !is_end => return Step::More,
-            _ => self.place = Place::Lines,
-        }
-        Step::Skip(usize::from(text.first() == Some(&b'}')))
-    }
-
-    /// An event, or what stands between two.
-    fn event(&mut self, text: &[u8], is_end: bool, in_list: bool) -> Step {
-        if !self.is_within {
-            let is_gap = |b: &u8| b.is_ascii_whitespace() && (in_list || *b != b'\n');
-            let gap = text.iter().take_while(|b| is_gap(b)).count();
-            if gap > 0 {
-                return Step::Skip(gap);
-            }
-            if opening::is_event(text) {
-                self.is_within = true;
-            } else if !is_end && (LIST_END.starts_with(text) || b"<Event".starts_with(text)) {
-                return Step::More;
-            } else {
-                self.place = Place::Lines;
-                return Step::Skip(if in_list && text.starts_with(LIST_END) { LIST_END.len() } else { 0 });
-            }
-        }
-        let from = self.seen.saturating_sub(EVENT_END.len() - 1);
-        let found = memchr::memmem::find(text.get(from..).unwrap_or_default(), EVENT_END);
-        let end = found.map(|at| from + at + EVENT_END.len());
-        // Where to go on: the end of an event is found again, once parts before it are dropped.
-        self.seen = found.map_or(text.len(), |at| from + at);
-        self.bounded(text, end, end.unwrap_or(text.len()), is_end)
-    }
-
-    /// The record of a document at the front, which ends at `end` or has been seen as far as `seen`; a part of it, where it
-    /// is too large.
-    fn bounded(&mut self, text: &[u8], end: Option<usize>, seen: usize, is_end: bool) -> Step {
-        let is_rest = self.is_rest;
-        if seen > self.limits.bytes_max {
-            let length = whole_characters(text, self.limits.bytes_max);
-            self.scan.drop_front(length);
-            self.seen = self.seen.saturating_sub(length);
-            self.is_rest = true;
-            return Step::Record(Cut { length, consumed: length, is_cut: true, is_rest });
-        }
-        let (length, consumed) = match end {
-            Some(end) => (end, end),
-            None if !is_end => return Step::More,
-            // It was cut off.
-            None => {
-                self.place = Place::Lines;
-                (text.trim_ascii_end().len(), text.len())
-            }
-        };
-        self.outside();
-        if length == 0 {
-            return if consumed == 0 { Step::More } else { Step::Skip(consumed) };
-        }
-        Step::Record(Cut { length, consumed, is_cut: false, is_rest })
     }
 }
 

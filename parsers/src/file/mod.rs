@@ -13,17 +13,18 @@
 //! | `{"Records": [{…}, {…}]}` (`records`) | the same; one record where it has other members and is small enough for one |
 //! | `<Events><Event>…</Event>…</Events>`, with an XML declaration or not, also without `<Events>` | a record for each event |
 //! | a row of CSV or TSV, or of PostgreSQL's `csvlog`, with line ends in quoted cells | one record |
-//! | records of one event of Linux' audit daemon, one behind the other | one record |
+//! | records of one event of Linux' audit daemon, also where lines of others stand between them | one record, at the place of its first line |
 //! | eight NUL bytes or more | nothing: they are what a crash left, and end a line |
 //! | a line or an object that is longer than the limit | parts of the limit's size, all but the last of them marked as cut |
 //! | bytes that are no text | lines with a `parse_error` |
 //!
-//! All but the first three rows hold under [`Rule::Auto`] only, and as far as the format that is stated may be so; with
-//! [`Rule::None`] each line is a record.
+//! All but the first three rows hold under [`Rule::Auto`] only, and as far as the format that is stated may be so, that of audit events
+//! under [`Rule::Auditd`] as well; with [`Rule::None`] each line is a record. Mixed events are not sorted out in UTF-16.
 //!
 //! The records depend on the bytes and the options alone, not on how they are divided into buffers: reading a file again gives
 //! the same records with the same lines and parts.
 
+mod audit_events;
 mod binary;
 mod cutter;
 mod encoding;
@@ -38,7 +39,8 @@ use crate::custom::format::LineFormat;
 use crate::format::Format;
 use crate::multiline::{Joiner, Limits, Rule};
 use crate::{Context, LineParser, LogEvent, plain};
-use cutter::{Cut, Cutter, Step};
+use audit_events::Mixed;
+use cutter::{Cutter, Step};
 use encoding::{Encoding, Utf16Text, utf16_bytes};
 
 /// How a file is to be read.
@@ -65,12 +67,12 @@ impl Default for FileOptions {
 pub struct FileRecord<'a> {
     /// What its parser understood.
     pub event: LogEvent<'a>,
-    /// Its bytes as they stand in the file, without the last line end.
+    /// Its bytes as they stand in the file, without the last line end; its lines, where those of others stand between them.
     pub raw: &'a [u8],
     /// The line on which it begins, from 1.
     pub line: u64,
-    /// On how many lines it stands.
-    pub lines: u32,
+    /// The line on which it ends.
+    pub last_line: u64,
     /// Which of several records on its line or in its document it is, from 0.
     pub part: u32,
     /// Whether a limit ended it: what follows belongs to it too.
@@ -89,24 +91,6 @@ pub struct FileParser {
     /// The line at the front of the buffer, and how many records began on it.
     line: u64,
     part: u32,
-}
-
-/// A record, and where in the text it stands.
-struct Found<'a> {
-    event: LogEvent<'a>,
-    start: usize,
-    length: usize,
-    line: u64,
-    lines: u32,
-    part: u32,
-    is_cut: bool,
-}
-
-impl<'a> Found<'a> {
-    fn record(self, raw: &'a [u8]) -> FileRecord<'a> {
-        let Self { event, line, lines, part, is_cut, .. } = self;
-        FileRecord { event, raw, line, lines, part, is_cut }
-    }
 }
 
 impl FileParser {
@@ -158,10 +142,7 @@ impl FileParser {
         self.encoding = Some(encoding);
         let rest = buffer.get(mark..).unwrap_or_default();
         mark + match encoding {
-            Encoding::Utf8 => self.text(rest, is_end, cx, &mut |found| {
-                let raw = rest.get(found.start..found.start + found.length).unwrap_or_default();
-                emit(found.record(raw));
-            }),
+            Encoding::Utf8 => self.text(rest, is_end, cx, &mut |record, _| emit(record)),
             Encoding::Utf16Le | Encoding::Utf16Be => self.utf16(rest, encoding == Encoding::Utf16Be, is_end, cx, emit),
         }
     }
@@ -183,10 +164,11 @@ impl FileParser {
             text_at = to;
             buffer_at.min(buffer.len())
         };
-        let taken = self.text(&utf16.text, is_end, cx, &mut |found| {
-            let start = place_of(found.start);
-            let end = place_of(found.start + found.length);
-            emit(found.record(buffer.get(start..end).unwrap_or_default()));
+        self.cutter.sort_nothing();
+        let taken = self.text(&utf16.text, is_end, cx, &mut |record, start| {
+            let begin = place_of(start);
+            let end = place_of(start + record.raw.len());
+            emit(FileRecord { raw: buffer.get(begin..end).unwrap_or_default(), ..record });
         });
         let consumed = place_of(taken);
         utf16.text.drain(..taken);
@@ -195,8 +177,9 @@ impl FileParser {
         consumed
     }
 
-    /// Takes the records at the front of `text`; returns how many bytes are done with.
-    fn text(&mut self, text: &[u8], is_end: bool, cx: &Context, each: &mut dyn FnMut(Found<'_>)) -> usize {
+    /// Takes the records at the front of `text`, each of which is given with where it begins there, its text as its raw bytes; returns how many bytes
+    /// are done with.
+    fn text(&mut self, text: &[u8], is_end: bool, cx: &Context, each: &mut dyn FnMut(FileRecord<'_>, usize)) -> usize {
         let mut at = 0;
         loop {
             let rest = text.get(at..).unwrap_or_default();
@@ -205,13 +188,16 @@ impl FileParser {
                 Step::Skip(count) => count,
                 Step::Record(cut) => {
                     let raw = rest.get(..cut.length).unwrap_or(rest);
-                    let lines = 1 + line_ends(raw);
-                    let event = self.event(raw, &cut, cx);
+                    let event = self.event(raw, cut.is_cut, cut.is_rest, cx);
                     let (line, part) = (self.line, self.part);
+                    let last_line = line + line_ends(raw) as u64;
                     self.part = part.saturating_add(1);
-                    let lines = u32::try_from(lines).unwrap_or(u32::MAX);
-                    each(Found { event, start: at, length: cut.length, line, lines, part, is_cut: cut.is_cut });
+                    each(FileRecord { event, raw, line, last_line, part, is_cut: cut.is_cut }, at);
                     cut.consumed
+                }
+                Step::Mixed(mixed) => {
+                    self.mixed(&mixed, at, cx, each);
+                    mixed.length
                 }
             };
             let taken = rest.get(..consumed).unwrap_or_default();
@@ -223,8 +209,24 @@ impl FileParser {
         }
     }
 
-    fn event<'a>(&mut self, raw: &'a [u8], cut: &Cut, cx: &Context) -> LogEvent<'a> {
-        let mut event = if cut.is_rest {
+    /// Gives events that begin at `start`, each with the place of its first line.
+    #[cold]
+    fn mixed(&mut self, mixed: &Mixed, start: usize, cx: &Context, each: &mut dyn FnMut(FileRecord<'_>, usize)) {
+        let first = self.line;
+        for found in &mixed.events {
+            let raw = found.bytes.strip_suffix(b"\n").unwrap_or(&found.bytes);
+            let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+            let event = self.event(raw, found.is_cut, false, cx);
+            let (line, last_line) = (first + found.first_line as u64, first + found.last_line as u64);
+            let part = if line == first { self.part } else { 0 };
+            each(FileRecord { event, raw, line, last_line, part, is_cut: found.is_cut }, start);
+        }
+    }
+
+    // The event is large: it is not passed on.
+    #[inline(always)]
+    fn event<'a>(&mut self, raw: &'a [u8], is_cut: bool, is_rest: bool, cx: &Context) -> LogEvent<'a> {
+        let mut event = if is_rest {
             LogEvent {
                 message: Cow::Borrowed(raw),
                 format: plain::FORMAT,
@@ -235,7 +237,7 @@ impl FileParser {
             self.lines.parse(raw, cx)
         };
         if event.parse_error.is_none() {
-            if cut.is_cut {
+            if is_cut {
                 event.parse_error = Some(Cow::Borrowed("too long: goes on in the next record"));
             } else if event.format == plain::FORMAT && binary::is_binary(raw) {
                 event.parse_error = Some(Cow::Borrowed("not text"));

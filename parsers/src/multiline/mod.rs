@@ -190,6 +190,11 @@ impl Joiner {
         matches!(self.begins, Begins::Rule(Rule::None))
     }
 
+    /// Whether the lines of audit events are joined.
+    pub(crate) fn joins_audit_events(&self) -> bool {
+        matches!(self.begins, Begins::Rule(Rule::Auto | Rule::Auditd))
+    }
+
     /// Whether no line can belong to the record so far.
     fn is_whole(&self) -> bool {
         self.joins_none() || self.state == State::Whole
