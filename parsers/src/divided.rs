@@ -54,12 +54,11 @@ pub(crate) fn by_tabs<'a>(line: &'a [u8], text: &'a [u8], cx: &Context) -> Optio
     memchr::memchr(b'\t', text.get(..FIRST_PAIR_BYTES_MAX).unwrap_or(text))?;
     let text = std::str::from_utf8(text).ok()?.trim_ascii_end();
     let parts = || text.split('\t').take(PAIRS_MAX).filter(|part| !part.is_empty());
-    let is_pair = |part: &str| part.split_once('=').is_some_and(|(name, _)| is_key(name));
-    if parts().count() < PAIRS_MIN || !parts().all(is_pair) {
+    if parts().count() < PAIRS_MIN || !parts().all(|part| key_and_rest(part).is_some()) {
         return None;
     }
     let mut pairs = Pairs::new(cx, text.len());
-    for (name, value) in parts().filter_map(|part| part.split_once('=')) {
+    for (name, value) in parts().filter_map(key_and_rest) {
         match value.strip_prefix('"').and_then(|inside| inside.strip_suffix('"')) {
             Some(inside) => pairs.quoted(name, inside),
             None => pairs.bare(name, value),
@@ -84,7 +83,7 @@ pub(crate) fn by_commas<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>
     let mut pairs = Pairs::new(cx, text.len());
     let mut rest = text;
     for count in 1..=PAIRS_MAX {
-        let (name, after) = rest.split_once('=').filter(|(name, _)| is_key(name))?;
+        let (name, after) = key_and_rest(rest)?;
         let (value, is_quoted, after) = value_before_comma(after)?;
         if is_quoted {
             pairs.quoted(name, value);
@@ -111,8 +110,7 @@ fn value_before_comma(text: &str) -> Option<(&str, bool, &str)> {
         return Some((value, false, after));
     }
     // A comma that no pair follows is part of the value.
-    let ends =
-        |at: &usize| text.get(at + 1..).and_then(|next| next.split_once('=')).is_some_and(|(name, _)| is_key(name));
+    let ends = |at: &usize| text.get(at + 1..).and_then(key_and_rest).is_some();
     let end = memchr::memchr_iter(b',', text.as_bytes()).find(ends).unwrap_or(text.len());
     let (value, after) = text.split_at_checked(end)?;
     let is_whole = !value.bytes().any(|b| b.is_ascii_whitespace() || b == b'"');
@@ -124,9 +122,13 @@ fn is_time(value: &str) -> bool {
     value.len() >= 19 && value.bytes().all(|b| b.is_ascii_digit() || b" -/:.+".contains(&b))
 }
 
-fn is_key(name: &str) -> bool {
+/// The key that `text` begins with, and what stands behind its sign.
+fn key_and_rest(text: &str) -> Option<(&str, &str)> {
     const KEY_BYTES_MAX: usize = 64;
-    !name.is_empty() && name.len() <= KEY_BYTES_MAX && name.bytes().all(logfmt::is_plain_key)
+    let near = text.as_bytes().get(..=KEY_BYTES_MAX).unwrap_or(text.as_bytes());
+    let at = memchr::memchr(b'=', near)?;
+    let (name, rest) = (text.get(..at)?, text.get(at + 1..)?);
+    (!name.is_empty() && name.bytes().all(logfmt::is_plain_key)).then_some((name, rest))
 }
 
 /// One pair: behind a blank in its value no other begins.
