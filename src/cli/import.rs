@@ -5,6 +5,7 @@
 //! for is sent again, as long as `--retry-for` says. Where an answer is lost the piece is sent again
 //! too, since losing records is worse than doubling them; the summary then says how many may be stored twice.
 
+mod records;
 mod send;
 mod summary;
 
@@ -19,10 +20,12 @@ use clap::Args;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
 use logseal_parsers::Format;
+use logseal_parsers::multiline::Rule;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use self::records::RecordCutter;
 use self::send::{Sender, Sent};
 use self::summary::Summary;
 use super::client::Api;
@@ -52,6 +55,9 @@ pub struct ImportArgs {
     /// How the lines are to be read: auto, or a format by its name (docs/formats, or `[formats]` of the daemon's configuration).
     #[arg(long, value_name = "NAME", default_value = "auto")]
     format: String,
+    /// Which lines belong to one record: none, or a rule by its name (docs/formats/multiline.md). [default: auto; none for a format of the daemon's configuration]
+    #[arg(long, value_name = "RULE")]
+    multiline: Option<Rule>,
     /// Leave out this many lines at the begin: those that an earlier run says are acknowledged.
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip_lines: u64,
@@ -77,16 +83,21 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     // One listener for the whole run: a new one for each wait would miss what comes in between.
     let mut interrupts = signal(SignalKind::interrupt()).context("listen for Ctrl-C")?;
     let stop = CancellationToken::new();
-    let sender = Sender::new(&api, &args.source, &args.format, args.retry_for, stop.clone());
+    let rule = rule(&args)?;
+    let sender = Sender::new(&api, &args.source, &args.format, rule, args.retry_for, stop.clone());
     let read_bytes = Arc::new(AtomicU64::new(0));
     let total_bytes = args.files.iter().map(|file| input::size_bytes(file)).sum::<Option<u64>>();
     let (to_sender, pieces) = mpsc::channel(READ_AHEAD);
     let reading = {
         let (files, read_bytes) = (args.files.clone(), Arc::clone(&read_bytes));
-        let cutter = Cutter::new(args.skip_lines, header_format(&args.format));
+        let format = header_format(&args.format);
+        let cutting = match rule {
+            Rule::None => Cutting::Lines(Cutter::new(args.skip_lines, format)),
+            _ => Cutting::Records(RecordCutter::new(args.skip_lines, format, rule)),
+        };
         std::thread::Builder::new()
             .name("import-reader".to_owned())
-            .spawn(move || read_files(&files, cutter, &read_bytes, &to_sender))
+            .spawn(move || read_files(&files, cutting, &read_bytes, &to_sender))
             .context("start the reading thread")?
     };
     let mut import = Import {
@@ -110,26 +121,47 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// How files are cut into pieces.
+enum Cutting {
+    /// Each line is a record.
+    Lines(Cutter),
+    /// Lines that belong together are one.
+    Records(RecordCutter),
+}
+
+/// The rule by which lines are joined. What a format of the daemon's own says of where its records begin is not known here.
+fn rule(args: &ImportArgs) -> anyhow::Result<Rule> {
+    let is_known = args.format.parse::<Format>().is_ok();
+    match args.multiline {
+        Some(Rule::Auto) if !is_known => bail!(
+            "{} is a format of the daemon's configuration, where its records begin is known to the daemon only: name a rule, or upload the file (POST /api/v1/logs/upload)",
+            args.format
+        ),
+        Some(rule) => Ok(rule),
+        None if is_known => Ok(Rule::Auto),
+        None => Ok(Rule::None),
+    }
+}
+
 /// The format by which headers are known; one of the daemon's own formats has none.
 pub(super) fn header_format(name: &str) -> Format {
     name.parse().unwrap_or(Format::Plain)
 }
 
 /// Cuts all files into pieces until the end or until nobody takes them.
-fn read_files(files: &[PathBuf], mut cutter: Cutter, read_bytes: &AtomicU64, to_sender: &mpsc::Sender<Read>) {
+fn read_files(files: &[PathBuf], mut cutting: Cutting, read_bytes: &AtomicU64, to_sender: &mpsc::Sender<Read>) {
     for file in files {
-        if let Err(error) = read_file(file, &mut cutter, read_bytes, to_sender) {
+        if let Err(error) = read_file(file, &mut cutting, read_bytes, to_sender) {
             // The receiver is gone only where the import has stopped: nobody needs the error then.
             drop(to_sender.blocking_send(Err(error)));
             return;
         }
-        cutter.next_stream();
     }
 }
 
 fn read_file(
     file: &std::path::Path,
-    cutter: &mut Cutter,
+    cutting: &mut Cutting,
     read_bytes: &AtomicU64,
     to_sender: &mpsc::Sender<Read>,
 ) -> anyhow::Result<()> {
@@ -141,14 +173,26 @@ fn read_file(
         );
     }
     let before = read_bytes.load(Ordering::Relaxed);
-    let mut lines = Lines::new(input.reader);
-    while let Some(piece) = cutter.next_piece(&mut lines).with_context(|| format!("read {}", input::name(file)))? {
-        read_bytes.store(before + input.read_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
-        if to_sender.blocking_send(Ok(piece)).is_err() {
-            break;
+    let from_file = input.read_bytes;
+    // False where nobody takes any more.
+    let mut give = |piece| {
+        read_bytes.store(before + from_file.load(Ordering::Relaxed), Ordering::Relaxed);
+        to_sender.blocking_send(Ok(piece)).is_ok()
+    };
+    let reading = || format!("read {}", input::name(file));
+    match cutting {
+        Cutting::Lines(cutter) => {
+            let mut lines = Lines::new(input.reader);
+            while let Some(piece) = cutter.next_piece(&mut lines).with_context(reading)? {
+                if !give(piece) {
+                    break;
+                }
+            }
+            cutter.next_stream();
+            Ok(())
         }
+        Cutting::Records(cutter) => cutter.cut(&mut input.reader, &mut give).with_context(reading),
     }
-    Ok(())
 }
 
 /// A running import.

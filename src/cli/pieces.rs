@@ -7,32 +7,75 @@ use logseal_parsers::{Context, Format, LineParser, Zone};
 
 use super::lines::{LINE_BYTES_MAX, Lines};
 
-/// A piece ends with the line that reaches this size.
-const PIECE_BYTES: usize = 4 << 20;
+/// A piece ends with the record that reaches this size.
+pub(super) const PIECE_BYTES: usize = 4 << 20;
 /// A piece has no more records than this.
-const PIECE_RECORDS_MAX: u64 = 50_000;
+pub(super) const PIECE_RECORDS_MAX: u64 = 50_000;
 
 /// A header says the same whenever it is read.
 pub(super) const CX: Context = Context { received_at: 0, zone: Zone::UTC };
 
-/// Some lines of the input, without the blank ones.
+/// Some records of the input, without the blank lines between them.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
-    /// The lines, each with a line feed.
+    /// The records, each with a line feed.
     pub(super) bytes: Bytes,
-    /// The header that is in force above the first line, where the lines are rows of a table.
+    /// The header that is in force above the first of them, where they are rows of a table.
     pub(super) header: Vec<u8>,
     /// The number of the last line of the input that this piece covers.
     pub(super) last_line: u64,
-    /// The number of its first record's line, where no blank line lies between its records.
-    pub(super) first_line: Option<u64>,
-    /// Lines that hold a record.
     pub(super) records: u64,
+    pub(super) places: Places,
     /// Lines that were cut: their number and how much was left out.
     pub(super) cut: Vec<(u64, u64)>,
 }
 
-/// Cuts one stream after the other; lines are numbered through all of them.
+/// Which lines of the input the records of a piece are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Places {
+    /// A line each, one behind the other from this one on.
+    From(u64),
+    /// A line each, with others between them that are left out.
+    Scattered,
+    /// Of one line or several.
+    Each(Vec<Place>),
+}
+
+/// Where a record of one line or several stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Its first line in the input.
+    pub(super) line: u64,
+    /// The lines of the piece before it, and those up to its end.
+    pub(super) begin: u64,
+    pub(super) end: u64,
+}
+
+impl Piece {
+    /// How many records are whole in the first `lines` lines of the piece.
+    pub(super) fn records_in(&self, lines: u64) -> u64 {
+        let records = match &self.places {
+            Places::Each(places) => places.partition_point(|place| place.end <= lines) as u64,
+            Places::From(_) | Places::Scattered => lines,
+        };
+        records.min(self.records)
+    }
+
+    /// The number in the input of line `line` of the piece, from 1, where that is known.
+    pub(super) fn line_in_input(&self, line: u64) -> Option<u64> {
+        let before = line.checked_sub(1)?;
+        match &self.places {
+            Places::From(first) => Some(first + before),
+            Places::Scattered => None,
+            Places::Each(places) => {
+                let place = places.get(places.partition_point(|place| place.end <= before))?;
+                Some(place.line + before.checked_sub(place.begin)?)
+            }
+        }
+    }
+}
+
+/// Cuts one stream after the other; each line is a record. Lines are numbered through all of them.
 #[derive(Debug)]
 pub(super) struct Cutter {
     format: Format,
@@ -67,8 +110,8 @@ impl Cutter {
             bytes: Bytes::new(),
             header: Vec::new(),
             last_line: self.last_line,
-            first_line: None,
             records: 0,
+            places: Places::Scattered,
             cut: Vec::new(),
         };
         let mut read_bytes = 0;
@@ -102,7 +145,9 @@ impl Cutter {
             piece.records += 1;
         }
         piece.last_line = self.last_line;
-        piece.first_line = (piece.records > 0 && last - first + 1 == piece.records).then_some(first);
+        if piece.records > 0 && last - first + 1 == piece.records {
+            piece.places = Places::From(first);
+        }
         piece.bytes = Bytes::from(bytes);
         Ok(has_lines.then_some(piece))
     }
@@ -140,7 +185,7 @@ mod tests {
     #[test]
     fn blank_lines_hold_no_record_and_count_as_lines() {
         let pieces = cut(&mut Cutter::new(0, Format::Auto), b"a\r\n\n\r\nb");
-        assert_eq!((pieces.len(), pieces[0].records, pieces[0].last_line, pieces[0].first_line), (1, 2, 4, None));
+        assert_eq!((pieces.len(), pieces[0].records, pieces[0].last_line, pieces[0].line_in_input(1)), (1, 2, 4, None));
         assert_eq!(pieces[0].bytes, "a\nb\n");
     }
 
@@ -150,8 +195,8 @@ mod tests {
         assert_eq!(cut(&mut cutter, b"1\n2\n")[0].records, 0);
         let second = cut(&mut cutter, b"3\n4\n5\n");
         assert_eq!(
-            (second[0].bytes.clone(), second[0].last_line, second[0].first_line),
-            (Bytes::from("4\n5\n"), 5, Some(4))
+            (second[0].bytes.clone(), second[0].last_line, second[0].line_in_input(2)),
+            (Bytes::from("4\n5\n"), 5, Some(5))
         );
     }
 

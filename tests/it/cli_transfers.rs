@@ -53,6 +53,23 @@ fn an_import_goes_on_where_another_one_stopped() {
 }
 
 #[test]
+fn a_stack_trace_is_imported_as_one_record_and_line_by_line_if_that_is_asked_for() {
+    let app = App::start();
+    let text = b"2026-11-20 10:00:00,123 ERROR [main] c.e.Shop - failed\njava.lang.IllegalStateException: no cart\n\tat c.e.Shop.buy(Shop.java:7)\n\n\
+        2026-11-20 10:00:01,123 INFO  [main] c.e.Shop - done\n{\n \"bad\n";
+    let output = import(&app, "a.log", text, &[]);
+    let said = stdout(&output);
+    assert!(said.contains("3 records") && said.contains("lines read      7"), "{said}");
+    app.wait_for_count("source=file", 3);
+    assert_eq!(app.count("source=file&q=%22Shop.java%22%20level:ERROR"), 1);
+    assert!(stdout(&import(&app, "a.log", text, &["--multiline", "none"])).contains("6 records"));
+    let refused = import(&app, "a.log", text, &["--format", "ours", "--multiline", "auto"]);
+    assert!(stderr(&refused).contains("name a rule"), "{refused:?}");
+    let wrong = import(&app, "a.log", text, &["--multiline", "jav"]);
+    assert!(stderr(&wrong).contains("unknown multiline rule \"jav\"") && wrong.status.code() == Some(2), "{wrong:?}");
+}
+
+#[test]
 fn lines_that_are_not_understood_are_kept_and_named() {
     let app = App::start();
     let output = import(&app, "a.log", b"{\"message\":\"good\"}\n{\"bad\n", &["--format", "json"]);

@@ -91,6 +91,8 @@ pub struct FileParser {
     /// The line at the front of the buffer, and how many records began on it.
     line: u64,
     part: u32,
+    /// Records are read, and not only found.
+    reads_events: bool,
 }
 
 impl FileParser {
@@ -116,7 +118,21 @@ impl FileParser {
             utf16: Utf16Text::default(),
             line: 1,
             part: 0,
+            reads_events: true,
         }
+    }
+
+    /// Says where the records begin and end, and reads none of them: their events are empty. For who sends them on.
+    #[must_use]
+    pub fn without_events(mut self) -> Self {
+        self.reads_events = false;
+        self
+    }
+
+    /// Whether the file is in UTF-16, as far as is known.
+    #[must_use]
+    pub fn is_utf16(&self) -> bool {
+        matches!(self.encoding, Some(Encoding::Utf16Le | Encoding::Utf16Be))
     }
 
     /// The lines of the header that is in force, for [`FileParser::with_header`]; empty where there is none.
@@ -226,6 +242,10 @@ impl FileParser {
     // The event is large: it is not passed on.
     #[inline(always)]
     fn event<'a>(&mut self, raw: &'a [u8], is_cut: bool, is_rest: bool, cx: &Context) -> LogEvent<'a> {
+        if !self.reads_events {
+            self.lines.note(raw, cx);
+            return LogEvent::default();
+        }
         let mut event = if is_rest {
             LogEvent {
                 message: Cow::Borrowed(raw),

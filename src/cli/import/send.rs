@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use logseal_parsers::multiline::Rule;
 use logseal_parsers::{Format, LineParser};
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
@@ -19,7 +20,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 const ATTEMPT_MAX: Duration = Duration::from_secs(330);
 /// The longest header that the daemon takes in the address of a request.
 const HEADER_BYTES_MAX: usize = 16 << 10;
-/// How many records at the front of a refused body are durable all the same.
+/// How many lines at the front of a refused body are durable all the same.
 const STORED_HEADER: &str = "x-logseal-stored";
 
 /// Sends pieces to one daemon.
@@ -77,7 +78,7 @@ struct Ids {
 
 /// How one attempt ended without an acknowledgement.
 enum Refusal {
-    /// Nothing of it was taken but, perhaps, `stored` records at its front.
+    /// Nothing of it was taken but, perhaps, `stored` lines at its front.
     Later { wait: Option<Duration>, stored: u64, reason: String },
     /// The answer was lost.
     Unknown { reason: String },
@@ -86,8 +87,17 @@ enum Refusal {
 }
 
 impl Sender {
-    pub(super) fn new(api: &Api, source: &str, format: &str, retry_for: Duration, stop: CancellationToken) -> Self {
-        let parameters = [("format", format.to_owned()), ("source", source.to_owned())];
+    /// For files whose lines are joined by `rule`.
+    pub(super) fn new(
+        api: &Api,
+        source: &str,
+        format: &str,
+        rule: Rule,
+        retry_for: Duration,
+        stop: CancellationToken,
+    ) -> Self {
+        let parameters =
+            [("format", format.to_owned()), ("source", source.to_owned()), ("multiline", rule.as_str().to_owned())];
         let format = super::header_format(format);
         Self { http: api.http().clone(), url: api.url("/api/v1/logs/bulk", &parameters), format, retry_for, stop }
     }
@@ -106,23 +116,24 @@ impl Sender {
         }
         let deadline = Instant::now() + self.retry_for;
         let mut pause = PAUSE_FIRST;
-        let mut may_be_stored = 0;
+        let (mut may_be_stored, mut lines_stored) = (0, 0);
         loop {
             let open = sent.piece.records - sent.acknowledged;
             // Records count as doubtful once they are sent again after a lost answer.
             sent.in_doubt = sent.in_doubt.max(may_be_stored);
             let (wait, reason) = match self.attempt(&header, rest.clone(), open).await {
                 Ok(answer) => {
-                    sent.take(&answer);
+                    sent.take(&answer, lines_stored);
                     return sent;
                 }
                 Err(Refusal::Final { stored, reason }) => {
-                    sent.acknowledged += stored.min(open);
+                    sent.acknowledged = sent.piece.records_in(lines_stored + stored);
                     sent.failure = Some(reason);
                     return sent;
                 }
                 Err(Refusal::Later { wait, stored, reason }) => {
-                    sent.acknowledged += stored.min(open);
+                    lines_stored += stored;
+                    sent.acknowledged = sent.piece.records_in(lines_stored);
                     let left = without_lines(&rest, stored);
                     header = self.header_below(&header, rest.get(..rest.len() - left.len()).unwrap_or_default());
                     rest = left;
@@ -194,13 +205,12 @@ impl Sender {
 }
 
 impl Sent {
-    /// The answer to all that was still open.
-    fn take(&mut self, answer: &Answer) {
-        let lines_before = self.acknowledged;
+    /// The answer to all that was still open, behind the first `lines_before` lines.
+    fn take(&mut self, answer: &Answer, lines_before: u64) {
         self.acknowledged = self.piece.records;
         self.unparsed = answer.unparsed;
         self.ids = answer.ids.as_ref().map(|ids| (ids.first, ids.last));
-        let number = |line: u64| self.piece.first_line.map(|first| first + lines_before + line.saturating_sub(1));
+        let number = |line: u64| self.piece.line_in_input(lines_before + line);
         self.reasons = answer
             .errors
             .iter()

@@ -145,7 +145,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::cli::pieces::Piece;
+    use crate::cli::pieces::{Piece, Places};
 
     fn sent(last_line: u64, records: u64, acknowledged: u64, failure: Option<&str>) -> Sent {
         Sent {
@@ -153,8 +153,8 @@ mod tests {
                 bytes: Bytes::from_static(b"x\n"),
                 header: Vec::new(),
                 last_line,
-                first_line: None,
                 records,
+                places: Places::Scattered,
                 cut: Vec::new(),
             },
             acknowledged,
