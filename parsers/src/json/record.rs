@@ -240,6 +240,16 @@ impl<'a, 'c> Record<'a, 'c> {
         self.winners.iter().flatten()
     }
 
+    /// Makes the leaf that fills a field an attribute as well.
+    pub(super) fn keep_as_attribute(&mut self, slot: Slot) {
+        if self.keep == Keep::Field
+            && let Some(Some(winner)) = self.winners.get(slot.field() as usize)
+            && self.event.attributes.get(&winner.name).is_none()
+        {
+            self.event.attributes.push(&winner.name, &winner.value);
+        }
+    }
+
     /// Fills a field with what the record says elsewhere, whatever filled it before.
     pub(super) fn put(&mut self, slot: Slot, value: String) {
         if self.winner(slot).is_some_and(|winner| winner.value == value) {

@@ -76,6 +76,16 @@ impl Record<'_, '_> {
                 self.put(slot, value);
             }
         }
+        // The number of its level and its data are attributes in any case.
+        if self.winner(Slot::Level).is_some_and(|level| form.is_level(&level.name)) {
+            self.keep_as_attribute(Slot::Level);
+        }
+        for slot in [Slot::UserName, Slot::Ip] {
+            if self.winner(slot).is_some_and(|winner| !winner.name.is_empty() && form.data_name(&winner.name).is_some())
+            {
+                self.keep_as_attribute(slot);
+            }
+        }
     }
 
     /// How the record writes a Windows event; `None` where it is none.
@@ -107,9 +117,8 @@ impl Record<'_, '_> {
         }
         let word = self.stated(form.word).unwrap_or_default();
         let keywords = self.stated(form.keywords).unwrap_or_default();
-        let is_level = |name: &str| form.level.iter().any(|level| level.eq_ignore_ascii_case(name));
         let level = match self.winner(Slot::Level) {
-            Some(winner) if is_level(&winner.name) => winner.value.to_string(),
+            Some(winner) if form.is_level(&winner.name) => winner.value.to_string(),
             Some(_) => String::new(),
             None => self.stated(form.level).unwrap_or_default(),
         };
@@ -257,6 +266,17 @@ mod tests {
             r#"{"Id":4625,"ProviderName":"Auditing","LogName":"Security","ProcessId":6,"MachineName":"pc1","TimeCreated":"2023-11-14T22:13:20Z","LevelDisplayName":"Information","KeywordsDisplayNames":["Audit Failure"],"Message":"x"}"#,
             "WARN 1700000000 pc1 Auditing 4625 6  ",
         );
+    }
+
+    #[test]
+    fn an_events_data_are_attributes_in_any_case() {
+        let line = r#"{"EventID":4624,"Channel":"Security","Computer":"pc1","Provider_Name":"Auditing","TargetUserName":"bob","SubjectUserName":"PC1$","IpAddress":"192.0.2.7","Level":4}"#;
+        let event = parse(Format::Auto, line.as_bytes(), &CX);
+        for (name, value) in
+            [("TargetUserName", "bob"), ("SubjectUserName", "PC1$"), ("IpAddress", "192.0.2.7"), ("Level", "4")]
+        {
+            assert_eq!(event.attributes.iter().filter(|attribute| *attribute == (name, value)).count(), 1, "{name}");
+        }
     }
 
     #[test]

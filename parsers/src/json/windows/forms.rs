@@ -167,6 +167,11 @@ impl Form {
         FORMS.iter().find(|form| form.channel == name)
     }
 
+    /// Whether `name` is that of Windows' number of a level.
+    pub(super) fn is_level(&self, name: &str) -> bool {
+        self.level.iter().any(|level| level.eq_ignore_ascii_case(name))
+    }
+
     /// The name that a value of the event's data has in Windows; `None` for what is no data.
     pub(super) fn data_name<'n>(&self, name: &'n str) -> Option<&'n str> {
         let (prefix, name) = self.data.iter().find_map(|prefix| Some((prefix, name.strip_prefix(prefix)?)))?;
