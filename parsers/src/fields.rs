@@ -59,6 +59,8 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "requestreceivedtimestamp", "stagetimestamp", "dt", "date-time", "lasttimestamp", "eventtimestamp", "gentime",
         "logmeta.date", "meta.date", "record.time.timestamp", "timestamp.seconds", "timestampseconds", "datetime.date", "query_timestamp", "edgestarttimestamp",
         "written_at", "written_ts", "msec", "started_at", "unixtime", "epoch",
+        "createddatetime", "id.time", "when", "logtimestamp", "event.datetime", "event.time", "data.date", "date_create",
+        "event_timestamp", "metadata.eventcreationtime", "ts.$date", "recordedat",
     ]),
     (Slot::InstantNanos, &["instant.nanoofsecond", "timestamp.nanos", "timestampnanos"]),
     (Slot::Level, &[
@@ -75,7 +77,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
     (Slot::Message, &[
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "record.message", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
-        "displaymessage", "logevent.message", "full_log", "output", "0",
+        "displaymessage", "logevent.message", "full_log", "output", "properties.msg", "0",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
@@ -109,17 +111,21 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "downstream_remote_address", "source_ip", "address", "addr", "rhost", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote", "clientpublicip",
-        "origin.address", "actor_ip", "srcaddr",
+        "origin.address", "actor_ip", "srcaddr", "actor.ip", "access_device.ip", "client.ip_address", "session.ip", "context.ip_address",
+        "event.userip", "event.cip", "data.ip", "remote.ip", "clientipaddress", "actoripaddress",
         "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
-        "usr", "usr.name", "userid", "user_id", "user.id", "user.username", "user.email", "remote_user", "account.name",
-        "actor", "actor.name", "actor.login", "acct", "cs-username", "targetusername", "subjectusername",
+        "usr", "usr.name", "userprincipalname", "userid", "user_id", "user.id", "user.username", "user.email", "remote_user", "account.name",
+        "actor", "actor.email", "actor.user.email", "actor.user.name", "actor.name", "actor.login", "actor.loginname", "acct", "cs-username", "targetusername", "subjectusername",
         "attr.principalname", "attr.user", "fields.user", "auth.display_name", "actor.alternateid", "clientusername", "identity.claims.name",
         "protopayload.authenticationinfo.principalemail", "properties.userprincipalname",
         "contextmap.user", "mdc.user", "context.user", "extra.user", "properties.user", "meta.user", "record.extra.user", "@fields.user",
         "data.srcuser", "data.dstuser", "output_fields.user.name",
+        "properties.initiatedby.user.userprincipalname", "initiatedby.user.userprincipalname", "properties.accountname",
+        "actor_details.email", "target_user.email", "created_by.login", "actors.user.name", "param.user", "event.userid",
+        "event.user", "event.login", "event.adminid", "author_name",
     ]),
 ];
 

@@ -24,7 +24,21 @@ pub fn parse(text: &str, zone: Zone) -> Option<i64> {
     if let Some((micros, rest)) = iso_prefix(bytes, zone) {
         return if rest.is_empty() { Some(micros) } else { behind_offset(bytes, rest).then_some(micros) };
     }
-    epoch(text).or_else(|| named_month::common_log(bytes, zone)).or_else(|| rfc2822(text))
+    let other = || named_month::common_log(bytes, zone).or_else(|| asctime(bytes, zone)).or_else(|| rfc2822(text));
+    compact(bytes, zone).or_else(|| epoch(text)).or_else(other)
+}
+
+/// `20231114221320`, also with a fraction. As a count of milliseconds it would be after the year 2500.
+fn compact(bytes: &[u8], zone: Zone) -> Option<i64> {
+    let (digits, rest) = bytes.split_at_checked(14)?;
+    let may_be = digits.starts_with(b"19") || digits.starts_with(b"20");
+    if !may_be || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let part = |at: usize| number(digits.get(at..)?, 2);
+    let (micros, rest) = fraction(rest);
+    let wall = wall_clock(number(digits, 4)?, part(4)?, part(6)?, part(8)?, part(10)?, part(12)?)?;
+    rest.is_empty().then(|| zone.to_utc(wall + micros))
 }
 
 /// Whether `rest` is what Go prints of a time behind its offset: the name of the zone (`-0400 EDT`, `+0300 +03`), and the reading of the
@@ -232,6 +246,16 @@ mod tests {
         ] {
             assert_eq!(parse(text, Zone::UTC), Some(T), "{text}");
         }
+    }
+
+    #[test]
+    fn fourteen_digits_that_are_a_date_and_a_time_are_no_count() {
+        assert_eq!(parse("20231114221320", Zone::UTC), Some(T));
+        assert_eq!(parse("20231114221320.123", Zone::UTC), Some(T + 123_000));
+        assert_eq!(parse("20231114231320", Zone::Fixed(3600)), Some(T));
+        // Not a month: milliseconds.
+        assert_eq!(parse("20231514221320", Zone::UTC), Some(20_231_514_221_320_000));
+        assert_eq!(parse("Sat Nov 4 22:13:20 2023", Zone::UTC), Some(T - 864_000_000_000));
     }
 
     #[test]

@@ -23,6 +23,7 @@
 //! - Where a record names no address or user, a plain statement in its message is taken: an address after `from`,
 //!   `client` or the like, a name in quotes after `user`.
 
+mod cloud;
 mod kinds;
 mod kubernetes;
 pub(crate) mod members;
@@ -39,7 +40,7 @@ use std::borrow::Cow;
 
 use self::reader::{DEPTH_MAX, Fault, Reader, TOO_DEEP, Value};
 use self::record::{Keep, Place, Record};
-use crate::{Context, Level, LogEvent, contained, content, mentions, plain};
+use crate::{Context, Level, LogEvent, contained, content, mentions, plain, winevent};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "json";
@@ -84,7 +85,10 @@ pub(crate) fn parse_object<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<
     };
     if event.parse_error.is_none() {
         unwrap_message(&mut event, line, cx);
-        mentions::complete(&mut event);
+        // What a script says is not said of the event.
+        if !winevent::is_of_powershell(&event.app) {
+            mentions::complete(&mut event);
+        }
     }
     Ok(event)
 }

@@ -221,7 +221,7 @@ impl<'a, 'c> Record<'a, 'c> {
     }
 
     /// Makes the leaf that fills a field an attribute, if there is one.
-    fn demote(&mut self, slot: Slot) {
+    pub(super) fn demote(&mut self, slot: Slot) {
         let Some(old) = self.winners.get_mut(slot.field() as usize).and_then(Option::take) else {
             return;
         };
@@ -233,6 +233,32 @@ impl<'a, 'c> Record<'a, 'c> {
 
     pub(super) fn winner(&self, slot: Slot) -> Option<&Winner<'a>> {
         self.winners.get(slot.field() as usize).and_then(Option::as_ref)
+    }
+
+    /// All leaves that fill fields.
+    pub(super) fn winners(&self) -> impl Iterator<Item = &Winner<'a>> {
+        self.winners.iter().flatten()
+    }
+
+    /// Makes the leaf that fills a field an attribute as well.
+    pub(super) fn keep_as_attribute(&mut self, slot: Slot) {
+        if self.keep == Keep::Field
+            && let Some(Some(winner)) = self.winners.get(slot.field() as usize)
+            && self.event.attributes.get(&winner.name).is_none()
+        {
+            self.event.attributes.push(&winner.name, &winner.value);
+        }
+    }
+
+    /// Fills a field with what the record says elsewhere, whatever filled it before.
+    pub(super) fn put(&mut self, slot: Slot, value: String) {
+        if self.winner(slot).is_some_and(|winner| winner.value == value) {
+            return;
+        }
+        self.demote(slot);
+        if let Some(winner) = self.winners.get_mut(slot.field() as usize) {
+            *winner = Some(Winner { rank: 0, name: Cow::Borrowed(""), value: Cow::Owned(value) });
+        }
     }
 
     fn take(&mut self, slot: Slot) -> Option<Cow<'a, str>> {
@@ -247,6 +273,9 @@ impl<'a, 'c> Record<'a, 'c> {
             self.event.level = Level::Info;
         }
         self.complete_windows();
+        if !self.is_windows {
+            self.complete_cloud();
+        }
         if self.event.level == Level::Unknown {
             self.event.level = self.level_of_kind();
         }
@@ -278,9 +307,7 @@ impl<'a, 'c> Record<'a, 'c> {
         }
         if self.is_windows {
             winevent::complete_from_text(&mut self.event);
-            self.complete_flattened_windows(is_relayed);
-        } else if self.event.host.is_empty() && self.event.app.is_empty() {
-            self.complete_uncommon_windows();
+            self.complete_relayed_windows(is_relayed);
         }
         std::mem::take(&mut self.event)
     }
@@ -338,9 +365,10 @@ fn is_blank(text: &str) -> bool {
     matches!(text, "" | "-")
 }
 
-/// What stands for the lack of a user: Nextcloud's dashes, and the name that Django has for it.
+/// What stands for the lack of a user: Nextcloud's dashes, the name that Django has for it, and what CloudTrail writes for a name that
+/// nobody has.
 fn is_nobody(text: &str) -> bool {
-    matches!(text, "--" | "AnonymousUser")
+    matches!(text, "--" | "AnonymousUser" | "HIDDEN_DUE_TO_SECURITY_REASONS")
 }
 
 /// The level that `text` states under a name of `slot`, and the syslog severity if it is one.

@@ -1,135 +1,189 @@
-//! Windows' events in JSON, whose names alone do not say all: the number that Windows has for a level is not syslog's.
+//! Windows' events in JSON, whose names alone do not say all: the number that Windows has for a level is not syslog's, and an event's
+//! data has names that elsewhere are a program's or a process's.
 //!
-//! | who writes it | the level | the event |
+//! | who writes it | known by | the level |
 //! |---|---|---|
-//! | Fluent Bit's `winevtlog`, evtx_dump | `Level`, a number; `Keywords` tell a failed audit | `EventID` |
-//! | Fluent Bit's `winlog` | `EventType`, a word | `EventID` |
-//! | PowerShell's `Get-WinEvent` through `ConvertTo-Json` | `LevelDisplayName`, a word | `Id` |
-//! | EvtxECmd, and who flattens events | `Level`, a word | `EventId`, `EventID`; the provider is `Provider` or `Provider_Name` |
-//! | Wazuh | `severityValue`, a word | `eventID`, within `win.system` |
-//! | Winlogbeat before version 7 | `level`, a word | `event_id` |
+//! | Winlogbeat | `winlog.channel` | `log.level`, a word |
+//! | NXLog, Fluent Bit, Azure, EvtxECmd, who flattens events | `Channel` beside an event's id | `Severity`, `Level`, `EventType` |
+//! | PowerShell's `Get-WinEvent` through `ConvertTo-Json` | `LogName`, or the level's name alone | `LevelDisplayName`, a word |
+//! | evtx_dump, also with attributes beside elements | `Event.System.Channel` | `Level`, a number |
+//! | Velociraptor | `System.Channel` | the same |
+//! | Wazuh | `win.system.channel` | `severityValue`, a word |
+//! | Winlogbeat before version 7 | `log_name` | `level`, a word |
+//! | OpenTelemetry's and Grafana's receivers | `channel` beside `computer` and `event_id` | `level`, a word; `levelText` beside a number |
+//!
+//! Whatever the form, a failed audit is WARN, which most state in `Keywords` only.
 
+mod forms;
+
+use std::borrow::Cow;
+
+use self::forms::Form;
 use super::record::Record;
 use crate::fields::Slot;
-use crate::{Level, Zone, timestamp, winevent};
+use crate::winevent::{self, Subject};
+use crate::{Level, Zone, timestamp};
 
-/// Where each of them names the log that an event is from.
-const CHANNELS: [&str; 3] = ["Channel", "LogName", "Event.System.Channel"];
-
-/// The names of channel, computer, provider, event, process, kind and time, of those who write none that a field has.
-const UNCOMMON: [[&str; 7]; 3] = [
-    [
-        "win.system.channel",
-        "win.system.computer",
-        "win.system.providerName",
-        "win.system.eventID",
-        "win.system.processID",
-        "win.system.severityValue",
-        "win.system.systemTime",
-    ],
-    [
-        "data.win.system.channel",
-        "data.win.system.computer",
-        "data.win.system.providerName",
-        "data.win.system.eventID",
-        "data.win.system.processID",
-        "data.win.system.severityValue",
-        "data.win.system.systemTime",
-    ],
-    ["log_name", "computer_name", "source_name", "event_id", "process_id", "", ""],
-];
-
-/// The user of an event that names no target and no subject, as Sysmon's do.
-const USERS: [&str; 5] = [
-    "Event.EventData.User",
-    "winlog.event_data.User",
-    "event_data.User",
-    "win.eventdata.user",
-    "data.win.eventdata.user",
-];
+/// What a record says under the names of its form.
+struct Said {
+    level: String,
+    word: String,
+    is_failed_audit: bool,
+    host: Option<String>,
+    provider: Option<String>,
+    id: Option<String>,
+    process: Option<String>,
+    time: Option<i64>,
+    message: Option<String>,
+    user: Option<String>,
+    address: Option<std::net::IpAddr>,
+}
 
 impl Record<'_, '_> {
-    /// Completes a record that is a Windows event: one that names a provider or has an event's id, and says which log it is from.
+    /// Completes a record that is a Windows event: one that says which log it is from and has an event's id.
     pub(super) fn complete_windows(&mut self) {
-        let is_named = |slot: Slot, ends: [&str; 3]| {
-            let name = self.winner(slot).map(|winner| winner.name.to_ascii_lowercase()).unwrap_or_default();
-            ends.iter().any(|end| name.ends_with(end))
-        };
-        let has_provider = is_named(Slot::App, ["providername", "sourcename", "provider.#attributes.name"]);
-        if !has_provider && !is_named(Slot::MsgId, ["eventid", "eventid.#text", "eventid"]) {
-            return;
-        }
-        let attributes = &self.event.attributes;
-        let stated = |names: &[&str]| names.iter().find_map(|name| attributes.get(name)).unwrap_or_default();
-        if stated(&CHANNELS).is_empty() {
-            return;
-        }
-        let number = match self.winner(Slot::Level) {
-            Some(winner) if winner.name.eq_ignore_ascii_case("Level") => &*winner.value,
-            Some(_) => "",
-            None => stated(&["Event.System.Level"]),
-        };
-        let level = winevent::level_of(number, stated(&["Keywords", "Event.System.Keywords"]));
-        let by_word = || winevent::level_of_type(stated(&["EventType", "KeywordsDisplayNames"])).unwrap_or_default();
-        let id = if has_provider { stated(&["Id"]).to_owned() } else { String::new() };
-        if level != Level::Unknown {
-            self.event.level = level;
-            self.event.severity = None;
-        } else if self.event.level == Level::Unknown {
-            self.event.level = by_word();
-        }
-        self.event.msg_id = id.into();
+        let Some(form) = self.form_of_windows() else { return };
+        let said = self.said_of_windows(form);
         self.is_windows = true;
+        let by_number = winevent::level_of(&said.level, "");
+        if by_number != Level::Unknown {
+            self.event.level = by_number;
+            self.event.severity = None;
+        }
+        if self.event.level == Level::Unknown {
+            self.event.level = winevent::level_of_type(&said.word).unwrap_or_default();
+        }
+        if said.is_failed_audit && matches!(self.event.level, Level::Info | Level::Unknown) {
+            self.event.level = Level::Warn;
+        }
+        self.event.timestamp = self.event.timestamp.or(said.time);
+        if let Some(address) = said.address {
+            self.put(Slot::Ip, address.to_string());
+            self.event.ip = Some(address);
+        }
+        if self.is_in_hex(Slot::ProcId) {
+            self.demote(Slot::ProcId);
+        }
+        for (slot, value) in [
+            (Slot::Host, said.host),
+            (Slot::App, said.provider),
+            (Slot::MsgId, said.id),
+            (Slot::ProcId, said.process),
+            (Slot::Message, said.message),
+            (Slot::UserName, said.user),
+        ] {
+            if let Some(value) = value {
+                self.put(slot, value);
+            }
+        }
+        // The number of its level and its data are attributes in any case.
+        if self.winner(Slot::Level).is_some_and(|level| form.is_level(&level.name)) {
+            self.keep_as_attribute(Slot::Level);
+        }
+        for slot in [Slot::UserName, Slot::Ip] {
+            if self.winner(slot).is_some_and(|winner| !winner.name.is_empty() && form.data_name(&winner.name).is_some())
+            {
+                self.keep_as_attribute(slot);
+            }
+        }
     }
 
-    /// Completes an event whose fields are known by what few give them as names. `is_relayed` says that the host is the one named `host`.
-    pub(super) fn complete_flattened_windows(&mut self, is_relayed: bool) {
-        let attributes = &self.event.attributes;
-        let stated = |names: &[&str]| names.iter().find_map(|name| attributes.get(name)).map(str::to_owned);
-        let provider = if self.event.app.is_empty() { stated(&["Provider_Name", "Provider"]) } else { None };
-        let time = if self.event.timestamp.is_none() { stated(&["SystemTime", "UtcTime"]) } else { None };
+    /// How the record writes a Windows event; `None` where it is none.
+    fn form_of_windows(&self) -> Option<&'static Form> {
+        let has_level_of_powershell =
+            self.winner(Slot::Level).is_some_and(|level| level.name.eq_ignore_ascii_case("LevelDisplayName"));
+        let form = if has_level_of_powershell {
+            forms::flat()
+        } else {
+            self.event.attributes.iter().find_map(|(name, _)| Form::of_channel(name))?
+        };
+        let is_number = |id: String| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
+        let has_id = self.stated(form.id).is_some_and(is_number);
+        let is_whole = self.stated(form.provider).is_some() || self.stated(form.host).is_some();
+        // Flat records of others have an `Id` and a `Channel` too.
+        let is_events = form.strict.is_empty() || form.strict.iter().any(|name| self.stated(&[name]).is_some());
+        (has_id && is_whole && is_events).then_some(form)
+    }
+
+    fn said_of_windows(&self, form: &Form) -> Said {
+        let id = self.stated(form.id).unwrap_or_default();
+        let mut subject = Subject::default();
+        for (name, value) in self.all() {
+            if let Some(name) = form.data_name(name) {
+                subject.see(name, value);
+            } else if form.markup == Some(name) {
+                forms::see_markup(&mut subject, value);
+            }
+        }
+        let word = self.stated(form.word).unwrap_or_default();
+        let keywords = self.stated(form.keywords).unwrap_or_default();
+        let level = match self.winner(Slot::Level) {
+            Some(winner) if form.is_level(&winner.name) => winner.value.to_string(),
+            Some(_) => String::new(),
+            None => self.stated(form.level).unwrap_or_default(),
+        };
+        let is_missing = |slot: Slot| self.winner(slot).is_none();
+        // The user that the record names itself, outside of the event's data, counts.
+        let names_user = self.winner(Slot::UserName).is_some_and(|user| form.data_name(&user.name).is_none());
+        let names_address = self.winner(Slot::Ip).is_some_and(|ip| form.data_name(&ip.name).is_none());
+        let is_process = |process: &String| !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit());
+        let keeps_process = form.process_is_last && !is_missing(Slot::ProcId) && !self.is_in_hex(Slot::ProcId);
+        let address = subject.address(&id);
+        let user = subject.user(&id).map(Into::into);
+        let is_groups = user.is_none() && winevent::is_about_group(&id);
+        Said {
+            is_failed_audit: winevent::is_failed_audit(&keywords) || word.eq_ignore_ascii_case("AUDIT_FAILURE"),
+            level,
+            host: self.stated(form.host).filter(|_| is_missing(Slot::Host)),
+            provider: self.stated(form.provider),
+            process: self.stated(form.process).filter(|process| is_process(process) && !keeps_process),
+            time: self
+                .stated(form.time)
+                .filter(|_| self.event.timestamp.is_none())
+                .and_then(|time| timestamp::parse(&time, Zone::UTC)),
+            message: self.stated(form.message).filter(|_| is_missing(Slot::Message)).map(unquoted),
+            user: if is_groups { Some(String::new()) } else { user.filter(|_| !names_user || form.markup.is_some()) },
+            address: address.filter(|_| !names_address),
+            id: Some(id),
+            word,
+        }
+    }
+
+    /// The value of the first of `names` that the record has.
+    fn stated(&self, names: &[&str]) -> Option<String> {
+        let value = |name: &str| {
+            let named = self.winners().find(|winner| winner.name == name).map(|winner| &*winner.value);
+            named.or_else(|| self.event.attributes.get(name)).filter(|value| !value.is_empty())
+        };
+        names.iter().find_map(|name| value(name)).map(str::to_owned)
+    }
+
+    /// All that the record says, by its names.
+    fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let taken = self.winners().map(|winner| (&*winner.name, &*winner.value));
+        taken.chain(self.event.attributes.iter())
+    }
+
+    /// Whether a process's number is one of an event's data, which are written `0x1a4`.
+    fn is_in_hex(&self, slot: Slot) -> bool {
+        self.winner(slot).is_some_and(|winner| winner.value.starts_with("0x"))
+    }
+
+    /// Completes an event whose fields are known. `is_relayed` says that the host is the one named `host`.
+    pub(super) fn complete_relayed_windows(&mut self, is_relayed: bool) {
         // Whoever passed the event on calls itself the host.
-        let host = if is_relayed { stated(&["Hostname"]) } else { None };
-        let user = if self.event.user_name.is_empty() { stated(&USERS) } else { None };
-        if let Some(user) = user {
-            self.event.user_name = user.into();
-        }
-        if let Some(provider) = provider {
-            self.event.app = provider.into();
-        }
+        let host = self.event.attributes.get("Hostname").filter(|_| is_relayed).map(str::to_owned);
         if let Some(host) = host {
-            let relay = std::mem::replace(&mut self.event.host, host.into());
+            let relay = std::mem::replace(&mut self.event.host, Cow::Owned(host));
             self.event.attributes.push("host", &relay);
         }
-        self.event.timestamp = self.event.timestamp.or_else(|| timestamp::parse(&time?, Zone::UTC));
     }
+}
 
-    /// Completes an event of those who write names of their own. No other record has a channel or a log under these.
-    pub(super) fn complete_uncommon_windows(&mut self) {
-        let attributes = &self.event.attributes;
-        let Some(names) = UNCOMMON
-            .iter()
-            .find(|[channel, computer, ..]| attributes.get(channel).is_some() && attributes.get(computer).is_some())
-        else {
-            return;
-        };
-        let [_, host, app, id, process, kind, time] =
-            names.map(|name| attributes.get(name).unwrap_or_default().to_owned());
-        let is_failed_audit = attributes.get("keywords").is_some_and(|keywords| keywords.contains("Audit Failure"));
-        let kind = if is_failed_audit { "Audit Failure" } else { &*kind };
-        self.event.level = winevent::level_of_type(kind).unwrap_or(self.event.level);
-        self.event.timestamp = self.event.timestamp.or_else(|| timestamp::parse(&time, Zone::UTC));
-        self.event.host = host.into();
-        self.event.app = app.into();
-        self.event.msg_id = id.into();
-        if self.event.proc_id.is_empty() {
-            self.event.proc_id = process.into();
-        }
-        if self.event.user_name.is_empty() {
-            let user = USERS.iter().find_map(|name| self.event.attributes.get(name)).unwrap_or_default().to_owned();
-            self.event.user_name = user.into();
-        }
-    }
+/// Wazuh puts a message into quotes.
+fn unquoted(text: String) -> String {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned);
+    inner.unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -199,6 +253,84 @@ mod tests {
         check(
             r##"{"Event":{"System":{"Provider":{"#attributes":{"Name":"Sysmon"}},"EventID":1,"Level":4,"TimeCreated":{"#attributes":{"SystemTime":"2023-11-14T22:13:20Z"}},"Channel":"Sysmon/Operational","Computer":"pc1"},"EventData":{"User":"DOM\\bob"}}}"##,
             "INFO 1700000000 pc1 Sysmon 1  DOM\\bob ",
+        );
+    }
+
+    #[test]
+    fn a_failed_audit_is_a_warning_however_it_is_written() {
+        check(
+            r#"{"@timestamp":"2023-11-14T22:13:20Z","host":{"name":"pc1"},"log":{"level":"information"},"event":{"code":"4625"},"winlog":{"channel":"Security","computer_name":"pc1","event_id":"4625","provider_name":"Auditing","process":{"pid":6},"keywords":["Audit Failure"],"event_data":{"SubjectUserName":"PC1$","TargetUserName":"bob","IpAddress":"192.0.2.7"}},"message":"x"}"#,
+            "WARN 1700000000 pc1 Auditing 4625 6 bob 192.0.2.7",
+        );
+        check(
+            r#"{"Id":4625,"ProviderName":"Auditing","LogName":"Security","ProcessId":6,"MachineName":"pc1","TimeCreated":"2023-11-14T22:13:20Z","LevelDisplayName":"Information","KeywordsDisplayNames":["Audit Failure"],"Message":"x"}"#,
+            "WARN 1700000000 pc1 Auditing 4625 6  ",
+        );
+    }
+
+    #[test]
+    fn an_events_data_are_attributes_in_any_case() {
+        let line = r#"{"EventID":4624,"Channel":"Security","Computer":"pc1","Provider_Name":"Auditing","TargetUserName":"bob","SubjectUserName":"PC1$","IpAddress":"192.0.2.7","Level":4}"#;
+        let event = parse(Format::Auto, line.as_bytes(), &CX);
+        for (name, value) in
+            [("TargetUserName", "bob"), ("SubjectUserName", "PC1$"), ("IpAddress", "192.0.2.7"), ("Level", "4")]
+        {
+            assert_eq!(event.attributes.iter().filter(|attribute| *attribute == (name, value)).count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_events_data_are_no_program_and_no_process() {
+        check(
+            r#"{"EventTime":"2023-11-14T22:13:20Z","Hostname":"pc1","EventID":4769,"SourceName":"Auditing","ExecutionProcessID":6,"Channel":"Security","ServiceName":"PC2$","ProcessId":"0x3d0","TargetUserName":"bob@EXAMPLE","IpAddress":"::ffff:192.0.2.7"}"#,
+            "UNKNOWN 1700000000 pc1 Auditing 4769 6 bob@EXAMPLE 192.0.2.7",
+        );
+        check(
+            r#"{"Channel":"Security","Computer":"pc1","EventID":5156,"Provider_Name":"Auditing","SystemTime":"2023-11-14T22:13:20Z","Application":"a.exe","ProcessId":"0x3d0","SourceAddress":"192.0.2.7","DestAddress":"192.0.2.1"}"#,
+            "UNKNOWN 1700000000 pc1 Auditing 5156   192.0.2.7",
+        );
+    }
+
+    #[test]
+    fn collectors_of_other_makes_are_known_by_their_channel() {
+        check(
+            r##"{"Event":{"System":{"Provider_attributes":{"Name":"Auditing"},"EventID":4625,"Level":0,"Keywords":"0x8010000000000000","TimeCreated_attributes":{"SystemTime":"2023-11-14T22:13:20Z"},"Channel":"Security","Computer":"pc1","Execution_attributes":{"ProcessID":6}},"EventData":{"TargetUserName":"bob"}}}"##,
+            "WARN 1700000000 pc1 Auditing 4625 6 bob ",
+        );
+        check(
+            r#"{"System":{"Provider":{"Name":"Auditing"},"EventID":{"Value":4625},"Level":0,"Keywords":-9218868437227405312,"TimeCreated":{"SystemTime":1700000000.5},"Execution":{"ProcessID":6},"Channel":"Security","Computer":"pc1"},"EventData":{"TargetUserName":"bob","IpAddress":"192.0.2.7"}}"#,
+            "WARN 1700000000 pc1 Auditing 4625 6 bob 192.0.2.7",
+        );
+        check(
+            r#"{"event_id":{"id":4625},"provider":{"name":"Auditing"},"system_time":"2023-11-14T22:13:20Z","computer":"pc1","channel":"Security","level":"Information","keywords":["Audit Failure"],"event_data":{"TargetUserName":"bob"},"execution":{"process_id":6},"message":"x"}"#,
+            "WARN 1700000000 pc1 Auditing 4625 6 bob ",
+        );
+        check(
+            r#"{"source":"Auditing","channel":"Security","computer":"pc1","event_id":4624,"level":0,"levelText":"Information","timeCreated":"2023-11-14T22:13:20Z","execution":{"processId":6},"security":{"userName":"SYSTEM"},"event_data":"<Data Name='TargetUserName'>bob</Data><Data Name='IpAddress'>192.0.2.7</Data>","message":"x"}"#,
+            "INFO 1700000000 pc1 Auditing 4624 6 bob 192.0.2.7",
+        );
+        let wazuhs = r#"{"win":{"system":{"providerName":"Auditing","eventID":"4625","channel":"Security","computer":"pc1","severityValue":"AUDIT_FAILURE","message":"\"An account failed.\r\nWhy\""}}}"#;
+        let event = parse(Format::Auto, wazuhs.as_bytes(), &CX);
+        assert_eq!(&*event.message, b"An account failed.\r\nWhy");
+    }
+
+    #[test]
+    fn a_script_says_nothing_of_its_event() {
+        check(
+            r#"{"ProviderName":"Microsoft-Windows-PowerShell","EventID":4104,"Level":3,"TimeCreated":"2023-11-14T22:13:20Z","Channel":"Microsoft-Windows-PowerShell/Operational","Computer":"pc1","Message":"iex from 192.0.2.7 user 'bob'"}"#,
+            "WARN 1700000000 pc1 Microsoft-Windows-PowerShell 4104   ",
+        );
+    }
+
+    #[test]
+    fn a_channel_of_others_is_no_log() {
+        check(
+            r#"{"channel":"orders","computer":"a","event_id":"7","level":"info","time":"2023-11-14T22:13:20Z"}"#,
+            "INFO 1700000000 a     ",
+        );
+        check(
+            r#"{"Channel":"web","Id":"7","Source":"shop","level":2,"time":"2023-11-14T22:13:20Z"}"#,
+            "FATAL 1700000000      ",
         );
     }
 

@@ -25,8 +25,11 @@ pub(super) fn common_log(bytes: &[u8], zone: Zone) -> Option<i64> {
 
 /// Reads `Wed Oct 11 14:32:52 2000`, where a fraction may follow the seconds.
 pub(crate) fn asctime(bytes: &[u8], zone: Zone) -> Option<i64> {
-    let [_, _, _, b' ', a, b, c, b' ', tens, ones, b' ', clock @ ..] = bytes else {
-        return None;
+    let (a, b, c, tens, ones, clock) = match bytes {
+        [_, _, _, b' ', a, b, c, b' ', tens, ones, b' ', clock @ ..] => (a, b, c, tens, ones, clock),
+        // Some do not fill the day up.
+        [_, _, _, b' ', a, b, c, b' ', ones, b' ', clock @ ..] => (a, b, c, &b' ', ones, clock),
+        _ => return None,
     };
     let month = month([*a, *b, *c])?;
     let day = match tens {

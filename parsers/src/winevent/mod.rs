@@ -8,8 +8,8 @@
 //! | `Provider` | app |
 //! | `EventID` | message id |
 //! | `Execution`'s `ProcessID` | process id |
-//! | `TargetUserName`, else `SubjectUserName`, `User`, `UserName`, IIS' `cs-username`; the first value of SQL Server's logins | user |
-//! | `IpAddress`, else `ClientAddress`, `SourceAddress`, `SourceIp`, IIS' `c-ip`; SQL Server's `[CLIENT: …]` | address |
+//! | the best of the names in `subject.rs`; the first value of SQL Server's logins | user |
+//! | the same; SQL Server's `[CLIENT: …]` | address |
 //! | `RenderingInfo`'s `Message` | message; the whole event where it has none |
 //!
 //! All else is attributes under Windows' own names; the fields of `EventData` are attributes in any case. A value `-` is
@@ -18,8 +18,10 @@
 mod ossec;
 mod rendered;
 mod snare;
+mod subject;
 mod xml;
 
+pub(crate) use self::subject::{Subject, is_about_group};
 use crate::{Context, Level, LogEvent};
 
 /// The name of this format in [`LogEvent::format`].
@@ -107,9 +109,19 @@ pub(crate) fn level_of(number: &str, keywords: &str) -> Level {
     }
 }
 
-fn is_failed_audit(keywords: &str) -> bool {
-    let bits = keywords.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    bits.is_some_and(|bits| bits & AUDIT_FAILURE != 0)
+/// Whether `Keywords`, as a number or in words, say that an audit failed.
+pub(crate) fn is_failed_audit(keywords: &str) -> bool {
+    let bits = match keywords.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        // Some write the number with a sign.
+        None => keywords.parse().ok().or_else(|| keywords.parse().ok().map(i64::cast_unsigned)),
+    };
+    bits.is_some_and(|bits| bits & AUDIT_FAILURE != 0) || keywords.contains("Audit Failure")
+}
+
+/// Whether the provider is PowerShell, whose events hold whole scripts.
+pub(crate) fn is_of_powershell(provider: &str) -> bool {
+    matches!(provider, "Microsoft-Windows-PowerShell" | "PowerShellCore" | "PowerShell")
 }
 
 /// The level of an audit or of a word that Windows has for one.

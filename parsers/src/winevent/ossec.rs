@@ -5,7 +5,7 @@
 //! ```
 
 use super::{FORMAT, level_of_type, rendered};
-use crate::{LogEvent, address};
+use crate::LogEvent;
 
 /// What stands before every such text, and is syslog's name of a program.
 pub(super) const MARKER: &str = "WinEvtLog";
@@ -36,10 +36,6 @@ pub(super) fn fields(message: &[u8]) -> Option<LogEvent<'_>> {
     };
     event.attributes.push("Channel", channel);
     event.attributes.push("EventType", kind);
-    if provider == "Microsoft-Windows-Sysmon" {
-        event.user_name = labelled(said, " User: ").unwrap_or_default().into();
-        event.ip = labelled(said, " SourceIp: ").and_then(address::parse).map(|found| found.ip);
-    }
     rendered::complete(&mut event, said);
     if !matches!(user, "" | "-" | "(no user)") {
         event.attributes.push("UserName", user);
@@ -51,12 +47,6 @@ pub(super) fn fields(message: &[u8]) -> Option<LogEvent<'_>> {
         event.attributes.push("Domain", domain);
     }
     Some(event)
-}
-
-/// What stands behind a label, up to the two blanks that agents write for the end of a line.
-fn labelled<'a>(said: &'a str, label: &str) -> Option<&'a str> {
-    let value = said.get(said.find(label)? + label.len()..)?.split("  ").next()?.trim_end();
-    (value.len() <= 256).then_some(value)
 }
 
 #[cfg(test)]

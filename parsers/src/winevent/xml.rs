@@ -5,12 +5,9 @@ use std::borrow::Cow;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+use super::subject::Subject;
 use super::{FORMAT, level_of, level_of_type, rendered};
 use crate::{Level, LogEvent, Zone, address, timestamp};
-
-/// Who the event is about, best first: the account that was asked for before the one that asked.
-const USERS: [&str; 5] = ["TargetUserName", "SubjectUserName", "User", "UserName", "cs-username"];
-const ADDRESSES: [&str; 5] = ["IpAddress", "ClientAddress", "SourceAddress", "SourceIp", "c-ip"];
 
 /// Reads the event in `text`; `line` is its message where it brings none.
 pub(super) fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<LogEvent<'a>> {
@@ -27,7 +24,13 @@ pub(super) fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<LogEvent<'a>> 
                 walk.open(&tag)?;
                 walk.close();
             }
-            Event::End(_) => walk.close(),
+            Event::End(_) => {
+                walk.close();
+                // Another event behind it is not to be mixed with it.
+                if walk.is_whole() {
+                    break;
+                }
+            }
             Event::Text(text) => walk.text(text.into_inner()),
             Event::CData(text) => walk.text(text.into_inner()),
             Event::GeneralRef(entity) => walk.text(resolved(&entity)),
@@ -81,9 +84,7 @@ struct Walk<'a> {
     keywords: String,
     /// How many values had no name.
     unnamed: usize,
-    /// The places in [`USERS`] and [`ADDRESSES`] of what has been taken.
-    user_rank: Option<usize>,
-    address_rank: Option<usize>,
+    subject: Subject,
     has_id: bool,
 }
 
@@ -171,6 +172,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether an event has been read to its end.
+    fn is_whole(&self) -> bool {
+        self.depth == 0 && self.has_id
+    }
+
     fn system(&mut self, name: &str, value: &str) {
         match name {
             "EventID" => {
@@ -202,21 +208,7 @@ impl<'a> Walk<'a> {
             return;
         }
         self.push(name, value);
-        let rank = USERS.iter().position(|user| *user == name);
-        if let Some(rank) = rank
-            && self.user_rank.is_none_or(|taken| rank < taken)
-        {
-            self.user_rank = Some(rank);
-            self.event.user_name = Cow::Owned(value.to_owned());
-        }
-        let rank = ADDRESSES.iter().position(|address| *address == name);
-        if let Some(rank) = rank
-            && self.address_rank.is_none_or(|taken| rank < taken)
-            && let Some(found) = address::parse(value)
-        {
-            self.address_rank = Some(rank);
-            self.event.ip = Some(found.ip);
-        }
+        self.subject.see(name, value);
     }
 
     /// SQL Server's logins: the first value is the account, and the client stands in a bracket behind the reason.
@@ -241,6 +233,10 @@ impl<'a> Walk<'a> {
         if by_number != Level::Unknown {
             self.event.level = by_number;
         }
+        if let Some(user) = self.subject.user(&self.event.msg_id) {
+            self.event.user_name = Cow::Owned(user.into_string());
+        }
+        self.event.ip = self.event.ip.or_else(|| self.subject.address(&self.event.msg_id));
         self.event.message = match self.message.take() {
             Some(message) => {
                 rendered::complete(&mut self.event, &message);
@@ -252,7 +248,7 @@ impl<'a> Walk<'a> {
             None => Cow::Borrowed(line),
         };
         // What is still open was cut off.
-        (self.has_id && self.depth == 0).then_some(self.event)
+        self.is_whole().then_some(self.event)
     }
 }
 
@@ -334,6 +330,18 @@ mod tests {
         assert_eq!(event.attributes.get("RenderingInfo.Level"), Some("Warning"));
         let escaped = text.replace("late", "&#x6c;&lt;te&unknown;");
         assert_eq!(&*parse(&escaped).unwrap().message, b"It is\r\nl<te&unknown;.");
+    }
+
+    #[test]
+    fn of_two_events_in_one_record_the_first_fills_its_fields() {
+        let event = |id: u8, user: &str| {
+            format!(
+                "<Event><System><EventID>{id}</EventID></System><EventData><Data Name='TargetUserName'>{user}</Data></EventData></Event>"
+            )
+        };
+        let both = format!("<Events>{}{}</Events>", event(7, "bob"), event(8, "ada"));
+        let read = parse(&both).unwrap();
+        assert_eq!((&*read.msg_id, &*read.user_name, &*read.message), ("7", "bob", both.as_bytes()));
     }
 
     #[test]

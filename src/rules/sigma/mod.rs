@@ -27,6 +27,7 @@ mod needs;
 mod rewrite;
 pub(crate) mod selects;
 mod slots;
+mod variants;
 mod view;
 mod when;
 mod windows;

@@ -6,6 +6,10 @@
 //! | `field: ''` | null: our records leave empty values out |
 //! | words without a field, with `all` | words that are contained |
 //! | a number as a word | its digits |
+//! | `base64offset`, `windash` | each of the [`variants`] |
+//! | `cidr` with an address | the network of that address alone |
+
+use std::net::IpAddr;
 
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, FieldSpec, Modifier, SelectorPattern, SigmaRule, SigmaString, SigmaValue,
@@ -16,6 +20,7 @@ use super::limits;
 use super::logsources::Source;
 use super::mapping;
 use super::slots::{self, Slots};
+use super::variants;
 
 /// What a rule asks for, besides its compiled form.
 #[derive(Debug, Default)]
@@ -72,7 +77,15 @@ impl Rewriter<'_> {
 
     fn detection(&mut self, detection: &mut Detection) {
         match detection {
-            Detection::AllOf(items) => items.iter_mut().for_each(|item| self.item(item)),
+            Detection::AllOf(items) => {
+                items.iter().for_each(|item| self.check_values(item));
+                let written = std::mem::take(items).into_iter().map(variants::written_out);
+                match written.collect::<Result<Vec<_>, _>>() {
+                    Ok(written) => items.extend(written.into_iter().flatten()),
+                    Err(problem) => self.problem(problem),
+                }
+                items.iter_mut().for_each(|item| self.item(item));
+            }
             Detection::AnyOf(parts) | Detection::And(parts) => parts.iter_mut().for_each(|part| self.detection(part)),
             Detection::Keywords(values) => values.iter_mut().for_each(|value| self.keyword(value)),
             Detection::ArrayMatch { .. } | Detection::Conditional { .. } => {
@@ -82,7 +95,9 @@ impl Rewriter<'_> {
     }
 
     fn item(&mut self, item: &mut DetectionItem) {
-        self.check_values(item);
+        if item.field.has_modifier(Modifier::Cidr) {
+            item.values.iter_mut().for_each(complete_network);
+        }
         match item.field.name.take().filter(|name| !name.is_empty()) {
             Some(name) => {
                 let slot = self.slot(&name);
@@ -188,6 +203,16 @@ fn compares_parts(field: &FieldSpec) -> bool {
 
 fn is_empty(value: &SigmaValue) -> bool {
     matches!(value, SigmaValue::String(text) if text.original.is_empty())
+}
+
+/// Makes an address the network that holds it alone.
+fn complete_network(value: &mut SigmaValue) {
+    if let SigmaValue::String(text) = value
+        && let Ok(address) = text.original.parse::<IpAddr>()
+    {
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        *value = SigmaValue::String(SigmaString::from_raw(&format!("{address}/{bits}")));
+    }
 }
 
 /// The expression with its flags, as it will be compiled.

@@ -102,8 +102,10 @@ pub(super) fn unprefixed(name: &str) -> Option<&str> {
     if !name.contains('.') {
         return None;
     }
-    if let Some(rest) = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)) {
-        return Some(rest);
+    if let Some((prefix, rest)) = PREFIXES.iter().find_map(|prefix| Some((prefix, name.strip_prefix(prefix)?))) {
+        // What a program tells of an event in its own form is in an element of the form's name.
+        let form = rest.split_once('.').filter(|_| prefix.ends_with("userdata."));
+        return Some(form.map_or(rest, |(_, field)| field));
     }
     // Structured data of syslog: `sdid@number.name`.
     let (before, rest) = name.split_once('.')?;

@@ -48,6 +48,46 @@ fn parts_of_values_are_compared() {
 }
 
 #[test]
+fn beginnings_and_ends_may_have_wildcards() {
+    check("f|startswith: '?vi'", "EVIL", true);
+    check("f|startswith: '?vi'", "an evil", false);
+    check(r"f|startswith: 'C:\Us*\x'", r"c:\users\bob\x.exe", true);
+    check(r"f|startswith: 'C:\Us*\x'", r"d:\c:\users\bob\x", false);
+    check("f|endswith: 'v?l'", "evil", true);
+    check("f|endswith: 'v?l'", "evil.exe", false);
+    check("f|endswith: 'v?l'", "viol\nevil", true);
+    check("f|endswith:\n  - 'x'\n  - '*v?l'\n  - 'v*$'", "a v$", true);
+    check("f|startswith|cased: 'E*'", "evil", false);
+    check("f|endswith|all:\n  - 'v?l'\n  - 'i*'", "evil", true);
+    check("f|endswith|all:\n  - 'v?l'\n  - '?x'", "evil", false);
+}
+
+#[test]
+fn an_encoded_value_is_found_before_whatever_follows_it() {
+    // base64 of `say foobar? no`, `a foobar!`, `foobar!`.
+    check("f|base64offset|contains: foobar", "c2F5IGZvb2Jhcj8gbm8=", true);
+    check("f|base64offset|contains: foobar", "YSBmb29iYXIh", true);
+    check("f|base64offset|contains: foo", "Zm9vYmFyIQ==", true);
+    // `wget http` and `xwget h` in UTF-16.
+    check("f|wide|base64offset|contains: wget", "dwBnAGUAdAAgAGgAdAB0AHAA", true);
+    check("f|wide|base64offset|contains: wget", "eAB3AGcAZQB0ACAAaAA=", true);
+    check("f|base64offset|contains|all:\n  - foobar\n  - say", "c2F5IGZvb2Jhcj8gbm8=", true);
+    check("f|base64offset|contains|all:\n  - foobar\n  - yes", "c2F5IGZvb2Jhcj8gbm8=", false);
+}
+
+#[test]
+fn a_dash_before_the_name_of_an_option_has_five_forms() {
+    check("f|windash|contains: ' /enc'", "ps -enc x", true);
+    check("f|windash|contains: ' -enc * -w'", "ps /enc abc \u{2014}w x", true);
+    check("f|windash|contains: ' -enc * -w'", "ps /enc abc w x", false);
+    check("f|windash|contains|all:\n  - ' -enc'\n  - ' -w'", "ps /enc /w", true);
+    check("f|windash|contains|all:\n  - ' -enc'\n  - ' -w'", "ps /enc w", false);
+    // One in a name is no beginning of another.
+    check("f|windash|contains: ' -no-op'", "ps /no-op", true);
+    check("f|windash|contains: ' -no-op'", "ps /no/op", false);
+}
+
+#[test]
 fn encoded_values_are_found() {
     check("f|base64|contains: foobar", "x Zm9vYmFy y", true);
     check("f|base64offset|contains: foobar", "eGZvb2Jhcg==", true);
@@ -79,6 +119,8 @@ fn addresses_and_numbers_are_compared_as_such() {
     check("f|cidr: 10.0.0.0/8", "10.2.3.4", true);
     check("f|cidr: 10.0.0.0/8", "110.2.3.4", false);
     check("f|cidr:\n  - 10.0.0.0/8\n  - 2001:db8::/32", "2001:db8::1", true);
+    check("f|cidr: 10.2.3.4", "10.2.3.4", true);
+    check("f|cidr: '2001:db8::1'", "2001:db8::2", false);
     check("f|lt: 5", "4", true);
     check("f|lt: 5", "5", false);
     check("f|lte: 5", "5", true);

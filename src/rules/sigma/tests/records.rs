@@ -163,3 +163,12 @@ fn a_field_is_read_from_a_record_as_rules_see_it() {
     let behind = with(&[("EventData.LogonType", "3")]);
     assert_eq!(RuleField::new(&security, "LogonType").value(&behind).as_deref(), Some("3"));
 }
+
+#[test]
+fn what_a_program_tells_of_an_event_in_its_own_form_has_its_own_names() {
+    let rule = rule("product: windows\nservice: system", "s:\n  EventID: 104\n  SubjectUserName: bob\ncondition: s");
+    let event = r##"{"Event":{"System":{"Provider":{"#attributes":{"Name":"Eventlog"}},"EventID":104,"Channel":"System","Computer":"pc1"},"UserData":{"LogFileCleared":{"SubjectUserName":"bob","BackupPath":"x"}}}}"##;
+    assert!(matches(&rule, &parsed(Format::Json, event)));
+    let backup = super::rule("product: windows\nservice: system", "s:\n  BackupPath: x\ncondition: s");
+    assert!(matches(&backup, &parsed(Format::Json, event)));
+}
