@@ -122,6 +122,8 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
 }
 
 /// The text that `raw` is in hexadecimal; `None` where it is not. The NULs between the words of a command line are blanks.
+///
+/// A text without a blank, a quote or another byte than ASCII's is written as it is, so that digits that would give one are none.
 fn decoded(raw: &str) -> Option<Cow<'_, str>> {
     let bytes = raw.as_bytes();
     if bytes.len() < 2 || !bytes.len().is_multiple_of(2) {
@@ -133,11 +135,14 @@ fn decoded(raw: &str) -> Option<Cow<'_, str>> {
         _ => None,
     };
     let mut text = Vec::with_capacity(bytes.len() / 2);
+    let mut has_reason = false;
     for pair in bytes.chunks_exact(2) {
         let [high, low] = pair else { return None };
         let byte = nibble(*high)? << 4 | nibble(*low)?;
+        has_reason |= !matches!(byte, b'!' | b'#'..=b'~');
         text.push(if byte == 0 { b' ' } else { byte });
     }
+    has_reason.then_some(())?;
     Some(Cow::Owned(String::from_utf8_lossy(&text).into_owned()))
 }
 
@@ -166,6 +171,7 @@ mod tests {
         check("EXECVE", "argc=2 a0=\"ls\" a1=2D6C20", &[("argc", "2"), ("a0", "ls"), ("a1", "-l ")]);
         check("SYSCALL", "a0=2D6C pid=1234 comm=\"4142\"", &[("a0", "2D6C"), ("pid", "1234"), ("comm", "4142")]);
         check("PATH", "name=abc", &[("name", "abc")]);
+        check("PATH", "name=626F62", &[("name", "626F62")]);
     }
 
     #[test]
