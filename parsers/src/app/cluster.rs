@@ -33,7 +33,9 @@ pub(super) fn tagged<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (node, rest) = word(rest.strip_prefix(b" ")?).filter(|_| is_date)?;
     let rest = some_blanks(rest)?;
     let mut record = event(FORMAT, Some(at), Level::Unknown, rest);
-    record.host = node.into();
+    if !matches!(node, "NULL" | "UNKNOWN_LOCATION") {
+        record.host = node.into();
+    }
     attribute(&mut record, "alert", tag);
     if rest.first()?.is_ascii_digit() {
         ras(&mut record, rest)?;
@@ -107,6 +109,10 @@ mod tests {
             (
                 "KERNDTLB 1700000000 2023.11.14 R1-M0 2023-11-14-22.13.20.1 R1-M0 RAS KERNEL FATAL data TLB: x",
                 "cluster FATAL 22:13:20 host=R1-M0 alert=KERNDTLB type=RAS component=KERNEL | data TLB: x",
+            ),
+            (
+                "- 1700000000 2023.11.14 NULL 2023-11-14-22.13.20.1 NULL RAS MMCS FAILURE it ended",
+                "cluster ERROR 22:13:20 type=RAS component=MMCS | it ended",
             ),
             (
                 "- 1700000000 2023.11.14 n1 Nov 14 22:13:20 n1/n1 sshd[7]: Local disconnected: x",
