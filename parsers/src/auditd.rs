@@ -53,7 +53,9 @@ fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let body = cursor::text(header.body);
     let mut attributes = Attributes::with_capacity(body.len() + 32, 24);
     let kind = cursor::text(header.kind);
-    attributes.push("type", &kind);
+    if !kind.is_empty() {
+        attributes.push("type", &kind);
+    }
     attributes.push("serial", &header.serial.to_string());
     let (plain, enriched) = body.split_once('\u{1d}').unwrap_or((&body, ""));
     fields::read(plain, &kind, &mut attributes);

@@ -4,7 +4,8 @@
 //! CEF:0|Vendor|Product|1.0|100|Name|Severity|src=192.0.2.1 suser=bob msg=text with blanks
 //! ```
 //!
-//! A syslog header, or a count of milliseconds with a host, may precede it. In the header `\|` and `\\` are escapes, in the
+//! A syslog header, or a count of milliseconds with a host, may precede it, and so may the name of F5's module (`ASM:`). Where the format is
+//! stated, whatever stands before it is passed over. In the header `\|` and `\\` are escapes, in the
 //! extension `\=`, `\\`, `\n` and `\r`; a value ends before the blank that the next key follows. Quotes around all of a value are left out.
 
 mod extension;
@@ -36,8 +37,10 @@ const PREFIX_BYTES_MAX: usize = 300;
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let line = line.trim_ascii_end();
-    if line.starts_with(b"CEF:") {
-        return body(line, cx);
+    // F5 has the module's name before, as a tag: "ASM:CEF:0|…".
+    let unnamed = line.strip_prefix(b"ASM:").unwrap_or(line);
+    if unnamed.starts_with(b"CEF:") {
+        return body(unnamed, cx);
     }
     if !begins_with_count(line) {
         return None;
@@ -47,7 +50,6 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut words = prefix.split(|b| *b == b' ').filter(|word| !word.is_empty());
     let (stamp, host) = (words.next()?, words.next());
     let stamp = timestamp::epoch(std::str::from_utf8(stamp).ok()?)?;
-    // F5 has the module's name before, as a tag: "ASM:CEF:0|…".
     if words.next().is_some_and(|word| !word.ends_with(b":")) || words.next().is_some() {
         return None;
     }
@@ -57,6 +59,14 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         event.host = cursor::text(host);
     }
     Some(event)
+}
+
+/// As [`parse`], for a line that is said to be in CEF: what stands before the first `CEF:` behind a blank, no header that is known, is none
+/// of its fields.
+pub(crate) fn behind_any_header<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let line = line.trim_ascii_end();
+    let start = find(line.get(..PREFIX_BYTES_MAX).unwrap_or(line), b" CEF:")?;
+    body(line.get(start + 1..)?, cx)
 }
 
 /// Whether `line` begins with a number and a blank, or with one and `CEF:`: most lines do not, and need not be searched.
@@ -136,7 +146,7 @@ fn unescape(text: &str) -> String {
 fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
     let mut times = [None; 4];
     let (mut user, mut host) = ([None; 4], [None; 2]);
-    let (mut pid, mut ip) = (None, [None; 3]);
+    let (mut pid, mut ip, mut zone) = (None, [None; 3], None);
     for (name, value) in event.attributes.iter().skip(header_fields) {
         let slot = match name {
             "rt" => times.first_mut(),
@@ -154,6 +164,7 @@ fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
             "dvchost" => host.first_mut(),
             "dvc" => host.get_mut(1),
             "dvcpid" => Some(&mut pid),
+            "dtz" => Some(&mut zone),
             "src" => ip.first_mut(),
             "c6a2" => ip.get_mut(1),
             _ => None,
@@ -164,6 +175,8 @@ fn fill(event: &mut LogEvent<'_>, header_fields: usize, cx: &Context) {
             slot.get_or_insert(value);
         }
     }
+    // The zone of the device's clock, for times that do not state one.
+    let cx = &Context { zone: zone.and_then(|name| name.parse().ok()).unwrap_or(cx.zone), ..*cx };
     event.timestamp = times.into_iter().flatten().find_map(|text| device_time::read(text, cx));
     event.ip = ip.into_iter().flatten().find_map(address::parse).map(|found| found.ip);
     let owned = |text: Option<&str>| Cow::Owned(text.unwrap_or_default().to_owned());
@@ -216,6 +229,32 @@ mod tests {
         assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
         let event = read("CEF:0|Fortinet|Fortigate|1|2|c|3|FTNTFGTeventtime=7 start=1700000000000");
         assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_that_of_the_devices_clock() {
+        for (dtz, hours) in [("Asia/Kolkata", "16:43:20"), ("+02:00", "20:13:20"), ("nowhere", "22:13:20")] {
+            let line = format!("CEF:0|a|b|1|2|c|3|rt=Nov 14 2023 22:13:20 dtz={dtz} src=192.0.2.7");
+            let at = chrono::DateTime::from_timestamp_micros(read(&line).timestamp.unwrap()).unwrap();
+            assert_eq!(at.format("%H:%M:%S").to_string(), hours, "{dtz}");
+        }
+        // A zone that the time states is its own.
+        let event = read("CEF:0|a|b|1|2|c|3|rt=Nov 14 2023 22:13:20 GMT dtz=Asia/Kolkata");
+        assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
+    }
+
+    #[test]
+    fn a_module_of_f5_may_precede_it() {
+        let event = read("ASM:CEF:0|F5|ASM|17|2|c|3|dvchost=bigip1 src=192.0.2.7");
+        assert_eq!((&*event.host, event.ip), ("bigip1", "192.0.2.7".parse().ok()));
+        assert!(event.message.starts_with(b"CEF:0|F5|"));
+    }
+
+    #[test]
+    fn where_it_is_stated_any_header_may_precede_it() {
+        let event = behind_any_header(b"soon relay1 CEF:0|a|b|1|2|c|3|src=192.0.2.7", &CX).unwrap();
+        assert_eq!((&*event.host, event.ip), ("", "192.0.2.7".parse().ok()));
+        assert_eq!(behind_any_header(b"of CEF: a word", &CX), None);
     }
 
     #[test]

@@ -65,19 +65,21 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     }
 }
 
-/// Fills the address and the user from the structured data of Junos and Synology, which name them there.
+/// Fills the address and the user from the structured data of Junos, Synology, SecureAuth and Java's loggers, which name them there.
 fn structured(event: &mut LogEvent<'_>) {
     // Most structured data is none of theirs, and its first name says so.
-    let is_known = |name: &str| name.starts_with("junos@") || name.starts_with("synolog@");
+    let is_known = |name: &str| ["junos@", "synolog@", "mdc@", "SecureAuth@"].iter().any(|id| name.starts_with(id));
     if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
         return;
     }
-    let of = |names: [&str; 4]| {
+    let of = |names: [&str; 5]| {
         let mut named = event.attributes.iter().filter_map(|(name, value)| Some((name.rsplit('.').next()?, value)));
         named.find(|(name, value)| names.contains(name) && !matches!(*value, "" | "N/A")).map(|(_, value)| value)
     };
-    let ip = of(["source-address", "client-ip", "remote-address", "ip"]).and_then(address::parse).map(|found| found.ip);
-    let user = of(["username", "user", "user-name", "login-name"]).map(str::to_owned);
+    let ip = of(["source-address", "client-ip", "remote-address", "ip", "UserHostAddress"])
+        .and_then(address::parse)
+        .map(|found| found.ip);
+    let user = of(["username", "user", "user-name", "login-name", "UserID"]).map(str::to_owned);
     event.ip = event.ip.or(ip);
     if let Some(user) = user.filter(|_| event.user_name.is_empty()) {
         event.user_name = Cow::Owned(user);
@@ -104,6 +106,15 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
         // Devices, which know no newer syslog, send by those for audits and alerts, and by the local ones.
         Some(13 | 14 | 16..=23) if event.format == "rfc3164" => logins::complete_from_device(event),
         Some(_) => {}
+    }
+}
+
+/// Completes `event`, whose program is known from another header than syslog's, by what its message is.
+///
+/// As [`complete`], the message stays as it is, and what the header states is kept.
+pub(crate) fn complete_named(event: &mut LogEvent<'_>, cx: &Context) {
+    if let Cow::Borrowed(message) = event.message {
+        by_name_or_first_byte(Program::of(&event.app), message, event, cx);
     }
 }
 
@@ -134,6 +145,7 @@ pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
 pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     match line.first()? {
         b'C' if line.starts_with(b"CEF:") => cef::parse(line, cx),
+        b'A' if line.starts_with(b"ASM:CEF:") => cef::parse(line, cx),
         b'L' if line.starts_with(b"LEEF:") => leef::parse(line, cx),
         b't' => parse_audit(line, cx),
         _ => None,

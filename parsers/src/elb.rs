@@ -11,6 +11,7 @@
 mod tls;
 
 use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::cursor::{Cursor, Value, push, push_unescaped, text};
 use crate::request_line::{self, RequestLine};
@@ -65,11 +66,7 @@ pub(crate) fn after_stamp<'a>(line: &'a [u8], kind: &'a [u8], stamp: i64, rest: 
     memchr::memchr(b'"', rest)?;
     let mut cursor = Cursor::new(rest.strip_prefix(b" ")?);
     let (name, client, target) = (cursor.word()?, cursor.word()?, cursor.word()?);
-    // An address alone is none of a load balancer's, which have a port.
-    if !client.iter().any(|b| matches!(b, b':' | b',' | b'%' | b'[')) {
-        return None;
-    }
-    let found = std::str::from_utf8(client).ok().and_then(address::parse).filter(|found| !found.whole)?;
+    let ip = client_address(client)?;
     let times = [cursor.word()?, cursor.word()?, cursor.word()?];
     let (status, target_status, received, sent) = (cursor.word()?, cursor.word()?, cursor.word()?, cursor.word()?);
     if !(http_status::is_status(status) || status == b"-") {
@@ -80,7 +77,7 @@ pub(crate) fn after_stamp<'a>(line: &'a [u8], kind: &'a [u8], stamp: i64, rest: 
         timestamp: Some(stamp),
         level: http_status::level(status),
         host: text(name),
-        ip: Some(found.ip),
+        ip: Some(ip),
         message: Cow::Borrowed(line),
         format: FORMAT,
         attributes: Attributes::with_capacity(line.len() + 256, 30),
@@ -108,6 +105,19 @@ pub(crate) fn after_stamp<'a>(line: &'a [u8], kind: &'a [u8], stamp: i64, rest: 
     }
     push(attributes, "more", cursor.rest().trim_ascii());
     Some(event)
+}
+
+/// The address before a client's port; IPv6 has no brackets here. An address alone is none of a load balancer's.
+fn client_address(client: &[u8]) -> Option<IpAddr> {
+    if !client.iter().any(|b| matches!(b, b':' | b',' | b'%' | b'[')) {
+        return None;
+    }
+    let client = std::str::from_utf8(client).ok()?;
+    let before_port = client.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(ip) = before_port.and_then(|(address, _)| address.parse::<Ipv6Addr>().ok()) {
+        return Some(IpAddr::V6(ip).to_canonical());
+    }
+    address::parse(client).filter(|found| !found.whole).map(|found| found.ip)
 }
 
 fn push_request(attributes: &mut Attributes, request: &[u8]) {
@@ -173,6 +183,21 @@ mod tests {
              request_creation_time=2023-11-14T22:13:20.400000Z; actions_executed=waf,forward; target_port_list=10.0.0.1:80; \
              target_status_code_list=201; conn_trace_id=TID_1",
         );
+    }
+
+    #[test]
+    fn an_address_of_ipv6_has_its_port_without_brackets() {
+        for (client, ip, port) in [
+            ("2001:db8:1:2:3:4:5:6:5512", "2001:db8:1:2:3:4:5:6", "5512"),
+            ("2001:db8::7:80", "2001:db8::7", "80"),
+            ("[2001:db8::7]:5512", "2001:db8::7", "5512"),
+        ] {
+            let line = format!(
+                "h2 2023-11-14T22:13:20.500000Z lb/1 {client} 2001:db8::1:2:80 0.1 0.2 0.3 200 201 12 57 \"GET / HTTP/2.0\" \"a\" - -"
+            );
+            let event = parse(line.as_bytes(), &CX).unwrap();
+            assert_eq!((event.ip, event.attributes.get("client_port")), (ip.parse().ok(), Some(port)), "{client}");
+        }
     }
 
     #[test]

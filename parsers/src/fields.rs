@@ -111,7 +111,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "downstream_remote_address", "source_ip", "address", "addr", "rhost", "id.orig_h", "remote_host",
         "attr.remote", "attr.client", "request.remote_address", "protopayload.requestmetadata.callerip", "calleripaddress", "sourceips",
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote", "clientpublicip",
-        "origin.address", "actor_ip", "srcaddr", "actor.ip", "access_device.ip", "client.ip_address", "session.ip", "context.ip_address",
+        "origin.address", "actor_ip", "srcaddr", "src_host", "actor.ip", "access_device.ip", "client.ip_address", "session.ip", "context.ip_address",
         "event.userip", "event.cip", "data.ip", "remote.ip", "clientipaddress", "actoripaddress",
         "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip",
     ]),

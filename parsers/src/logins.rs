@@ -68,8 +68,21 @@ pub(crate) fn complete_from_app(event: &mut LogEvent<'_>) {
     }
     if let Cow::Borrowed(message) = event.message {
         fill_from_beginning(event, message);
+        event.ip = event.ip.or_else(|| client_of_request(message));
     }
     complete_named(event, |text| LOGIN_MARKS.is_in(text));
+}
+
+/// The client that eventlet's server names before a request, and the proxies between behind it:
+/// `192.0.2.7,192.0.2.1 "GET / HTTP/1.1" status: 200`.
+fn client_of_request(message: &[u8]) -> Option<std::net::IpAddr> {
+    let quote = memchr::memchr(b'"', message.get(..128).unwrap_or(message))?;
+    let (clients, request) = message.split_at_checked(quote)?;
+    let word = clients.strip_suffix(b" ").filter(|word| !word.contains(&b' '))?;
+    let client = std::str::from_utf8(word.split(|b| *b == b',').next()?).ok()?;
+    let method = request.get(1..)?.iter().take_while(|b| b.is_ascii_uppercase()).count();
+    let is_request = method > 0 && request.get(method + 1..)?.starts_with(b" /");
+    address::parse(client).filter(|_| is_request).map(|found| found.ip)
 }
 
 /// As [`complete`], for the message of a device: what it says of denials is mostly of packets, whose addresses have their own words.
@@ -177,6 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn the_client_before_a_request_is_known() {
+        for (message, ip) in [
+            ("192.0.2.7 \"GET /a HTTP/1.1\" status: 200", Some("192.0.2.7")),
+            ("192.0.2.7,192.0.2.1 \"OPTIONS / HTTP/1.1\" status: 404", Some("192.0.2.7")),
+            ("192.0.2.7 \"a text\" of", None),
+            ("from 192.0.2.7 \"GET /a\"", None),
+            ("192.0.2.7 \"", None),
+        ] {
+            assert_eq!(client_of_request(message.as_bytes()), ip.and_then(|ip| ip.parse().ok()), "{message}");
+        }
+    }
+
+    #[test]
     fn the_address_and_the_user_of_a_login_are_found() {
         for (message, ip, user) in [
             ("Failed login attempt for user bob@example.com from ip address 192.0.2.7", "192.0.2.7", "bob@example.com"),
@@ -217,6 +243,8 @@ mod tests {
             ("digest: auth failed for  bob : wrong password, IP: 192.0.2.7", "192.0.2.7", "bob"),
             ("Login failed for  from 192.0.2.7", "192.0.2.7", ""),
             ("authentication timeout for connection from 192.0.2.7", "192.0.2.7", ""),
+            ("disconnect from 192.0.2.7: 11: Closed due to user request. [preauth]", "192.0.2.7", ""),
+            ("login: the user could not be found, from 192.0.2.7", "192.0.2.7", ""),
             ("user (name stripped-out) authentication failure for X, 192.0.2.7", "192.0.2.7", "(name stripped-out)"),
         ] {
             assert_eq!(found(message), (ip.to_owned(), user.to_owned()), "{message}");

@@ -51,6 +51,12 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         record.cell(label, found, unbracketed);
     }
     let mut event = record.finish(line);
+    if let Cow::Owned(shown) = &event.message {
+        // A message keeps its bytes where they are no text.
+        let mut values = trimmed.split(|b| *b == b'\t').filter_map(label_of).map(|(_, value)| value);
+        let bytes = values.find(|value| text(value).as_bytes() == shown.as_slice());
+        event.message = bytes.map_or(Cow::Borrowed(line), Cow::Borrowed);
+    }
     event.format = FORMAT;
     event.ip = event.ip.or(client);
     if event.level == Level::Unknown {
@@ -101,6 +107,8 @@ mod tests {
         let event = parse(b"level:error\tmessage:it failed", &CX).unwrap();
         assert_eq!((&*event.message, event.level), (&b"it failed"[..], Level::Error));
         assert!(matches!(event.message, Cow::Borrowed(_)));
+        let event = parse(b"level:error\tmessage:it \xff\xff failed", &CX).unwrap();
+        assert_eq!(&*event.message, b"it \xff\xff failed");
     }
 
     #[test]

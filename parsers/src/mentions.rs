@@ -100,12 +100,17 @@ fn ip_behind(text: &[u8], words: &[&[u8]]) -> Option<std::net::IpAddr> {
             continue;
         };
         passed = end;
-        let lead = without_sign(text.get(..start)?);
+        let lead = without_sign(without_slash(text.get(..start)?));
         if words.iter().any(|word| ends_with_word(lead, word)) && !is_of_another(lead) {
             return Some(found.ip);
         }
     }
     None
+}
+
+/// What stands before the slash with which Java begins an address without a name: `from /192.0.2.7:4000`.
+fn without_slash(lead: &[u8]) -> &[u8] {
+    lead.strip_suffix(b"/").filter(|before| before.ends_with(b" ")).unwrap_or(lead)
 }
 
 /// What stands before the sign (`=`, `:`) and the quotes that divide a name from its value.
@@ -206,6 +211,8 @@ mod tests {
         for (message, ip, user) in [
             (r#"login failed for username "alice" from ip 192.0.2.1 (no such user)"#, "192.0.2.1", "alice"),
             ("User 'bob' logged in from 192.0.2.1:4242", "192.0.2.1", "bob"),
+            ("Accepted a connection from /192.0.2.1:4242", "192.0.2.1", ""),
+            ("Accepted a connection from /[2001:db8::7]:4242", "2001:db8::7", ""),
             (r#"[client "192.0.2.1"] user=bob denied"#, "192.0.2.1", "bob"),
             ("denied, client: 2001:db8::7, userName: 'x y'", "2001:db8::7", "x y"),
             ("refused rhost=192.0.2.1  user=root.", "192.0.2.1", "root"),

@@ -238,6 +238,8 @@ fn program(app: &str) -> Option<Program> {
         _ if mikrotik::level_of_topics(app).is_some() => Program::Templates(patterns::of("routeros")?),
         _ if app.starts_with("postfix") => Program::Postfix,
         _ if name.starts_with("fail2ban.") => Program::Templates(patterns::of("fail2ban")?),
+        // What login makes of its name while it asks for a password.
+        _ if app.starts_with("-- ") => Program::Templates(patterns::of("login")?),
         _ if name.starts_with("perdition") => Program::Templates(patterns::of("perdition")?),
         name => Program::Templates(patterns::of(name)?),
     })

@@ -84,7 +84,10 @@ pub(crate) fn read<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent
         Format::Rust => stated(app::rust::parse(line, cx).map(app::completed), "not a line of a Rust logger", line, cx),
         Format::Winevent => stated(winevent::parse(line, cx), "not a Windows event", line, cx),
         Format::Auditd => stated(auditd::parse(line, cx), "not an audit record", line, cx),
-        Format::Cef => stated(cef::parse(line, cx), "not in CEF", line, cx),
+        Format::Cef => {
+            let event = stated(cef::parse(line, cx), "not in CEF", line, cx);
+            if event.parse_error.is_some() { cef::behind_any_header(line, cx).unwrap_or(event) } else { event }
+        }
         Format::CiscoAsa => stated(cisco_asa::parse(line, cx), "not a message of a Cisco firewall", line, cx),
         Format::Filterlog => stated(filterlog::parse(line, cx), "not a line of filterlog", line, cx),
         Format::Iptables => stated(iptables::parse(line, cx), "not a packet filter's line", line, cx),

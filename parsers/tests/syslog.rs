@@ -172,8 +172,19 @@ fn lines_of_aix_freebsd_and_windows_are_understood() {
     check("<13>Oct 11 22:14:15 <auth.info> bsd1 su: text", (Some(5), "bsd1", "su", "", "text"));
     check("Oct 11 22:14:15 web1 [job][12] text", (None, "web1", "job", "12", "text"));
     let repeated = "last message repeated 3 times";
+    check("<13>Oct 11 22:14:15 web1 last message repeated 3 times", (Some(5), "web1", "", "", repeated));
+    let of_macos = "--- last message repeated 1 time ---";
+    check("Oct 11 22:14:15 web1 --- last message repeated 1 time ---", (None, "web1", "", "", of_macos));
     check("<13>Oct 11 22:14:15 last message repeated 3 times", (Some(5), "", "", "", repeated));
     check("<13>Oct 11 22:14:15 win1 MSWinEventLog\t1\tSecurity", (Some(5), "win1", "MSWinEventLog", "", "1\tSecurity"));
+}
+
+#[test]
+fn an_only_word_is_the_host_in_a_file_and_a_program_on_the_wire() {
+    check("Oct 11 22:14:15 web1", (None, "web1", "", "", ""));
+    check("Oct 11 22:14:15 shop[7]", (None, "", "shop", "7", ""));
+    check("Oct 11 22:14:15 shop:", (None, "", "shop", "", ""));
+    check("<13>Oct 11 22:14:15 shop", (Some(5), "", "shop", "", ""));
 }
 
 #[test]

@@ -6,23 +6,25 @@
 //! - 1700000000 2023.11.14 n1 Nov 14 22:13:20 n1/n1 sshd[7]: text                        syslog of a cluster
 //! 2594656 node-1 unix.hw state.change 1700000000 1 text                                 HPC4
 //! ```
+//!
+//! What the message of a program says of users and addresses is read as behind syslog's own header.
 
 use super::scan::{attribute, capital_level, digits, event, some_blanks, span, until, word};
 use super::trimmed;
-use crate::{Context, Level, LogEvent, timestamp};
+use crate::{Context, Level, LogEvent, content, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "cluster";
 
 /// Reads a line of one of these logs; `None` where it is none.
 #[must_use]
-pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = trimmed(line);
-    if text.first()?.is_ascii_digit() { hpc(text) } else { tagged(text) }
+    if text.first()?.is_ascii_digit() { hpc(text) } else { tagged(text, cx) }
 }
 
 /// Lines that begin with an alert's tag.
-pub(super) fn tagged(text: &[u8]) -> Option<LogEvent<'_>> {
+pub(super) fn tagged<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (tag, rest) = span(text, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))?;
     let (seconds, rest) = digits(rest.strip_prefix(b" ")?)?;
     let at = timestamp::epoch(seconds)?;
@@ -31,12 +33,15 @@ pub(super) fn tagged(text: &[u8]) -> Option<LogEvent<'_>> {
     let (node, rest) = word(rest.strip_prefix(b" ")?).filter(|_| is_date)?;
     let rest = some_blanks(rest)?;
     let mut record = event(FORMAT, Some(at), Level::Unknown, rest);
-    record.host = node.into();
+    if !matches!(node, "NULL" | "UNKNOWN_LOCATION") {
+        record.host = node.into();
+    }
     attribute(&mut record, "alert", tag);
     if rest.first()?.is_ascii_digit() {
         ras(&mut record, rest)?;
     } else {
         syslog(&mut record, rest)?;
+        content::complete_named(&mut record, cx);
     }
     Some(record)
 }
@@ -106,6 +111,10 @@ mod tests {
                 "cluster FATAL 22:13:20 host=R1-M0 alert=KERNDTLB type=RAS component=KERNEL | data TLB: x",
             ),
             (
+                "- 1700000000 2023.11.14 NULL 2023-11-14-22.13.20.1 NULL RAS MMCS FAILURE it ended",
+                "cluster ERROR 22:13:20 type=RAS component=MMCS | it ended",
+            ),
+            (
                 "- 1700000000 2023.11.14 n1 Nov 14 22:13:20 n1/n1 sshd[7]: Local disconnected: x",
                 "cluster UNKNOWN 22:13:20 host=n1 app=sshd pid=7 | Local disconnected: x",
             ),
@@ -116,6 +125,12 @@ mod tests {
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);
         }
+    }
+
+    #[test]
+    fn the_message_of_a_program_names_its_user() {
+        let line = "- 1700000000 2023.11.14 n1 Nov 14 22:13:20 n1/n1 crond(pam_unix)[7]: session opened for user bob by (uid=0)";
+        assert_eq!(&*parse(line.as_bytes(), &CX).unwrap().user_name, "bob");
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub(super) fn proxifier<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>
     let (month, day) = date.split_once('.')?;
     let (at, tail) = stamp::read(format!("{month}-{day} {time}").as_bytes(), cx).map(|(at, tail)| (at, tail.len()))?;
     let (program, message) = until(rest, b" - ").filter(|(program, _)| tail == 0 && program.len() < 128)?;
-    let mut event = event(PROXIFIER, Some(at), Level::Unknown, message);
+    let says_error = memchr::memmem::find(message, b" error : ").is_some();
+    let mut event = event(PROXIFIER, Some(at), if says_error { Level::Error } else { Level::Unknown }, message);
     event.app = program.trim_end_matches(" *64").into();
     Some(event)
 }
@@ -79,6 +80,10 @@ mod tests {
             (
                 "[11.14 22:13:20] chrome.exe - example.com:443 close, 0 bytes",
                 "proxifier UNKNOWN 22:13:20 app=chrome.exe | example.com:443 close, 0 bytes",
+            ),
+            (
+                "[11.14 22:13:20] chrome.exe *64 - example.com:443 error : Could not connect",
+                "proxifier ERROR 22:13:20 app=chrome.exe | example.com:443 error : Could not connect",
             ),
             ("20231114-22:13:20:7|Step_LSC|30|a|b", "bars UNKNOWN 22:13:20.007 app=Step_LSC pid=30 | a|b"),
         ] {

@@ -89,7 +89,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         0x1b => nest::parse(text, cx),
         b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
         b'<' => postgresql::angled(text, cx),
-        b'-' => cluster::tagged(text),
+        b'-' => cluster::tagged(text, cx),
         b'=' => erlang::report(text, cx),
         _ => None,
     }?;
@@ -343,7 +343,7 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         _ => python::level_first(text, cx)
             .or_else(|| java::level_first(text, cx))
             .or_else(|| jul::parse(text, cx))
-            .or_else(|| cluster::tagged(text))
+            .or_else(|| cluster::tagged(text, cx))
             .or_else(|| activemq::level_first(text, cx)),
     }
 }

@@ -122,8 +122,13 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
 }
 
 /// The text that `raw` is in hexadecimal; `None` where it is not. The NULs between the words of a command line are blanks.
+///
+/// A text without a blank, a quote or another byte than ASCII's is written as it is, so that digits that would give one are none.
 fn decoded(raw: &str) -> Option<Cow<'_, str>> {
     let mut text = hexadecimal(raw)?;
+    if text.iter().all(|byte| matches!(byte, b'!' | b'#'..=b'~')) {
+        return None;
+    }
     text.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
     Some(Cow::Owned(String::from_utf8_lossy(&text).into_owned()))
 }
@@ -172,6 +177,7 @@ mod tests {
         check("EXECVE", "argc=2 a0=\"ls\" a1=2D6C20", &[("argc", "2"), ("a0", "ls"), ("a1", "-l ")]);
         check("SYSCALL", "a0=2D6C pid=1234 comm=\"4142\"", &[("a0", "2D6C"), ("pid", "1234"), ("comm", "4142")]);
         check("PATH", "name=abc", &[("name", "abc")]);
+        check("PATH", "name=626F62", &[("name", "626F62")]);
     }
 
     #[test]

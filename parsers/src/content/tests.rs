@@ -131,9 +131,17 @@ fn what_apache_writes_to_syslog_has_its_level_and_its_number() {
 }
 
 #[test]
-fn the_structured_data_of_devices_names_user_and_address() {
+fn the_structured_data_of_some_senders_names_user_and_address() {
     let event = read(
         "<28>1 2023-11-14T22:13:20Z r1 mgd 7 UI_LOGIN_EVENT [junos@2636.1.1.1.2.39 username=\"bob\" source-address=\"192.0.2.7\"] text",
+    );
+    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    let event = read(
+        "<28>1 2023-11-14T22:13:20Z web1 shop 7 - [mdc@18060 user=\"bob\" ip=\"::ffff:192.0.2.7\"] page 7 was asked for",
+    );
+    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    let event = read(
+        "<86>1 2023-11-14T22:13:20Z idp1 SecureAuth0 7 ID1 [SecureAuth@27389 UserHostAddress=\"192.0.2.7\" UserID=\"bob\"] text",
     );
     assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
     let event =

@@ -66,9 +66,11 @@ fn auto_decides_by_how_the_line_begins() {
 
 #[test]
 fn json_after_a_syslog_header_gives_its_fields_and_stays_the_message() {
-    for message in
-        [r#"{"level":"error","user":"bob","n":3,"message":"inner"}"#, r#"@cee: {"level":"error","user":"bob","n":3}"#]
-    {
+    for message in [
+        r#"{"level":"error","user":"bob","n":3,"message":"inner"}"#,
+        r#"@cee: {"level":"error","user":"bob","n":3}"#,
+        r#"@cim: {"level":"error","user":"bob","n":3}"#,
+    ] {
         let line = format!("<14>Nov 14 22:13:20 web1 shop[7]: {message}");
         let event = parse(Format::Auto, line.as_bytes(), &CX);
         assert_eq!(&*event.message, message.as_bytes());

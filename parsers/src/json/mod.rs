@@ -114,7 +114,7 @@ fn unwrap_message(event: &mut LogEvent<'_>, line: &[u8], cx: &Context) {
 ///
 /// The message stays as it is. All leaves of the object become attributes; a stated level replaces the one
 /// that the header's severity gave, since many senders give all records the same; the other fields are filled only where
-/// the header left them empty. `@cee:` may precede the object. Does nothing where the message is no JSON object.
+/// the header left them empty. `@cee:` or Splunk's `@cim:` may precede the object. Does nothing where the message is no JSON object.
 pub fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
     let message = std::mem::take(&mut event.message);
     let inner = object_in(&message).and_then(|text| record(text, cx, Keep::FieldAndAttribute).ok());
@@ -132,7 +132,8 @@ pub(crate) fn parse_keeping_all<'a>(text: &'a str, cx: &Context) -> Result<LogEv
 /// The part of a message that may be a JSON object.
 fn object_in(message: &[u8]) -> Option<&str> {
     let trimmed = message.trim_ascii();
-    let object = trimmed.strip_prefix(b"@cee:").unwrap_or(trimmed).trim_ascii_start();
+    let labelled = trimmed.strip_prefix(b"@cee:").or_else(|| trimmed.strip_prefix(b"@cim:"));
+    let object = labelled.unwrap_or(trimmed).trim_ascii_start();
     if object.first() != Some(&b'{') {
         return None;
     }

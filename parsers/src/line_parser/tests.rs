@@ -56,6 +56,18 @@ fn the_date_of_w3c_rows_may_name_its_month() {
 }
 
 #[test]
+fn rows_of_iis_advanced_logging_are_dated_in_either_clock() {
+    let local = "#Fields:  date-local  time-local c-ip sc-status\n2023-11-14 22:13:20.000 \"192.0.2.7\" 200\n";
+    let row = read(Format::Auto, local).remove(1);
+    assert_eq!((row.timestamp, row.ip), (Some(T), "192.0.2.7".parse().ok()));
+    let both =
+        "#Fields: date-local time-local date-UTC time-UTC sc-status\n2023-11-14 23:13:20 2023-11-14 22:13:20 200\n";
+    let row = read(Format::Auto, both).remove(1);
+    assert_eq!(row.timestamp, Some(T));
+    assert_eq!(attributes(&row), "date-local=2023-11-14; time-local=23:13:20; sc-status=200");
+}
+
+#[test]
 fn windows_firewall_says_who_sent_the_packet() {
     let file = "#Version: 1.5\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip\n\
         2023-11-14 22:13:20 DROP TCP 192.0.2.7 198.51.100.2\n";

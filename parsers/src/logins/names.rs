@@ -41,7 +41,7 @@ const BEFORE_USER: [&str; 32] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 39] = [
+const NO_USER: [&str; 58] = [
     "no",
     "from",
     "with",
@@ -81,6 +81,25 @@ const NO_USER: [&str; 39] = [
     "session",
     "logged",
     "connection",
+    "request",
+    "interaction",
+    "action",
+    "input",
+    "credentials",
+    "failed",
+    "failure",
+    "logon",
+    "at",
+    "of",
+    "can",
+    "cannot",
+    "could",
+    "must",
+    "exists",
+    "already",
+    "tried",
+    "attempted",
+    "disconnected",
 ];
 
 const NAME_LEFT_OUT: &str = "(name stripped-out)";

@@ -1,7 +1,8 @@
 //! RFC 3164, `<PRI>TIME HOST TAG: MESSAGE`, as real devices write it: any part may be missing or spelt differently.
 //!
 //! What the RFC leaves open is read as rsyslog and syslog-ng read it: behind a time, the first word is the host unless
-//! its form makes it a tag or it is the only word; the next word is the tag, with or without a colon.
+//! its form makes it a tag; the next word is the tag, with or without a colon. An only word is a program's tag on the wire, where local
+//! programs leave the host out, and the host in a file, where the daemon that wrote it does not.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
@@ -75,34 +76,45 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
         set_tag(event, tag::read(rest));
         return;
     }
-    if rest.starts_with(b"last message repeated ") || rest.starts_with(b"--- last message repeated ") {
+    if is_repeated(rest) {
         event.message = Cow::Borrowed(rest);
         return;
     }
-    // "sogod [7]: text" names no host but the program.
-    let Some((host, mut rest)) = host(rest).filter(|(_, after)| tag::id_before_colon(after).is_none()) else {
+    let is_on_wire = event.severity.is_some();
+    let is_tag = |word: &[u8], after: &[u8]| {
+        let is_lone = after.is_empty() && is_on_wire && !word.contains(&b':');
+        // "sogod [7]: text" names no host but the program.
+        is_lone || tag::id_before_colon(after).is_some()
+    };
+    let Some((host, mut rest)) = host(rest).filter(|(word, after)| !is_tag(word, after)) else {
         return set_tag(event, tag::read(rest));
     };
     event.host = field_text(host);
+    if is_repeated(rest) {
+        event.message = Cow::Borrowed(rest);
+        return;
+    }
     if let Some((facility, severity, after)) = aix::facility_and_severity(rest) {
         state(event, facility, severity);
         rest = after;
     }
     let tag = tag::read(rest);
     // UniFi's consoles say their name twice: "gw1 gw1 sshd[7]: text".
-    let is_repeated = !tag.colon && tag.proc_id.is_empty() && tag.app == event.host.as_bytes();
-    let behind = is_repeated.then(|| tag::read(tag.message)).filter(|behind| behind.colon && !behind.app.is_empty());
+    let is_named_twice = !tag.colon && tag.proc_id.is_empty() && tag.app == event.host.as_bytes();
+    let behind = is_named_twice.then(|| tag::read(tag.message)).filter(|behind| behind.colon && !behind.app.is_empty());
     set_tag(event, behind.unwrap_or(tag));
+}
+
+/// Whether `text` is what a syslog daemon says of a message that came again, instead of a program.
+fn is_repeated(text: &[u8]) -> bool {
+    text.starts_with(b"last message repeated ") || text.starts_with(b"--- last message repeated ")
 }
 
 /// The host name that `text` begins with, and what follows it; `None` where the first word is no host.
 fn host(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\n'))?;
-    let (word, rest) = text.split_at_checked(end)?;
+    let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\n')).unwrap_or(text.len());
+    let (word, rest) = text.split_at_checked(end).filter(|(word, _)| !word.is_empty())?;
     let rest = without_blanks(rest);
-    if rest.is_empty() && !word.contains(&b':') {
-        return None;
-    }
     if word.iter().all(|b| is_host_byte(*b)) || is_ipv6(word) {
         return Some((word, rest));
     }

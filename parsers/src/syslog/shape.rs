@@ -220,10 +220,11 @@ pub(crate) fn follows_iso_stamp(rest: &[u8]) -> bool {
     !tag.is_empty() && rest.is_some_and(|rest| rest.starts_with(b": "))
 }
 
-/// Whether `text` begins with the label of CEF or LEEF and a version: `CEF:0|`, `LEEF:1.0|`.
+/// Whether `text` begins with the label of CEF or LEEF and a version: `CEF:0|`, `LEEF:1.0|`, F5's `ASM:CEF:0|`.
 #[inline]
 pub(crate) fn is_labelled_event(text: &[u8]) -> bool {
-    let [b'C' | b'L', ..] = text else { return false };
+    let [b'A' | b'C' | b'L', ..] = text else { return false };
+    let text = text.strip_prefix(b"ASM:").unwrap_or(text);
     let version = text.strip_prefix(b"CEF:").or_else(|| text.strip_prefix(b"LEEF:")).unwrap_or_default();
     let bytes = version.iter().take(8).take_while(|b| b.is_ascii_digit() || **b == b'.').count();
     bytes > 0 && version.get(bytes) == Some(&b'|')

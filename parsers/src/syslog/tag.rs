@@ -21,6 +21,10 @@ pub(crate) fn read(text: &[u8]) -> Tag<'_> {
     if text.starts_with(b"{") || text.starts_with(b"| ") || text.get(end) == Some(&b'\n') {
         return Tag { message: text, ..Tag::default() };
     }
+    // "-- root[7]: text": what login makes of its name while it asks for a password.
+    let behind_dashes =
+        text.strip_prefix(b"-- ").map(|text| text.iter().take_while(|b| b.is_ascii_alphanumeric()).count() + 3);
+    let end = behind_dashes.filter(|end| text.get(*end..).and_then(id_before_colon).is_some()).unwrap_or(end);
     let (mut app, rest) = text.split_at_checked(end).unwrap_or((text, b""));
     let behind_blank = || id_before_colon(rest.strip_prefix(b" ")?);
     let (mut proc_id, mut rest) = bracketed(rest).or_else(behind_blank).unwrap_or((b"", rest));
@@ -105,6 +109,8 @@ mod tests {
         check("tag[12] text", "tag", "12", "text");
         check("tag text", "tag", "", "text");
         check("| INFO     | text", "", "", "| INFO     | text");
+        check("-- root[7]: text", "-- root", "7", "text");
+        check("-- root: text", "--", "", "root: text");
         check("[sshd]: text", "sshd", "", "text");
         check("[sshd] text", "sshd", "", "text");
         check("[sshd][7] text", "sshd", "7", "text");

@@ -45,6 +45,14 @@ const ZEEK_DNS: &str =
 const ZEEK_HTTP: &str = "trans_depth method host uri referrer version user_agent origin request_body_len response_body_len status_code status_msg \
      info_code info_msg tags username password proxied orig_fuids orig_filenames orig_mime_types resp_fuids resp_filenames resp_mime_types";
 
+/// The same of Bro, as Zeek was called before it had these columns.
+const BRO_CONN: &str = "proto service duration orig_bytes resp_bytes conn_state local_orig missed_bytes history orig_pkts orig_ip_bytes \
+     resp_pkts resp_ip_bytes tunnel_parents";
+const BRO_DNS: &str =
+    "proto trans_id query qclass qclass_name qtype qtype_name rcode rcode_name AA TC RD RA Z answers TTLs rejected";
+const BRO_HTTP: &str = "trans_depth method host uri referrer user_agent request_body_len response_body_len status_code status_msg \
+     info_code info_msg filename tags username password proxied orig_fuids orig_mime_types resp_fuids resp_mime_types";
+
 static TABLES: LazyLock<[Table; LAYOUTS.len()]> = LazyLock::new(|| LAYOUTS.map(w3cs));
 static CLOUDFRONTS: LazyLock<Table> = LazyLock::new(|| w3cs(CLOUDFRONT));
 
@@ -204,13 +212,14 @@ fn more_of_zeeks(cells: &[&str]) -> Option<&'static str> {
         ["S0", "S1", "S2", "S3", "SF", "REJ", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"];
     let first = *cells.first()?;
     let count = |names: &str| names.split(' ').filter(|name| !name.is_empty()).count();
-    match (first, cells.len()) {
-        ("tcp" | "udp" | "icmp", length) if length == count(ZEEK_CONN) && STATES.contains(cells.get(5)?) => {
-            Some(ZEEK_CONN)
+    let one_of = |logs: &[&'static str]| logs.iter().copied().find(|names| count(names) == cells.len());
+    match first {
+        "tcp" | "udp" | "icmp" => {
+            let is_connection = cells.get(5).is_some_and(|state| STATES.contains(state));
+            let connections = if is_connection { one_of(&[ZEEK_CONN, BRO_CONN]) } else { None };
+            connections.or_else(|| one_of(&[ZEEK_DNS, BRO_DNS]).filter(|_| first != "icmp")).or(Some("proto"))
         }
-        ("tcp" | "udp", length) if length == count(ZEEK_DNS) => Some(ZEEK_DNS),
-        ("tcp" | "udp" | "icmp", _) => Some("proto"),
-        (depth, length) if length == count(ZEEK_HTTP) && is_number(depth) => Some(ZEEK_HTTP),
+        depth if is_number(depth) => one_of(&[ZEEK_HTTP, BRO_HTTP]),
         _ => None,
     }
 }
@@ -299,6 +308,12 @@ mod tests {
             (
                 "udp\t41\t0.1\ta.example\t1\tC_INTERNET\t1\tA\t0\tNOERROR\tF\tF\tT\tT\t0\t-\t-\tF",
                 ("query", "a.example"),
+            ),
+            ("tcp\tssl\t0.1\t38\t89\tSF\tT\t0\tDd\t1\t66\t1\t117\t(empty)", ("history", "Dd")),
+            ("udp\t41\ta.example\t1\tC_INTERNET\t1\tA\t0\tNOERROR\tF\tF\tT\tT\t0\t-\t-\tF", ("query", "a.example")),
+            (
+                "1\tGET\ta.example\t/x\t-\tcurl/8\t0\t9\t200\tOK\t-\t-\t-\t(empty)\tbob\t-\t-\t-\t-\tF1\ttext/plain",
+                ("user_agent", "curl/8"),
             ),
             ("tcp\tx\ty", ("column.9", "y")),
             ("x", ("column.7", "x")),

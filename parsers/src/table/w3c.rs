@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A `#Fields` directive holds until the next one. `c-ip` is `ip`, `cs-username` `user_name`, `s-computername` `host`; `date`
-//! and `time` are the time, in the zone of the source (the format's rule is UTC); the level follows from `sc-status`: 5xx ERROR,
+//! and `time`, or IIS' `date-local` and `time-local`, are the time, in the zone of the source (the format's rule is UTC); the level follows from `sc-status`: 5xx ERROR,
 //! 4xx WARN, else INFO. Texts in quotes may hold blanks. In `cs(…)` and `sc(…)`, the headers of a request and its answer, a `+` is
 //! read as a blank where there are no quotes, for so IIS writes it.
 
@@ -75,13 +75,24 @@ fn date_in_force(table: &Option<Table>) -> Option<String> {
 
 pub(super) fn columns(value: &[u8]) -> Vec<Column> {
     let names = value.split(|b| matches!(b, b' ' | b'\t')).filter(|name| !name.is_empty()).take(super::COLUMNS_MAX);
-    names.map(|name| column(&text(name))).collect()
+    let mut columns: Vec<_> = names.map(|name| column(&text(name))).collect();
+    // A row that has its time in both clocks is dated by the one whose zone is known.
+    if columns.iter().any(|column| column.name.eq_ignore_ascii_case("date-UTC")) {
+        for local in columns
+            .iter_mut()
+            .filter(|column| matches!(column.name.to_ascii_lowercase().as_str(), "date-local" | "time-local"))
+        {
+            local.role = Role::Value(None);
+        }
+    }
+    columns
 }
 
 fn column(name: &str) -> Column {
     let role = match name.to_ascii_lowercase().as_str() {
-        "date" => Role::Date,
-        "time" => Role::Time,
+        // The latter two are those of IIS' advanced logging.
+        "date" | "date-utc" | "date-local" => Role::Date,
+        "time" | "time-utc" | "time-local" => Role::Time,
         "sc-status" => Role::Status,
         // Windows' firewall.
         "src-ip" => Role::Value(fields::find("c-ip")),

@@ -85,6 +85,8 @@ pub(super) const LINES: &[&str] = &[
     "@cee: {\"level\":\"error\"}",
     "CEF:0|a|b|c|d|e|3|src=192.0.2.7",
     "1700000000 fw1 CEF:0|a|b|c|d|e|3|src=192.0.2.7",
+    "ASM:CEF:0|a|b|c|d|e|3|src=192.0.2.7",
+    "2023-11-14 22:13:20 fw1 ASM:CEF:0|a|b|c|d|e|1|src=192.0.2.7",
     "LEEF:1.0|a|b|c|d|src=192.0.2.7",
     "level=info msg=\"x y\" user=bob",
     "type=CWD msg=audit(1.0:2): cwd=\"/\"",

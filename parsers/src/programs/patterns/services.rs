@@ -34,6 +34,8 @@ pub(super) const FTP: &[Pattern] = &[
     ("failed login from {_}[{ip}]", FAILURE),
     ("FTP LOGIN FAILED FROM {ip}, {user}", FAILURE),
     ("FTP LOGIN REFUSED {_} FROM {_}[{ip}], {user}", FAILURE),
+    ("{login} FTP LOGIN FROM {_}[{ip}], {_}", SUCCESS),
+    ("{login} FTP LOGIN FROM {ip}, {_}", SUCCESS),
     ("FTP LOGIN FROM {_}[{ip}], {user}", SUCCESS),
     ("FTP LOGIN FROM {ip} as {user}", SUCCESS),
     ("repeated login failures from {ip} ({_}", FAILURE),

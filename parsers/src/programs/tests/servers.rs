@@ -116,6 +116,9 @@ fn servers_name_their_clients() {
         ("sm-mta", "STARTTLS=server, relay=h.example [192.0.2.7], version=TLSv1.2, verify=NO", "- 192.0.2.7 -"),
         ("sm-mta", "s1: timeout waiting for input from h.example [192.0.2.7] during server cmd read", "- 192.0.2.7 -"),
         ("nrpe", "Host 192.0.2.7 is not allowed to talk to us!", "- 192.0.2.7 failure"),
+        ("ftpd", "ANONYMOUS FTP LOGIN FROM 192.0.2.7,  (anonymous)", "ANONYMOUS 192.0.2.7 success"),
+        ("ftpd", "ANONYMOUS FTP LOGIN FROM a.example [192.0.2.7], bob@", "ANONYMOUS 192.0.2.7 success"),
+        ("ftpd", "FTP LOGIN FROM a.example [192.0.2.7], bob", "bob 192.0.2.7 success"),
         ("ftpd", "repeated login failures from 192.0.2.7 (a.example)", "- 192.0.2.7 failure"),
         ("phpMyAdmin", "user denied: bob (mysql-denied) from 192.0.2.7", "bob 192.0.2.7 failure"),
         (
