@@ -68,7 +68,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
         "otel.log.severity.text", "logmeta.loglevelname", "meta.loglevelname", "record.level.name",
         "@fields.levelname",
-        "log.syslog.severity.name", "syslog.severity_label", "severity_label",
+        "log.syslog.severity.name", "syslog.severity_label", "severity_label", "prio",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),

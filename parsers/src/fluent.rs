@@ -6,12 +6,16 @@
 //! [tag, bin or str, options?]                packed forward: entries one behind the other, perhaps compressed (gzip, zstd)
 //! ```
 //!
+//! The same in JSON is [`json_form`].
+//!
 //! Fluent Bit puts metadata of a record beside its time, `[[time, metadata], record]`, and those of message mode among the options; they
 //! are attributes behind `metadata.`.
 //!
 //! A record's original bytes are those of its time and its record, which stand side by side in every mode. Its keys mean what they
 //! mean in [`json`]: the record is read as the JSON object that it would be, and its message is borrowed from the original
 //! bytes where it stands there. Its time is what the record states, else the entry's.
+
+pub mod json_form;
 
 use std::borrow::Cow;
 
@@ -22,6 +26,8 @@ use crate::{Context, Level, LogEvent, Zone, json, level_names, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "fluent";
+
+const NO_MAP: &str = "the record is no map";
 
 /// A larger count is none of seconds (the year 5138).
 const SECONDS_BELOW: u64 = 100_000_000_000;
@@ -80,6 +86,8 @@ pub struct Entry<'b> {
     pub metadata: &'b [u8],
     /// The record; not a map where the entry was none.
     record: &'b [u8],
+    /// Its record is JSON, not MessagePack.
+    is_json: bool,
     /// The original bytes.
     pub raw: &'b [u8],
 }
@@ -147,7 +155,7 @@ pub fn entry(whole: &[u8]) -> Entry<'_> {
     let mut inside = Reader::new(whole);
     match inside.token() {
         Ok(Token::Array(2)) => bare_entry(inside.rest()),
-        _ => Entry { time: None, metadata: b"", record: whole, raw: whole },
+        _ => Entry { time: None, metadata: b"", record: whole, is_json: false, raw: whole },
     }
 }
 
@@ -161,7 +169,7 @@ pub fn bare_entry(raw: &[u8]) -> Entry<'_> {
         metadata = reader.value().unwrap_or_default();
     }
     let time = time.and_then(|token| microseconds(&token));
-    Entry { time: time.filter(|micros| !is_unset(*micros)), metadata, record: reader.rest(), raw }
+    Entry { time: time.filter(|micros| !is_unset(*micros)), metadata, record: reader.rest(), is_json: false, raw }
 }
 
 /// Whether a time lies in the first second of 1970: some loggers write zero for the time that they do not know, and Fluentd takes it as that.
@@ -175,16 +183,10 @@ fn is_unset(micros: i64) -> bool {
 /// [`parse_error`](LogEvent::parse_error).
 #[must_use]
 pub fn parse<'b>(entry: &Entry<'b>, tag: &str, scratch: &'b mut Vec<u8>, cx: &Context) -> LogEvent<'b> {
-    scratch.clear();
-    let is_map = matches!(Reader::new(entry.record).token(), Ok(Token::Map(_)));
-    let written = msgpack::write_json(&mut Reader::new(entry.record), scratch);
-    let fault = match written {
-        Ok(()) if is_map => None,
-        Ok(()) => Some(Cow::Borrowed("the record is no map")),
-        Err(fault) => Some(Cow::Owned(fault.to_string())),
-    };
+    let (json, fault) =
+        if entry.is_json { (entry.record, json_fault(entry.record)) } else { as_json(entry.record, scratch) };
     let mut event = match fault {
-        None => json::parse(scratch, cx),
+        None => json::parse(json, cx),
         fault => LogEvent { message: Cow::Borrowed(entry.raw), parse_error: fault, ..LogEvent::default() },
     };
     event.timestamp = event.timestamp.or(entry.time);
@@ -195,6 +197,22 @@ pub fn parse<'b>(entry: &Entry<'b>, tag: &str, scratch: &'b mut Vec<u8>, cx: &Co
         event.message = Cow::Borrowed(verbatim);
     }
     event
+}
+
+/// The JSON that a record is written as, in `scratch`, and why it is no record.
+fn as_json<'b>(record: &[u8], scratch: &'b mut Vec<u8>) -> (&'b [u8], Option<Cow<'static, str>>) {
+    scratch.clear();
+    let is_map = matches!(Reader::new(record).token(), Ok(Token::Map(_)));
+    let fault = match msgpack::write_json(&mut Reader::new(record), scratch) {
+        Ok(()) if is_map => None,
+        Ok(()) => Some(Cow::Borrowed(NO_MAP)),
+        Err(fault) => Some(Cow::Owned(fault.to_string())),
+    };
+    (scratch, fault)
+}
+
+fn json_fault(record: &[u8]) -> Option<Cow<'static, str>> {
+    (record.first() != Some(&b'{')).then_some(Cow::Borrowed(NO_MAP))
 }
 
 /// Adds what is said of the record beside it. It fills no field but the level, where the record states none.

@@ -21,9 +21,9 @@ pub(crate) fn from_bytes(word: &[u8]) -> Option<Level> {
         b"info" | b"information" | b"informational" | b"inf" | b"notice" | b"note" | b"log" | b"audit" | b"config" => {
             Level::Info
         }
-        b"error" | b"err" | b"eror" | b"severe" | b"fail" | b"failure" => Level::Error,
+        b"error" | b"err" | b"eror" | b"erro" | b"severe" | b"fail" | b"failure" => Level::Error,
         b"warn" | b"warning" | b"wrn" => Level::Warn,
-        b"debug" | b"dbug" | b"dbg" | b"fine" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" => {
+        b"debug" | b"dbug" | b"debg" | b"dbg" | b"fine" | b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" => {
             Level::Debug
         }
         b"trace" | b"trce" | b"trc" | b"trac" | b"blat" | b"verbose" | b"vrb" | b"finer" | b"finest" | b"silly" => {
@@ -168,6 +168,10 @@ mod tests {
             ("CRITICAL", Level::Fatal),
             ("dbug", Level::Debug),
             ("Verbose", Level::Trace),
+            // slog's, in four letters each.
+            ("ERRO", Level::Error),
+            ("DEBG", Level::Debug),
+            ("TRCE", Level::Trace),
             ("INFO+2", Level::Info),
             ("DEBUG-4", Level::Trace),
             ("ERROR+4", Level::Error),

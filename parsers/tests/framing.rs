@@ -306,3 +306,27 @@ proptest! {
         prop_assert!(rest.iter().all(|b| b"0123456789 \r\n\0".contains(b)), "lost {:?}", rest);
     }
 }
+
+#[test]
+fn a_sender_that_delimits_nothing_is_told_by_its_own_header_before_a_line_feed() {
+    let first = "<27>Nov 14 22:13:20 web1 shop[7]: one";
+    let second = "<27>Nov 14 22:13:21 web1 shop[7]: two";
+    let newer = "<27>1 2023-11-14T22:13:20Z web1 shop 7 1 - ";
+    for (one, two) in [(first.to_owned(), second.to_owned()), (format!("{newer}a<b"), format!("{newer}c"))] {
+        let stream = format!("{one}{two}\nmore");
+        for split in 0..stream.len() {
+            let (before, after) = stream.as_bytes().split_at(split);
+            let found = frames_of(1000, &[before, after]);
+            let texts: Vec<_> = found.iter().map(|(bytes, _)| String::from_utf8_lossy(bytes)).collect();
+            assert_eq!(texts, [one.as_str(), &two, "more"], "{split}");
+        }
+    }
+    // What is quoted of another program, or without a header, is a part of the text.
+    for text in [
+        "<13>Nov 14 22:13:20 web1 relay: dropped <27>Nov 14 22:13:21 web1 shop[7]: two",
+        "<13>Nov 14 22:13:20 web1 shop: a<27>b",
+    ] {
+        let found = frames_of(1000, &[text.as_bytes(), b"\n"]);
+        assert_eq!(found, [(text.as_bytes().to_vec(), false)]);
+    }
+}

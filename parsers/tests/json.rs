@@ -421,3 +421,16 @@ fn what_filebeat_and_logstash_read_from_syslog_fills_the_fields() {
         assert_eq!((event.level, event.facility), (Level::Warn, Some(9)), "{line}");
     }
 }
+
+#[test]
+fn names_beside_the_message_in_an_object_of_both_are_the_records() {
+    let event = |line: &'static str| logseal_parsers::json::parse(line.as_bytes(), &CX);
+    let found = event(
+        r#"{"timestamp":"2023-11-14T22:13:20Z","level":"WARN","fields":{"message":"login failed","user.name":"bob","client.ip":"192.0.2.7","host":"x"},"target":"shop"}"#,
+    );
+    assert_eq!((&*found.user_name, found.ip), ("bob", "192.0.2.7".parse().ok()));
+    assert_eq!((&*found.host, found.attributes.get("fields.host")), ("", Some("x")));
+    // Those of an object without the message are not.
+    let found = event(r#"{"message":"up","fields":{"ip":"192.0.2.1"}}"#);
+    assert_eq!((found.ip, found.attributes.get("fields.ip")), (None, Some("192.0.2.1")));
+}

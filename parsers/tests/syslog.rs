@@ -224,3 +224,28 @@ fn a_line_that_says_of_itself_what_it_is_needs_no_header() {
         assert_eq!(read(line).parse_error.as_deref(), Some("no syslog header"), "{line}");
     }
 }
+
+#[test]
+fn what_loggers_write_behind_such_a_time_into_their_own_files_names_no_host() {
+    for (line, level, logger, message) in [
+        ("Nov 14 22:13:20.123 INFO ready for bob, n: 7", Level::Info, None, "ready for bob, n: 7"),
+        ("Nov 14 22:13:20.123 ERRO no", Level::Error, None, "no"),
+        ("Nov 14 22:13:20 mod_tls\tdebug\tno certificate", Level::Debug, Some("mod_tls"), "no certificate"),
+    ] {
+        let event = rfc3164::parse(line.as_bytes(), &CX).unwrap();
+        assert_eq!((&*event.host, &*event.app, event.level), ("", "", level), "{line}");
+        assert_eq!((event.attributes.get("logger"), &*event.message), (logger, message.as_bytes()), "{line}");
+    }
+    check("<30>Nov 14 22:13:20 INFO shop[7]: text", (Some(6), "INFO", "shop", "7", "text"));
+    check("Nov 14 22:13:20 info shop[7]: text", (None, "info", "shop", "7", "text"));
+}
+
+#[test]
+fn socklogs_priority_is_in_words() {
+    check("auth.err: Nov 14 22:13:20 shop[7]: text", (Some(3), "", "shop", "7", "text"));
+}
+
+#[test]
+fn a_message_in_logfmt_is_no_tag() {
+    check("<30>Nov 14 22:13:20 msg=\"a b\" n=7", (Some(6), "", "", "", "msg=\"a b\" n=7"));
+}

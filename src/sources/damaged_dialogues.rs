@@ -34,7 +34,7 @@ fn beat(sequence: u8, text: &str) -> Vec<u8> {
 }
 
 /// A conversation in each protocol.
-fn samples() -> [Vec<u8>; 3] {
+fn samples() -> [Vec<u8>; 4] {
     let frames: Vec<u8> = (3..=40).flat_map(|n| beat(n, &format!("number {n}"))).collect();
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
     zlib.write_all(&frames).unwrap();
@@ -53,7 +53,10 @@ fn samples() -> [Vec<u8>; 3] {
     let relp =
         b"1 open 59 relp_version=0\nrelp_software=librelp,1.2.14\ncommands=syslog\n2 syslog 5 <1>hi\n3 close 0\n"
             .to_vec();
-    [beats, fluent, relp]
+    let entries: Vec<String> = (0..30).map(|n| format!("[{n},{{\"log\":\"{n}]\"}}]")).collect();
+    let json = format!("[\"t\",1,{{\"log\":\"one\"}}]\n[\"t\",[{}],{{\"chunk\":\"a\"}}] {{}}", entries.join(", "))
+        .into_bytes();
+    [beats, fluent, relp, json]
 }
 
 /// Holds the conversation, in pieces of `piece` bytes; how many records came of it.
@@ -86,14 +89,14 @@ fn hold(mut dialogue: impl Dialogue, bytes: &[u8], piece: usize) -> usize {
 fn hold_each(at: usize, bytes: &[u8], piece: usize) -> usize {
     match at {
         0 => hold(Beats::default(), bytes, piece),
-        1 => hold(Fluent::new(None), bytes, piece),
+        1 | 3 => hold(Fluent::new(None), bytes, piece),
         _ => hold(Relp::new(1000, None), bytes, piece),
     }
 }
 
 #[test]
 fn whole_conversations_give_all_their_records_however_they_come() {
-    for (at, expected) in [41, 42, 1].into_iter().enumerate() {
+    for (at, expected) in [41, 42, 1, 32].into_iter().enumerate() {
         for piece in [1, 7, 10_000] {
             assert_eq!(hold_each(at, &samples()[at], piece), expected, "{at} in pieces of {piece}");
         }
@@ -178,13 +181,13 @@ fn an_entry_that_is_far_too_long_when_it_is_undone_is_not_undone_to_its_end() {
 proptest! {
     #[test]
     fn damage_anywhere_in_a_conversation_is_survived(
-        at in 0..3usize,
+        at in 0..4usize,
         damage in prop::collection::vec((any::<Index>(), any::<u8>()), 1..6),
         cut in prop::option::of((any::<Index>(), any::<Index>())),
         piece in 1..300usize,
     ) {
-        let [beats, fluent, relp] = samples();
-        let mut bytes = match at { 0 => beats, 1 => fluent, _ => relp };
+        let [beats, fluent, relp, json] = samples();
+        let mut bytes = match at { 0 => beats, 1 => fluent, 2 => relp, _ => json };
         for (place, byte) in damage {
             let place = place.index(bytes.len());
             bytes[place] = byte;

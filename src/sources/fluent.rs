@@ -10,6 +10,7 @@ use logseal_parsers::msgpack::{Extent, Fault, Passage};
 use super::dialogue::{Dialogue, Next};
 use super::fluent_flow::{ENTRY_BYTES_MAX, Flow, INFLATED_BYTES_MAX, Step, too_long};
 use super::fluent_handshake::{Entry, Handshake};
+use super::fluent_json::FluentJson;
 use super::gathered::Gathered;
 use super::inflating::Inflating;
 
@@ -31,12 +32,21 @@ pub(super) struct Fluent {
     inflating: Option<Inflating>,
     /// The message that is read entry by entry, because it is longer than the buffer.
     flow: Option<Flow>,
+    /// Whether it speaks JSON instead, which its first byte tells.
+    json: Json,
+}
+
+/// In which form a client speaks.
+enum Json {
+    Unknown,
+    No,
+    Yes(FluentJson),
 }
 
 impl Fluent {
     /// Without a `handshake` every client is let in.
     pub(super) fn new(handshake: Option<Handshake>) -> Self {
-        Self { handshake, extent: Extent::default(), taken: 0, inflating: None, flow: None }
+        Self { handshake, extent: Extent::default(), taken: 0, inflating: None, flow: None, json: Json::Unknown }
     }
 
     /// Takes the entries of a whole message; whether these were all.
@@ -77,6 +87,17 @@ impl Dialogue for Fluent {
     }
 
     fn next(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Next> {
+        if matches!(self.json, Json::Unknown) && !unread.is_empty() {
+            let is_json = FluentJson::is_begun_by(unread.first());
+            anyhow::ensure!(
+                !is_json || self.handshake.is_none(),
+                "Fluent Forward: JSON of a client that has not shown who it is"
+            );
+            self.json = if is_json { Json::Yes(FluentJson::default()) } else { Json::No };
+        }
+        if let Json::Yes(json) = &mut self.json {
+            return json.next(unread, gathered);
+        }
         if let Some(flow) = &mut self.flow {
             return Ok(match flow.take(unread, gathered)? {
                 Step::Took(bytes) => Next::Took(bytes),

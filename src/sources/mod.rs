@@ -13,6 +13,7 @@ mod fluent;
 mod fluent_flow;
 mod fluent_handshake;
 mod fluent_heartbeat;
+mod fluent_json;
 mod gathered;
 mod gelf;
 mod inflate;

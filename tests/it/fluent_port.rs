@@ -50,6 +50,33 @@ fn fluent_messages_of_every_mode_are_stored_and_acknowledged() {
 }
 
 #[test]
+fn messages_in_json_are_stored_and_acknowledged_in_json() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let record = r#"{"log":"hello","level":"warn","client":{"ip":"192.0.2.7"}}"#;
+    let entry = format!("[1700000000.5,{record}]");
+    let many = vec![entry.as_str(); 20_000].join(",");
+    write!(stream, r#"["app.web",1700000000,{record}]"#).unwrap();
+    write!(stream, "\n[\"app.web\",[{many}],{{\"size\":20000,\"chunk\":\"aaaa\"}}]").unwrap();
+    write!(stream, r#"["app.web",1700000000,{record},{{"chunk":"bbbb"}}]"#).unwrap();
+    expect(&mut stream, br#"{"ack":"aaaa"}{"ack":"bbbb"}"#);
+    app.wait_for_count("source=app.web", 20_002);
+    assert_eq!(app.count("source=app.web&q=parse_error:*"), 0);
+    let record = &app.get("/api/v1/logs?size=1&source=app.web")["list"][0];
+    assert_eq!(
+        (&record["message"], &record["level"], &record["format"], &record["ip"]),
+        (&json!("hello"), &json!("WARN"), &json!("fluent"), &json!("192.0.2.7"))
+    );
+    // A message that is too long, and what is none, cost nothing but themselves.
+    let long = "x".repeat(17 << 20);
+    write!(stream, r#"["app.web",1,{{"log":"{long}"}}]{{"no":"message"}}["app.web",2,{{"log":"z"}},{{"chunk":"c"}}]"#)
+        .unwrap();
+    expect(&mut stream, br#"{"ack":"c"}"#);
+    app.wait_for_count("source=app.web", 20_003);
+    app.wait_for_count("q=parse_error:*", 2);
+}
+
+#[test]
 fn what_cannot_be_decompressed_is_kept_and_acknowledged() {
     let app = start("fluent", "source = \"fixed\"\n");
     let mut stream = connect(app.listener("fluent-tcp"));

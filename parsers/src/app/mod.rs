@@ -13,7 +13,9 @@ mod bacula;
 mod check;
 mod chosen;
 pub mod cluster;
+mod coloured;
 mod couchdb;
+mod daemons;
 pub mod desktop;
 pub mod dotnet;
 pub mod elasticsearch;
@@ -86,7 +88,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| python::file_first(text, cx))
             .or_else(|| freeswitch::with_call(text, cx)),
         b'(' => sssd::parse(text, cx),
-        0x1b => nest::parse(text, cx),
+        0x1b => nest::parse(text, cx).or_else(|| coloured::parse(text, cx)),
         b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
         b'<' => postgresql::angled(text, cx),
         b'-' => cluster::tagged(text, cx),
@@ -176,6 +178,7 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| name_servers::windows(text, cx))
             .or_else(|| bacula::parse(text, cx))
             .or_else(|| servers::clickhouse(text, cx))
+            .or_else(|| daemons::stunnel(text, cx))
             .or_else(|| servers::zabbix(text, cx))
             .or_else(|| flow::parse(text))
             .or_else(|| freeswitch::with_call(text, cx))
@@ -191,7 +194,7 @@ fn digit_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     match scan::blanks(stamped.rest).first()? {
         b',' => desktop::cbs(stamped).or_else(|| postgresql::after_stamp(stamped)),
-        b':' => postgresql::after_stamp(stamped),
+        b':' => postgresql::after_stamp(stamped).or_else(|| daemons::lighttpd(stamped)),
         b'|' => python::after_stamp(stamped)
             .or_else(|| dotnet::after_stamp(stamped))
             .or_else(|| activemq::after_stamp(stamped))
@@ -292,6 +295,7 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| desktop::proxifier(text, cx))
             .or_else(|| nest::parse(text, cx))
             .or_else(|| couchdb::parse(text, cx))
+            .or_else(|| rust::fern(text, cx))
             .or_else(|| go::nats(text, cx));
     };
     let stamped = &stamped;
@@ -311,7 +315,9 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             dotnet::serilog_console(stamped).or_else(|| rust::env_logger(stamped)).or_else(|| php::after_stamp(stamped))
         }
         [b':', ..] => python::bracketed_stamp(stamped),
-        [b']', b' ', b'A'..=b'Z', ..] => java::kafka(stamped)
+        [b',', b' ', ..] => daemons::samba(stamped).or_else(|| other_bracketed(stamped)),
+        [b']', b' ', b'A'..=b'Z', ..] => rust::flexi_logger(stamped)
+            .or_else(|| java::kafka(stamped))
             .or_else(|| python::bracketed_stamp(stamped))
             .or_else(|| php::after_stamp(stamped))
             .or_else(|| node::bracketed_stamp(stamped)),
@@ -336,7 +342,9 @@ fn capital_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         [_, b'/', ..] => android::brief(None, text),
         [b'S', b't', b'a', b'r', b't', b'e', b'd', b' ', ..] => ruby::request(text, cx),
         // The day of C's `asctime`.
-        [_, b'a'..=b'z', _, b' ', b'A'..=b'Z', _, _, b' ', ..] => xferlog::parse(text, cx),
+        [_, b'a'..=b'z', _, b' ', b'A'..=b'Z', _, _, b' ', ..] => {
+            xferlog::parse(text, cx).or_else(|| daemons::freeradius(text, cx))
+        }
         // Prose, or the name of a month.
         [_, b'a'..=b'z', _, b' ', b'0'..=b'9', ..] => jul::parse(text, cx),
         [_, b'a'..=b'z', ..] => vdsm::parse(text, cx),

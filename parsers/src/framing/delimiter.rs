@@ -75,6 +75,28 @@ pub(super) fn embedded_message(text: &[u8]) -> Option<usize> {
     })
 }
 
+/// Where, behind the first byte, `text`, a message with a priority, has a message of the same host and program: a sender that delimits
+/// nothing wrote both, and the delimiter that ended them is a part of the second's text.
+pub(super) fn repeated_header(text: &[u8]) -> Option<usize> {
+    let at = embedded_message(text)?;
+    let is_same = sender(text).is_some() && sender(text) == text.get(at..).and_then(sender);
+    is_same.then_some(at)
+}
+
+/// The host and the program that a message names behind its time.
+fn sender(message: &[u8]) -> Option<&[u8]> {
+    const HEADER_BYTES_MAX: usize = 320;
+    let behind = message.get(priority(message)??..)?;
+    let near = behind.get(..HEADER_BYTES_MAX).unwrap_or(behind);
+    if let Some(header) = near.strip_prefix(b"1 ") {
+        let named = header.get(memchr::memchr(b' ', header)? + 1..)?;
+        let end = memchr::memchr_iter(b' ', named).nth(2)?;
+        return named.get(..end);
+    }
+    let named = near.get(16..)?;
+    named.get(..memchr::memchr(b':', named)?)
+}
+
 /// Whether `header` goes on as a message does behind its priority.
 fn is_dated(header: &[u8]) -> bool {
     const MONTHS: [&[u8]; 12] =

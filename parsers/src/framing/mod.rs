@@ -14,6 +14,7 @@
 //! - Where a count was too small, the octets left over are a frame of their own, which ends at the next delimiter or
 //!   at the next count before a priority. Where it was too large, it has swallowed the beginning of the next frame, and
 //!   what is left of that is a frame. No octet is lost in either case.
+//! - A sender that delimits nothing (Rust's `syslog` over TCP) is told by its own header, which stands in the middle of a frame.
 //! - Counted octets that rsyslog compressed ([`compressed::zipped`]) are a frame as they are: the caller undoes it.
 //! - A frame longer than the limit is cut to it and marked, and the rest of it is skipped.
 //!
@@ -281,6 +282,12 @@ impl Framer {
             && let Some(header) = count::embedded(front.get(..end.unwrap_or(window.len())).unwrap_or(window))
         {
             return Front::Frame(Frame { bytes: trimmed_text(front, header), truncated: false, consumed: header });
+        }
+        if let Some(end) = end
+            && let Some(next) = delimiter::repeated_header(front.get(..end).unwrap_or_default())
+        {
+            self.after_counted = false;
+            return Front::Frame(Frame { bytes: trimmed_text(front, next), truncated: false, consumed: next });
         }
         if let Some(end) = end {
             self.after_counted = false;

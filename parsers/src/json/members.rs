@@ -114,6 +114,19 @@ impl<'a> Elements<'a> {
     }
 }
 
+/// The text, number or word that `text` is; `None` where it is none of these or more than one.
+pub(crate) fn scalar(text: &str) -> Option<Part<'_>> {
+    let mut reader = Reader::new(text);
+    let part = match reader.value().ok()? {
+        Value::Text(text) => Part::Text(text.resolve()),
+        Value::Number(digits) => Part::Number(digits),
+        Value::Literal(word) => Part::Literal(word),
+        Value::Null => Part::Null,
+        Value::Object | Value::Array => return None,
+    };
+    reader.end().is_ok().then_some(part)
+}
+
 /// The value that the reader stands before.
 fn part<'a>(reader: &mut Reader<'a>) -> Result<Part<'a>, Fault> {
     Ok(match reader.value()? {

@@ -72,12 +72,21 @@ impl<'a, 'c> Record<'a, 'c> {
     pub(super) fn leaf(&mut self, place: &Place<'_, 'a>, value: Value<'a>) {
         let found = match place.path {
             None => fields::find(place.key),
-            Some(_) => fields::find(place.known).or_else(|| fields::find_nested(place.key)),
+            Some(_) => fields::find(place.known)
+                .or_else(|| fields::find_nested(place.key))
+                .or_else(|| self.beside_message(place)),
         };
         let filled = found.is_some_and(|found| self.offer(found, place, value));
         if !filled || self.keep == Keep::FieldAndAttribute {
             self.attribute(place.scope, place.key, value);
         }
+    }
+
+    /// What an address's or a user's name means beside the message in an object of both, as `tracing` writes an event's `fields`.
+    fn beside_message(&self, place: &Place<'_, 'a>) -> Option<Found> {
+        let message = self.winner(Slot::Message)?.name.strip_prefix(place.scope)?;
+        let is_beside = !place.scope.is_empty() && message.strip_prefix('.').is_some_and(|name| !name.contains('.'));
+        fields::find(place.key).filter(|found| is_beside && matches!(found.slot, Slot::Ip | Slot::UserName))
     }
 
     /// Takes a leaf that is an attribute whatever its name.

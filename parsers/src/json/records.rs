@@ -36,6 +36,18 @@ pub struct Records<'a> {
     rest: &'a str,
 }
 
+impl<'a> Records<'a> {
+    /// The values of `text`, which have commas between them; what is no JSON is divided at the commas outside of brackets and quotes.
+    pub(crate) fn of_values(text: &'a str) -> Self {
+        Self { rest: text }
+    }
+
+    /// What follows the last value that was asked for, with the comma before it.
+    pub(crate) fn rest(&self) -> &'a str {
+        self.rest
+    }
+}
+
 impl<'a> Iterator for Records<'a> {
     type Item = &'a str;
 

@@ -69,7 +69,24 @@ pub(super) fn is_level_and_colon(line: &[u8]) -> bool {
 /// Whether a line begins with a blank or a tab and has something behind it.
 pub(super) fn is_indented(line: &[u8]) -> bool {
     // Zabbix fills the id of its process with blanks.
-    matches!(line.first(), Some(b' ' | b'\t')) && !line.trim_ascii().is_empty() && !app::begins_as_zabbix(line)
+    matches!(line.first(), Some(b' ' | b'\t'))
+        && !line.trim_ascii().is_empty()
+        && !app::begins_as_zabbix(line)
+        && !is_padded_level(line)
+}
+
+/// ` INFO shop: text`: loggers of Rust fill the level to five places where they write no time, or put a blank before it.
+fn is_padded_level(line: &[u8]) -> bool {
+    let Some(text) = line.strip_prefix(b" ") else { return false };
+    // pretty_env_logger puts one before its time.
+    let is_timed = text.get(4) == Some(&b'-') && text.get(10) == Some(&b'T');
+    let near = text.get(..40).unwrap_or(text);
+    let text = if is_timed && let Some(zone) = memchr::memmem::find(near, b"Z ") {
+        text.get(zone + 2..).unwrap_or_default()
+    } else {
+        text
+    };
+    [&b"INFO "[..], b"WARN ", b"ERROR ", b"DEBUG ", b"TRACE "].iter().any(|level| text.starts_with(level))
 }
 
 /// `\tat a.B.c(D.java:9)`, `Caused by: …`, `Suppressed: …`, `\t... 9 more`.

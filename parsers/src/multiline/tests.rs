@@ -145,6 +145,21 @@ fn the_stack_trace_behind_a_record_of_zap_is_of_it() {
 }
 
 #[test]
+fn a_level_that_is_filled_up_by_a_blank_begins_a_record() {
+    check(
+        Rule::Auto,
+        &[
+            " INFO shop: ready",
+            " WARN request{id=7}: shop: low\n    at src/cart.rs:7",
+            "ERROR shop: no",
+            " INFO shop: ready",
+            " 2023-11-14T22:13:20.123Z INFO  shop > ready",
+            " TRACE shop > ready\n  INFO is what it says",
+        ],
+    );
+}
+
+#[test]
 fn names_are_read_in_any_case() {
     for &rule in Rule::ALL {
         assert_eq!(rule.to_string().to_uppercase().parse(), Ok(rule));

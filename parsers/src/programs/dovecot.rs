@@ -58,7 +58,8 @@ pub(super) fn is_process(name: &str) -> bool {
 pub(super) fn line(body: &str) -> Option<Found<'_>> {
     let (_, rest) = body.split_once(": ").filter(|(name, _)| is_process(name))?;
     let (level, text) = labelled(rest)?;
-    Some(Found { level, ..read(text)? })
+    let found = read(text).or_else(|| session(body))?;
+    Some(Found { level, ..found })
 }
 
 /// `imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, …` and `auth: passwd-file(bob,192.0.2.7): unknown user`.
@@ -78,6 +79,9 @@ pub(super) fn read(text: &str) -> Option<Found<'_>> {
     if let Some((_, rest)) = text.split_once("rip=") {
         return Some(Found { ip: rest.split([',', ' ']).next()?, ..Found::default() });
     }
+    if let Some(found) = session(text) {
+        return Some(found);
+    }
     // Which connection asked an auth-worker stands in parentheses before what it says.
     let text = match text.split_once("conn ") {
         Some((before, asked)) if before.is_empty() || before.ends_with(": ") => asked.split_once("): ")?.1,
@@ -96,6 +100,16 @@ pub(super) fn read(text: &str) -> Option<Found<'_>> {
         .iter()
         .any(|word| after.contains(word));
     Some(Found { user, ip: ip.split(',').next()?, outcome: if failed { "failure" } else { "" }, ..Found::default() })
+}
+
+/// Whose session it is that a process speaks of: `imap(bob)<7><x>: Disconnected: Logged out`.
+fn session(text: &str) -> Option<Found<'_>> {
+    const PROCESSES: [&str; 6] = ["imap(", "pop3(", "lmtp(", "lda(", "managesieve(", "submission("];
+    let inside = PROCESSES.iter().find_map(|process| text.strip_prefix(process))?;
+    let (user, after) = inside.split_once(')')?;
+    // A number is the process, and an address behind a comma the client.
+    let is_user = !user.is_empty() && !user.contains([',', ' ']) && !user.bytes().all(|b| b.is_ascii_digit());
+    (is_user && after.starts_with(['<', ':'])).then(|| Found { user, ..Found::default() })
 }
 
 fn begins_or_follows(text: &str, said: &str) -> bool {

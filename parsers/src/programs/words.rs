@@ -107,6 +107,11 @@ pub(super) fn postfix<'a>(text: &'a str, known: Option<Found<'a>>) -> Option<Fou
     if is_known {
         return Some(found);
     }
+    // pickup has nothing but a blank between the two.
+    if let Some((uid, from)) = rest.strip_prefix("uid=").and_then(|rest| rest.split_once(" from=<")) {
+        found.fields.extend([("uid", uid), ("from", from.split('>').next().unwrap_or(from))]);
+        return Some(found);
+    }
     for part in rest.split(", ").take(POSTFIX.len()) {
         let Some((name, value)) = part.split_once('=') else { continue };
         let Some(name) = POSTFIX.iter().find(|known| **known == name) else { continue };
@@ -204,6 +209,7 @@ mod tests {
                 "4Q1x2y3z4AzB: from=<>, size=1234, nrcpt=1 (queue active)",
                 "   queue_id=4Q1x2y3z4AzB from= size=1234 nrcpt=1",
             ),
+            ("4A5B6C7D8E: uid=1000 from=<bob>", "   queue_id=4A5B6C7D8E uid=1000 from=bob"),
             ("4A5B6C7D8E: removed", "   queue_id=4A5B6C7D8E"),
             ("warning: to=<x>", "-"),
             ("statistics: max 7", "-"),

@@ -1,9 +1,13 @@
 //! The priority that begins a syslog message: `<34>` is facility 4, severity 2 (RFC 5424, section 6.2.1).
 
-use crate::{Level, LogEvent};
+use super::shape;
+use crate::{Level, LogEvent, level_names};
 
 /// The highest value: facility 23, severity 7.
 const MAX: u16 = 191;
+
+/// `authpriv.warning` is shorter.
+const WORDS_BYTES_MAX: usize = 20;
 
 /// What stands where the priority belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,7 @@ pub(super) fn read(line: &[u8]) -> (Priority, &[u8]) {
     let number = line.strip_prefix(b"<").unwrap_or_default();
     let count = number.iter().take(DIGITS_MAX).take_while(|b| b.is_ascii_digit()).count();
     let (Some(digits), Some([b'>', rest @ ..])) = (number.get(..count), number.get(count..)) else {
-        return (Priority::Absent, line);
+        return in_words(line).unwrap_or((Priority::Absent, line));
     };
     let value = digits.iter().fold(0_u16, |value, b| value.saturating_mul(10).saturating_add(u16::from(b - b'0')));
     if matches!(digits.len(), 1..=3) && value <= MAX {
@@ -46,6 +50,17 @@ pub(super) fn read(line: &[u8]) -> (Priority, &[u8]) {
     } else {
         (Priority::Invalid, rest)
     }
+}
+
+/// The priority that socklog writes in words, `auth.err: Nov 14 22:13:20 shop: text`, and what follows it.
+fn in_words(line: &[u8]) -> Option<(Priority, &[u8])> {
+    line.first().filter(|b| b.is_ascii_lowercase())?;
+    let near = line.get(..WORDS_BYTES_MAX).unwrap_or(line);
+    let end = memchr::memchr(b':', near)?;
+    let (facility, severity) = std::str::from_utf8(near.get(..end)?).ok()?.split_once('.')?;
+    let (facility, severity) = (level_names::facility_keyword(facility)?, level_names::severity_keyword(severity)?);
+    let rest = line.get(end + 1..)?.strip_prefix(b" ")?;
+    shape::has_bsd_stamp(rest).then_some((Priority::Valid { facility, severity }, rest))
 }
 
 #[cfg(test)]
@@ -56,6 +71,13 @@ mod tests {
     fn facility_and_severity_come_from_the_number() {
         assert_eq!(read(b"<0>x"), (Priority::Valid { facility: 0, severity: 0 }, &b"x"[..]));
         assert_eq!(read(b"<34>"), (Priority::Valid { facility: 4, severity: 2 }, &b""[..]));
+        assert_eq!(
+            read(b"auth.err: Nov 14 22:13:20 shop: text"),
+            (Priority::Valid { facility: 4, severity: 3 }, &b"Nov 14 22:13:20 shop: text"[..])
+        );
+        for line in [&b"auth.err: text"[..], b"auth.high: Nov 14 22:13:20 x", b"a.err: Nov 14 22:13:20 x", b"auth"] {
+            assert_eq!(read(line), (Priority::Absent, line));
+        }
         assert_eq!(read(b"<191>x"), (Priority::Valid { facility: 23, severity: 7 }, &b"x"[..]));
     }
 

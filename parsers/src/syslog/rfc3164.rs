@@ -10,7 +10,7 @@ use std::net::Ipv6Addr;
 use super::priority::{self, Priority};
 use super::tag::{self, Tag};
 use super::{ParseError, aix, cisco, field_text, freebsd, stamp, without_blanks, without_trailer};
-use crate::{Context, Level, LogEvent, cursor};
+use crate::{Context, Level, LogEvent, cursor, level_names};
 
 /// Reads one message of the RFC 3164 family. The message is borrowed from `line`, without line ends and NULs behind it.
 ///
@@ -76,6 +76,9 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
         set_tag(event, tag::read(rest));
         return;
     }
+    if event.severity.is_none() && loggers_own(event, rest) {
+        return;
+    }
     if is_repeated(rest) {
         event.message = Cow::Borrowed(rest);
         return;
@@ -108,6 +111,34 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
 /// Whether `text` is what a syslog daemon says of a message that came again, instead of a program.
 fn is_repeated(text: &[u8]) -> bool {
     text.starts_with(b"last message repeated ") || text.starts_with(b"--- last message repeated ")
+}
+
+/// Reads what loggers write behind such a time into files of their own, without a host: slog's `INFO text`, and Prosody's part of the
+/// program, level and text with tabs between them. Whether it is.
+fn loggers_own<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) -> bool {
+    let end = rest.iter().take(64).position(|b| matches!(b, b' ' | b'\t')).unwrap_or(rest.len());
+    let Some((word, behind)) = rest.split_at_checked(end) else { return false };
+    if let Some(leveled) = behind.strip_prefix(b"\t") {
+        let Some(end) = memchr::memchr(b'\t', leveled.get(..16).unwrap_or(leveled)) else { return false };
+        let level = level_names::from_bytes(leveled.get(..end).unwrap_or_default());
+        let (Some(level), Ok(part)) = (level, std::str::from_utf8(word)) else { return false };
+        event.level = level;
+        event.attributes.push("logger", part);
+        event.message = Cow::Borrowed(leveled.get(end + 1..).unwrap_or_default());
+        return true;
+    }
+    let level = match word {
+        b"TRCE" | b"TRACE" => Level::Trace,
+        b"DEBG" | b"DEBUG" => Level::Debug,
+        b"INFO" => Level::Info,
+        b"WARN" | b"WARNING" => Level::Warn,
+        b"ERRO" | b"ERROR" => Level::Error,
+        b"CRIT" | b"CRITICAL" | b"FATAL" => Level::Fatal,
+        _ => return false,
+    };
+    event.level = level;
+    event.message = Cow::Borrowed(without_blanks(behind));
+    true
 }
 
 /// The host name that `text` begins with, and what follows it; `None` where the first word is no host.

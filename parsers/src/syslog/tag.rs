@@ -15,10 +15,11 @@ pub(crate) struct Tag<'a> {
 
 /// Reads the tag at the front of `text`. A name ends at a blank, a colon or a bracket, as for rsyslog and syslog-ng.
 ///
-/// Text that begins like a JSON object has no tag, and neither has text that begins with a column's rule or whose first word a line feed ends.
+/// Text that begins like a JSON object or with logfmt's message has no tag, and neither has text that begins with a column's rule or whose first word a line feed ends.
 pub(crate) fn read(text: &[u8]) -> Tag<'_> {
     let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\n' | b':' | b'[')).unwrap_or(text.len());
-    if text.starts_with(b"{") || text.starts_with(b"| ") || text.get(end) == Some(&b'\n') {
+    if text.starts_with(b"{") || text.starts_with(b"msg=\"") || text.starts_with(b"| ") || text.get(end) == Some(&b'\n')
+    {
         return Tag { message: text, ..Tag::default() };
     }
     // "-- root[7]: text": what login makes of its name while it asks for a password.
@@ -108,6 +109,7 @@ mod tests {
         check("tag:text", "tag", "", "text");
         check("tag[12] text", "tag", "12", "text");
         check("tag text", "tag", "", "text");
+        check("msg=\"a b\" n=7", "", "", "msg=\"a b\" n=7");
         check("| INFO     | text", "", "", "| INFO     | text");
         check("-- root[7]: text", "-- root", "7", "text");
         check("-- root: text", "--", "", "root: text");

@@ -44,7 +44,8 @@ pub(in crate::app) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent
         ("query_id", query),
         ("command", operation),
         ("database", database),
-        ("object", object.trim_matches('\'')),
+        // A table has no code behind it.
+        ("object", object.trim_end_matches(',').trim_matches('\'')),
         ("return_code", code),
     ] {
         attribute(&mut event, name, value);

@@ -27,6 +27,7 @@ pub(in crate::app) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<
 
 fn after_process<'a>(at: i64, pid: &'a str, rest: &'a [u8]) -> Option<LogEvent<'a>> {
     let (level, rest) = word(some_blanks(rest)?)?;
+    let is_own_level = matches!(level, "LOG" | "NOISE");
     let level = match level {
         "FATAL" => Level::Fatal,
         "ERROR" => Level::Error,
@@ -39,7 +40,10 @@ fn after_process<'a>(at: i64, pid: &'a str, rest: &'a [u8]) -> Option<LogEvent<'
     let message = some_blanks(rest)?;
     let is_clients = message.starts_with(b"C-0x");
     if !is_clients && !message.starts_with(b"S-0x") {
-        return None;
+        // What it says of itself has a level that no other logger has, without PostgreSQL's colon.
+        let mut event = event(FORMAT, Some(at), level, message);
+        event.proc_id = pid.into();
+        return is_own_level.then_some(event);
     }
     let (connection, rest) = until(message, b": ").filter(|(connection, _)| !connection.contains(' '))?;
     let (who, _) = word(rest)?;
@@ -75,6 +79,10 @@ mod tests {
                 "2023-11-14 22:13:20.123 UTC [7] ERROR C-0x55d2a8: shop/bob@192.0.2.7:5000 SASL authentication failed",
                 "pgbouncer ERROR 22:13:20.123 pid=7 user=bob ip=192.0.2.7 connection=C-0x55d2a8 database=shop outcome=failure | \
                  C-0x55d2a8: shop/bob@192.0.2.7:5000 SASL authentication failed",
+            ),
+            (
+                "2023-11-14 22:13:20.123 UTC [7] LOG process up: PgBouncer 1.18.0",
+                "pgbouncer INFO 22:13:20.123 pid=7 | process up: PgBouncer 1.18.0",
             ),
             (
                 "2023-11-14 22:13:20.123 7 LOG C-0x55d2a8: shop/bob@192.0.2.7:5000 login attempt",

@@ -24,7 +24,16 @@ pub(super) const MYSQL: &[Pattern] = &[
     ("{_}Access denied for user '{user}'@'{ip}'", FAILURE),
     ("Host '{ip}' is not allowed to connect {_}", FAILURE),
     ("Host '{ip}' is blocked because of many connection errors{_}", FAILURE),
+    ("Aborted connection {_} to db: '{_}' user: 'unauthenticated' host: '{ip}' ({_}", NONE),
     ("Aborted connection {_} to db: '{database}' user: '{user}' host: '{ip}' ({_}", NONE),
+];
+
+/// PgBouncer, of clients' connections.
+#[rustfmt::skip]
+pub(super) const PGBOUNCER: &[Pattern] = &[
+    ("C-{_}: (nodb)/(nouser)@{ip} {_}", NONE),
+    ("C-{_}: {database}/{login}@{ip} {_}: password authentication failed{_}", FAILURE),
+    ("C-{_}: {database}/{login}@{ip} {_}", NONE),
 ];
 
 /// MongoDB before version 4.4, whose later log is JSON. Its users are of a database.

@@ -13,6 +13,10 @@ pub(super) const ROUTEROS: &[Pattern] = &[
     ("{_} deassigned {ip} for {_}", NONE),
 ];
 
+/// dnsmasq's queries; with `log-queries=extra` a number and the client's address with its port stand before them.
+pub(super) const DNSMASQ: &[Pattern] =
+    &[("query[{query_type}] {query} from {ip}", NONE), ("{_} {_}/{port} query[{query_type}] {query} from {ip}", NONE)];
+
 /// OpenVPN.
 pub(super) const OPENVPN: &[Pattern] = &[
     ("TLS Error: {_} from [AF_INET]{ip}", FAILURE),

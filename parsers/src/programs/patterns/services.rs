@@ -93,6 +93,9 @@ pub(super) const DRUPAL: &[Pattern] = &[
 pub(super) const MQTT: &[Pattern] = &[
     ("New client connected from {ip} as {client} ({_}u'{user}')", SUCCESS),
     ("New client connected from {ip} as {client} ({_}", NONE),
+    // It tells syslog its time as well.
+    ("{_}: New client connected from {ip} as {client} ({_}u'{user}')", SUCCESS),
+    ("{_}: New client connected from {ip} as {client} ({_}", NONE),
     ("New connection from {ip} on port {_}", NONE),
 ];
 
@@ -191,9 +194,10 @@ pub(super) const MONIT: &[Pattern] = &[
 pub(super) const SAMBA: &[Pattern] = &[
     ("{_}Auth: [{service}] user [{domain}]\\[{user}] at [{_}] with [{_}] status [NT_STATUS_OK] workstation [{workstation}] remote host [ipv4:{ip}]", SUCCESS),
     ("{_}Auth: [{service}] user [{domain}]\\[{user}] at [{_}] with [{_}] status [{status}] workstation [{workstation}] remote host [ipv4:{ip}]", FAILURE),
-    // The audit of files, unless its prefix is told otherwise.
-    ("{login}|{ip}|{_}", NONE),
 ];
+
+/// Samba's audit of files, unless its prefix is told otherwise.
+pub(super) const SAMBA_AUDIT: &[Pattern] = &[("{login}|{ip}|{_}", NONE)];
 
 /// Webmin and Usermin.
 pub(super) const WEBMIN: &[Pattern] = &[

@@ -210,6 +210,7 @@ pub(super) const ACCOUNTS: &[Pattern] = &[
     ("add '{user}' to shadow group '{group}'", NONE),
     ("delete user '{user}'", NONE),
     ("delete '{user}' from group '{group}'", NONE),
+    ("delete '{user}' from shadow group '{group}'", NONE),
     ("removed group '{group}' owned by '{user}'", NONE),
     ("removed shadow group '{group}' owned by '{user}'", NONE),
     ("group '{group}' removed", NONE),
