@@ -46,7 +46,13 @@ pub(crate) fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 /// Whether behind the first name in a text, where `behind` stands, a bar follows as here.
 #[inline]
 pub(crate) fn may_follow_name(behind: &[u8]) -> bool {
-    matches!(behind, [b' ', b' ' | b'|', ..])
+    behind.strip_prefix(b" ").is_some_and(may_follow_blank)
+}
+
+/// As [`may_follow_name`], where `behind` stands behind a name and a blank.
+#[inline]
+pub(crate) fn may_follow_blank(behind: &[u8]) -> bool {
+    matches!(behind.first(), Some(b' ' | b'|')) && behind.iter().find(|b| **b != b' ') == Some(&b'|')
 }
 
 fn name_and_output(line: &[u8]) -> Option<(&[u8], &[u8])> {

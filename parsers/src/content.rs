@@ -179,7 +179,7 @@ fn name_device(event: &mut LogEvent<'_>) {
 
 /// Reads a line of pairs, which no other format's line begins like but for an audit record and a packet filter's.
 pub(crate) fn parse_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    if matches!(line.first(), Some(b'I' | b'%')) || auditd::looks_like(line) {
+    if matches!(line.first(), Some(b'I' | b'%')) || auditd::looks_like(line) || devices::may_have_form(line) {
         return None;
     }
     let mut event = logfmt::detect(line, cx)?;

@@ -85,7 +85,8 @@ pub(crate) fn by_form<'a>(message: &'a [u8], cx: &Context) -> Option<LogEvent<'a
 /// Whether `message` may be of a form that [`by_form`] knows though it begins like many others.
 pub(crate) fn may_have_form(message: &[u8]) -> bool {
     let near = message.get(..96).unwrap_or(message);
-    find_by(3, near, b"msg_id=\"").is_some()
+    matches!(message, [b'(', ..] | [b'm', b's', b'g', b'_', ..] | [b'f', b'i', b'r', b'e', b'w', ..])
+        && find_by(3, near, b"msg_id=\"").is_some()
 }
 
 /// The pairs behind the counts of BeyondTrust's messages: the site's number, the part, and how many there are: `1427:01:02:event=login;…`.

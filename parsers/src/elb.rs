@@ -60,6 +60,14 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     after_stamp(line, kind, stamp, rest)
 }
 
+/// Whether a balancer's name and the address of a client may stand where `rest` begins, behind a time.
+pub(crate) fn may_follow(rest: &[u8]) -> bool {
+    let name = rest.strip_prefix(b" ").unwrap_or(rest);
+    let client = memchr::memchr2(b' ', b'\t', name).and_then(|blank| name.get(blank + 1));
+    // White space of any kind is left out before an address.
+    client.is_some_and(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'[' | ..=b' ' | 0x7f..))
+}
+
 /// Reads what follows the time; `kind` stands before it.
 pub(crate) fn after_stamp<'a>(line: &'a [u8], kind: &'a [u8], stamp: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
     // Most lines that begin with a time have no quotes.

@@ -40,6 +40,35 @@ pub(crate) fn letters(text: &[u8]) -> usize {
     }
 }
 
+/// How many bytes `text` begins with that are small letters, digits, blanks, and signs up to `9` in ASCII but for opening brackets.
+#[inline]
+pub(crate) fn unmarked(text: &[u8]) -> usize {
+    let (eights, rest) = text.as_chunks::<8>();
+    for (count, eight) in eights.iter().enumerate() {
+        let others = marks_of_eight(u64::from_le_bytes(*eight));
+        if others != 0 {
+            return count * 8 + others.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_unmarked = |b: &&u8| matches!(**b, b'a'..=b'z' | b' '..=b'9') && **b != b'(';
+    text.len() - rest.len() + rest.iter().take_while(is_unmarked).count()
+}
+
+/// The highest bit of each of eight bytes that [`unmarked`] does not count.
+fn marks_of_eight(eight: u64) -> u64 {
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    const HIGH: u64 = all(0x80);
+    // As for letters: no sum is carried into the next byte.
+    let low = eight & !HIGH;
+    let is_letter = (low + all(0x80 - b'a')) & !(low + all(0x80 - b'z' - 1));
+    let is_sign = (low + all(0x80 - b' ')) & !(low + all(0x80 - b'9' - 1));
+    let is_bracket = !((low ^ all(b'(')) + all(0x7f));
+    let is_unmarked = (is_letter | is_sign) & !is_bracket & !eight;
+    !is_unmarked & HIGH
+}
+
 /// How many letters eight bytes begin with, the first one lowest.
 fn letters_of_eight(eight: u64) -> usize {
     const fn all(byte: u8) -> u64 {
@@ -67,6 +96,17 @@ mod tests {
                 assert_eq!(letters(&text), expected, "{byte} behind {before}");
                 let cut = text.get(..before + 1).unwrap();
                 assert_eq!(letters(cut), if byte.is_ascii_alphabetic() { before + 1 } else { before });
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_is_a_mark_or_none_wherever_it_stands() {
+        for byte in 0..=255_u8 {
+            let is_mark = !(byte.is_ascii_lowercase() || (b' '..=b'9').contains(&byte)) || byte == b'(';
+            for before in 0..20 {
+                let text = [&b"a7 b-c'z09, %\"./ xy "[..before], &[byte], b"Word"].concat();
+                assert_eq!(unmarked(&text), if is_mark { before } else { before + 1 }, "{byte} behind {before}");
             }
         }
     }

@@ -3,6 +3,8 @@
 //! Written so that the compiler makes vector instructions of it: for the few hundred bytes of a line that is quicker than searches which
 //! have to say where a byte stands.
 
+use crate::leading;
+
 /// Longer texts are not looked at: searches that use all of a processor's instructions are quicker there. The number of dots in one column of
 /// bytes has to fit into a byte.
 pub(crate) const TEXT_BYTES_MAX: usize = 384;
@@ -60,8 +62,8 @@ fn last_chunk(line: &[u8], rest: &[u8]) -> [u8; WIDTH] {
 
 /// The few bytes of `text` with zeros behind them.
 #[inline(never)]
-fn padded(text: &[u8]) -> [u8; WIDTH] {
-    let mut chunk = [0; WIDTH];
+fn padded<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut chunk = [0; N];
     if let Some(front) = chunk.get_mut(..text.len()) {
         front.copy_from_slice(text);
     }
@@ -112,14 +114,22 @@ pub(crate) fn has_words_in_brackets(text: &[u8]) -> bool {
 /// As [`has_words_in_brackets`], for a text in whose brackets numbers may stand as well: those of times have dividers.
 #[inline(never)]
 pub(crate) fn has_ids_in_brackets(text: &[u8]) -> bool {
-    memchr::memchr3_iter(b'[', b'"', b'\t', text).all(|at| match text.get(at..) {
-        Some([b'[', first, ..]) if first.is_ascii_alphabetic() => true,
-        Some([b'[', inside @ ..]) => {
-            let digits = inside.iter().take_while(|b| b.is_ascii_digit()).count();
-            digits > 0 && inside.get(digits) == Some(&b']')
+    const OTHER: u8 = 1;
+    let has_others = of(text, [(b'"', OTHER), (b'\t', OTHER)])
+        .map_or_else(|| memchr::memchr2(b'"', b'\t', text).is_some(), |signs| signs.seen != 0);
+    if has_others {
+        return false;
+    }
+    let mut rest = text;
+    while let Some(inside) = rest.get(leading::before(b'[', rest) + 1..) {
+        let digits = inside.iter().take_while(|b| b.is_ascii_digit()).count();
+        let is_id = digits > 0 && inside.get(digits) == Some(&b']');
+        if !is_id && !inside.first().is_some_and(u8::is_ascii_alphabetic) {
+            return false;
         }
-        _ => false,
-    })
+        rest = inside;
+    }
+    true
 }
 
 /// Whether somewhere in `text` a sign of equality follows a capital N, as in a packet filter's `IN=`.
@@ -144,10 +154,12 @@ pub(crate) fn has_dash_behind_blank(text: &[u8]) -> bool {
 #[inline(always)]
 fn has_pair(text: &[u8], is_sought: impl Fn(u8, u8) -> bool) -> bool {
     const PAIRS: usize = WIDTH + 1;
-    let Some(last) = text.last_chunk::<PAIRS>() else {
-        return text.windows(2).any(|pair| matches!(pair, [a, b] if is_sought(*a, *b)));
-    };
     let mut found = [0; WIDTH];
+    let Some(last) = text.last_chunk::<PAIRS>() else {
+        // The last byte and a zero are no pair that is sought; its brackets are looked at before.
+        look_at_pairs(&padded(text), &is_sought, &mut found);
+        return all_bits(&found) != 0;
+    };
     let mut rest = text;
     while let Some(chunk) = rest.first_chunk::<PAIRS>() {
         look_at_pairs(chunk, &is_sought, &mut found);

@@ -84,6 +84,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 /// Whether `text` is `dovecot_login authenticator failed for …`: the name of an authenticator is the configuration's.
 fn is_failed_authenticator(text: &[u8]) -> bool {
     span(text, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        .filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_alphanumeric()))
         .is_some_and(|(_, rest)| rest.starts_with(b" authenticator failed for "))
 }
 

@@ -230,6 +230,7 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| vmware::after_stamp(stamped))
             .or_else(|| stalwart::after_stamp(stamped))
             .or_else(|| tcpdump::after_stamp(stamped))
+            .or_else(|| exim::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         // Only Go's logger divides its dates by slashes, and who sets .NET's so.
         b'a'..=b'z' if stamped.line.get(4) == Some(&b'/') => {

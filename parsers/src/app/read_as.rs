@@ -48,12 +48,8 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
         // With the letter of a severity; without one the line may be Java's.
         Format::Mongodb if matches!(line.get(28..31), Some([b' ', b'A'..=b'Z', b' '])) => mongodb::parse(line, cx),
         Format::Erlang => erlang::parse(line, cx),
-        // Behind the id of a process PostgreSQL is asked before, whose severity has a colon and two blanks.
-        Format::Exim
-            if memchr::memchr(b'[', line.get(..40).unwrap_or(line)).is_none() || find(line, b":  ").is_none() =>
-        {
-            exim::parse(line, cx)
-        }
+        // But for ids that begin with a digit PostgreSQL is asked before, whose severity has a colon and two blanks.
+        Format::Exim if begins_with_id(line) || find(line, b":  ").is_none() => exim::parse(line, cx),
         Format::Dotnet => dotnet::parse(line, cx),
         Format::Mysql => mysql::parse(line, cx),
         Format::Java if names_thread(line) => java::parse(line, cx),
@@ -77,6 +73,11 @@ fn dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a
         _ => None,
     };
     event.map(completed)
+}
+
+/// Whether a digit, as Exim's ids have it, follows the second of a time that begins `line`.
+fn begins_with_id(line: &[u8]) -> bool {
+    matches!(line.get(19..), Some([b' ', b'0'..=b'9', ..]))
 }
 
 /// As [`dated`], by asking all parsers of such lines in their order.

@@ -8,15 +8,15 @@
 mod behind;
 mod behind_date;
 mod names;
+mod numbers;
 mod unworded;
 
-use self::behind::{Behind, Thread};
+use self::behind::Behind;
+pub(super) use self::behind_date::dated;
 use self::names::named;
 use self::unworded::{far_marks, unworded};
-use crate::find::find;
 use crate::plain::Sought;
 use crate::signs;
-use crate::syslog::shape;
 use crate::{Context, Level, access, apache_error, timestamp};
 
 /// A line of prose.
@@ -104,6 +104,8 @@ fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {
         Some(b'W') => line.starts_with(b"WinEvtLog: "),
         Some(b'w') => behind.is_protocol() || line.starts_with(b"wireguard: "),
         Some(b't') => line.starts_with(b"tls "),
+        Some(b'f') => line.starts_with(b"firewall: "),
+        Some(b'F') => line.starts_with(b"FW: "),
         Some(b'a') => line.starts_with(b"audit: "),
         // Rails' `Started GET "/x" for …`.
         Some(b'S') => line.starts_with(b"Started "),
@@ -115,96 +117,4 @@ fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {
 const MARK: u8 = 1;
 const COLON: u8 = 2;
 const EQUALS: u8 = 4;
-
-/// Tells whether `line`, which begins with the date and time `at` (`rest` is what follows), has a word behind them and is prose.
-#[inline]
-pub(super) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a>> {
-    if line.get(4) != Some(&b'-') || (rest.starts_with(b"  ") && shape::follows_stamp_as_macos(rest)) {
-        return None;
-    }
-    let Some(behind_stamp) = rest.strip_prefix(b" ") else { return behind_date::unworded(line, at, rest, rest) };
-    let thread = if behind_stamp.first() == Some(&b'[') { Some(Thread::of(behind_stamp)?) } else { None };
-    let text = thread.as_ref().map_or(behind_stamp, |thread| thread.rest);
-    let Some(word) = Behind::word(text).filter(|word| !word.has_colon) else {
-        return if thread.is_none() { behind_date::unworded(line, at, rest, text) } else { None };
-    };
-    let (behind, is_in_capitals) = (word.rest, Behind::is_in_capitals(text));
-    let second = Behind::word(if is_in_capitals { behind.trim_ascii_start() } else { behind });
-    let second = second.filter(|second| !second.has_colon);
-    // Exim names one of its authenticators before it.
-    if behind.starts_with(b"authenticator ") {
-        return None;
-    }
-    if is_in_capitals {
-        // Behind a level the name of a logger may stand, and a dash, a colon or a bracket behind that.
-        let behind_second = second.as_ref()?.rest;
-        if thread.is_some()
-            || !behind_second.first().is_some_and(u8::is_ascii_alphanumeric)
-            || shape::is_labelled_event(behind_second)
-        {
-            return None;
-        }
-    } else {
-        // A container runtime's lines; a syslog daemon's, whose message is an object, the list of a device's topics, or an event in CEF.
-        let is_others = text.starts_with(b"std") || !behind.first().is_some_and(u8::is_ascii_alphabetic);
-        let is_devices = || behind.starts_with(b"firewall,") || shape::is_labelled_event(behind);
-        if is_others || (second.is_none() && is_devices()) {
-            return None;
-        }
-    }
-    let is_without_address = is_prose_behind_date(line, text, is_in_capitals, second.is_some(), rest)?;
-    let level = match (thread, second) {
-        (Some(thread), _) if !thread.is_without_capitals() => Sought::From(0),
-        (_, Some(second)) if !is_in_capitals && behind.first().is_some_and(u8::is_ascii_lowercase) => {
-            second.no_level(rest)
-        }
-        (_, None) if !is_in_capitals => Sought::From(word.end(rest)),
-        _ => word.level(text, rest),
-    };
-    Some(Prose { time: Time::Read(at, rest), level, is_without_address })
-}
-
-/// Whether `text`, which stands behind the date and the time of `line` and begins with a word, holds no address, if it is prose; `None` if it
-/// may be something else. `rest` is what follows the time.
-#[inline(always)]
-fn is_prose_behind_date(
-    line: &[u8],
-    text: &[u8],
-    is_in_capitals: bool,
-    has_two_words: bool,
-    rest: &[u8],
-) -> Option<bool> {
-    /// PostgreSQL's prefix is looked at so far behind the time and the name of a zone, and a packet filter's less far.
-    const PREFIX_BYTES_MAX: usize = 310;
-    /// To look through a longer text would take longer than what is saved by it.
-    const SEARCHED_BYTES_MAX: usize = 128;
-    // With a `T` between date and time the line may be a syslog daemon's, or that of one of Rust's loggers.
-    let is_plainly_divided = line.get(10) == Some(&b' ');
-    let may_be_rusts = is_in_capitals && !is_plainly_divided;
-    if has_two_words && !may_be_rusts && text.len() > SEARCHED_BYTES_MAX {
-        return (!is_divided(text.get(..PREFIX_BYTES_MAX).unwrap_or(text))).then_some(false);
-    }
-    let sought = [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', COLON), (b'=', EQUALS)];
-    let signs = signs::behind(line, line.len().checked_sub(text.len())?, sought)?;
-    let is_prose = match signs.seen {
-        0 => true,
-        // Behind two words only PostgreSQL and packet filters have anything of theirs.
-        seen => {
-            (seen & MARK == 0 || has_two_words)
-                && !may_be_rusts
-                && !(seen & COLON != 0 && signs::has_two_blanks(text) && find(text, b":  ").is_some())
-                && !(seen & EQUALS != 0 && signs::may_be_packet_filters(line))
-                && (is_plainly_divided || has_two_words || !shape::follows_iso_stamp(rest))
-        }
-    };
-    is_prose.then_some(signs.is_without_address)
-}
-
-/// Whether in a text, as far as PostgreSQL's prefix or a packet filter's may reach, stands what follows that one's severity, or this one's
-/// first name.
-fn is_divided(near: &[u8]) -> bool {
-    memchr::memchr2_iter(b':', b'=', near).any(|at| match near.get(at..) {
-        Some([b':', behind @ ..]) => behind.starts_with(b"  "),
-        _ => near.get(..at).is_some_and(|before| before.ends_with(b"IN")),
-    })
-}
+const QUOTE: u8 = 8;

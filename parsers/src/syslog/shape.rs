@@ -1,7 +1,7 @@
 //! How the lines begin that are plainly syslog, whatever else they hold.
 
 use super::{cisco, stamp, zone_names};
-use crate::{Context, cisco_asa, level_names, timestamp};
+use crate::{Context, cisco_asa, leading, level_names, timestamp};
 
 /// Whether `text` begins with a number in angle brackets; one that was left out counts before a stamp.
 pub(crate) fn has_priority(text: &[u8]) -> bool {
@@ -27,6 +27,12 @@ pub(crate) fn has_version(text: &[u8], cx: &Context) -> bool {
 #[inline]
 pub(crate) fn follows_stamp_as_5424(rest: &[u8]) -> bool {
     let Some(rest) = rest.strip_prefix(b" ") else { return false };
+    // Most lines have neither a number nor a dash in the third place.
+    let behind = |text: &'_ [u8]| leading::before(b' ', text) + 1;
+    let second = rest.get(behind(rest)..).unwrap_or_default();
+    if !matches!(second.get(behind(second)), Some(b'0'..=b'9' | b'-')) {
+        return false;
+    }
     let mut words = rest.splitn(5, |b| *b == b' ');
     let (Some(host), Some(app), Some(process)) = (words.next(), words.next(), words.next()) else { return false };
     // Most lines have no number there.
@@ -184,6 +190,19 @@ pub(crate) fn names_host_behind_stamp(line: &[u8]) -> bool {
     let clock = line.get(11..40).or_else(|| line.get(11..)).unwrap_or_default();
     let rest = memchr::memchr(b' ', clock).and_then(|at| line.get(11 + at..));
     rest.is_some_and(|rest| names_host(line, rest))
+}
+
+/// Whether behind the first word of `rest` something may stand that [follows a stamp](follows_iso_stamp): most lines are told by its first byte,
+/// or by the last one of the second word.
+#[inline]
+pub(crate) fn may_follow_iso_stamp(rest: &[u8]) -> bool {
+    let Some(rest) = rest.strip_prefix(b" ") else { return false };
+    let Some(message) = rest.get(leading::before(b' ', rest) + 1..) else { return false };
+    let second = message.get(..leading::before(b' ', message)).unwrap_or_default();
+    match (message.first(), second.last()) {
+        (None | Some(b'{' | b'%' | b':' | b'f' | b'1' | b'C' | b'L') | Some(..=b' '), _) => true,
+        (_, last) => last == Some(&b':'),
+    }
 }
 
 /// Whether `rest`, behind an ISO 8601 stamp, goes on as the line of a file that a syslog daemon wrote: with a host, and a

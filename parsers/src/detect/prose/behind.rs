@@ -1,7 +1,8 @@
 //! What stands behind the first word of a text, or behind the name of a thread.
 
+use super::names;
 use crate::plain::{self, Sought};
-use crate::{app, leading, level_names};
+use crate::{app, compose, leading, level_names};
 
 /// What stands behind the first word of a text.
 pub(super) struct Behind<'a> {
@@ -18,13 +19,18 @@ impl<'a> Behind<'a> {
         Self::any_word(text).filter(|word| word.letters > 1)
     }
 
-    /// As [`word`](Self::word), but one letter is a word as well where one in small letters follows: `I have`. Behind a letter that stands
-    /// for a level there is a time or a name.
+    /// As [`word`](Self::word), but one letter is a word as well where one in small letters follows, or a sign of equality behind a small letter:
+    /// `I have`, `x = 7`. Behind a letter that stands for a level there is a time or a name.
     #[inline]
     pub(super) fn first_word(text: &'a [u8]) -> Option<Self> {
         Self::any_word(text).filter(|word| {
             word.letters > 1
-                || (word.letters == 1 && !word.has_colon && word.rest.first().is_some_and(u8::is_ascii_lowercase))
+                || (word.letters == 1
+                    && !word.has_colon
+                    && match word.rest.first() {
+                        Some(b'=') => text.first().is_some_and(u8::is_ascii_lowercase),
+                        first => first.is_some_and(u8::is_ascii_lowercase),
+                    })
         })
     }
 
@@ -52,8 +58,11 @@ impl<'a> Behind<'a> {
             Self::is_in_capitals(text).then(|| text.get(..self.letters).and_then(plain::level_in_capitals)).flatten();
         match found {
             Some(level) => Sought::Found(level),
-            // With a colon behind it the first word is a level in any case.
-            None if self.has_colon => Sought::From(0),
+            // With a colon behind it the first word is a level in any case, and may be what one is assigned to.
+            None if self.has_colon => match text.get(..self.letters).unwrap_or_default() {
+                word if names::is_label(word) => Sought::From(0),
+                word => level_names::from_bytes(word).map_or_else(|| self.no_level(whole), Sought::Found),
+            },
             None => self.no_level(whole),
         }
     }
@@ -61,7 +70,7 @@ impl<'a> Behind<'a> {
     /// That no word up to the next ones in small letters states the level of `whole`, which ends with what follows this word.
     #[inline]
     pub(super) fn no_level(&self, whole: &[u8]) -> Sought {
-        Sought::From(self.end(whole) + small_words(self.rest))
+        Sought::From(self.end(whole) + stateless_words(self.rest))
     }
 
     /// Where in `whole`, which ends with what follows the word, that begins.
@@ -95,7 +104,7 @@ impl<'a> Behind<'a> {
     /// Whether the word may be the name of a container, with a bar behind it.
     #[inline]
     pub(super) fn may_be_containers(&self) -> bool {
-        !self.has_colon && matches!(self.rest.first(), Some(b' ' | b'|'))
+        !self.has_colon && compose::may_follow_blank(self.rest)
     }
 
     /// Whether the word may be the name of a protocol before a time.
@@ -160,7 +169,7 @@ pub(super) fn behind_three(text: &[u8]) -> Option<&[u8]> {
     rest.get(small_words(rest)..)
 }
 
-/// How many bytes the first words in small letters take that `text` begins with, each with the blank behind it.
+/// How many bytes the first words in small letters take that `text` begins with, each with the blank behind it or the end of the text.
 #[inline]
 pub(super) fn small_words(text: &[u8]) -> usize {
     const WORDS_MAX: usize = 8;
@@ -168,12 +177,30 @@ pub(super) fn small_words(text: &[u8]) -> usize {
     for _ in 0..WORDS_MAX {
         let rest = text.get(end..).unwrap_or_default();
         let letters = leading::letters(rest);
-        if !rest.first().is_some_and(u8::is_ascii_lowercase) || rest.get(letters) != Some(&b' ') {
+        if !rest.first().is_some_and(u8::is_ascii_lowercase) {
             break;
         }
-        end += letters + 1;
+        match rest.get(letters) {
+            Some(b' ') => end += letters + 1,
+            Some(_) => break,
+            None => return text.len(),
+        }
     }
     end
+}
+
+/// How many bytes the first words in small letters, numbers and signs take that `text` begins with, up to a blank or the end: none of them states
+/// a level, nor makes one of the word behind them.
+#[inline]
+pub(super) fn stateless_words(text: &[u8]) -> usize {
+    /// No level is looked for further on.
+    const BYTES_MAX: usize = 104;
+    let near = text.get(..BYTES_MAX).unwrap_or(text);
+    let end = leading::unmarked(near);
+    if end == text.len() {
+        return end;
+    }
+    near.get(..end).and_then(|words| words.iter().rposition(|b| *b == b' ')).map_or(0, |blank| blank + 1)
 }
 
 /// A text that begins with the name of a thread in brackets: `[worker 3] text`.

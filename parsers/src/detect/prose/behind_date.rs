@@ -1,63 +1,110 @@
-//! Text behind a date that begins with something else than two words.
+//! Text behind a date: two words, or anything else that no format has there.
 
-use super::behind::{Behind, behind_three, small_words};
-use super::unworded::behind_all;
-use super::{COLON, MARK, Prose, Time, names};
+mod unworded;
+
+use self::unworded::{counted_level, signed, unworded};
+use super::behind::{Behind, Thread};
+use super::{COLON, EQUALS, MARK, Prose, Time, names};
+use crate::find::find;
 use crate::plain::Sought;
-use crate::{level_names, signs};
+use crate::signs;
+use crate::syslog::shape;
 
-/// Tells whether `text`, with which `line` ends behind its date and time `at` (`rest` is what follows that), is prose.
-#[inline(never)]
-pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) -> Option<Prose<'a>> {
-    // With a `T` between date and time the line may be a syslog daemon's.
-    if line.get(10) != Some(&b' ') {
+/// Tells whether `line`, which begins with the date and time `at` (`rest` is what follows), is prose.
+#[inline]
+pub(in crate::detect) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Option<Prose<'a>> {
+    if line.get(4) != Some(&b'-') || (rest.starts_with(b"  ") && shape::follows_stamp_as_macos(rest)) {
         return None;
     }
-    // Where the words that state no level end.
-    let behind = match text {
-        [b'A'..=b'Z', b'A'..=b'Z', ..] if is_labelled(text) => rest,
-        [b'a'..=b'z' | b'A'..=b'Z', ..] => behind_name(text)?,
-        [b'0'..=b'9', ..] => behind_three(behind_all(u8::is_ascii_digit, text).strip_prefix(b" ")?)?,
-        [b':', b' ', text @ ..] => behind_three(text)?,
-        // Programs divide the parts of their lines so.
-        [b'-', b' ', words @ ..] if words.first()?.is_ascii_lowercase() && !signs::has_dash_behind_blank(text) => {
-            behind_three(words).unwrap_or(rest)
-        }
-        [b'/' | b'*' | b'.' | b'(' | b'\'' | b'`' | b'>' | b'$' | b'+' | b'~' | 0x80.., ..] => rest,
-        _ => return None,
+    let Some(behind_stamp) = rest.strip_prefix(b" ") else { return unworded(line, at, rest, rest) };
+    let thread = if behind_stamp.first() == Some(&b'[') { Some(Thread::of(behind_stamp)?) } else { None };
+    let text = thread.as_ref().map_or(behind_stamp, |thread| thread.rest);
+    let Some(word) = Behind::word(text).filter(|word| !word.has_colon) else {
+        return if thread.is_none() { unworded(line, at, rest, text) } else { None };
     };
-    let sought = [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b'=', MARK), (b'|', MARK), (b':', COLON)];
-    let signs = signs::behind(line, line.len().checked_sub(text.len())?, sought)?;
-    let level = Sought::From(rest.len().checked_sub(behind.len())?);
-    let is_without_address = signs.is_without_address;
-    // PostgreSQL's severity has a colon and two blanks.
-    let is_prose = signs.seen & MARK == 0 && (signs.seen & COLON == 0 || !signs::has_two_blanks(text));
-    is_prose.then_some(Prose { time: Time::Read(at, rest), level, is_without_address })
-}
-
-/// Whether a word, a colon and another word stand at the front of `text`: `ERROR: text`.
-fn is_labelled(text: &[u8]) -> bool {
-    Behind::word(text).is_some_and(|word| word.has_colon && word.rest.first().is_some_and(u8::is_ascii_lowercase))
-}
-
-/// What stands behind the words of `text` that state no level, if it begins with a name that is no format's: `cart-service`, `I`, `done`, or
-/// `worker: ` and three words.
-fn behind_name(text: &[u8]) -> Option<&[u8]> {
-    let is_part = |b: &&u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
-    let letter = usize::from(matches!(text, [b'I' | b'A', b' ', ..]));
-    let name = text.iter().skip(letter).take_while(is_part).count() + letter;
-    let (name, behind) = text.split_at_checked(name)?;
-    match behind {
-        [] => Some(behind),
-        // Exim names one of its authenticators so.
-        [b' ', rest @ ..] if rest.starts_with(b"authenticator ") => None,
-        [b' ', rest @ ..] if !text.starts_with(b"std") && rest.first()?.is_ascii_lowercase() => {
-            rest.get(small_words(rest)..)
-        }
-        // The level may be assigned to a label: `log-level: error`.
-        [b':', b' ', rest @ ..] if !names::is_label(name) && level_names::from_bytes(name).is_none() => {
-            behind_three(rest)
-        }
-        _ => None,
+    let (behind, is_in_capitals) = (word.rest, Behind::is_in_capitals(text));
+    let second = Behind::word(if is_in_capitals { behind.trim_ascii_start() } else { behind });
+    let second = second.filter(|second| !second.has_colon);
+    // Exim names one of its authenticators before it.
+    if behind.starts_with(b"authenticator ") {
+        return None;
     }
+    if is_in_capitals {
+        let Some(second) = second.as_ref() else {
+            return if thread.is_none() { counted_level(line, at, rest, &word) } else { None };
+        };
+        // Behind a level the name of a logger may stand, and a dash, a colon or a bracket behind that.
+        if thread.is_some()
+            || !second.rest.first().is_some_and(u8::is_ascii_alphanumeric)
+            || shape::is_labelled_event(second.rest)
+        {
+            return None;
+        }
+    } else {
+        // A container runtime's lines; a syslog daemon's, whose message is an object, the list of a device's topics, or an event in CEF.
+        let is_devices = || behind.starts_with(b"firewall,") || shape::is_labelled_event(behind);
+        if text.starts_with(b"std") || (second.is_none() && is_devices()) {
+            return None;
+        }
+        if !behind.first().is_some_and(u8::is_ascii_alphabetic) {
+            let is_plain = thread.is_none() && behind.first() != Some(&b' ');
+            let level = Sought::From(word.end(rest) + names::without_level(behind));
+            return if is_plain { signed(line, at, rest, text, level) } else { None };
+        }
+    }
+    let is_without_address = is_prose_behind_date(line, text, is_in_capitals, second.is_some(), rest)?;
+    let level = match (thread, second) {
+        (Some(thread), _) if !thread.is_without_capitals() => Sought::From(0),
+        (_, Some(second)) if !is_in_capitals && behind.first().is_some_and(u8::is_ascii_lowercase) => {
+            second.no_level(rest)
+        }
+        (_, None) if !is_in_capitals => Sought::From(word.end(rest)),
+        _ => word.level(text, rest),
+    };
+    Some(Prose { time: Time::Read(at, rest), level, is_without_address })
+}
+
+/// Whether `text`, which stands behind the date and the time of `line` and begins with a word, holds no address, if it is prose; `None` if it
+/// may be something else. `rest` is what follows the time.
+#[inline(always)]
+fn is_prose_behind_date(
+    line: &[u8],
+    text: &[u8],
+    is_in_capitals: bool,
+    has_two_words: bool,
+    rest: &[u8],
+) -> Option<bool> {
+    /// PostgreSQL's prefix is looked at so far behind the time and the name of a zone, and a packet filter's less far.
+    const PREFIX_BYTES_MAX: usize = 310;
+    /// To look through a longer text would take longer than what is saved by it.
+    const SEARCHED_BYTES_MAX: usize = 128;
+    // With a `T` between date and time the line may be a syslog daemon's, or that of one of Rust's loggers.
+    let is_plainly_divided = line.get(10) == Some(&b' ');
+    let may_be_rusts = is_in_capitals && !is_plainly_divided;
+    if has_two_words && !may_be_rusts && text.len() > SEARCHED_BYTES_MAX {
+        return (!is_divided(text.get(..PREFIX_BYTES_MAX).unwrap_or(text))).then_some(false);
+    }
+    let sought = [(b'[', MARK), (b'\t', MARK), (b'"', MARK), (b':', COLON), (b'=', EQUALS)];
+    let signs = signs::behind(line, line.len().checked_sub(text.len())?, sought)?;
+    let is_prose = match signs.seen {
+        0 => true,
+        // Behind two words only PostgreSQL and packet filters have anything of theirs.
+        seen => {
+            (seen & MARK == 0 || has_two_words)
+                && !may_be_rusts
+                && !(seen & COLON != 0 && signs::has_two_blanks(text) && find(text, b":  ").is_some())
+                && !(seen & EQUALS != 0 && signs::may_be_packet_filters(line))
+                && (is_plainly_divided || has_two_words || !shape::follows_iso_stamp(rest))
+        }
+    };
+    is_prose.then_some(signs.is_without_address)
+}
+
+/// Whether in a text, as far as PostgreSQL's prefix or a packet filter's may reach, stands what follows that one's severity, or this one's
+/// first name.
+fn is_divided(near: &[u8]) -> bool {
+    memchr::memchr2_iter(b':', b'=', near).any(|at| match near.get(at..) {
+        Some([b':', behind @ ..]) => behind.starts_with(b"  "),
+        _ => near.get(..at).is_some_and(|before| before.ends_with(b"IN")),
+    })
 }

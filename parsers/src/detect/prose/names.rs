@@ -1,16 +1,22 @@
 //! Names that text begins with: words of more than letters, as programs, classes, files and addresses of mail have.
 
-use super::behind::small_words;
+use super::behind::{small_words, stateless_words};
+use super::numbers::without_padding;
 use super::unworded::unbracketed;
 use super::{Prose, Time};
-use crate::plain::Sought;
+use crate::plain::{self, Sought};
 use crate::{apache_error, app, compose, leading, level_names};
+
+/// Longer names are for the parsers to look at.
+const NAME_BYTES_MAX: usize = 128;
+
+/// Names are looked at byte by byte that are no longer than this.
+const PLAIN_BYTES_MAX: usize = 40;
 
 /// Tells whether `text`, `line` or what is behind its blanks, which begins with a letter but with no word of letters alone, is prose:
 /// `cart-service started`, `done.`
 #[inline(never)]
 pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
-    const NAME_BYTES_MAX: usize = 128;
     let time = match text {
         // Formats' own lines begin with one of these.
         [b'a', b'u', b'd', b'i', b't', ..] | [b'h', b'2', b' ', ..] => return None,
@@ -22,10 +28,12 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
         [b'A'..=b'Z', b'a'..=b'z', _, fourth, ..] if *fourth != b' ' => Time::Absent,
         // A path, as Windows has it.
         [b'A'..=b'Z', b':', b'\\', ..] => Time::Absent,
-        _ => return None,
+        _ => return in_capitals(line, text),
     };
     let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
-    let name = plain_name(near);
+    // To look at each byte of longer names takes as long as to look for a level in them.
+    let end = leading::before(b' ', near);
+    let name = if end > PLAIN_BYTES_MAX { 0 } else { plain_name(near) };
     // A virtual host before the time of Apache's error log.
     if let Some([b' ', b'[', inside @ ..]) = text.get(name..)
         && apache_error::begins_with_asctime(inside)
@@ -35,19 +43,89 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
     let level = match behind_name(line, text, name) {
         Some(level) => level,
         None => {
-            let (first, behind) = text.split_at_checked(name + leading::before(b' ', near.get(name..)?))?;
+            let (first, behind) = text.split_at_checked(end)?;
             let may_be_dated = behind.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
             if compose::may_follow_name(behind) {
                 return None;
             }
             // Pairs begin with a name and a sign of equality.
-            if first.len() >= NAME_BYTES_MAX || may_be_dated || memchr::memchr(b'=', first).is_some() {
+            let name = if behind.is_empty() { without_padding(first) } else { first };
+            if first.len() >= NAME_BYTES_MAX || may_be_dated || memchr::memchr(b'=', name).is_some() {
                 return None;
             }
-            Sought::From(0)
+            Sought::From(if line.len() == text.len() { without_level(text) } else { 0 })
         }
     };
     unbracketed(text, time, level)
+}
+
+/// Tells whether `text`, which begins with a capital and something else than a small letter, is prose: `HTTP/1.1 was`, base64. Alone, or before a
+/// blank, a comma, a slash or digits a capital may stand for a level; behind a whole word for one a colon, a bar or a time may stand.
+fn in_capitals<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
+    /// A bracket that ends a time behind the name of a zone is this near.
+    const TIME_BYTES_MAX: usize = 48;
+    match text {
+        [b'I' | b'W' | b'E' | b'F', b'0'..=b'2', b'0'..=b'9', ..] => return None,
+        [b'A'..=b'Z', b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'+' | b'.' | b'\'' | 0x80.., ..] => {}
+        _ => return None,
+    }
+    let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
+    let (first, behind) = near.split_at_checked(leading::before(b' ', near))?;
+    let name = if behind.is_empty() { without_padding(first) } else { first };
+    let may_be_dated = behind.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+    // The logs of Junos' filters.
+    let is_known = name.starts_with(b"PFE_FW_") || may_be_dated || compose::may_follow_name(behind);
+    if is_known || name.len() >= NAME_BYTES_MAX || memchr::memchr3(b':', b'=', b'|', name).is_some() {
+        return None;
+    }
+    let level = if line.len() == text.len() { without_level(text) } else { 0 };
+    let has_no_time = !matches!(name.get(3), Some(b'-' | b','))
+        && memchr::memchr(b']', text.get(..TIME_BYTES_MAX).unwrap_or(text)).is_none();
+    unbracketed(text, Time::absent_if(has_no_time), Sought::From(level))
+}
+
+/// How many bytes `text` begins with that state no level: those of a name and of the words in small letters behind it; none where no word is among
+/// them, for the first may be a level before a colon.
+#[inline]
+pub(super) fn without_level(text: &[u8]) -> usize {
+    let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
+    let start = match near {
+        // Other words in capitals are none but before a colon.
+        [b'A'..=b'Z', b'A'..=b'Z', ..] => {
+            let letters = leading::letters(near);
+            if near.get(..letters).and_then(plain::level_in_capitals).is_some() { 0 } else { letters }
+        }
+        [b'A'..=b'Z', ..] => plain_name(near),
+        _ => 0,
+    };
+    let behind_start = near.get(start..).unwrap_or_default();
+    let end = start + leading::unmarked(behind_start);
+    let name = near.get(..end).unwrap_or_default();
+    if let Some([b':', b' ', words @ ..]) = text.get(end..)
+        && !name.contains(&b' ')
+    {
+        let may_state = is_label(name) || ends_with_level(name) || !name.iter().any(u8::is_ascii_alphanumeric);
+        return if may_state { 0 } else { text.len() - words.len() + stateless_words(words) };
+    }
+    let words = stateless_words(behind_start);
+    let has_word = near.get(..start + words).unwrap_or_default().iter().any(u8::is_ascii_alphanumeric);
+    if words > 0 && has_word { start + words } else { first_word(near) }
+}
+
+/// How many bytes the letters and digits take that `text` begins with, if they are no level: a word that begins with a digit is none, nor is a long one.
+fn first_word(text: &[u8]) -> usize {
+    const LEVEL_BYTES_MAX: usize = 16;
+    let length = text.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let is_whole = !text.get(length).is_some_and(|b| *b == b'_' || !b.is_ascii());
+    let is_no_level = length > LEVEL_BYTES_MAX || text.first().is_some_and(u8::is_ascii_digit);
+    if is_whole && is_no_level { length } else { 0 }
+}
+
+/// Whether the only word of `name` is one for a level.
+fn ends_with_level(name: &[u8]) -> bool {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let word = name.iter().position(is_part).and_then(|start| name.get(start..));
+    word.is_some_and(|word| level_names::from_bytes(word).is_some())
 }
 
 /// How many bytes of a name `text` begins with that state no level, nor make one of the word behind them.
@@ -58,7 +136,7 @@ fn plain_name(text: &[u8]) -> usize {
         let is_plain = is_plain(*byte)
             || match (byte, behind.first()) {
                 (b'A'..=b'Z', Some(next)) => next.is_ascii_lowercase(),
-                (b'(', Some(next)) => next.is_ascii_digit(),
+                (b'(', Some(next)) => next.is_ascii_digit() || *next == b')',
                 // A level with a colon is stated.
                 (b':', Some(b'/' | b'0'..=b'9')) => {
                     text.get(..length).is_some_and(|word| level_names::from_bytes(word).is_none())
@@ -75,7 +153,14 @@ fn plain_name(text: &[u8]) -> usize {
 
 /// Whether the level may be assigned to `name`: `log.level: error`, `severity: error`.
 pub(super) fn is_label(name: &[u8]) -> bool {
-    matches!(name.last(), Some(b'l' | b'y'))
+    const LABELS: [&[u8]; 3] = [b"level", b"lvl", b"severity"];
+    let ends_with = |label: &[u8]| {
+        name.len()
+            .checked_sub(label.len())
+            .and_then(|at| name.get(at..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(label))
+    };
+    matches!(name.last(), Some(b'l' | b'y')) && LABELS.iter().any(|label| ends_with(label))
 }
 
 /// Whether `byte` is part of names, and no mark of levels.
@@ -87,7 +172,7 @@ fn is_plain(byte: u8) -> bool {
         while byte < 256 {
             is_plain[byte] = matches!(
                 byte as u8,
-                b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b',' | b'/' | b'@' | b'+' | b';' | b'!' | b'?' | b'\'' | b')'
+                b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b',' | b'/' | b'@' | b'+' | b';' | b'!' | b'?' | b'\'' | b')' | b'%'
             );
             byte += 1;
         }

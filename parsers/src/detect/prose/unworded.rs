@@ -1,14 +1,12 @@
-//! Text that begins with something else than a word of letters alone: a bracket, a number, a rule, a sign, a name.
+//! Text that begins with something else than a word of letters alone: a bracket, a rule, a sign.
 
 use super::behind::behind_three;
-use super::{Behind, MARK, NOTHING, Prose, Time, worded};
+use super::numbers::{SMALL_NUMBER_DIGITS, numbered};
+use super::{MARK, NOTHING, Prose, Time, worded};
 use crate::plain::Sought;
 use crate::signs::{self, Signs};
 use crate::syslog::shape;
 use crate::{access, leading};
-
-/// Longer numbers may be times, in seconds since 1970.
-const SMALL_NUMBER_DIGITS: usize = 8;
 
 /// Tells whether `line`, which no letter begins, is prose.
 #[inline(never)]
@@ -21,9 +19,12 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'[' | b'0'..=b'9' | b'-' | b'=' if line.len() != text.len() => None,
         b'[' => bracketed(line),
         b'0'..=b'9' => numbered(line),
-        b'-' | b'=' => ruled(*first, line),
+        b'-' => dashed(line),
+        b'=' => ruled(line),
+        // The first line of a script.
+        b'#' if text.starts_with(b"#!") => unbracketed(text, Time::Absent, Sought::From(0)),
         // A comment, which MySQL's slow queries have their facts in: those have a colon.
-        b'#' if matches!(text, [_, b' ' | b'#' | b'!', ..]) && memchr::memchr(b':', text).is_none() => {
+        b'#' if matches!(text, [_, b' ' | b'#', ..]) && memchr::memchr(b':', text).is_none() => {
             unmarked(text, Time::Absent, Sought::From(0))
         }
         // A label of TAI64N.
@@ -43,76 +44,39 @@ fn tagged<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let near = line.get(..8).unwrap_or(line);
     let behind = near.iter().position(|b| matches!(b, b'>' | b')' | b'"')).and_then(|at| line.get(at..));
     let has_no_time = matches!(behind, None | Some([_, b' ', b'a'..=b'z', ..] | [_]));
-    unbracketed(line, Time::absent_if(has_no_time), Sought::From(0))
+    unmarked(line, Time::absent_if(has_no_time), Sought::From(0))
 }
 
-/// `--- end of the report ---`, and rules, of dashes or signs of equality.
-fn ruled<'a>(sign: u8, line: &[u8]) -> Option<Prose<'a>> {
-    let signs = leading::of_one(sign, line);
+/// `- an item`, `--- end of the report ---`, `-----BEGIN CERTIFICATE-----`, and rules. Behind the tag of a cluster's records, which may be
+/// a dash, a number of seconds stands.
+fn dashed<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    let dashes = leading::of_one(b'-', line);
+    if dashes == line.len() {
+        return Some(NOTHING);
+    }
+    let is_tag = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
+    let behind = behind_all(is_tag, line.get(dashes..)?);
+    let may_be_clusters = behind.strip_prefix(b" ").is_some_and(|behind| digits(behind) > SMALL_NUMBER_DIGITS);
+    if may_be_clusters { None } else { unbracketed(line, Time::Absent, Sought::From(0)) }
+}
+
+/// `=== end of the report ===`, and rules.
+fn ruled<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    let signs = leading::of_one(b'=', line);
     match line.get(signs..)? {
-        // An item of a list.
-        [b' ', b'a'..=b'z', ..] if line.starts_with(b"- ") => unmarked(line, Time::Absent, Sought::From(0)),
         _ if signs < 2 => None,
         [] => Some(NOTHING),
         [b' ', text @ ..] if text.first().is_some_and(u8::is_ascii_alphabetic) => {
-            let end = text.iter().rposition(|b| *b != sign).map_or(0, |last| last + 1);
+            let end = text.iter().rposition(|b| *b != b'=').map_or(0, |last| last + 1);
             unmarked(text.get(..end)?, Time::Absent, Sought::From(0))
         }
         _ => None,
     }
 }
 
-/// `1234 items were counted`, `42: the end of the report`, `99.5% of them`, `0x7f was freed`, `22:13:20 INFO the end`: a number or the time of
-/// a day, and three words at least. A date has one of its dividers near, where words are here.
-fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
-    if let [b'0'..=b'9', b'0'..=b'9', b':', _, _, b':', b'0'..=b'9', b'0'..=b'9', behind @ ..] = line {
-        return timed(line, behind);
-    }
-    // A stamp behind its year, or behind a device's number.
-    if shape::begins_with_year(line) || shape::may_be_ciscos(line) {
-        return None;
-    }
-    let text = match line {
-        [b'0', b'x', digits @ ..] => behind_all(u8::is_ascii_hexdigit, digits),
-        // A date without a time is none.
-        [_, _, _, _, b'-', _, _, b'-', _, _, behind @ ..] => behind,
-        _ => {
-            let behind = behind_all(u8::is_ascii_digit, line);
-            behind.strip_prefix(b".").map_or(behind, |digits| behind_all(u8::is_ascii_digit, digits))
-        }
-    };
-    if text.is_empty() {
-        return unmarked(line, Time::Absent, Sought::From(line.len()));
-    }
-    let text = text.strip_prefix(b"%").unwrap_or(text);
-    // Mosquitto's time is a number with a colon.
-    if text.starts_with(b":") && line.len() - text.len() > SMALL_NUMBER_DIGITS {
-        return None;
-    }
-    let text = text.strip_prefix(b":").unwrap_or(text).strip_prefix(b" ")?;
-    let behind = behind_three(text)?;
-    // A cluster's records have three names and a time that is a number.
-    let may_be_time = behind.len() - behind_all(u8::is_ascii_digit, behind).len() > SMALL_NUMBER_DIGITS;
-    let level = Sought::From(line.len() - behind.len());
-    if may_be_time { None } else { unmarked(line, Time::Absent, level) }
-}
-
-/// `behind` is what follows the time of a day, with which `line` begins.
-fn timed<'a>(line: &[u8], behind: &[u8]) -> Option<Prose<'a>> {
-    let fraction = match behind {
-        [b'.' | b',', digits @ ..] => behind_all(u8::is_ascii_digit, digits),
-        _ => behind,
-    };
-    let text = fraction.strip_prefix(b" ")?;
-    let level = Behind::word(text).filter(|word| !word.has_colon && Behind::is_in_capitals(text));
-    let behind = behind_three(level.as_ref().map_or(text, |level| level.rest))?;
-    let unstated = if level.is_some() { text } else { behind };
-    // Loggers' lines have a name and a colon or a dash there.
-    let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK), (b':', MARK), (b'"', MARK), (b'-', MARK)];
-    let signs = signs::behind(line, line.len() - text.len(), sought)?;
-    let level = Sought::From(line.len() - unstated.len());
-    // The time has two colons.
-    (signs.seen == 0).then_some(Prose { time: Time::Absent, level, is_without_address: false })
+/// How many digits `text` begins with.
+pub(super) fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|b| b.is_ascii_digit()).count()
 }
 
 /// What follows the bytes that `is_one` knows, with which `text` begins.
@@ -184,7 +148,7 @@ pub(super) fn unbracketed<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Opt
 
 /// As [`unbracketed`], for a line or what is in its first bracket, if nothing is assigned in it either.
 #[inline]
-fn unmarked<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Option<Prose<'a>> {
+pub(super) fn unmarked<'a>(text: &[u8], time: Time<'a>, level: Sought) -> Option<Prose<'a>> {
     let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK)];
     let signs = signs::of(text, sought).unwrap_or_else(|| {
         let has_pair = memchr::memchr(b'=', text).is_some();
