@@ -193,7 +193,12 @@ fn syslog_file<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let is_host =
         rest.get(1).is_some_and(u8::is_ascii_alphabetic) && rest.get(2) != Some(&b'/') && !rest.starts_with(b" std");
     let near = line.get(..PREFIX_BYTES_MAX).unwrap_or(line);
-    if !is_stamp || !is_host || find_by(0, near, b":  ").is_some() || !shape::follows_iso_stamp(rest) {
+    if !is_stamp
+        || !is_host
+        || find_by(0, near, b":  ").is_some()
+        || shape::follows_stamp_as_5424(rest)
+        || !shape::follows_iso_stamp(rest)
+    {
         return None;
     }
     Some(syslog(line, cx)).filter(|event| event.timestamp.is_some() && event.parse_error.is_none())

@@ -50,8 +50,15 @@ pub(crate) fn unmarked(text: &[u8]) -> usize {
             return count * 8 + others.trailing_zeros() as usize / 8;
         }
     }
-    let is_unmarked = |b: &&u8| matches!(**b, b'a'..=b'z' | b' '..=b'9') && **b != b'(';
-    text.len() - rest.len() + rest.iter().take_while(is_unmarked).count()
+    let known = text.len() - rest.len();
+    // Of the last eight bytes those that are looked at already are shifted out; the zeros behind the others are not counted.
+    match text.last_chunk::<8>().filter(|_| !rest.is_empty()) {
+        Some(last) => {
+            let others = marks_of_eight(u64::from_le_bytes(*last) >> (64 - 8 * rest.len()));
+            known + others.trailing_zeros() as usize / 8
+        }
+        None => known + rest.iter().take_while(|b| matches!(**b, b'a'..=b'z' | b' '..=b'9') && **b != b'(').count(),
+    }
 }
 
 /// The highest bit of each of eight bytes that [`unmarked`] does not count.

@@ -95,21 +95,33 @@ pub(super) fn without_level(text: &[u8]) -> usize {
             let letters = leading::letters(near);
             if near.get(..letters).and_then(plain::level_in_capitals).is_some() { 0 } else { letters }
         }
+        [b'A'..=b'Z', b' ', ..] => 1,
         [b'A'..=b'Z', ..] => plain_name(near),
+        [b':', b' ', ..] => 2,
         _ => 0,
     };
-    let behind_start = near.get(start..).unwrap_or_default();
-    let end = start + leading::unmarked(behind_start);
-    let name = near.get(..end).unwrap_or_default();
-    if let Some([b':', b' ', words @ ..]) = text.get(end..)
-        && !name.contains(&b' ')
-    {
-        let may_state = is_label(name) || ends_with_level(name) || !name.iter().any(u8::is_ascii_alphanumeric);
-        return if may_state { 0 } else { text.len() - words.len() + stateless_words(words) };
+    let end = start + leading::unmarked(near.get(start..).unwrap_or_default());
+    if end == text.len() {
+        return end;
     }
-    let words = stateless_words(behind_start);
-    let has_word = near.get(..start + words).unwrap_or_default().iter().any(u8::is_ascii_alphanumeric);
-    if words > 0 && has_word { start + words } else { first_word(near) }
+    let Some(blank) = near.get(..end).and_then(|known| known.iter().rposition(|b| *b == b' ')) else {
+        return match text.get(end..) {
+            Some([b':', b' ', words @ ..]) if !may_state(near.get(..end).unwrap_or_default()) => {
+                text.len() - words.len() + stateless_words(words)
+            }
+            _ => match first_word(near) {
+                0 => 0,
+                first => first + text.get(first..).map_or(0, stateless_words),
+            },
+        };
+    };
+    let has_word = near.get(..blank).is_some_and(|known| known.iter().any(u8::is_ascii_alphanumeric));
+    if has_word { blank + 1 } else { 0 }
+}
+
+/// Whether `name`, behind which a colon stands, states a level or may be what one is assigned to.
+fn may_state(name: &[u8]) -> bool {
+    is_label(name) || ends_with_level(name) || !name.iter().any(u8::is_ascii_alphanumeric)
 }
 
 /// How many bytes the letters and digits take that `text` begins with, if they are no level: a word that begins with a digit is none, nor is a long one.

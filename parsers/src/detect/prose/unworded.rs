@@ -44,7 +44,13 @@ fn tagged<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let near = line.get(..8).unwrap_or(line);
     let behind = near.iter().position(|b| matches!(b, b'>' | b')' | b'"')).and_then(|at| line.get(at..));
     let has_no_time = matches!(behind, None | Some([_, b' ', b'a'..=b'z', ..] | [_]));
-    unmarked(line, Time::absent_if(has_no_time), Sought::From(0))
+    let time = Time::absent_if(has_no_time);
+    // WatchGuard's firewalls put their time into the bracket, before pairs.
+    if line.first() == Some(&b'(') {
+        unmarked(line, time, Sought::From(0))
+    } else {
+        unbracketed(line, time, Sought::From(0))
+    }
 }
 
 /// `- an item`, `--- end of the report ---`, `-----BEGIN CERTIFICATE-----`, and rules. Behind the tag of a cluster's records, which may be
