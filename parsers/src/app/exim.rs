@@ -32,8 +32,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads what follows a time that begins the line.
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
-    // With a `T` in its time the line is another program's, or a syslog daemon's.
-    if stamped.line.get(10) != Some(&b' ') {
+    // With a `T` in its time the line is another program's, or a syslog daemon's; without a date it is another's as well.
+    if stamped.line.get(10) != Some(&b' ') || stamped.line.get(4) != Some(&b'-') {
         return None;
     }
     let rest = some_blanks(stamped.rest)?;
@@ -216,6 +216,11 @@ mod tests {
             (
                 "2023-11-14 22:13:20 login authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: 535 Incorrect authentication data (set_id=bob)",
                 "exim WARN 22:13:20 user=bob ip=192.0.2.7 outcome=failure | login authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: \
+                 535 Incorrect authentication data (set_id=bob)",
+            ),
+            (
+                "2023-11-14 22:13:20 PLAIN authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: 535 Incorrect authentication data (set_id=bob)",
+                "exim WARN 22:13:20 user=bob ip=192.0.2.7 outcome=failure | PLAIN authenticator failed for h7.example.net ([192.0.2.1]) [192.0.2.7]:5000: \
                  535 Incorrect authentication data (set_id=bob)",
             ),
             (
