@@ -31,11 +31,11 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 /// Reads what any of Go's loggers writes behind a time that begins the line.
 pub(super) fn any_after_stamp<'a>(stamped: &Stamped<'a>, cx: &Context) -> Option<LogEvent<'a>> {
     zap::after_stamp(stamped, cx)
-        .or_else(|| after_stamp(stamped))
         .or_else(|| zerolog(stamped))
+        .or_else(|| lettered(stamped))
+        .or_else(|| after_stamp(stamped))
         .or_else(|| harbor(stamped))
         .or_else(|| hashicorp(stamped))
-        .or_else(|| lettered(stamped))
 }
 
 /// Reads what follows a time that begins the line.

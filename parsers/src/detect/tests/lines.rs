@@ -310,7 +310,7 @@ const WORDS: &[&str] = &[
     "<= ", "| ", "|", "shop::cart: ", "c.e.App: ", "c.e.App - ", "--- [main] ", "pid: ", "D Tag: ", "E/Tag( 7): ", "I/", "(kafka.X) ", "SERVICE ALERT: a;b;OK;HARD;1;", "0 [Note] ",
     "PID ", "ID ", "HTTP ", "GET /x ", "SELECT * ", "unbound[7:0] ", "notice: ", "debug ", "trace: ", "warn: ", "fail: ", "info: a[0] ", "[7", "(", ")", "</b>", "/", "x: ", "I NETWORK ",
     "IN= SRC=a ", "NN=", " | http | ", " | ssh | ", "| ", "2023-11-14 22:13:20", "CEF:0|", "]", "7f ", "4c46 ", "==", "+/", "\"", "{a: ", "{", "(7) ", "(a) ", " - Process(", "IP ",
-    "200 ", "spid1234567 ", "Server      ", "cpu", "7:77)x", "In(14) a[7]: ", "Connect ", "Query\t", "TID-a JID-b INFO: ", "IMAP:1F2A: ", "mx1.example ", "C-0x7f: a/b@c:7 ",
+    "200 ", "spid51      ", "web.go:9 > ", "Server      ", "cpu", "7:77)x", "In(14) a[7]: ", "Connect ", "Query\t", "TID-a JID-b INFO: ", "IMAP:1F2A: ", "mx1.example ", "C-0x7f: a/b@c:7 ",
     "authenticator failed for (x) ", "H=", "OK", "NODATA", "eni-7 ", "Rm ", "rule 4/0(match): block in on em0: ", " > ", "a.go:7 ", "E! ", "%ASA-4-106023: ", "%SYS-5-A: ",
     "starting: ", "the\u{e4} ", "node-1 ", "unix.hw ", "state.change ", "1 ", "fe80::1 ", "[fe80::1]:80 ", "sqlalchemy.a.B ", "a.b.c ", "http: ", "fail2ban.a: ", "WARNING ", "0 ", "2 ",
     "lvl: ", "severity: ", "loglevel=", "INFO+2 ", "DEBUG1 ", "msg_id=\"7\" ", "PFE_FW_", "FW: ", "default ", "Dec ", "nov ", "14.11.2023 ", "11/14/2023 ", "10:13:20 PM ", "|a|b|", "\n",
