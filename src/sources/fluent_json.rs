@@ -62,7 +62,7 @@ impl FluentJson {
                 gathered.add_unread(unread, &too_long(), fluent::FORMAT, None);
                 self.is_passing = true;
             }
-            self.extent.pass();
+            self.extent.drop_front(unread.len());
             return Ok(if unread.is_empty() { Next::NeedMore(0) } else { Next::Took(unread.len()) });
         };
         self.extent = Extent::default();

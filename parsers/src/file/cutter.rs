@@ -3,10 +3,10 @@
 mod documents;
 
 use super::audit_events::{self, Mixed};
-use super::json_text::Scan;
 use super::opening::{self, Opening};
 use super::padding::{Front, Padding};
 use crate::LineParser;
+use crate::json::extent::Scan;
 use crate::multiline::{Joiner, Limits, Rule};
 
 /// What stands at the front of a text.

@@ -28,7 +28,6 @@ mod audit_events;
 mod binary;
 mod cutter;
 mod encoding;
-mod json_text;
 mod opening;
 mod padding;
 mod rows;

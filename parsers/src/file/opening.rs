@@ -1,9 +1,9 @@
 //! What begins at the front of a line: a document that holds records, a record of several lines that says itself where it
 //! ends, or a line.
 
-use super::json_text::{Found, Scan};
 use super::rows;
 use crate::json;
+use crate::json::extent::{Found, Scan};
 use crate::multiline::Limits;
 use crate::{Format, LineParser};
 

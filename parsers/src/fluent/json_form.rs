@@ -12,46 +12,26 @@ use std::borrow::Cow;
 
 use super::Entry;
 use crate::json::Records;
+use crate::json::extent::{Found, Scan};
 use crate::json::members::{Members, Part, scalar};
 use crate::{Zone, msgpack, timestamp};
 
-/// Finds the end of the value at the front of a stream of JSON, however it arrives.
+/// Finds the end of the object or array at the front of a stream of JSON, however it arrives.
 #[derive(Clone, Debug, Default)]
-pub struct Extent {
-    /// How much of the front is looked at.
-    seen: usize,
-    depth: usize,
-    in_string: bool,
-    is_escaped: bool,
-}
+pub struct Extent(Scan);
 
 impl Extent {
-    /// The length of the object or array that `buf` begins with; `None` while its end is not there. What was seen before is not
-    /// looked at again.
+    /// The length of what `buf` begins with; `None` while its end is not there. What was seen before is not looked at again.
     pub fn measure(&mut self, buf: &[u8]) -> Option<usize> {
-        for byte in buf.get(self.seen..)? {
-            self.seen += 1;
-            match byte {
-                _ if self.is_escaped => self.is_escaped = false,
-                b'\\' if self.in_string => self.is_escaped = true,
-                b'"' => self.in_string = !self.in_string,
-                _ if self.in_string => {}
-                b'[' | b'{' => self.depth += 1,
-                b']' | b'}' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return Some(self.seen);
-                    }
-                }
-                _ => {}
-            }
+        match self.0.advance(buf, false) {
+            Found::End(length) => Some(length),
+            Found::Open | Found::Broken => None,
         }
-        None
     }
 
-    /// What was seen is dropped from the front of the buffer, and its value is not at its end.
-    pub fn pass(&mut self) {
-        self.seen = 0;
+    /// The first `count` bytes, which were seen, are dropped from the front of the buffer.
+    pub fn drop_front(&mut self, count: usize) {
+        self.0.drop_front(count);
     }
 }
 

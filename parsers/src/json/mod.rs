@@ -24,6 +24,7 @@
 //!   `client` or the like, a name in quotes after `user`.
 
 mod cloud;
+pub(crate) mod extent;
 mod kinds;
 mod kubernetes;
 pub(crate) mod members;

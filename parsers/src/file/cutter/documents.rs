@@ -1,8 +1,8 @@
 //! Records of documents: objects of an array, events of a list.
 
 use super::{Cut, Cutter, Place, Step};
-use crate::file::json_text::Found;
 use crate::file::opening;
+use crate::json::extent::Found;
 use crate::multiline::whole_characters;
 
 const EVENT_END: &[u8] = b"</Event>";

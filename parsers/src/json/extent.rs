@@ -1,8 +1,8 @@
-//! Where a JSON object of several lines ends, found without reading what it says.
+//! Where a JSON object or array ends, found without reading what it says.
 
-/// The way through one object whose bytes arrive in parts.
+/// The way through one object or array whose bytes arrive in parts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Scan {
+pub(crate) struct Scan {
     /// How much of it has been seen; one more than there is where it ends in a backslash.
     at: usize,
     depth: usize,
@@ -12,7 +12,7 @@ pub(super) struct Scan {
 
 /// What is known of the object at the front of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// It ends behind this many bytes.
     End(usize),
     /// It goes on behind the text.
@@ -23,19 +23,19 @@ pub(super) enum Found {
 
 impl Scan {
     /// How many bytes of `text` have been seen.
-    pub(super) fn seen(&self, text: &[u8]) -> usize {
+    pub(crate) fn seen(&self, text: &[u8]) -> usize {
         self.at.min(text.len())
     }
 
     /// Goes on behind the first `count` bytes, which the caller has dropped.
-    pub(super) fn drop_front(&mut self, count: usize) {
+    pub(crate) fn drop_front(&mut self, count: usize) {
         self.at = self.at.saturating_sub(count);
     }
 
     /// Goes on to the end of the object or of `text`, which begins with the object's first byte that was not dropped.
     ///
     /// With `is_written` it must look as programs write objects in several lines; else line ends may be anywhere.
-    pub(super) fn advance(&mut self, text: &[u8], is_written: bool) -> Found {
+    pub(crate) fn advance(&mut self, text: &[u8], is_written: bool) -> Found {
         if self.at > 0 && self.depth == 0 {
             return Found::End(self.at);
         }
