@@ -210,12 +210,6 @@ fn unstamped(line: &[u8], cx: &Context) -> bool {
         || !(shape::has_bsd_stamp(line) || shape::has_dated_stamp(line, cx))
 }
 
-/// Whether `line` is a record of RFC 5424 from its time on, behind which `rest` stands.
-#[inline]
-fn begins_as_5424(line: &[u8], rest: &[u8]) -> bool {
-    line.get(10) == Some(&b'T') && shape::follows_stamp_as_5424(rest)
-}
-
 type Parser = for<'a> fn(&'a [u8], &Context) -> Option<LogEvent<'a>>;
 
 /// The parsers of lines that no date begins, in the order in which they are asked, with the marks of which a line has to have one.
@@ -259,7 +253,7 @@ fn headerless<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// A line that begins with a date and a time in ISO 8601; `rest` follows them. A date is no client of HAProxy's and no label.
 fn date_first<'a>(line: &'a [u8], at: i64, rest: &'a [u8], cx: &Context) -> LogEvent<'a> {
-    if begins_as_5424(line, rest)
+    if shape::begins_as_5424(line, rest)
         && let Ok(mut event) = syslog::rfc5424::parse_from_time(line, cx)
     {
         content::complete(&mut event, line, cx);

@@ -45,9 +45,8 @@ pub(crate) fn read_chosen<'a>(format: Format, line: &'a [u8], cx: &Context) -> O
 fn apps<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     // A web server's line may begin with a date in slashes; a container runtime's and a record of RFC 5424 hold those of others.
     let behind_stamp = memchr::memchr(b' ', line.get(..40).unwrap_or(line)).and_then(|at| line.get(at..));
-    let is_5424 = |rest| line.get(10) == Some(&b'T') && shape::follows_stamp_as_5424(rest);
-    let is_others =
-        line.get(4) == Some(&b'/') || behind_stamp.is_some_and(|rest| rest.starts_with(b" std") || is_5424(rest));
+    let is_others = line.get(4) == Some(&b'/')
+        || behind_stamp.is_some_and(|rest| rest.starts_with(b" std") || shape::begins_as_5424(line, rest));
     if is_others || shape::names_host_behind_stamp(line) { None } else { parse(line, cx) }
 }
 

@@ -84,8 +84,7 @@ fn begins_with_id(line: &[u8]) -> bool {
 fn all_dated<'a>(format: Format, line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
     // The lines of a container runtime, and of hosts, hold those of others.
-    let is_5424 = line.get(10) == Some(&b'T') && shape::follows_stamp_as_5424(rest);
-    if is_5424 || rest.starts_with(b" std") || shape::names_host(line, rest) {
+    if shape::begins_as_5424(line, rest) || rest.starts_with(b" std") || shape::names_host(line, rest) {
         return None;
     }
     parse_dated(line, at, rest, cx).filter(|event| event.format == format.as_str())

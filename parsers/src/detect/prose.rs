@@ -17,6 +17,7 @@ use self::names::named;
 use self::unworded::{far_marks, unworded};
 use crate::plain::Sought;
 use crate::signs;
+use crate::syslog::shape;
 use crate::{Context, Level, access, apache_error, timestamp};
 
 /// A line of prose.
@@ -57,7 +58,7 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
     }
     match timestamp::iso_prefix(line, cx.zone) {
         // A syslog record without its priority.
-        Some((_, rest)) if super::begins_as_5424(line, rest) => None,
+        Some((_, rest)) if shape::begins_as_5424(line, rest) => None,
         Some((at, rest)) => dated(line, at, rest),
         None => undated(line),
     }

@@ -152,7 +152,7 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         return event;
     }
     if let Some((_, rest)) = timestamp::iso_prefix(line, Zone::UTC)
-        && super::begins_as_5424(line, rest)
+        && shape::begins_as_5424(line, rest)
         && let Ok(mut event) = syslog::rfc5424::parse_from_time(line, cx)
     {
         content::complete(&mut event, line, cx);

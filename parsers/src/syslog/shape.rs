@@ -22,6 +22,12 @@ pub(crate) fn has_version(text: &[u8], cx: &Context) -> bool {
         && words.next().is_some_and(|data| data == b"-" || data.starts_with(b"["))
 }
 
+/// Whether `line` is a record of RFC 5424 from its time on, behind which `rest` stands.
+#[inline]
+pub(crate) fn begins_as_5424(line: &[u8], rest: &[u8]) -> bool {
+    line.get(10) == Some(&b'T') && follows_stamp_as_5424(rest)
+}
+
 /// Whether `rest`, behind an ISO 8601 stamp with a `T`, goes on as RFC 5424 has it, as daemons and appliances write it into files without
 /// priority and version: host, program, the number of a process, an id, and structured data.
 #[inline]
