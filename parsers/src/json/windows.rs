@@ -93,7 +93,7 @@ impl Record<'_, '_> {
         let has_level_of_powershell =
             self.winner(Slot::Level).is_some_and(|level| level.name.eq_ignore_ascii_case("LevelDisplayName"));
         let form = if has_level_of_powershell {
-            forms::flat()
+            &forms::FLAT
         } else {
             self.event.attributes.iter().find_map(|(name, _)| Form::of_channel(name))?
         };

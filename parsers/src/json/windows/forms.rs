@@ -4,8 +4,8 @@ use crate::winevent::Subject;
 
 /// The names of one who writes events, best first.
 pub(super) struct Form {
-    /// The name of the log's name, by which the form is known.
-    channel: &'static str,
+    /// The names of the log's name, by which the form is known.
+    channels: &'static [&'static str],
     /// One of these stands in a record of the form, if any is listed.
     pub(super) strict: &'static [&'static str],
     pub(super) id: &'static [&'static str],
@@ -28,7 +28,7 @@ pub(super) struct Form {
 }
 
 const NONE: Form = Form {
-    channel: "",
+    channels: &[],
     strict: &[],
     id: &[],
     provider: &[],
@@ -44,8 +44,9 @@ const NONE: Form = Form {
     markup: None,
 };
 
-const FLAT: Form = Form {
-    channel: "Channel",
+/// That of events without any objects in them.
+pub(super) static FLAT: Form = Form {
+    channels: &["Channel", "LogName"],
     strict: &["EventID", "EventId", "EventTime", "TimeCreated", "ProviderName", "Provider_Name"],
     id: &["EventID", "EventId", "Id"],
     provider: &["ProviderName", "SourceName", "Provider_Name", "Provider", "EventSourceName"],
@@ -59,11 +60,10 @@ const FLAT: Form = Form {
     ..NONE
 };
 
-static FORMS: [Form; 9] = [
-    FLAT,
-    Form { channel: "LogName", ..FLAT },
-    Form {
-        channel: "winlog.channel",
+static FORMS: [&Form; 7] = [
+    &FLAT,
+    &Form {
+        channels: &["winlog.channel"],
         id: &["winlog.event_id", "event.code"],
         provider: &["winlog.provider_name"],
         host: &["winlog.computer_name"],
@@ -73,8 +73,8 @@ static FORMS: [Form; 9] = [
         data: &["winlog.event_data.", "winlog.user_data."],
         ..NONE
     },
-    Form {
-        channel: "Event.System.Channel",
+    &Form {
+        channels: &["Event.System.Channel"],
         id: &["Event.System.EventID", "Event.System.EventID.#text"],
         provider: &["Event.System.Provider.#attributes.Name", "Event.System.Provider_attributes.Name"],
         host: &["Event.System.Computer"],
@@ -85,8 +85,8 @@ static FORMS: [Form; 9] = [
         data: &["Event.EventData.", "Event.UserData."],
         ..NONE
     },
-    Form {
-        channel: "System.Channel",
+    &Form {
+        channels: &["System.Channel"],
         id: &["System.EventID.Value", "System.EventID"],
         provider: &["System.Provider.Name"],
         host: &["System.Computer"],
@@ -97,22 +97,29 @@ static FORMS: [Form; 9] = [
         data: &["EventData.", "UserData."],
         ..NONE
     },
-    Form { channel: "win.system.channel", ..WAZUH },
-    Form {
-        channel: "data.win.system.channel",
-        id: &["data.win.system.eventID"],
-        provider: &["data.win.system.providerName"],
-        host: &["data.win.system.computer"],
-        process: &["data.win.system.processID"],
-        time: &["data.win.system.systemTime"],
-        word: &["data.win.system.severityValue"],
-        keywords: &["data.win.system.keywords"],
-        message: &["data.win.system.message"],
-        data: &["data.win.eventdata.", "data.win.logFileCleared.", "data.win.userData."],
+    // Wazuh's alerts have it below their data.
+    &Form {
+        channels: &["win.system.channel", "data.win.system.channel"],
+        id: &["win.system.eventID", "data.win.system.eventID"],
+        provider: &["win.system.providerName", "data.win.system.providerName"],
+        host: &["win.system.computer", "data.win.system.computer"],
+        process: &["win.system.processID", "data.win.system.processID"],
+        time: &["win.system.systemTime", "data.win.system.systemTime"],
+        word: &["win.system.severityValue", "data.win.system.severityValue"],
+        keywords: &["win.system.keywords", "data.win.system.keywords"],
+        message: &["win.system.message", "data.win.system.message"],
+        data: &[
+            "win.eventdata.",
+            "data.win.eventdata.",
+            "win.logFileCleared.",
+            "data.win.logFileCleared.",
+            "win.userData.",
+            "data.win.userData.",
+        ],
         ..NONE
     },
-    Form {
-        channel: "log_name",
+    &Form {
+        channels: &["log_name"],
         id: &["event_id"],
         provider: &["source_name"],
         host: &["computer_name"],
@@ -121,8 +128,8 @@ static FORMS: [Form; 9] = [
         data: &["event_data.", "user_data."],
         ..NONE
     },
-    Form {
-        channel: "channel",
+    &Form {
+        channels: &["channel"],
         strict: &["event_data", "event_id.id", "levelText"],
         id: &["event_id.id", "event_id"],
         provider: &["provider.name", "source"],
@@ -137,25 +144,6 @@ static FORMS: [Form; 9] = [
     },
 ];
 
-const WAZUH: Form = Form {
-    id: &["win.system.eventID"],
-    provider: &["win.system.providerName"],
-    host: &["win.system.computer"],
-    process: &["win.system.processID"],
-    time: &["win.system.systemTime"],
-    word: &["win.system.severityValue"],
-    keywords: &["win.system.keywords"],
-    message: &["win.system.message"],
-    data: &["win.eventdata.", "win.logFileCleared.", "win.userData."],
-    ..NONE
-};
-
-/// The form of events without any objects in them.
-pub(super) fn flat() -> &'static Form {
-    static FORM: Form = FLAT;
-    &FORM
-}
-
 impl Form {
     /// The form whose events have a log under this name.
     pub(super) fn of_channel(name: &str) -> Option<&'static Self> {
@@ -164,7 +152,7 @@ impl Form {
         if !may_be {
             return None;
         }
-        FORMS.iter().find(|form| form.channel == name)
+        FORMS.into_iter().find(|form| form.channels.contains(&name))
     }
 
     /// Whether `name` is that of Windows' number of a level.
