@@ -40,6 +40,20 @@ pub(crate) fn letters(text: &[u8]) -> usize {
     }
 }
 
+/// How many letters and digits `text` begins with.
+#[inline]
+pub(crate) fn alphanumerics(text: &[u8]) -> usize {
+    let (eights, rest) = text.as_chunks::<8>();
+    for (count, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        let others = !(letters_in(eight) | between(b'0', b'9', eight)) & all(0x80);
+        if others != 0 {
+            return count * 8 + others.trailing_zeros() as usize / 8;
+        }
+    }
+    text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count()
+}
+
 /// How many bytes `text` begins with that are small letters, digits, blanks, and signs up to `9` in ASCII but for opening brackets.
 #[inline]
 pub(crate) fn unmarked(text: &[u8]) -> usize {
@@ -63,31 +77,34 @@ pub(crate) fn unmarked(text: &[u8]) -> usize {
 
 /// The highest bit of each of eight bytes that [`unmarked`] does not count.
 fn marks_of_eight(eight: u64) -> u64 {
-    const fn all(byte: u8) -> u64 {
-        u64::from_le_bytes([byte; 8])
-    }
     const HIGH: u64 = all(0x80);
-    // As for letters: no sum is carried into the next byte.
     let low = eight & !HIGH;
-    let is_letter = (low + all(0x80 - b'a')) & !(low + all(0x80 - b'z' - 1));
-    let is_sign = (low + all(0x80 - b' ')) & !(low + all(0x80 - b'9' - 1));
     let is_bracket = !((low ^ all(b'(')) + all(0x7f));
-    let is_unmarked = (is_letter | is_sign) & !is_bracket & !eight;
+    let is_unmarked = (between(b'a', b'z', eight) | between(b' ', b'9', eight)) & !is_bracket;
     !is_unmarked & HIGH
 }
 
 /// How many letters eight bytes begin with, the first one lowest.
 fn letters_of_eight(eight: u64) -> usize {
-    const fn all(byte: u8) -> u64 {
-        u64::from_le_bytes([byte; 8])
-    }
-    const HIGH: u64 = all(0x80);
-    // A lower case letter reaches the highest bit of its byte when what is missing from `a` to 0x80 is added, and does not when that from
-    // behind `z` is; no sum is carried into the next byte.
-    let lower = (eight | all(0x20)) & !HIGH;
-    let (from_a, behind_z) = (lower + all(0x80 - b'a'), lower + all(0x80 - b'z' - 1));
-    let others = !(from_a & !behind_z & !eight) & HIGH;
+    let others = !letters_in(eight) & all(0x80);
     others.trailing_zeros() as usize / 8
+}
+
+/// The highest bit of each of eight bytes that is a letter; the other bits mean nothing.
+fn letters_in(eight: u64) -> u64 {
+    between(b'a', b'z', eight | all(0x20))
+}
+
+/// The highest bit of each of eight bytes that is `first`, `last` or between them, which are ASCII; the other bits mean nothing.
+fn between(first: u8, last: u8, eight: u64) -> u64 {
+    // A byte reaches its highest bit when what is missing from `first` to 0x80 is added, and does not when that from behind `last` is; no sum is
+    // carried into the next byte.
+    let low = eight & !all(0x80);
+    (low + all(0x80 - first)) & !(low + all(0x80 - last - 1)) & !eight
+}
+
+const fn all(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 #[cfg(test)]
@@ -103,6 +120,9 @@ mod tests {
                 assert_eq!(letters(&text), expected, "{byte} behind {before}");
                 let cut = text.get(..before + 1).unwrap();
                 assert_eq!(letters(cut), if byte.is_ascii_alphabetic() { before + 1 } else { before });
+                let alphanumeric = text.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+                assert_eq!(alphanumerics(&text), alphanumeric, "{byte} behind {before}");
+                assert_eq!(alphanumerics(cut), alphanumeric.min(before + 1));
             }
         }
     }

@@ -12,6 +12,9 @@ pub(crate) const TEXT_BYTES_MAX: usize = 384;
 /// So many bytes are looked at together.
 const WIDTH: usize = 32;
 
+/// The bit of capital letters, where they are looked for.
+pub(crate) const CAPITAL: u8 = 1 << 7;
+
 /// What was found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Signs {
@@ -28,16 +31,31 @@ pub(crate) fn of<const N: usize>(text: &[u8], sought: [(u8, u8); N]) -> Option<S
 }
 
 /// As [`of`], for what stands in `line` from the byte at `start` on.
-// In a function of its own the sought bytes would have to be spread over the vectors each time.
 #[inline(always)]
 pub(crate) fn behind<const N: usize>(line: &[u8], start: usize, sought: [(u8, u8); N]) -> Option<Signs> {
+    behind_with::<N, 0>(line, start, sought)
+}
+
+/// As [`behind`], with the bit of [`CAPITAL`] for any capital letter.
+#[inline(always)]
+pub(crate) fn behind_with_capitals<const N: usize>(line: &[u8], start: usize, sought: [(u8, u8); N]) -> Option<Signs> {
+    behind_with::<N, CAPITAL>(line, start, sought)
+}
+
+// In a function of its own the sought bytes would have to be spread over the vectors each time.
+#[inline(always)]
+fn behind_with<const N: usize, const OF_CAPITALS: u8>(
+    line: &[u8],
+    start: usize,
+    sought: [(u8, u8); N],
+) -> Option<Signs> {
     let text = line.get(start..).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
     let (mut seen, mut dividers) = ([0_u8; WIDTH], [0_u8; WIDTH]);
     let (whole, rest) = text.as_chunks::<WIDTH>();
     // First, so that what the loop needs is at hand already.
-    look_at(&last_chunk(line, rest), sought, &mut seen, &mut dividers);
+    look_at::<N, OF_CAPITALS>(&last_chunk(line, rest), sought, &mut seen, &mut dividers);
     for chunk in whole {
-        look_at(chunk, sought, &mut seen, &mut dividers);
+        look_at::<N, OF_CAPITALS>(chunk, sought, &mut seen, &mut dividers);
     }
     Some(Signs { seen: all_bits(&seen), is_without_address: is_one_at_most(&dividers) })
 }
@@ -92,7 +110,7 @@ fn is_one_at_most(counts: &[u8; WIDTH]) -> bool {
 
 // Within a call of its own the compiler would not see that all columns are treated alike.
 #[inline(always)]
-fn look_at<const N: usize>(
+fn look_at<const N: usize, const OF_CAPITALS: u8>(
     chunk: &[u8; WIDTH],
     sought: [(u8, u8); N],
     seen: &mut [u8; WIDTH],
@@ -100,6 +118,7 @@ fn look_at<const N: usize>(
 ) {
     for ((seen, dividers), byte) in seen.iter_mut().zip(dividers).zip(chunk) {
         *seen |= sought.iter().fold(0, |bits, (sign, bit)| bits | if byte == sign { *bit } else { 0 });
+        *seen |= if byte.is_ascii_uppercase() { OF_CAPITALS } else { 0 };
         *dividers += u8::from(matches!(byte, b'.' | b':'));
     }
 }
@@ -148,6 +167,30 @@ pub(crate) fn has_two_blanks(text: &[u8]) -> bool {
 #[inline(never)]
 pub(crate) fn has_dash_behind_blank(text: &[u8]) -> bool {
     has_pair(text, |a, b| (a == b' ') & (b == b'-'))
+}
+
+/// Whether somewhere in `text` a capital follows another.
+#[inline(never)]
+pub(crate) fn has_two_capitals(text: &[u8]) -> bool {
+    has_pair(text, |a, b| a.is_ascii_uppercase() & b.is_ascii_uppercase())
+}
+
+/// Whether somewhere in `text` a colon or a sign of equality follows a quote or the last letter of `level`, `lvl` or `severity`.
+#[inline(never)]
+pub(crate) fn may_assign_level(text: &[u8]) -> bool {
+    has_pair(text, |a, b| {
+        let lower = a | 0x20;
+        ((lower == b'l') | (lower == b'y') | (a == b'"')) & ((b == b':') | (b == b'='))
+    })
+}
+
+/// Whether somewhere in `text` a letter or white space follows a round or an angle bracket, or such a bracket ends it.
+#[inline(never)]
+pub(crate) fn brackets_word(text: &[u8]) -> bool {
+    matches!(text.last(), Some(b'(' | b'<'))
+        || has_pair(text, |a, b| {
+            ((a == b'(') | (a == b'<')) & (b.is_ascii_alphabetic() | (b == b' ') | ((b >= b'\t') & (b <= b'\r')))
+        })
 }
 
 /// Whether two bytes that follow each other in `text` are as `is_sought` says, which has to do without branches.

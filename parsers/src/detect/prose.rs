@@ -15,7 +15,7 @@ use self::behind::Behind;
 pub(super) use self::behind_date::dated;
 use self::names::named;
 use self::unworded::{far_marks, unworded};
-use crate::plain::Sought;
+use crate::plain::{self, Sought};
 use crate::signs;
 use crate::syslog::shape;
 use crate::{Context, Level, access, apache_error, timestamp};
@@ -119,3 +119,7 @@ const MARK: u8 = 1;
 const COLON: u8 = 2;
 const EQUALS: u8 = 4;
 const QUOTE: u8 = 8;
+/// The bit of round and angle brackets.
+const ROUND: u8 = 16;
+/// Those of the bytes behind which a level may stand.
+const LEVEL: plain::Marks = plain::Marks { signs: COLON | EQUALS, brackets: ROUND };

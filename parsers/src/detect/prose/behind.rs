@@ -1,6 +1,5 @@
 //! What stands behind the first word of a text, or behind the name of a thread.
 
-use super::names;
 use crate::plain::{self, Sought};
 use crate::{app, compose, leading, level_names};
 
@@ -60,7 +59,7 @@ impl<'a> Behind<'a> {
             Some(level) => Sought::Found(level),
             // With a colon behind it the first word is a level in any case, and may be what one is assigned to.
             None if self.has_colon => match text.get(..self.letters).unwrap_or_default() {
-                word if names::is_label(word) => Sought::From(0),
+                word if plain::is_label(word) => Sought::From(0),
                 word => level_names::from_bytes(word).map_or_else(|| self.no_level(whole), Sought::Found),
             },
             None => self.no_level(whole),

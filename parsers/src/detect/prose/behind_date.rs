@@ -48,7 +48,7 @@ pub(in crate::detect) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Opti
         }
         if !behind.first().is_some_and(u8::is_ascii_alphabetic) {
             let is_plain = thread.is_none() && behind.first() != Some(&b' ');
-            let level = Sought::From(word.end(rest) + names::without_level(behind));
+            let level = || Sought::From(word.end(rest) + names::without_level(behind));
             return if is_plain { signed(line, at, rest, text, level) } else { None };
         }
     }

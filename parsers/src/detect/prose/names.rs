@@ -4,7 +4,7 @@ use super::behind::{small_words, stateless_words};
 use super::numbers::without_padding;
 use super::unworded::unbracketed;
 use super::{Prose, Time};
-use crate::plain::{self, Sought};
+use crate::plain::{self, Sought, is_label};
 use crate::{apache_error, app, compose, leading, level_names};
 
 /// Longer names are for the parsers to look at.
@@ -127,7 +127,7 @@ fn may_state(name: &[u8]) -> bool {
 /// How many bytes the letters and digits take that `text` begins with, if they are no level: a word that begins with a digit is none, nor is a long one.
 fn first_word(text: &[u8]) -> usize {
     const LEVEL_BYTES_MAX: usize = 16;
-    let length = text.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let length = leading::alphanumerics(text);
     let is_whole = !text.get(length).is_some_and(|b| *b == b'_' || !b.is_ascii());
     let is_no_level = length > LEVEL_BYTES_MAX || text.first().is_some_and(u8::is_ascii_digit);
     if is_whole && is_no_level { length } else { 0 }
@@ -161,18 +161,6 @@ fn plain_name(text: &[u8]) -> usize {
         length += 1;
     }
     length
-}
-
-/// Whether the level may be assigned to `name`: `log.level: error`, `severity: error`.
-pub(super) fn is_label(name: &[u8]) -> bool {
-    const LABELS: [&[u8]; 3] = [b"level", b"lvl", b"severity"];
-    let ends_with = |label: &[u8]| {
-        name.len()
-            .checked_sub(label.len())
-            .and_then(|at| name.get(at..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(label))
-    };
-    matches!(name.last(), Some(b'l' | b'y')) && LABELS.iter().any(|label| ends_with(label))
 }
 
 /// Whether `byte` is part of names, and no mark of levels.

@@ -4,7 +4,7 @@
 
 use crate::detect::prose::behind::{Behind, behind_three};
 use crate::detect::prose::unworded::digits;
-use crate::detect::prose::{COLON, EQUALS, MARK, Prose, QUOTE, Time, names};
+use crate::detect::prose::{COLON, EQUALS, LEVEL, MARK, Prose, QUOTE, ROUND, Time, names};
 use crate::plain::{self, Sought};
 use crate::signs::{self, Signs};
 use crate::syslog::shape;
@@ -15,6 +15,8 @@ use crate::{Level, elb, leading, level_names};
 #[inline(never)]
 pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) -> Option<Prose<'a>> {
     let is_plain = match text {
+        // `x = 7`: names with more letters are words.
+        [b'a'..=b'z', b' ', b'=', ..] => true,
         [b'A'..=b'Z' | b'a'..=b'z', ..] => return named(line, at, rest, text),
         [b'0'..=b'9', ..] => begins_with_count(text) && !may_be_exims(text),
         [b':', b' ', ..] => true,
@@ -24,7 +26,7 @@ pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) ->
         [first, ..] => *first > b' ',
         [] => return None,
     };
-    let level = level_behind(names::without_level(text), text, rest);
+    let level = || level_behind(names::without_level(text), text, rest);
     is_plain.then(|| signed(line, at, rest, text, level))?
 }
 
@@ -62,7 +64,7 @@ fn named<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) -> Option<Prose<
         return None;
     }
     let stated = if behind.first() == Some(&b':') { plain::level_in_capitals(word) } else { None };
-    let level = stated.map_or_else(|| level_behind(names::without_level(text), text, rest), Sought::Found);
+    let level = || stated.map_or_else(|| level_behind(names::without_level(text), text, rest), Sought::Found);
     signed(line, at, rest, text, level)
 }
 
@@ -80,6 +82,10 @@ fn begins_with_count(text: &[u8]) -> bool {
 /// Whether `text` begins with the id of a message of Exim's, or with one of its authenticators.
 fn may_be_exims(text: &[u8]) -> bool {
     const DASH: Option<&u8> = Some(&b'-');
+    const SHORTEST: &[u8] = b"a authenticator ";
+    if text.len() < SHORTEST.len() {
+        return false;
+    }
     let has_id = text.get(6) == DASH && (text.get(13) == DASH || text.get(18) == DASH);
     let near = text.get(..64).unwrap_or(text);
     let behind = near.get(leading::before(b' ', near)..).unwrap_or_default();
@@ -99,15 +105,26 @@ pub(super) fn counted_level<'a>(line: &[u8], at: i64, rest: &'a [u8], word: &Beh
     is_prose.then_some(Prose { time: Time::Read(at, rest), level: word.level(text, rest), is_without_address })
 }
 
-/// Tells whether `text`, with which `line` ends behind its date and time and whose first bytes no format has, is prose.
+/// Tells whether `text`, with which `line` ends behind its date and time and whose first bytes no format has, is prose; `level` is asked for what
+/// is known of the level if the text may state one.
 #[inline(never)]
-pub(super) fn signed<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8], level: Sought) -> Option<Prose<'a>> {
+pub(super) fn signed<'a>(
+    line: &[u8],
+    at: i64,
+    rest: &'a [u8],
+    text: &[u8],
+    level: impl FnOnce() -> Sought,
+) -> Option<Prose<'a>> {
     if headless::may_follow(rest) {
         return None;
     }
-    let sought = [(b'[', MARK), (b'\t', MARK), (b'|', MARK), (b'"', QUOTE), (b'=', EQUALS), (b':', COLON)];
-    let Signs { seen, is_without_address } =
-        signs::behind(line, line.len().checked_sub(text.len())?, sought).unwrap_or_else(|| far_signs(text));
+    #[rustfmt::skip]
+    let sought = [
+        (b'[', MARK), (b'\t', MARK), (b'|', MARK), (b'"', QUOTE), (b'=', EQUALS), (b':', COLON), (b'(', ROUND), (b'<', ROUND),
+    ];
+    let start = line.len().checked_sub(text.len())?;
+    let signs = signs::behind_with_capitals(line, start, sought).unwrap_or_else(|| far_signs(text));
+    let seen = signs.seen;
     // PostgreSQL's severity has a colon and two blanks, a load balancer's request quotes, and with a `T` between date and time the line may be a
     // syslog daemon's.
     let is_prose = seen & MARK == 0
@@ -115,11 +132,15 @@ pub(super) fn signed<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8], leve
         && !(seen & EQUALS != 0 && signs::may_be_packet_filters(text))
         && !(seen & QUOTE != 0 && elb::may_follow(rest))
         && (line.get(10) == Some(&b' ') || !(shape::may_follow_iso_stamp(rest) && shape::follows_iso_stamp(rest)));
-    is_prose.then_some(Prose { time: Time::Read(at, rest), level, is_without_address })
+    if !is_prose {
+        return None;
+    }
+    let level = if plain::may_be_stated(text, signs, &LEVEL) { level() } else { Sought::Found(Level::Unknown) };
+    Some(Prose { time: Time::Read(at, rest), level, is_without_address: signs.is_without_address })
 }
 
 /// What may stand in a long text.
 fn far_signs(text: &[u8]) -> Signs {
     let mark = if memchr::memchr3(b'[', b'\t', b'|', text).is_some() { MARK } else { 0 };
-    Signs { seen: mark | QUOTE | EQUALS | COLON, is_without_address: false }
+    Signs { seen: mark | QUOTE | EQUALS | COLON | ROUND | signs::CAPITAL, is_without_address: false }
 }
