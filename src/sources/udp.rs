@@ -59,7 +59,9 @@ pub(super) async fn run(socket: &UdpSocket, config: &ListenerConfig, intake: &In
     let take_in = async {
         let buffer = vec![0; DATAGRAM_BYTES_MAX];
         let gelf = (config.protocol == Protocol::Gelf).then(GelfDatagrams::new);
-        let mut intake = Datagrams { socket, buffer, config, rate, gelf, intake, receipts };
+        // What comes in one datagram says nothing of the next.
+        let format = StreamFormat::mixed();
+        let mut intake = Datagrams { socket, buffer, config, rate, gelf, format, intake, receipts };
         loop {
             tokio::select! {
                 ready = socket.readable() => match ready {
@@ -89,6 +91,7 @@ struct Datagrams<'a> {
     rate: SenderRate,
     /// Where that is spoken instead of syslog.
     gelf: Option<GelfDatagrams>,
+    format: StreamFormat,
     intake: &'a Intake,
     receipts: mpsc::Sender<(u64, Receipt)>,
 }
@@ -137,9 +140,7 @@ impl Datagrams<'_> {
                         Some(kept) if kept.len() < message.len() => (kept, Whole::NotAtLimit),
                         _ => (message, Whole::Yes),
                     };
-                    // A datagram says nothing of the next one.
-                    let mut alone = StreamFormat::default();
-                    self.intake.add(&mut batch, kept, &mut alone, whole, whose, received_at);
+                    self.intake.add(&mut batch, kept, &mut self.format, whole, whose, received_at);
                     bytes += kept.len();
                 } else {
                     self.intake.metrics.drop_records(DropReason::RateLimit, 1);

@@ -27,9 +27,18 @@ pub struct StreamFormat {
     candidate: Format,
     agreeing: u32,
     lines: u32,
+    /// Whether the lines do not belong together.
+    is_mixed: bool,
 }
 
 impl StreamFormat {
+    /// For lines that do not belong together, as those of many senders: no format is chosen, and each line is what it is by itself. What the
+    /// last one was is only asked first.
+    #[must_use]
+    pub fn mixed() -> Self {
+        Self { is_mixed: true, ..Self::default() }
+    }
+
     /// Reads the next line. Never fails: as [`format::parse`](crate::format::parse).
     pub fn read<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         match line.first() {
@@ -49,7 +58,8 @@ impl StreamFormat {
     #[inline]
     pub(crate) fn read_formatted<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         self.lines = self.lines.wrapping_add(1);
-        if self.agreeing >= SAMPLE_LINES && !self.lines.is_multiple_of(LINES_TO_CHECK) {
+        let is_chosen = self.agreeing >= SAMPLE_LINES && !self.is_mixed;
+        if is_chosen && !self.lines.is_multiple_of(LINES_TO_CHECK) {
             if may_be_syslogs(self.candidate, line) {
                 return self.read_syslogs(line, cx);
             }
@@ -123,6 +133,14 @@ mod tests {
         let mut stream = StreamFormat::default();
         assert_eq!(formats(&mut stream, GOS, 16), ["go"; 16]);
         assert_eq!(formats(&mut stream, BOTHS, 1), ["go"]);
+    }
+
+    #[test]
+    fn lines_that_do_not_belong_together_are_each_what_they_are_alone() {
+        let alone = detect::read(BOTHS.as_bytes(), &CX).format;
+        let mut mixed = StreamFormat::mixed();
+        assert_eq!(formats(&mut mixed, GOS, 100), ["go"; 100]);
+        assert_eq!(formats(&mut mixed, BOTHS, 1), [alone]);
     }
 
     #[test]

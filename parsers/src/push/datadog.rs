@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 
 use super::json_stream::Splitter;
-use crate::{Context, Format, Level, LogEvent, format, json, level_names};
+use crate::{Context, Level, LogEvent, StreamFormat, level_names};
 
 /// What a request's parameters say of the records that do not say it themselves; empty where they do not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,13 +44,10 @@ pub fn each_record(body: &[u8], mut each: impl FnMut(&[u8], bool)) {
     lines.filter(|line| !line.is_empty()).for_each(|line| each(line, false));
 }
 
-/// Reads one record.
+/// Reads the next record of a body, of which `stream` has seen those before it.
 #[must_use]
-pub fn parse<'a>(record: &'a [u8], defaults: &'a Defaults, cx: &Context) -> LogEvent<'a> {
-    let mut event = match record.first() {
-        Some(b'{') => json::parse(record, cx),
-        _ => format::parse(Format::Auto, record, cx),
-    };
+pub fn parse<'a>(record: &'a [u8], defaults: &'a Defaults, stream: &mut StreamFormat, cx: &Context) -> LogEvent<'a> {
+    let mut event = stream.read(record, cx);
     if event.level == Level::Unknown && event.parse_error.is_none() {
         event.level = event.attributes.get("status").and_then(level_names::from_word).unwrap_or_default();
     }
@@ -79,14 +76,14 @@ mod tests {
         let defaults =
             Defaults { hostname: "h9".into(), service: "s9".into(), ddsource: "d9".into(), ddtags: String::new() };
         let full = br#"{"ddsource":"go","ddtags":"env:beta","hostname":"web1","service":"cart","status":"warn","timestamp":1795198688135,"message":"bob emptied it"}"#;
-        let event = parse(full, &defaults, &CX);
+        let event = parse(full, &defaults, &mut StreamFormat::mixed(), &CX);
         assert_eq!((&*event.host, &*event.app, event.attributes.get("ddsource")), ("web1", "cart", Some("go")));
         assert_eq!(
             (event.level, event.timestamp, &*event.message),
             (Level::Warn, Some(1_795_198_688_135_000), &b"bob emptied it"[..])
         );
         for bare in [&br#"{"message":"x"}"#[..], b"x"] {
-            let event = parse(bare, &defaults, &CX);
+            let event = parse(bare, &defaults, &mut StreamFormat::mixed(), &CX);
             assert_eq!((&*event.host, &*event.app, event.attributes.get("ddsource")), ("h9", "s9", Some("d9")));
             assert_eq!((&*event.message, event.attributes.get("ddtags")), (&b"x"[..], None));
         }
@@ -95,7 +92,7 @@ mod tests {
     #[test]
     fn the_status_is_the_level_unless_the_record_states_one() {
         let none = Defaults::default();
-        let of = |record: &[u8]| parse(record, &none, &CX).level;
+        let of = |record: &[u8]| parse(record, &none, &mut StreamFormat::mixed(), &CX).level;
         assert_eq!(of(br#"{"message":"x","status":"critical"}"#), Level::Fatal);
         assert_eq!(of(br#"{"message":"x","status":"critical","level":"debug"}"#), Level::Debug);
         assert_eq!(of(br#"{"message":"x","status":"done"}"#), Level::Unknown);

@@ -18,7 +18,7 @@ use memchr::memchr;
 use memchr::memmem::Finder;
 
 use crate::json::members::{Members, Part};
-use crate::{Attributes, Context, Format, Level, LogEvent, format, json, level_names, mentions, plain, timestamp};
+use crate::{Attributes, Context, Level, LogEvent, StreamFormat, json, level_names, mentions, plain, timestamp};
 
 /// So many members that Splunk does not know are kept of an object: each takes more memory than it has bytes.
 const OTHERS_MAX: usize = 1024;
@@ -77,6 +77,7 @@ pub fn events<'a>(
     let is_text = std::str::from_utf8(body).is_ok();
     let (mut text, mut behind) = ("", body);
     let mut is_in_array = false;
+    let mut format = StreamFormat::mixed();
     std::iter::from_fn(move || {
         while text.is_empty() {
             if behind.is_empty() {
@@ -88,13 +89,13 @@ pub fn events<'a>(
             behind = rest;
             match std::str::from_utf8(here) {
                 Ok(here) => text = next_start(here, &mut is_in_array),
-                Err(_) => return Some(lossy_event(here.trim_ascii(), &mut metadata, cx)),
+                Err(_) => return Some(lossy_event(here.trim_ascii(), &mut metadata, &mut format, cx)),
             }
         }
         let (outcome, read) = match Envelope::of(text) {
             Ok((envelope, read)) => {
                 let raw = text.get(..read).unwrap_or(text);
-                (envelope.event(raw.as_bytes(), &mut metadata, cx), read)
+                (envelope.event(raw.as_bytes(), &mut metadata, &mut format, cx), read)
             }
             Err(fault) => (Err(fault), next_object(text)),
         };
@@ -106,8 +107,9 @@ pub fn events<'a>(
 /// The events of a body of plain lines.
 pub fn lines<'a>(body: &'a [u8], metadata: Metadata<'a>, cx: &'a Context) -> impl Iterator<Item = Event<'a>> {
     let lines = body.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut format = StreamFormat::default();
     lines.filter(|line| !line.trim_ascii().is_empty()).map(move |raw| {
-        let mut event = format::parse(Format::Auto, raw, cx);
+        let mut event = format.read(raw, cx);
         file(&mut event, &metadata);
         Event { event, raw, source: metadata.source.clone() }
     })
@@ -139,14 +141,19 @@ fn next_object(text: &str) -> usize {
 }
 
 /// An event in a line that is not UTF-8: what cannot be decoded is U+FFFD in its fields.
-fn lossy_event<'a>(line: &'a [u8], metadata: &mut Metadata<'a>, cx: &Context) -> Result<Event<'a>, Fault> {
+fn lossy_event<'a>(
+    line: &'a [u8],
+    metadata: &mut Metadata<'a>,
+    format: &mut StreamFormat,
+    cx: &Context,
+) -> Result<Event<'a>, Fault> {
     let text = String::from_utf8_lossy(line);
     let (envelope, read) = Envelope::of(&text)?;
     if text.get(read..).is_some_and(|rest| !rest.trim().is_empty()) {
         return Err(Fault::Malformed);
     }
     let mut own = metadata.clone();
-    let Event { event, source, .. } = envelope.event(b"", &mut own, cx)?;
+    let Event { event, source, .. } = envelope.event(b"", &mut own, format, cx)?;
     let event = LogEvent { parse_error: Some(Cow::Borrowed(json::NOT_UTF8)), ..event.into_owned() };
     Ok(Event { event, raw: line, source: source.map(|source| Cow::Owned(source.into_owned())) })
 }
@@ -184,11 +191,17 @@ impl<'a> Envelope<'a> {
     }
 
     /// The event, filed under what it says itself or else under `metadata`, which it changes.
-    fn event<'r>(self, raw: &'r [u8], metadata: &mut Metadata<'a>, cx: &Context) -> Result<Event<'r>, Fault>
+    fn event<'r>(
+        self,
+        raw: &'r [u8],
+        metadata: &mut Metadata<'a>,
+        format: &mut StreamFormat,
+        cx: &Context,
+    ) -> Result<Event<'r>, Fault>
     where
         'a: 'r,
     {
-        let mut event = content(self.event.unwrap_or(Part::Null), cx)?;
+        let mut event = content(self.event.unwrap_or(Part::Null), format, cx)?;
         match self.fields {
             None | Some(Part::Null) => {}
             Some(Part::Object(fields)) => add_fields(&mut event, fields, cx)?,
@@ -222,14 +235,14 @@ fn early_seconds(stated: &str) -> Option<i64> {
 }
 
 /// What an event says.
-fn content<'a>(event: Part<'a>, cx: &Context) -> Result<LogEvent<'a>, Fault> {
+fn content<'a>(event: Part<'a>, format: &mut StreamFormat, cx: &Context) -> Result<LogEvent<'a>, Fault> {
     match event {
         Part::Null => Err(Fault::NoEvent),
         Part::Text(text) if text.trim().is_empty() => Err(Fault::BlankEvent),
-        Part::Text(Cow::Borrowed(text)) => Ok(line(text, cx)),
-        Part::Text(Cow::Owned(text)) => Ok(line(&text, cx).into_owned()),
+        Part::Text(Cow::Borrowed(text)) => Ok(line(text, format, cx)),
+        Part::Text(Cow::Owned(text)) => Ok(line(&text, format, cx).into_owned()),
         Part::Object(object) => {
-            let wrapped = docker::event(object, cx).or_else(|| bundled(object, cx));
+            let wrapped = docker::event(object, format, cx).or_else(|| bundled(object, cx));
             Ok(wrapped.unwrap_or_else(|| of_object(object, cx)))
         }
         Part::Number(text) | Part::Literal(text) | Part::Array(text) => Ok(plain::parse(text.as_bytes(), cx)),
@@ -272,8 +285,8 @@ fn of_object<'a>(object: &'a str, cx: &Context) -> LogEvent<'a> {
 }
 
 /// What an event in text says: as a line of its own, and of whom, as in the message of a JSON record.
-fn line<'a>(text: &'a str, cx: &Context) -> LogEvent<'a> {
-    let mut event = format::parse(Format::Auto, text.as_bytes(), cx);
+fn line<'a>(text: &'a str, format: &mut StreamFormat, cx: &Context) -> LogEvent<'a> {
+    let mut event = format.read(text.as_bytes(), cx);
     if event.parse_error.is_none() {
         mentions::complete(&mut event);
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
+use logseal_parsers::StreamFormat;
 use logseal_parsers::push::datadog::{self, Defaults};
 use serde_json::json;
 
@@ -30,9 +31,10 @@ pub(in crate::api) async fn logs(
     let defaults = defaults(&parts.uri);
     let intake = on_body(body.bytes.clone(), move |body| {
         let cx = intake.context();
+        let mut stream = StreamFormat::mixed();
         if !datadog::is_probe(body) {
             datadog::each_record(body, |record, is_cut| {
-                let event = datadog::parse(record, &defaults, &cx);
+                let event = datadog::parse(record, &defaults, &mut stream, &cx);
                 intake.add(&event, record, &event.app, SOURCE);
                 if is_cut {
                     intake.note_cut();

@@ -31,6 +31,7 @@ pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault>
 }
 
 fn stream(object: &str, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
+    sink.begin_stream();
     let (mut notation, mut values) = (None, None);
     let mut labels = Labels::new();
     let mut members = Members::of(object)?;

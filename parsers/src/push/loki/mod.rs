@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 use super::fault::BodyFault;
 use super::growth::Growth;
-use crate::{Context, Format, Level, LogEvent, format, level_names};
+use crate::{Context, Format, Level, LogEvent, StreamFormat, format, level_names};
 
 /// Labels that name the program, the plainest first.
 const APP_NAMES: [&str; 6] = ["service_name", "app", "application", "job", "container", "container_name"];
@@ -57,7 +57,8 @@ pub fn decode(
     cx: &Context,
     each: &mut dyn FnMut(Record<'_>),
 ) -> Result<(), BodyFault> {
-    let mut sink = Sink { growth: Growth::new(), cx, each, has_line: false, unread: None };
+    let mut sink =
+        Sink { growth: Growth::new(), cx, each, format: StreamFormat::default(), has_line: false, unread: None };
     match encoding {
         Encoding::Json => json::request(body, &mut sink)?,
         Encoding::Protobuf => protobuf::request(body, &mut sink)?,
@@ -76,12 +77,19 @@ struct Sink<'s> {
     growth: Growth,
     cx: &'s Context,
     each: &'s mut dyn FnMut(Record<'_>),
+    /// That of the stream that is being read.
+    format: StreamFormat,
     has_line: bool,
     /// What was wrong with the first entry that could not be read.
     unread: Option<&'static str>,
 }
 
 impl Sink<'_> {
+    /// That the lines which follow are another stream's.
+    fn begin_stream(&mut self) {
+        self.format = StreamFormat::default();
+    }
+
     /// Takes a line of a stream with `labels`, at `time` (in microseconds since 1970); zero is what senders write that know none.
     fn line(
         &mut self,
@@ -91,7 +99,7 @@ impl Sink<'_> {
         line: &[u8],
     ) -> Result<(), BodyFault> {
         self.has_line = true;
-        let mut event = format::parse(Format::Auto, line, self.cx);
+        let mut event = self.format.read(line, self.cx);
         event.timestamp = time.filter(|micros| *micros != 0).or(event.timestamp);
         self.hand_over(event, labels, metadata, line)
     }

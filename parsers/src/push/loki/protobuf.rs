@@ -20,6 +20,7 @@ pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault>
 
 /// `StreamAdapter { string labels = 1; repeated EntryAdapter entries = 2; uint64 hash = 3; }`, in any order.
 fn stream(message: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
+    sink.begin_stream();
     let mut notation = Cow::Borrowed("{}");
     let mut fields = Fields::of(message);
     while let Some((number, value)) = fields.next()? {

@@ -11,10 +11,10 @@ use std::borrow::Cow;
 
 use super::{add_fields, content};
 use crate::json::members::{Members, Part};
-use crate::{Context, LogEvent, json, plain};
+use crate::{Context, LogEvent, StreamFormat, json, plain};
 
 /// The event that the line in `object` is; `None` where the driver did not make the object, or its attributes are more than a record may have.
-pub(super) fn event<'a>(object: &'a str, cx: &Context) -> Option<LogEvent<'a>> {
+pub(super) fn event<'a>(object: &'a str, format: &mut StreamFormat, cx: &Context) -> Option<LogEvent<'a>> {
     // Before all members of other objects are looked at: the driver writes this one first.
     if !object.trim_start_matches(['{', ' ']).starts_with("\"line\"") {
         return None;
@@ -36,7 +36,7 @@ pub(super) fn event<'a>(object: &'a str, cx: &Context) -> Option<LogEvent<'a>> {
         // The driver sends empty lines, too.
         Part::Text(text) if text.trim().is_empty() => plain::parse(text.as_bytes(), cx).into_owned(),
         Part::Object(object) => json::parse(object.as_bytes(), cx),
-        line => content(line, cx).ok()?,
+        line => content(line, format, cx).ok()?,
     };
     if event.app.is_empty() {
         event.app = tag;
@@ -56,7 +56,7 @@ mod tests {
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
     fn read(object: &str) -> Option<LogEvent<'_>> {
-        event(object, &CX)
+        event(object, &mut StreamFormat::mixed(), &CX)
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
         let attributes = vec!["\"a\":1"; 5000].join(",");
         let object = format!(r#"{{"line":"a","source":"stdout","tag":"b","attrs":{{{attributes}}}}}"#);
         assert_eq!(read(&object), None);
-        let kept = content(Part::Object(&object), &CX).unwrap();
+        let kept = content(Part::Object(&object), &mut StreamFormat::mixed(), &CX).unwrap();
         assert_eq!((&*kept.message, kept.parse_error.is_some()), (object.as_bytes(), true));
     }
 }
