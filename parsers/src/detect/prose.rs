@@ -90,6 +90,18 @@ fn worded<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
     is_prose.then_some(Prose { time, level, is_without_address: signs.is_without_address })
 }
 
+/// What is known of the level of `text` from what stands in it: that it states none, or nothing.
+#[inline(never)]
+fn level_by_signs(text: &[u8]) -> Sought {
+    let sought = [(b'=', EQUALS), (b':', COLON), (b'(', ROUND), (b'<', ROUND), (b'[', MARK), (b'|', MARK)];
+    match signs::behind_with_capitals(text, 0, sought) {
+        Some(signs) if signs.seen & (MARK | signs::CAPITAL) == 0 && !plain::may_be_stated(text, signs, &LEVEL) => {
+            Sought::Found(Level::Unknown)
+        }
+        _ => Sought::From(0),
+    }
+}
+
 /// Whether a format's lines begin with the first word of `line`.
 #[inline]
 fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {

@@ -2,9 +2,10 @@
 
 use super::behind::{small_words, stateless_words};
 use super::numbers::without_padding;
-use super::unworded::unbracketed;
-use super::{Prose, Time};
+use super::unworded::{far_marks, unbracketed};
+use super::{MARK, Prose, Time};
 use crate::plain::{self, Sought, is_label};
+use crate::signs;
 use crate::{apache_error, app, compose, leading, level_names};
 
 /// Longer names are for the parsers to look at.
@@ -28,6 +29,8 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
         [b'A'..=b'Z', b'a'..=b'z', _, fourth, ..] if *fourth != b' ' => Time::Absent,
         // A path, as Windows has it.
         [b'A'..=b'Z', b':', b'\\', ..] => Time::Absent,
+        // The letter of a level, as APT has it.
+        [b'A'..=b'Z', b':', b' ', b'A'..=b'Z' | b'a'..=b'z', ..] => Time::Absent,
         _ => return in_capitals(line, text),
     };
     let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
@@ -35,28 +38,26 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
     let end = leading::before(b' ', near);
     let name = if end > PLAIN_BYTES_MAX { 0 } else { plain_name(near) };
     // A virtual host before the time of Apache's error log.
-    if let Some([b' ', b'[', inside @ ..]) = text.get(name..)
-        && apache_error::begins_with_asctime(inside)
-    {
+    let may_be_apaches = |behind: Option<&[u8]>| matches!(behind, Some([b' ', b'[', inside @ ..]) if apache_error::begins_with_asctime(inside));
+    if may_be_apaches(text.get(name..)) || may_be_apaches(text.get(end..)) {
         return None;
     }
-    let level = match behind_name(line, text, name) {
-        Some(level) => level,
-        None => {
-            let (first, behind) = text.split_at_checked(end)?;
-            let may_be_dated = behind.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
-            if compose::may_follow_name(behind) {
-                return None;
-            }
-            // Pairs begin with a name and a sign of equality.
-            let name = if behind.is_empty() { without_padding(first) } else { first };
-            if first.len() >= NAME_BYTES_MAX || may_be_dated || memchr::memchr(b'=', name).is_some() {
-                return None;
-            }
-            Sought::From(if line.len() == text.len() { without_level(text) } else { 0 })
+    let level = behind_name(line, text, name);
+    if level.is_none() {
+        let (first, behind) = text.split_at_checked(end)?;
+        let may_be_dated = behind.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+        // Pairs begin with a name and a sign of equality.
+        let name = if behind.is_empty() { without_padding(first) } else { first };
+        let is_known = first.len() >= NAME_BYTES_MAX || may_be_dated || memchr::memchr(b'=', name).is_some();
+        if is_known || compose::may_follow_name(behind) {
+            return None;
         }
-    };
-    unbracketed(text, time, level)
+    }
+    let signs = signs::of(text, [(b'[', MARK), (b'\t', MARK)]).unwrap_or_else(|| far_marks(text));
+    let is_prose = signs.seen == 0 || signs::has_ids_in_brackets(text);
+    let level =
+        || level.unwrap_or_else(|| Sought::From(if line.len() == text.len() { without_level(text) } else { 0 }));
+    is_prose.then(|| Prose { time, level: level(), is_without_address: signs.is_without_address })
 }
 
 /// Tells whether `text`, which begins with a capital and something else than a small letter, is prose: `HTTP/1.1 was`, base64. Alone, or before a

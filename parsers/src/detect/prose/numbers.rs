@@ -4,7 +4,7 @@
 
 use super::behind::{Behind, behind_three};
 use super::unworded::{behind_all, digits, far_marks, unmarked};
-use super::{COLON, EQUALS, MARK, Prose, Time, names};
+use super::{COLON, EQUALS, MARK, Prose, Time, level_by_signs, names};
 use crate::app;
 use crate::find::find;
 use crate::plain::Sought;
@@ -49,9 +49,15 @@ pub(super) fn numbered<'a>(line: &[u8]) -> Option<Prose<'a>> {
         Number::Count => seen & MARK == 0,
         Number::Part => seen == 0,
     };
-    let level = Sought::From(names::without_level(line));
+    if !is_prose {
+        return None;
+    }
+    let level = match level_by_signs(line) {
+        Sought::From(_) => Sought::From(names::without_level(line)),
+        found @ Sought::Found(_) => found,
+    };
     // The ids of a session may stand before a time.
-    is_prose.then_some(Prose { time: Time::absent_if(!app::may_be_session(line)), level, is_without_address })
+    Some(Prose { time: Time::absent_if(!app::may_be_session(line)), level, is_without_address })
 }
 
 fn has_any(text: &[u8], a: u8, b: u8) -> bool {
@@ -64,7 +70,18 @@ fn number(line: &[u8], count: usize, behind: &[u8]) -> Option<Number> {
     let number = match behind {
         // Only before words in small letters a long number is no time.
         [b' ', words @ ..] if count > SMALL_NUMBER_DIGITS && digits(behind_three(words)?) == 0 => Number::Count,
+        [b'.', decimals @ ..] if count > SMALL_NUMBER_DIGITS => {
+            let words = behind_all(u8::is_ascii_digit, decimals).strip_prefix(b" ")?;
+            if digits(behind_three(words)?) > 0 {
+                return None;
+            }
+            Number::Count
+        }
         _ if count > SMALL_NUMBER_DIGITS => return None,
+        // A time of the day without seconds.
+        [b':', b'0'..=b'9', b'0'..=b'9', b' ', words @ ..] if count == 2 && behind_three(words).is_some() => {
+            Number::Count
+        }
         // A month, be it in small letters.
         [b' ', b'a'..=b'z', _, _, b' ', b' ' | b'0'..=b'9', ..] if count < 3 => return None,
         [b' ', b'a'..=b'z', ..] => Number::Count,

@@ -2,7 +2,7 @@
 
 use super::behind::behind_three;
 use super::numbers::{SMALL_NUMBER_DIGITS, numbered};
-use super::{MARK, NOTHING, Prose, Time, worded};
+use super::{MARK, NOTHING, Prose, Time, level_by_signs, worded};
 use crate::plain::Sought;
 use crate::signs::{self, Signs};
 use crate::syslog::shape;
@@ -16,20 +16,24 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
     match first {
         b'a'..=b'z' | b'A'..=b'Z' => worded(line, text),
         // Behind blanks other lines begin so.
-        b'[' | b'0'..=b'9' | b'-' | b'=' if line.len() != text.len() => None,
+        b'[' | b'0'..=b'9' | b'=' if line.len() != text.len() => None,
         b'[' => bracketed(line),
         b'0'..=b'9' => numbered(line),
-        b'-' => dashed(line),
+        b'-' => dashed(text),
         b'=' => ruled(line),
         // The first line of a script.
-        b'#' if text.starts_with(b"#!") => unbracketed(text, Time::Absent, Sought::From(0)),
+        b'#' if text.starts_with(b"#!") => unbracketed(text, Time::Absent, level_by_signs(text)),
         // A comment, which MySQL's slow queries have their facts in: those have a colon.
         b'#' if matches!(text, [_, b' ' | b'#', ..]) && memchr::memchr(b':', text).is_none() => {
-            unmarked(text, Time::Absent, Sought::From(0))
+            unmarked(text, Time::Absent, level_by_signs(text))
         }
+        // A step of a trace.
+        b'#' if matches!(text, [_, b'0'..=b'9', ..]) => unmarked(text, Time::Absent, level_by_signs(text)),
         // A label of TAI64N.
         b'@' if text.starts_with(b"@4") => unmarked(text, Time::Unknown, Sought::From(0)),
         b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(line),
+        // The head of a document, with nothing of it behind.
+        b'<' if matches!(line, [b'<', b'?' | b'!', rest @ ..] if memchr::memchr(b'<', rest).is_none()) => tagged(line),
         b'(' if line.len() == text.len() => tagged(line),
         // What markup, syslog, JSON, devices' tags, and a mark of byte order begin with.
         b'#' | b'<' | b'{' | b'%' | b'(' | 0xef => None,
@@ -55,15 +59,15 @@ fn tagged<'a>(line: &[u8]) -> Option<Prose<'a>> {
 
 /// `- an item`, `--- end of the report ---`, `-----BEGIN CERTIFICATE-----`, and rules. Behind the tag of a cluster's records, which may be
 /// a dash, a number of seconds stands.
-fn dashed<'a>(line: &[u8]) -> Option<Prose<'a>> {
-    let dashes = leading::of_one(b'-', line);
-    if dashes == line.len() {
+fn dashed<'a>(text: &[u8]) -> Option<Prose<'a>> {
+    let dashes = leading::of_one(b'-', text);
+    if dashes == text.len() {
         return Some(NOTHING);
     }
     let is_tag = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
-    let behind = behind_all(is_tag, line.get(dashes..)?);
+    let behind = behind_all(is_tag, text.get(dashes..)?);
     let may_be_clusters = behind.strip_prefix(b" ").is_some_and(|behind| digits(behind) > SMALL_NUMBER_DIGITS);
-    if may_be_clusters { None } else { unbracketed(line, Time::Absent, Sought::From(0)) }
+    if may_be_clusters { None } else { unbracketed(text, Time::Absent, level_by_signs(text)) }
 }
 
 /// `=== end of the report ===`, and rules.
@@ -94,8 +98,11 @@ pub(super) fn behind_all(is_one: impl Fn(&u8) -> bool, text: &[u8]) -> &[u8] {
 /// `[worker 3] text`: with no mark but the bracket, and no pairs such as a packet filter's.
 fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let inside = line.get(1..)?;
-    if inside.first().is_some_and(u8::is_ascii_digit) {
-        return number_in_bracket(line, inside);
+    match inside.first()? {
+        b'0'..=b'9' if inside.get(4) == Some(&b'-') => return date_in_bracket(line, inside),
+        b'0'..=b'9' => return number_in_bracket(line, inside),
+        b' ' | b'=' | b'#' | b'-' | b'*' | b'.' | b'+' | b'!' | b'?' | b'~' => return sign_in_bracket(inside),
+        _ => {}
     }
     // The names of months and days have three letters.
     let may_be_prose = inside.first().is_some_and(u8::is_ascii_alphabetic)
@@ -119,6 +126,31 @@ fn bracketed<'a>(line: &[u8]) -> Option<Prose<'a>> {
     let has_no_time = matches!(inside, [b'g'..=b'z', ..] | [b'a'..=b'f', b'g'..=b'z', ..])
         || (rest.first() == Some(&b']') && !word.iter().all(u8::is_ascii_hexdigit));
     unmarked(inside, Time::absent_if(has_no_time), Sought::From(0))
+}
+
+/// `[  OK  ] Started the shop`, `[====>   ] 57%`, `[*] text`: `inside` is what follows the bracket. Behind blanks a number may be the kernel's time.
+fn sign_in_bracket<'a>(inside: &[u8]) -> Option<Prose<'a>> {
+    /// So wide are bars.
+    const BYTES_MAX: usize = 128;
+    let near = inside.get(..BYTES_MAX).unwrap_or(inside);
+    let (bar, text) = inside.split_at_checked(leading::before(b']', near))?;
+    let is_plain = text.first() == Some(&b']')
+        && bar.trim_ascii_start().first().is_some_and(|b| !b.is_ascii_digit())
+        && !signs::may_be_packet_filters(bar)
+        && memchr::memchr(b'=', text).is_none();
+    if is_plain { unbracketed(inside, Time::Absent, Sought::From(0)) } else { None }
+}
+
+/// `[2023-11-14 22:13:20] the cart was opened`: `inside` is what follows the bracket. Behind the time loggers have names, levels and signs.
+fn date_in_bracket<'a>(line: &[u8], inside: &[u8]) -> Option<Prose<'a>> {
+    const TIME_BYTES_MAX: usize = 40;
+    let near = inside.get(..TIME_BYTES_MAX).unwrap_or(inside);
+    let text = inside.get(leading::before(b']', near)..)?.strip_prefix(b"] ")?;
+    behind_three(text)?;
+    let sought = [(b'[', MARK), (b'\t', MARK), (b'=', MARK), (b':', MARK), (b'"', MARK), (b'|', MARK)];
+    let signs = signs::behind(line, line.len() - text.len(), sought)?;
+    // The time has two colons.
+    (signs.seen == 0).then_some(Prose { time: Time::Unknown, level: Sought::From(0), is_without_address: false })
 }
 
 /// `[7] the third worker`, `[22:13:20] the third worker`: `inside` is what follows the bracket.
