@@ -60,6 +60,10 @@ pub(super) fn angled<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads what follows a time that begins the line.
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    // Its times begin with the year.
+    if !stamped.line.first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
     let (at, rest) = zoned(stamped);
     if rest.first() == Some(&b',') {
         return csvlog::after_stamp(at, rest);

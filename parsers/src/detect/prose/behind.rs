@@ -66,6 +66,12 @@ impl<'a> Behind<'a> {
         }
     }
 
+    /// Whether a level may be assigned to the word, with which `text` begins.
+    #[inline]
+    pub(super) fn is_labels(&self, text: &[u8]) -> bool {
+        text.get(..self.letters).is_none_or(plain::is_label)
+    }
+
     /// That no word up to the next ones in small letters states the level of `whole`, which ends with what follows this word.
     #[inline]
     pub(super) fn no_level(&self, whole: &[u8]) -> Sought {

@@ -2,7 +2,7 @@
 
 mod unworded;
 
-use self::unworded::{counted_level, signed, unworded};
+use self::unworded::{counted_level, level_by, signed, unworded};
 use super::behind::{Behind, Thread};
 use super::{COLON, EQUALS, MARK, Prose, Time, names};
 use crate::find::find;
@@ -24,7 +24,10 @@ pub(in crate::detect) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Opti
     };
     let (behind, is_in_capitals) = (word.rest, Behind::is_in_capitals(text));
     let second = Behind::word(if is_in_capitals { behind.trim_ascii_start() } else { behind });
-    let second = second.filter(|second| !second.has_colon);
+    let (second, labelled) = match second {
+        Some(second) if second.has_colon => (None, Some(second)),
+        second => (second, None),
+    };
     // Exim names one of its authenticators before it.
     if behind.starts_with(b"authenticator ") {
         return None;
@@ -48,7 +51,7 @@ pub(in crate::detect) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Opti
         }
         if !behind.first().is_some_and(u8::is_ascii_alphabetic) {
             let is_plain = thread.is_none() && behind.first() != Some(&b' ');
-            let level = || Sought::From(word.end(rest) + names::without_level(behind));
+            let level = |signs| level_by(signs, text, || Sought::From(word.end(rest) + names::without_level(behind)));
             return if is_plain { signed(line, at, rest, text, level) } else { None };
         }
     }
@@ -58,7 +61,12 @@ pub(in crate::detect) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Opti
         (_, Some(second)) if !is_in_capitals && behind.first().is_some_and(u8::is_ascii_lowercase) => {
             second.no_level(rest)
         }
-        (_, None) if !is_in_capitals => Sought::From(word.end(rest)),
+        (_, None) if !is_in_capitals => match labelled {
+            Some(second) if behind.first().is_some_and(u8::is_ascii_lowercase) && !second.is_labels(behind) => {
+                second.no_level(rest)
+            }
+            _ => Sought::From(word.end(rest)),
+        },
         _ => word.level(text, rest),
     };
     Some(Prose { time: Time::Read(at, rest), level, is_without_address })

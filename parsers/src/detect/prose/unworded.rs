@@ -6,7 +6,7 @@ use super::{MARK, NOTHING, Prose, Time, level_by_signs, worded};
 use crate::plain::Sought;
 use crate::signs::{self, Signs};
 use crate::syslog::shape;
-use crate::{access, leading};
+use crate::{access, leading, level_names};
 
 /// Tells whether `line`, which no letter begins, is prose.
 #[inline(never)]
@@ -53,7 +53,14 @@ fn tagged<'a>(line: &[u8]) -> Option<Prose<'a>> {
     if line.first() == Some(&b'(') {
         unmarked(line, time, Sought::From(0))
     } else {
-        unbracketed(line, time, Sought::From(0))
+        let letters = leading::letters(line.get(1..)?);
+        let (word, behind) = line.get(1..)?.split_at_checked(letters)?;
+        let level = match (level_names::from_bytes(word), behind.first()) {
+            (Some(level), Some(b'>')) => Sought::Found(level),
+            (None, _) if letters > 0 => Sought::From(1 + letters),
+            _ => Sought::From(0),
+        };
+        unbracketed(line, time, level)
     }
 }
 
@@ -67,7 +74,7 @@ fn dashed<'a>(text: &[u8]) -> Option<Prose<'a>> {
     let is_tag = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
     let behind = behind_all(is_tag, text.get(dashes..)?);
     let may_be_clusters = behind.strip_prefix(b" ").is_some_and(|behind| digits(behind) > SMALL_NUMBER_DIGITS);
-    if may_be_clusters { None } else { unbracketed(text, Time::Absent, level_by_signs(text)) }
+    if may_be_clusters { None } else { unbracketed(text, Time::Absent, Sought::From(0)) }
 }
 
 /// `=== end of the report ===`, and rules.

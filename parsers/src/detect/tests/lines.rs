@@ -34,6 +34,7 @@ pub(super) const LINES: &[&str] = &[
     "2023-11-14T22:13:20.123Z info: text",
     "2023-11-14 22:13:20,123 - shop - INFO - text",
     "Nov 14, 2023 10:13:20 PM c.e.App start\nINFO: text",
+    "Nov 14, 2023 10:13:20 PM [7] LOG text",
     "I1114 22:13:20.123456 7 a.go:9] text",
     "7:M 14 Nov 2023 22:13:20.123 * text",
     "[1700000000] SERVICE ALERT: a;b;OK;HARD;1;text",

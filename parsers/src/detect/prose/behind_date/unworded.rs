@@ -16,7 +16,10 @@ use crate::{Level, elb, leading, level_names};
 pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) -> Option<Prose<'a>> {
     let is_plain = match text {
         // `x = 7`: names with more letters are words.
-        [b'a'..=b'z', b' ', b'=', ..] => true,
+        [b'a'..=b'z', b' ', b'=', b' ', value @ ..] => {
+            let level = |_| Sought::From(rest.len() - value.len());
+            return signed(line, at, rest, text, level);
+        }
         [b'A'..=b'Z' | b'a'..=b'z', ..] => return named(line, at, rest, text),
         [b'0'..=b'9', ..] => begins_with_count(text) && !may_be_exims(text),
         [b':', b' ', ..] => true,
@@ -26,8 +29,14 @@ pub(super) fn unworded<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) ->
         [first, ..] => *first > b' ',
         [] => return None,
     };
-    let level = || level_behind(names::without_level(text), text, rest);
+    let level = |signs| level_by(signs, text, || level_behind(names::without_level(text), text, rest));
     is_plain.then(|| signed(line, at, rest, text, level))?
+}
+
+/// What is known of the level of `text`, in which `signs` were found: `otherwise`, if it may state one.
+#[inline]
+pub(super) fn level_by(signs: Signs, text: &[u8], otherwise: impl FnOnce() -> Sought) -> Sought {
+    if plain::may_be_stated(text, signs, &LEVEL) { otherwise() } else { Sought::Found(Level::Unknown) }
 }
 
 /// That the level of `rest` stands behind the first `stateless` bytes of `text`, with which it ends.
@@ -64,7 +73,8 @@ fn named<'a>(line: &[u8], at: i64, rest: &'a [u8], text: &[u8]) -> Option<Prose<
         return None;
     }
     let stated = if behind.first() == Some(&b':') { plain::level_in_capitals(word) } else { None };
-    let level = || stated.map_or_else(|| level_behind(names::without_level(text), text, rest), Sought::Found);
+    let looked_for = |signs| level_by(signs, text, || level_behind(names::without_level(text), text, rest));
+    let level = |signs| stated.map_or_else(|| looked_for(signs), Sought::Found);
     signed(line, at, rest, text, level)
 }
 
@@ -80,6 +90,7 @@ fn begins_with_count(text: &[u8]) -> bool {
 }
 
 /// Whether `text` begins with the id of a message of Exim's, or with one of its authenticators.
+#[inline]
 fn may_be_exims(text: &[u8]) -> bool {
     const DASH: Option<&u8> = Some(&b'-');
     const SHORTEST: &[u8] = b"a authenticator ";
@@ -105,15 +116,15 @@ pub(super) fn counted_level<'a>(line: &[u8], at: i64, rest: &'a [u8], word: &Beh
     is_prose.then_some(Prose { time: Time::Read(at, rest), level: word.level(text, rest), is_without_address })
 }
 
-/// Tells whether `text`, with which `line` ends behind its date and time and whose first bytes no format has, is prose; `level` is asked for what
-/// is known of the level if the text may state one.
+/// Tells whether `text`, with which `line` ends behind its date and time and whose first bytes no format has, is prose; `level` says what is
+/// known of the level by what stands in the text.
 #[inline(never)]
 pub(super) fn signed<'a>(
     line: &[u8],
     at: i64,
     rest: &'a [u8],
     text: &[u8],
-    level: impl FnOnce() -> Sought,
+    level: impl FnOnce(Signs) -> Sought,
 ) -> Option<Prose<'a>> {
     if headless::may_follow(rest) {
         return None;
@@ -135,8 +146,7 @@ pub(super) fn signed<'a>(
     if !is_prose {
         return None;
     }
-    let level = if plain::may_be_stated(text, signs, &LEVEL) { level() } else { Sought::Found(Level::Unknown) };
-    Some(Prose { time: Time::Read(at, rest), level, is_without_address: signs.is_without_address })
+    Some(Prose { time: Time::Read(at, rest), level: level(signs), is_without_address: signs.is_without_address })
 }
 
 /// What may stand in a long text.
