@@ -15,7 +15,7 @@ pub struct Found {
 /// `fe80::1%eth0`, or the first of a list with commas (`X-Forwarded-For`).
 #[must_use]
 pub fn parse(text: &str) -> Option<Found> {
-    if !(2..=512).contains(&text.len()) {
+    if !(2..=512).contains(&text.len()) || !may_begin_with_one(text.as_bytes()) {
         return None;
     }
     if let Ok(ip) = text.parse::<IpAddr>() {
@@ -32,6 +32,14 @@ pub fn parse(text: &str) -> Option<Found> {
     let unscoped = bare.split('%').next().unwrap_or(bare);
     let ip: IpAddr = unscoped.parse().ok()?;
     Some(Found { ip: ip.to_canonical(), whole: false })
+}
+
+/// Whether `text` has the dots or the colons of an address near its front: times of the day have not.
+fn may_begin_with_one(text: &[u8]) -> bool {
+    const BYTES_MAX: usize = 64;
+    let near = text.get(..BYTES_MAX).unwrap_or(text);
+    let count = |sought: u8| near.iter().filter(|b| **b == sought).count();
+    count(b'.') >= 3 || matches!(count(b':'), 7..) || near.windows(2).any(|pair| pair == b"::")
 }
 
 #[cfg(test)]
@@ -57,9 +65,21 @@ mod tests {
 
     #[test]
     fn other_texts_hold_no_address() {
-        for text in
-            ["", "-", "localhost", "1.2.3", "1.2.3.4.5", "12:30", "unix:/run/x.sock", "256.1.1.1", ":", "[", "[]:1"]
-        {
+        for text in [
+            "",
+            "-",
+            "localhost",
+            "1.2.3",
+            "1.2.3.4.5",
+            "12:30",
+            "22:13:20",
+            "1:2:3:4:5:6:7",
+            "unix:/run/x.sock",
+            "256.1.1.1",
+            ":",
+            "[",
+            "[]:1",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

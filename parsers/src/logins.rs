@@ -16,12 +16,15 @@ use crate::{Context, LogEvent, address, mentions, plain, programs};
 /// Only the beginning of a long message is searched.
 const SEARCHED_BYTES_MAX: usize = 1024;
 
-/// What a message that speaks of a login holds, without the first letter, which may be a capital.
-static LOGIN_MARKS: AnyOf =
-    AnyOf::new(&[b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"oken", b"ign-in", b"ogged in", b"ogged on"]);
-
-/// The same of a denial, which in the logs of clusters and the like is often something else.
-static DENIAL_MARKS: AnyOf = AnyOf::new(&[b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked"]);
+/// What a message that speaks of a login holds, without the first letter, which may be a capital; and the same of a denial, which in the logs of
+/// clusters and the like is often something else.
+#[rustfmt::skip]
+const WORDS: &[&[u8]] = &[
+    b"ogin", b"OGIN", b"uth", b"UTH", b"assword", b"enied", b"oken", b"ign-in", b"ogged in", b"ogged on",
+    b"ailed", b"ailure", b"eject", b"efused", b"nvalid", b"locked",
+];
+static LOGIN_MARKS: AnyOf = AnyOf::new(WORDS.split_at(10).0);
+static LOGIN_AND_DENIAL_MARKS: AnyOf = AnyOf::new(WORDS);
 
 /// Words that say that somebody was not let in, in lower case.
 const FAILURES: [&str; 17] = [
@@ -58,7 +61,7 @@ pub(crate) fn complete(event: &mut LogEvent<'_>) {
 }
 
 fn speaks_of_login_or_denial(text: &[u8]) -> bool {
-    LOGIN_MARKS.is_in(text) || DENIAL_MARKS.is_in(text)
+    LOGIN_AND_DENIAL_MARKS.is_in(text)
 }
 
 /// As [`complete`], for the message of a program that speaks mostly of other things. How it begins may show by whom it is.

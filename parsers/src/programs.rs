@@ -132,14 +132,11 @@ pub(crate) fn read_line(body: &str) -> Option<Found<'_>> {
     if let Some((origin, message)) = tag(body) {
         return Some(Found { origin, ..program(origin.app)?.read(unrepeated(message))? });
     }
-    // Most beginnings are told apart by their first byte.
-    let first = body.as_bytes().first();
-    let begins = |beginning: &str| {
-        let is_first = beginning.as_bytes().first().is_none_or(|byte| Some(byte) == first);
-        is_first && body.starts_with(beginning)
-    };
-    let mut lists = patterns::LINES.iter().filter(|(beginning, _)| begins(beginning));
-    let found = lists.find_map(|(_, patterns)| template::first_with_address(patterns, body));
+    let by_list = |patterns: &'static [template::Pattern]| template::first_with_address(patterns, body);
+    let found = patterns::beginning_as(body).find_map(by_list).or_else(|| {
+        let may_be_any = patterns::MARKS.is_in(body.as_bytes());
+        may_be_any.then(|| patterns::ANY.into_iter().find_map(by_list))?
+    });
     found.or_else(|| words::openvpn_line(body)).or_else(|| dovecot::line(body))
 }
 

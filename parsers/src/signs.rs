@@ -189,7 +189,7 @@ pub(crate) fn may_assign_level(text: &[u8]) -> bool {
 pub(crate) fn brackets_word(text: &[u8]) -> bool {
     matches!(text.last(), Some(b'(' | b'<'))
         || has_pair(text, |a, b| {
-            ((a == b'(') | (a == b'<')) & (b.is_ascii_alphabetic() | (b == b' ') | ((b >= b'\t') & (b <= b'\r')))
+            ((a == b'(') | (a == b'<')) & (b.is_ascii_alphabetic() | (b == b' ') | matches!(b, b'\t'..=b'\r'))
         })
 }
 

@@ -1,10 +1,25 @@
-//! Lines that name no program: how they begin, behind their time, says which patterns are tried.
+//! Lines that name no program: how they begin, behind their time, says which patterns are tried, or what stands in them.
 
 use super::{Pattern, mail, network, services};
+use crate::find::AnyOf;
 
-/// Beginnings of lines, with the patterns of the programs whose lines begin so. An empty one is any line.
+/// The patterns of lines that may begin with anything. Each holds one of the [marks](MARKS).
+pub(in crate::programs) const ANY: [&[Pattern]; 2] = [services::LISTS, mail::EXIM_AUTHENTICATORS];
+
+/// What lines hold that [`ANY`] of those patterns fits.
+pub(in crate::programs) static MARKS: AnyOf = AnyOf::new(&[
+    b"authentication failure; logname=",
+    b" CONNECT ",
+    b" global miniserv.pl ",
+    b"] \"",
+    b" failed to login",
+    b" ZNC from ",
+    b" authenticator failed for ",
+]);
+
+/// Beginnings of lines, with the patterns of the programs whose lines begin so.
 #[rustfmt::skip]
-pub(in crate::programs) const LINES: &[(&str, &[Pattern])] = &[
+const LINES: &[(&str, &[Pattern])] = &[
     ("[GIN] ", services::GIN),
     ("| ", services::GIN),
     ("[pid ", services::FTP),
@@ -62,6 +77,51 @@ pub(in crate::programs) const LINES: &[(&str, &[Pattern])] = &[
     ("pop3: ", mail::DOMINO),
     ("smtp: ", mail::DOMINO),
     ("tcpserver: ", mail::QMAIL),
-    ("", services::LISTS),
-    ("", mail::EXIM_AUTHENTICATORS),
 ];
+
+/// For each byte those of the [`LINES`], as bits, that begin with it.
+#[expect(clippy::indexing_slicing, reason = "runs when the crate is compiled")]
+static BY_FIRST: [u64; 256] = {
+    assert!(LINES.len() <= 64);
+    let mut by_first = [0; 256];
+    let mut line = 0;
+    while line < LINES.len() {
+        by_first[LINES[line].0.as_bytes()[0] as usize] |= 1 << line;
+        line += 1;
+    }
+    by_first
+};
+
+/// The patterns of lines that begin as `body` does.
+pub(in crate::programs) fn beginning_as(body: &str) -> impl Iterator<Item = &'static [Pattern]> {
+    let first = body.as_bytes().first().and_then(|first| BY_FIRST.get(usize::from(*first)));
+    let mut lines = first.copied().unwrap_or(0);
+    std::iter::from_fn(move || {
+        let line = LINES.get(lines.trailing_zeros() as usize)?;
+        lines &= lines - 1;
+        Some(line)
+    })
+    .filter(move |(beginning, _)| body.starts_with(beginning))
+    .map(|(_, patterns)| *patterns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_beginning_leads_to_its_patterns() {
+        for (beginning, patterns) in LINES {
+            assert!(beginning_as(beginning).any(|found| found == *patterns), "{beginning}");
+        }
+        assert_eq!(beginning_as("").count() + beginning_as("text").count(), 0);
+    }
+
+    #[test]
+    fn a_pattern_of_any_line_holds_a_mark() {
+        for (pattern, _) in ANY.iter().copied().flatten() {
+            let mut texts = pattern.split('{').map(|part| part.split_once('}').map_or(part, |(_, text)| text));
+            assert!(texts.any(|text| MARKS.is_in(text.as_bytes())), "{pattern}");
+        }
+    }
+}

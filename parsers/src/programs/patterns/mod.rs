@@ -13,7 +13,7 @@ mod system;
 
 use super::template::Pattern;
 
-pub(super) use lines::LINES;
+pub(super) use lines::{ANY, MARKS, beginning_as};
 pub(super) use system::PAM;
 
 const FAILURE: &str = "failure";
