@@ -29,6 +29,9 @@ pub const FORMAT: &str = "fluent";
 
 const NO_MAP: &str = "the record is no map";
 
+/// Why [`strays`] are no entries.
+pub const NO_ENTRIES: &str = "neither a pair nor a record";
+
 /// A larger count is none of seconds (the year 5138).
 const SECONDS_BELOW: u64 = 100_000_000_000;
 
@@ -147,6 +150,15 @@ pub fn next_entry(entries: &[u8]) -> Result<(Entry<'_>, &[u8]), Fault> {
     let mut reader = Reader::new(entries);
     let whole = reader.value()?;
     Ok((entry(whole), reader.rest()))
+}
+
+/// How many bytes at the front of `entries` are whole values that are neither a pair nor a record: numbers, text, nothing.
+#[must_use]
+pub fn strays(entries: &[u8]) -> usize {
+    let mut reader = Reader::new(entries);
+    // Arrays and maps.
+    while !matches!(reader.rest().first(), None | Some(0x80..=0x9f | 0xdc..=0xdf)) && reader.value().is_ok() {}
+    entries.len() - reader.rest().len()
 }
 
 /// The entry that a whole value is; one that is no pair is all record.

@@ -5,6 +5,7 @@
 //! in time is given up, and still counts if it comes later. One that never answers holds up no other.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -110,9 +111,16 @@ pub async fn tell(jobs: Jobs, client: AnalyserClient, stop: CancellationToken) {
     let mut under_way = HashSet::new();
     loop {
         changes.borrow_and_update();
-        let due = tokio::select! {
-            due = jobs.0.meta.due_analyses(now(), AT_ONCE_EACH) => due,
-            () = stop.cancelled() => return,
+        let mut asked = pin!(jobs.0.meta.due_analyses(now(), AT_ONCE_EACH));
+        // These may still be among the answer.
+        let mut settled_meanwhile = Vec::new();
+        let due = loop {
+            tokio::select! {
+                due = &mut asked => break due,
+                // Those under way hold connections of the database, which the question may wait for.
+                Some(settled) = telling.next(), if !telling.is_empty() => settled_meanwhile.push(settled),
+                () = stop.cancelled() => return,
+            }
         };
         if let Err(error) = &due
             && !has_failed
@@ -125,6 +133,13 @@ pub async fn tell(jobs: Jobs, client: AnalyserClient, stop: CancellationToken) {
             if under_way.insert((due.job_id, due.analyser.clone())) {
                 telling.push(settle(&jobs, &client, due));
             }
+        }
+        let may_be_more_due = !settled_meanwhile.is_empty() && !has_failed;
+        for settled in settled_meanwhile {
+            under_way.remove(&settled);
+        }
+        if may_be_more_due {
+            continue;
         }
         tokio::select! {
             Some(settled) = telling.next(), if !telling.is_empty() => {

@@ -125,8 +125,21 @@ async fn open_sqlite(path: &Path) -> Result<sqlx::SqlitePool, MetaError> {
         .foreign_keys(true)
         .busy_timeout(BUSY_MAX);
     migrate_sqlite(&options).await?;
-    let pool = SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS_MAX).acquire_timeout(ACQUIRE_MAX);
-    Ok(pool.connect_with(options).await?)
+    Ok(pool_of_sqlite().connect_with(options).await?)
+}
+
+fn pool_of_sqlite() -> SqlitePoolOptions {
+    // Where a commit meets a full disk, SQLite ends the transaction by itself, and the driver does not notice: on such a connection no other
+    // could ever begin.
+    SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS_MAX).acquire_timeout(ACQUIRE_MAX).after_release(
+        |connection, _| {
+            Box::pin(async move {
+                // What was dropped without a commit is rolled back before the answer.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        },
+    )
 }
 
 /// SQLite gives the files beside it (`-wal`, `-shm`) the mode of this one.
@@ -195,4 +208,28 @@ fn migrator(sql: impl Fn((i64, &'static str, &'static str, &'static str)) -> &'s
     // A newer daemon has been here: its tables are made so that this one can use them.
     migrator.set_ignore_missing(true);
     migrator
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_whose_transaction_sqlite_ended_by_itself_is_not_used_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let pool = open_sqlite(&dir.path().join("meta.db")).await.unwrap();
+        for _ in 0..2 * SQLITE_CONNECTIONS_MAX {
+            let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+            sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+            assert!(tx.commit().await.is_err());
+        }
+        for _ in 0..2 * SQLITE_CONNECTIONS_MAX {
+            pool.begin_with("BEGIN IMMEDIATE").await.unwrap().commit().await.unwrap();
+        }
+        // One that is dropped is as good as any.
+        for _ in 0..2 * SQLITE_CONNECTIONS_MAX {
+            drop(pool.begin_with("BEGIN IMMEDIATE").await.unwrap());
+        }
+        pool.begin_with("BEGIN IMMEDIATE").await.unwrap().commit().await.unwrap();
+    }
 }

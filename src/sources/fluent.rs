@@ -8,10 +8,11 @@ use logseal_parsers::fluent_front::front;
 use logseal_parsers::msgpack::{Extent, Fault, Passage};
 
 use super::dialogue::{Dialogue, Next};
-use super::fluent_flow::{ENTRY_BYTES_MAX, Flow, INFLATED_BYTES_MAX, Step, too_long};
+use super::fluent_flow::{ENTRIES_MAX, ENTRY_BYTES_MAX, Flow, INFLATED_BYTES_MAX, Step, too_long};
 use super::fluent_handshake::{Entry, Handshake};
 use super::fluent_json::FluentJson;
 use super::gathered::Gathered;
+use super::inflate::InflateError;
 use super::inflating::Inflating;
 
 /// The longest message that is read at once; larger ones are read entry by entry.
@@ -157,10 +158,19 @@ fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gather
     let mut extent = Extent::default();
     while !gathered.is_full() {
         let rest = inflating.unread();
+        let strays = fluent::strays(rest);
+        if strays > 0 {
+            gathered.add_unread(rest.get(..strays).unwrap_or_default(), fluent::NO_ENTRIES, fluent::FORMAT, Some(tag));
+            inflating.consume(strays);
+            extent = Extent::default();
+            continue;
+        }
         let why = match extent.measure(rest) {
+            Ok(Some(_)) if inflating.records_taken() == ENTRIES_MAX => InflateError::TooMany(ENTRIES_MAX).to_string(),
             Ok(Some(length)) => {
                 gathered.add_fluent(&fluent::entry(rest.get(..length).unwrap_or_default()), tag);
                 inflating.consume(length);
+                inflating.count_record();
                 extent = Extent::default();
                 continue;
             }
@@ -221,6 +231,12 @@ fn take_entries(entries: &[u8], taken: &mut usize, tag: &str, gathered: &mut Gat
         }
         if gathered.is_full() {
             return false;
+        }
+        let strays = fluent::strays(rest);
+        if strays > 0 {
+            gathered.add_unread(rest.get(..strays).unwrap_or_default(), fluent::NO_ENTRIES, fluent::FORMAT, Some(tag));
+            *taken += strays;
+            continue;
         }
         match fluent::next_entry(rest) {
             Ok((entry, behind)) => {

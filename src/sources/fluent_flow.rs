@@ -17,6 +17,8 @@ use crate::config::spool_rules::MESSAGE_BYTES_MAX;
 pub(super) const ENTRY_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 /// The most that is read of a message's compressed entries; it is not in memory at once.
 pub(super) const INFLATED_BYTES_MAX: usize = 1 << 30;
+/// The most entries of those: a few bytes may be millions of empty ones.
+pub(super) const ENTRIES_MAX: usize = INFLATED_BYTES_MAX / 256;
 
 /// A message whose front is read.
 pub(super) struct Flow {
@@ -44,6 +46,7 @@ enum Left {
 struct Compressed {
     left: usize,
     inflated: usize,
+    entries: usize,
     /// It holds what is undone and not taken yet.
     decoder: Unpacking,
 }
@@ -67,6 +70,7 @@ impl Flow {
             Arriving::Compressed(octets, packing) => Left::Compressed(Box::new(Compressed {
                 left: octets as usize,
                 inflated: 0,
+                entries: 0,
                 decoder: Unpacking::new(packing),
             })),
         };
@@ -140,6 +144,12 @@ impl Flow {
 
     /// Takes the first of `entries`, which are what has come of `all` bytes.
     fn take_packed(&mut self, entries: &[u8], all: usize, gathered: &mut Gathered<'_>) -> Step {
+        let strays = fluent::strays(entries);
+        if strays > 0 {
+            self.add_strays(entries.get(..strays).unwrap_or_default(), gathered);
+            self.left = Left::Packed(all - strays);
+            return Step::Took(strays);
+        }
         let fault = match self.extent.measure(entries) {
             Ok(Some(length)) => {
                 gathered.add_fluent(&fluent::entry(entries.get(..length).unwrap_or_default()), &self.tag);
@@ -155,6 +165,12 @@ impl Flow {
         gathered.add_unread(entries, &left_out(&fault), fluent::FORMAT, Some(&self.tag));
         self.left = Left::Skipped(all - entries.len());
         Step::Took(entries.len())
+    }
+
+    /// Keeps values that are no entries, as one record.
+    fn add_strays(&mut self, strays: &[u8], gathered: &mut Gathered<'_>) {
+        gathered.add_unread(strays, fluent::NO_ENTRIES, fluent::FORMAT, Some(&self.tag));
+        self.extent = Extent::default();
     }
 
     /// Keeps the beginning of the entry at the front, which is too long: the next so many `values`.
@@ -221,8 +237,20 @@ impl Flow {
                     self.passage = None;
                     continue;
                 }
+                let strays = if gathered.is_full() { 0 } else { fluent::strays(rest) };
+                if strays > 0 {
+                    let strays = rest.get(..strays).unwrap_or_default();
+                    gathered.add_unread(strays, fluent::NO_ENTRIES, fluent::FORMAT, Some(&self.tag));
+                    self.extent = Extent::default();
+                    at += strays.len();
+                    continue;
+                }
                 match self.extent.measure(rest) {
+                    Ok(Some(_)) if compressed.entries == ENTRIES_MAX => {
+                        break Some(InflateError::TooMany(ENTRIES_MAX).to_string());
+                    }
                     Ok(Some(length)) if !gathered.is_full() => {
+                        compressed.entries += 1;
                         gathered.add_fluent(&fluent::entry(rest.get(..length).unwrap_or_default()), &self.tag);
                         at += length;
                         self.extent = Extent::default();

@@ -13,6 +13,8 @@ pub(super) enum InflateError {
     TooLarge(usize),
     #[error("its compression is damaged")]
     Damaged,
+    #[error("it holds more than {0} entries")]
+    TooMany(usize),
 }
 
 /// The content of `bytes`: of gzip or of zlib where they begin so, else themselves.

@@ -24,6 +24,7 @@ pub(super) struct Inflating {
     /// What may still come.
     left: usize,
     max: usize,
+    records: usize,
     /// Why there is no more, which is told behind what came before it.
     fault: Option<InflateError>,
 }
@@ -41,12 +42,21 @@ impl Inflating {
             },
             Compression::None => (Box::new(source), None),
         };
-        Self { decoder, content: Vec::new(), taken: 0, left: max, max, fault }
+        Self { decoder, content: Vec::new(), taken: 0, left: max, max, records: 0, fault }
     }
 
     /// What is undone and not taken.
     pub(super) fn unread(&self) -> &[u8] {
         self.content.get(self.taken..).unwrap_or_default()
+    }
+
+    /// How many records were taken of it, as far as they were counted.
+    pub(super) fn records_taken(&self) -> usize {
+        self.records
+    }
+
+    pub(super) fn count_record(&mut self) {
+        self.records += 1;
     }
 
     /// Takes `count` bytes of it.

@@ -97,6 +97,34 @@ fn an_analyser_that_never_answers_holds_up_neither_another_one_nor_a_stop() {
     assert!(app.stop().success(), "{}", app.log());
 }
 
+#[test]
+fn many_uploads_that_end_together_are_told_once_each_and_the_api_goes_on() {
+    const SENDERS: usize = 6;
+    const UPLOADS_EACH: usize = 4;
+    let listener = listener();
+    let app = App::start_with("syslog = []", &table("av", &listener, ""));
+    let analyser = std::thread::spawn(move || {
+        for _ in 0..SENDERS * UPLOADS_EACH {
+            let mut stream = accept(&listener);
+            stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        }
+        listener
+    });
+    let send = || [(); UPLOADS_EACH].map(|()| id_of(&upload(&app, form("a.log", "one\n"))));
+    let ids: Vec<String> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..SENDERS).map(|_| scope.spawn(send)).collect();
+        senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect()
+    });
+    for id in &ids {
+        wait_until("it has taken the job", || analysis(&app, id, "av")["status"] == "processing");
+    }
+    let listener = analyser.join().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "nobody is told twice");
+    let log = app.log();
+    assert!(!log.contains("could not be noted") && !log.contains("pool timed out"), "{log}");
+}
+
 /// Reads one request; its head and body.
 pub(crate) fn read_request(stream: &mut std::net::TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(stream);

@@ -103,6 +103,21 @@ fn large_entry(seed: u32) -> Vec<u8> {
 }
 
 #[test]
+fn values_that_are_no_entries_are_one_record_and_cost_the_entries_beside_them_nothing() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let strays = vec![0; 100_000];
+    let entries = [ENTRY, &strays, ENTRY].concat();
+    stream.write_all(&packed(&entries, b"aaaa")).unwrap();
+    expect(&mut stream, b"\x81\xa3ack\xa4aaaa");
+    stream.write_all(&packed(&gzip(&entries), b"bbbb")).unwrap();
+    expect(&mut stream, b"\x81\xa3ack\xa4bbbb");
+    app.wait_for_count("source=app.web&q=hello", 4);
+    let all = app.get("/api/v1/logs?source=app.web&total=only")["total"].as_u64().unwrap();
+    assert!((6..=12).contains(&all), "a few records of the others: {all}");
+}
+
+#[test]
 fn a_fluent_message_that_is_longer_than_any_buffer_is_taken_while_it_arrives() {
     let app = start("fluent", "");
     let mut stream = connect(app.listener("fluent-tcp"));
