@@ -57,9 +57,9 @@ pub struct Entry<'a> {
     pub path: &'a str,
     /// The path, with `#2` and so on behind it where an entry before this one has it too.
     pub unique_path: &'a str,
-    /// Whether the archive had another, harmful or too long name for it. It is read all the same: nothing is ever
-    /// written under this name.
-    pub is_renamed: bool,
+    /// What the archive calls it, where that is harmful or too long, as text that is safe to show. It is read all the same:
+    /// nothing is ever written under this name.
+    pub renamed_from: Option<&'a str>,
     /// What it is.
     pub kind: EntryKind,
     /// Bytes of the member as the archive declares them; of a packed member they are the packed ones.
@@ -79,8 +79,8 @@ pub struct EntryInfo {
     pub number: u64,
     /// As [`Entry::unique_path`].
     pub path: String,
-    /// As [`Entry::is_renamed`].
-    pub is_renamed: bool,
+    /// As [`Entry::renamed_from`].
+    pub renamed_from: Option<String>,
     /// What it is.
     pub kind: EntryKind,
     /// Bytes unpacked, if the archive says so.

@@ -111,7 +111,7 @@ impl Lister<'_> {
         EntryInfo {
             number: self.entries.len() as u64 + 1,
             path: self.names.unique(&name.shown),
-            is_renamed: name.is_renamed,
+            renamed_from: name.renamed_from,
             kind: kind.or_mac_metadata(&name.shown),
             size: None,
             compressed_size: None,

@@ -7,17 +7,18 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
     pub(super) shown: String,
-    /// Whether more was changed than the separator and a redundant `./`.
-    pub(super) is_renamed: bool,
+    /// What it was, where more was changed than the separator and a redundant `./`: characters that no screen should be sent are
+    /// written as escapes, and what is too long is cut, with `…` behind it.
+    pub(super) renamed_from: Option<String>,
 }
 
 /// Makes a name harmless: nothing is written under it here, but others may do so, and it is shown on screens.
 pub(super) fn harmless(raw: &str, bytes_max: usize) -> Name {
     // Windows programs write `\`, which APPNOTE.TXT 4.4.17.1 forbids; elsewhere it would hide a `..`.
-    let raw = raw.replace('\\', "/");
-    let mut is_renamed = raw.starts_with('/');
+    let separated = raw.replace('\\', "/");
+    let mut is_renamed = separated.starts_with('/');
     let mut shown = String::new();
-    for (index, part) in raw.split('/').enumerate() {
+    for (index, part) in separated.split('/').enumerate() {
         let is_drive = index == 0 && part.len() == 2 && part.ends_with(':');
         if part == ".." || is_drive {
             is_renamed = true;
@@ -37,7 +38,20 @@ pub(super) fn harmless(raw: &str, bytes_max: usize) -> Name {
         shown.push_str("(without a name)");
         is_renamed = true;
     }
-    Name { shown, is_renamed }
+    Name { shown, renamed_from: is_renamed.then(|| escaped(raw, bytes_max)) }
+}
+
+/// `raw` as a screen may show it.
+fn escaped(raw: &str, bytes_max: usize) -> String {
+    let mut text = String::new();
+    for c in raw.chars() {
+        if text.len() >= bytes_max {
+            text.push('…');
+            break;
+        }
+        if is_treacherous(c) { text.extend(c.escape_unicode()) } else { text.push(c) }
+    }
+    text
 }
 
 /// Control characters, and those that turn the direction of the text behind them.
@@ -110,9 +124,23 @@ mod tests {
     #[test]
     fn harmless_names_stay_as_they_are() {
         for name in ["a", "dir/a.log", "a b", "..a", "a..", "日本/ログ", "a:b", "dir/C:"] {
-            assert_eq!(harmless(name, 1024), Name { shown: name.into(), is_renamed: false });
+            assert_eq!(harmless(name, 1024), Name { shown: name.into(), renamed_from: None });
         }
-        assert_eq!(harmless("./a//b/.", 1024), Name { shown: "a/b".into(), is_renamed: false });
-        assert_eq!(harmless("a\\..\\b", 1024), Name { shown: "a/b".into(), is_renamed: true });
+        assert_eq!(harmless("./a//b/.", 1024), Name { shown: "a/b".into(), renamed_from: None });
+        assert_eq!(harmless("a\\b", 1024), Name { shown: "a/b".into(), renamed_from: None });
+    }
+
+    #[test]
+    fn a_name_that_was_changed_says_what_it_was_in_text_that_is_safe_to_show() {
+        let check = |raw: &str, shown: &str, from: &str| {
+            assert_eq!(harmless(raw, 16), Name { shown: shown.into(), renamed_from: Some(from.into()) }, "{raw:?}");
+        };
+        check("../../etc/passwd", "etc/passwd", "../../etc/passwd");
+        check("a\\..\\b", "a/b", "a\\..\\b");
+        check("C:\\x", "x", "C:\\x");
+        check("", "(without a name)", "");
+        check("x\u{1b}[2J", "x\u{fffd}[2J", "x\\u{1b}[2J");
+        check("a\u{202e}b", "a\u{fffd}b", "a\\u{202e}b");
+        check("0123456789abcdefgh", "0123456789abcdef", "0123456789abcdef…");
     }
 }

@@ -88,10 +88,24 @@ impl Place {
         Self { name, prefix, kind: EntryKind::File, size: None, modified: None, is_top: true }
     }
 
+    /// What stands before the names of its own entries, where that is not what its archive calls it.
+    fn renamed_prefix(&self) -> Option<String> {
+        let from = self.name.renamed_from.as_ref().filter(|_| !self.is_top)?;
+        Some(format!("{from}/"))
+    }
+
     fn within(&self, member: Member<'_>, limits: &Limits) -> Self {
         let name = harmless(member.raw_name, limits.name_bytes_max);
         let kind = member.kind.or_mac_metadata(&name.shown);
-        let name = Name { shown: format!("{}{}", self.prefix, name.shown), is_renamed: name.is_renamed };
+        let renamed_from = match (self.renamed_prefix(), &name.renamed_from) {
+            (None, None) => None,
+            (prefix, from) => {
+                let (prefix, from) =
+                    (prefix.unwrap_or_else(|| self.prefix.clone()), from.as_ref().unwrap_or(&name.shown));
+                Some(format!("{prefix}{from}"))
+            }
+        };
+        let name = Name { shown: format!("{}{}", self.prefix, name.shown), renamed_from };
         let prefix = format!("{}/", name.shown);
         Self { name, prefix, kind, size: member.size, modified: member.modified, is_top: false }
     }
@@ -255,7 +269,7 @@ impl<'w> Walker<'w> {
             number: self.number,
             path: &place.name.shown,
             unique_path: &unique_path,
-            is_renamed: place.name.is_renamed,
+            renamed_from: place.name.renamed_from.as_deref(),
             kind: place.kind,
             size: place.size,
             modified: place.modified,

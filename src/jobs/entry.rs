@@ -15,7 +15,7 @@ pub(super) struct Tally {
     /// How many records had each format.
     formats: Vec<(&'static str, i64)>,
     /// What its reader should know of it, though it was read.
-    warning: Option<String>,
+    warnings: Vec<String>,
 }
 
 impl Tally {
@@ -32,7 +32,7 @@ impl Tally {
             problem: None,
             errors: Vec::new(),
         };
-        Self { entry, formats: Vec::new(), warning: None }
+        Self { entry, formats: Vec::new(), warnings: Vec::new() }
     }
 
     /// Counts a record that begins in line `line` and ends in `last_line`.
@@ -58,7 +58,7 @@ impl Tally {
 
     /// Tells of something that does not make it fail.
     pub(super) fn warn(&mut self, warning: String) {
-        self.warning = Some(warning);
+        self.warnings.push(warning);
     }
 
     /// How it stands.
@@ -67,9 +67,9 @@ impl Tally {
         JobEntry { format: most.map(|(name, _)| (*name).to_owned()), ..self.entry.clone() }
     }
 
-    /// How it ended. A problem is told before a warning.
+    /// How it ended. A problem is told before the warnings.
     pub(super) fn ended(&self, status: EntryStatus, problem: Option<String>) -> JobEntry {
-        let told: Vec<String> = problem.into_iter().chain(self.warning.clone()).collect();
+        let told: Vec<String> = problem.into_iter().chain(self.warnings.iter().cloned()).collect();
         let problem = (!told.is_empty()).then(|| told.join("; "));
         JobEntry { status, problem, ..self.so_far() }
     }

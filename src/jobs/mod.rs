@@ -66,7 +66,8 @@ struct Shared {
     queued: Notify,
     /// Counts what has changed about any job of this daemon, for those who watch.
     changes: watch::Sender<u64>,
-    running: Mutex<HashMap<JobId, CancellationToken>>,
+    /// What ends the run of each; `None` where it has ended by a fault.
+    running: Mutex<HashMap<JobId, Option<CancellationToken>>>,
     /// Who of those that run may read, in the order in which they asked.
     turns: Arc<Semaphore>,
 }
@@ -142,10 +143,11 @@ impl Jobs {
 
     /// A job was cancelled: its reading ends now and not at its next checkpoint.
     pub fn cancelled(&self, id: JobId) {
-        if let Some(run) = self.running().get(&id) {
+        if let Some(Some(run)) = self.running().get(&id) {
             run.cancel();
         }
-        self.tell();
+        // Where nobody reads it, the scheduler says that it is at its end.
+        self.wake();
     }
 
     /// Something about a job has changed.
@@ -159,7 +161,7 @@ impl Jobs {
         self.0.changes.subscribe()
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, CancellationToken>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, Option<CancellationToken>>> {
         self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

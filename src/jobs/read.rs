@@ -196,6 +196,10 @@ impl Flow {
             return Ok(());
         }
         let mut tally = Tally::new(entry.number, entry.unique_path);
+        if let Some(from) = entry.renamed_from {
+            // Whoever reads the results should know of a name that would harm another program.
+            tally.warn(format!("its own name is \"{from}\""));
+        }
         let modified = entry.modified.filter(|at| (EARLIEST_MODIFIED..=self.plan.uploaded_at).contains(at));
         let cx = Context { received_at: modified.unwrap_or(self.plan.uploaded_at), zone: self.plan.zone };
         let problem = match entry.content {

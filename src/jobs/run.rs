@@ -99,7 +99,7 @@ pub(super) async fn run(
     };
     // The next start finds in the spool how far it came.
     let end = end.filter(|_| is_noted);
-    match run.finish(end).await {
+    match run.finish(end, is_noted).await {
         Ok(()) if is_noted => run.hold.release(),
         Ok(()) => info!(job = %id, "an upload goes on at the next start: the spool did not take all of it in time"),
         // The hold stays, and with it the segments: the next start finds in them what could not be noted.
@@ -338,8 +338,9 @@ impl Run<'_> {
         if goes_on { Ok(()) } else { Err(Broken::Left) }
     }
 
-    /// Notes what is durable, and the end. Tries until the daemon stops: while it is not noted, segments are held.
-    async fn finish(&mut self, end: Option<JobEnd<'_>>) -> Result<(), MetaError> {
+    /// Notes what is durable, and the end. Tries until the daemon stops: while it is not noted, segments are held. Where not all that is
+    /// on its way `is_noted`, the next start has more to say of it.
+    async fn finish(&mut self, end: Option<JobEnd<'_>>, is_noted: bool) -> Result<(), MetaError> {
         let (meta, id) = (&self.jobs.0.meta, self.job.id);
         if let Some(end) = end {
             let step = if matches!(end, JobEnd::Completed { .. }) { "completed" } else { "failed" };
@@ -348,8 +349,9 @@ impl Run<'_> {
         let mut warned = false;
         loop {
             let noted = match end {
-                Some(end) => meta.finish_job(id, end, &self.durable, now()).await,
-                None => meta.checkpoint_job(id, &self.durable).await,
+                Some(end) => meta.finish_job(id, end, &self.durable, now()).await.map(drop),
+                None if is_noted => meta.leave_job(id, &self.durable, now()).await,
+                None => meta.checkpoint_job(id, &self.durable).await.map(drop),
             };
             let Err(error) = noted else { break };
             if self.stop.is_cancelled() {

@@ -28,7 +28,7 @@ pub async fn schedule(jobs: Jobs, pipeline: Pipeline, reconciled: Reconciled, st
     let mut runs: JoinSet<JobId> = JoinSet::new();
     let mut has_failed = false;
     loop {
-        if let Err(error) = fill(&jobs, &pipeline, &mut runs, &stop).await {
+        if let Err(error) = look(&jobs, &pipeline, &mut runs, &stop).await {
             if !std::mem::replace(&mut has_failed, true) {
                 warn!(error = %chain(&error), "uploads wait for the metadata database");
             }
@@ -45,6 +45,31 @@ pub async fn schedule(jobs: Jobs, pipeline: Pipeline, reconciled: Reconciled, st
     while let Some(ended) = runs.join_next().await {
         forget(&jobs, ended);
     }
+}
+
+async fn look(
+    jobs: &Jobs,
+    pipeline: &Arc<Pipeline>,
+    runs: &mut JoinSet<JobId>,
+    stop: &CancellationToken,
+) -> Result<(), MetaError> {
+    end_cancelled(jobs).await?;
+    fill(jobs, pipeline, runs, stop).await
+}
+
+/// Cancelled jobs that nobody reads are at their end: those of an earlier run of the daemon, or queued again and then cancelled.
+async fn end_cancelled(jobs: &Jobs) -> Result<(), MetaError> {
+    for id in jobs.0.meta.stopping_jobs().await? {
+        let run = jobs.running().get(&id).cloned().flatten();
+        if let Some(run) = run {
+            // Cancelled on another daemon, perhaps; nobody here was told.
+            run.cancel();
+        } else {
+            jobs.0.meta.end_cancelled_job(id, now()).await?;
+            jobs.tell();
+        }
+    }
+    Ok(())
 }
 
 async fn fill(
@@ -74,7 +99,7 @@ async fn fill(
 
 fn start(jobs: &Jobs, pipeline: &Arc<Pipeline>, runs: &mut JoinSet<JobId>, job: Job, stop: &CancellationToken) {
     let (id, leave, stop) = (job.id, stop.child_token(), stop.clone());
-    jobs.running().insert(id, leave.clone());
+    jobs.running().insert(id, Some(leave.clone()));
     jobs.tell();
     let (jobs, pipeline) = (jobs.clone(), Arc::clone(pipeline));
     runs.spawn(async move {
@@ -85,7 +110,7 @@ fn start(jobs: &Jobs, pipeline: &Arc<Pipeline>, runs: &mut JoinSet<JobId>, job: 
     });
 }
 
-/// Takes the job off the list of those that run. One whose run panics stays there: it would do so again and again.
+/// Takes the job off the list of those that run. One whose run panics stays there, as one that is not read: it would do so again and again.
 struct Running {
     jobs: Jobs,
     id: JobId,
@@ -93,8 +118,11 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.jobs.running().remove(&self.id);
+        let mut running = self.jobs.running();
+        if std::thread::panicking() {
+            running.insert(self.id, None);
+        } else {
+            running.remove(&self.id);
         }
     }
 }

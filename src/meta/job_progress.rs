@@ -119,7 +119,28 @@ impl Meta {
         Ok(status == Some(JobStatus::Processing))
     }
 
-    /// Notes its end, where nobody has cancelled it before, and says whether it did.
+    /// Notes how far it came before it was left: where it was cancelled, that is its end.
+    ///
+    /// # Errors
+    /// [`MetaError`]; then nothing of it is noted.
+    pub async fn leave_job(&self, id: JobId, checkpoint: &Checkpoint, now: DateTime<Utc>) -> Result<(), MetaError> {
+        let mut tx = self.begin().await?;
+        write(&mut tx, id, checkpoint).await?;
+        end_cancelled(&mut tx, id, now).await?;
+        tx.commit().await
+    }
+
+    /// Notes that nobody reads it any more, where it was cancelled.
+    ///
+    /// # Errors
+    /// [`MetaError`].
+    pub async fn end_cancelled_job(&self, id: JobId, now: DateTime<Utc>) -> Result<(), MetaError> {
+        let mut tx = self.begin().await?;
+        end_cancelled(&mut tx, id, now).await?;
+        tx.commit().await
+    }
+
+    /// Notes its end, and says whether that is the one given: where somebody has cancelled it before, that was its end.
     ///
     /// # Errors
     /// [`MetaError`]; then nothing of it is noted.
@@ -146,8 +167,10 @@ impl Meta {
             .execute(db)
             .await?
             .rows_affected())?;
-        if let (1.., JobEnd::Completed { analysers }) = (changed, end) {
-            job_analyses::queue(&mut tx, id, analysers, now).await?;
+        match (changed, end) {
+            (0, _) => end_cancelled(&mut tx, id, now).await?,
+            (_, JobEnd::Completed { analysers }) => job_analyses::queue(&mut tx, id, analysers, now).await?,
+            (_, JobEnd::Failed(_)) => {}
         }
         tx.commit().await?;
         Ok(changed > 0)
@@ -236,6 +259,19 @@ async fn write(tx: &mut Tx, id: JobId, checkpoint: &Checkpoint) -> Result<Option
         }
     }
     Ok(status)
+}
+
+/// With the last counts, so that whoever watches it sees them at its end.
+async fn end_cancelled(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<(), MetaError> {
+    both!(in tx, db => sqlx::query(
+        "UPDATE jobs SET version = version + 1, completed_at = $2
+         WHERE id = $1 AND status = 'cancelled' AND completed_at IS NULL")
+        .bind(id)
+        .bind(Time(now))
+        .execute(db)
+        .await?
+        .rows_affected())
+    .map(drop)
 }
 
 async fn write_entry(tx: &mut Tx, id: JobId, entry: &JobEntry) -> Result<(), MetaError> {

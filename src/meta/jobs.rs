@@ -125,6 +125,7 @@ pub struct Job {
     pub created_by_id: Option<i64>,
     #[sqlx(try_from = "Maybe<Time>")]
     pub started_at: Option<DateTime<Utc>>,
+    /// Nothing changes by itself any more. A job that was cancelled is not there yet while its reading stops.
     #[sqlx(try_from = "Maybe<Time>")]
     pub completed_at: Option<DateTime<Utc>>,
     pub error_message: Option<String>,
@@ -145,6 +146,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether it is at an end and nobody reads it any more: nothing about it changes by itself.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.status.is_final() && self.completed_at.is_some()
+    }
+
     /// How much of the file is read, in percent; 100 only at the end.
     #[must_use]
     pub fn progress(&self) -> i64 {
@@ -277,6 +284,18 @@ impl Meta {
             .await?)
     }
 
+    /// Those of this daemon that were cancelled and of which nobody has noted that their reading has stopped.
+    ///
+    /// # Errors
+    /// [`MetaError`].
+    pub async fn stopping_jobs(&self) -> Result<Vec<JobId>, MetaError> {
+        both!(at self, db => sqlx::query_scalar(
+            "SELECT id FROM jobs WHERE node = $1 AND status = 'cancelled' AND completed_at IS NULL")
+            .bind(i64::from(self.node))
+            .fetch_all(db)
+            .await?)
+    }
+
     /// Changes what people call it.
     ///
     /// # Errors
@@ -304,14 +323,16 @@ impl Meta {
         Ok(job)
     }
 
-    /// Ends it before its end. What is durable stays.
+    /// Ends it before its end. What is durable stays. One whose reading has begun is at its end, and has its last counts, once
+    /// `completed_at` says so: whoever reads it stops first.
     ///
     /// # Errors
     /// [`MetaError::NotFound`].
     pub async fn cancel_job(&self, id: JobId, by: &Actor, now: DateTime<Utc>) -> Result<JobStep, MetaError> {
         let mut tx = self.begin().await?;
         let job: Option<Job> = both!(in tx, db => sqlx::query_as(jobs!(
-            "UPDATE jobs SET version = version + 1, status = 'cancelled', current_step = 'cancelled', completed_at = $2
+            "UPDATE jobs SET version = version + 1, status = 'cancelled', current_step = 'cancelled',
+                             completed_at = CASE WHEN started_at IS NULL THEN $2 END
              WHERE id = $1 AND status IN ('queued', 'processing') RETURNING", ""))
             .bind(id)
             .bind(Time(now))

@@ -3,6 +3,7 @@
 //! Sorting millions of whole records at once would need memory for all of them. So the span of
 //! time is cut into slices of a bounded number of records, by counting, and the slices are read
 //! one after the other, each sorted by itself; while one is taken, the engine sorts the next.
+//! Records of one and the same time are cut by their ids, which are the order among them.
 
 use std::time::Duration;
 
@@ -12,13 +13,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::columns::{COLUMNS, StoredRow};
+use super::export_slice::{Part, Slice};
 use super::{LogStore, Order, StoreError, bind};
 use crate::query::ast::Expr;
 use crate::query::sql::Where;
 use crate::record::LogRow;
 
-/// Into how many parts a slice that holds too much is cut.
-const PARTS: i64 = 256;
 /// Records that are handed on at once.
 const CHUNK_ROWS: usize = 512;
 /// Chunks of one slice that are read ahead.
@@ -74,26 +74,12 @@ fn empty(column: &str) -> &'static str {
     }
 }
 
-/// A span of event time, both ends inclusive, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Slice {
-    first: i64,
-    last: i64,
-    rows: u64,
-}
-
 #[derive(Row, Deserialize)]
 struct Whole {
     first: i64,
     last: i64,
     rows: u64,
     max_id: u64,
-}
-
-#[derive(Row, Deserialize)]
-struct Part {
-    number: i64,
-    rows: u64,
 }
 
 /// Some records in their order, or why there are no more.
@@ -135,9 +121,11 @@ impl LogStore {
             condition.sql,
         );
         let whole = self.answer(bind(self.read(&sql), &condition).fetch_one::<Whole>()).await?;
-        let slice = Slice { first: whole.first, last: whole.last, rows: whole.rows };
+        // Records that came later than the start are left out.
+        let slice =
+            Slice { first: whole.first, last: whole.last, first_id: 0, last_id: whole.max_id, rows: whole.rows };
         let (store, selected) = (self.clone(), Selected::new(is_read));
-        let reader = SliceReader { store, condition, selected, order, limits, max_id: whole.max_id };
+        let reader = SliceReader { store, condition, selected, order, limits };
         let (sender, slices) = mpsc::channel(SLICES_AHEAD);
         let mut walk = JoinSet::new();
         if whole.rows > 0 {
@@ -186,8 +174,6 @@ struct SliceReader {
     selected: Selected,
     order: Order,
     limits: ExportLimits,
-    /// Records that came later than the export's start are left out.
-    max_id: u64,
 }
 
 impl SliceReader {
@@ -197,7 +183,7 @@ impl SliceReader {
         let mut slices = vec![whole];
         let mut readers = JoinSet::new();
         while let Some(slice) = slices.pop() {
-            let too_large = slice.rows > self.limits.slice_rows_max && slice.first < slice.last;
+            let too_large = slice.rows > self.limits.slice_rows_max && slice.is_divisible();
             let smaller = if too_large { Some(self.cut(slice).await) } else { None };
             let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
             match smaller {
@@ -249,14 +235,13 @@ impl SliceReader {
 
     /// The smaller slices of `slice`, the one to read first last.
     async fn cut(&self, slice: Slice) -> Result<Vec<Slice>, StoreError> {
-        let width = (slice.last.saturating_sub(slice.first) / PARTS).saturating_add(1);
+        let number = if slice.is_one_time() { BY_ID } else { BY_TIME };
         let sql = format!(
-            "SELECT intDiv(toUnixTimestamp64Micro(timestamp) - {{first:Int64}}, {{width:Int64}}) AS number, count() AS rows
-             FROM logs WHERE ({}) AND {IN_SLICE} GROUP BY number ORDER BY number",
+            "SELECT {number} AS number, count() AS rows FROM logs WHERE ({}) AND {IN_SLICE} GROUP BY number ORDER BY number",
             self.condition.sql,
         );
-        let parts = self.bind(&sql, slice).param("width", width).fetch_all::<Part>().await?;
-        let mut slices = join(&parts, slice, width, self.limits.slice_rows_max);
+        let parts = self.bind(&sql, slice).param("width", slice.part_width()).fetch_all::<Part>().await?;
+        let mut slices = slice.cut(&parts, self.limits.slice_rows_max);
         if self.order == Order::OldestFirst {
             slices.reverse();
         }
@@ -269,30 +254,17 @@ impl SliceReader {
         bind(self.store.read_for(sql, at_most), &self.condition)
             .param("first", slice.first)
             .param("last", slice.last)
-            .param("max_id", self.max_id)
+            .param("first_id", slice.first_id)
+            .param("last_id", slice.last_id)
     }
 }
 
 const IN_SLICE: &str =
     "timestamp BETWEEN fromUnixTimestamp64Micro({first:Int64}, 'UTC') AND fromUnixTimestamp64Micro({last:Int64}, 'UTC')
-     AND id <= {max_id:UInt64}";
-
-/// Joins neighbouring parts as long as they stay below `rows_max`; oldest first.
-fn join(parts: &[Part], whole: Slice, width: i64, rows_max: u64) -> Vec<Slice> {
-    let mut slices: Vec<Slice> = Vec::new();
-    for part in parts {
-        let first = whole.first.saturating_add(part.number.saturating_mul(width));
-        let last = first.saturating_add(width - 1).min(whole.last);
-        match slices.last_mut() {
-            Some(open) if open.rows + part.rows <= rows_max => {
-                open.last = last;
-                open.rows += part.rows;
-            }
-            _ => slices.push(Slice { first, last, rows: part.rows }),
-        }
-    }
-    slices
-}
+     AND id BETWEEN {first_id:UInt64} AND {last_id:UInt64}";
+/// The number of the part in which a record is.
+const BY_TIME: &str = "toUInt64(intDiv(toUnixTimestamp64Micro(timestamp) - {first:Int64}, {width:Int64}))";
+const BY_ID: &str = "intDiv(id - {first_id:UInt64}, {width:UInt64})";
 
 #[cfg(test)]
 mod tests {
@@ -316,20 +288,6 @@ mod tests {
         assert_eq!(
             (Selected::new(|_| true).read, Selected::new(|_| true).shown),
             (COLUMNS.to_owned(), COLUMNS.to_owned())
-        );
-    }
-
-    #[test]
-    fn parts_are_joined_up_to_the_limit_and_cover_the_span() {
-        let parts: Vec<Part> = [(0, 5), (1, 5), (3, 9), (4, 2)].map(|(number, rows)| Part { number, rows }).into();
-        let whole = Slice { first: 100, last: 149, rows: 21 };
-        assert_eq!(
-            join(&parts, whole, 10, 10),
-            [
-                Slice { first: 100, last: 119, rows: 10 },
-                Slice { first: 130, last: 139, rows: 9 },
-                Slice { first: 140, last: 149, rows: 2 },
-            ]
         );
     }
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod error;
 mod export;
+mod export_slice;
 mod follow;
 mod indexes;
 mod insert;

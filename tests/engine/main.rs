@@ -8,6 +8,7 @@
 
 mod answers;
 mod counts;
+mod exports;
 mod harness;
 mod inserts;
 mod lifecycle;

@@ -175,6 +175,27 @@ fn an_archive_of_mixed_logs_tells_what_became_of_each_file() {
 }
 
 #[test]
+fn a_name_that_would_harm_others_is_told_where_it_was_changed() {
+    let app = App::start_with("syslog = []", "");
+    let inner = zip(&[("inner.log", b"three\n")]);
+    let archive = zip(&[("../../etc/passwd", b"one\n"), ("plain.log", b"two\n"), ("/in\u{202e}.zip", &inner)]);
+    let id = id_of(&upload(&app, form("tricks.zip", archive)));
+    let told: Vec<_> = results(&app, &id).into_iter().map(|e| json!([e["path"], e["status"], e["problem"]])).collect();
+    assert_eq!(
+        told,
+        [
+            json!(["etc/passwd", "completed", "its own name is \"../../etc/passwd\""]),
+            json!(["plain.log", "completed", null]),
+            json!(["in\u{fffd}.zip/inner.log", "completed", "its own name is \"/in\\u{202e}.zip/inner.log\""]),
+        ]
+    );
+    let contents = app.get(&format!("/api/v1/jobs/{id}/zip-contents"));
+    let listed: Vec<_> = contents["list"].as_array().unwrap().iter().map(|entry| &entry["renamed_from"]).collect();
+    assert_eq!(listed, [&json!("../../etc/passwd"), &json!(null), &json!("/in\\u{202e}.zip")]);
+    assert_eq!(app.get(&format!("/api/v1/jobs/{id}/zip-info"))["renamed_entries"], 2);
+}
+
+#[test]
 fn what_is_no_upload_is_refused_and_leaves_no_file() {
     let app = App::start_with("syslog = []", "[uploads]\nfile_bytes_max = 100000\n");
     let part = |bytes: usize| Part::bytes(vec![b'x'; bytes]).file_name("a.log");

@@ -1,17 +1,18 @@
 //! Uploads that take long: killed, cancelled, held up by a full spool or a store that is away, and beside each other and live senders.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use rand::RngExt as _;
 use reqwest::blocking::multipart::{Form, Part};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{App, signal, wait_until};
 use crate::crash::seeded;
 use crate::people::sign_in;
-use crate::uploads::{ended, form, gzip, id_of, job, objects, post, upload, zip};
+use crate::uploads::{LONG, ended, form, gzip, id_of, job, objects, post, upload, zip};
 
 /// Lines that tell their number.
 pub(crate) fn numbered(count: u32) -> String {
@@ -90,6 +91,55 @@ fn a_cancelled_upload_goes_on_where_it_was() {
     assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 204);
     assert_eq!(objects(&app), [] as [PathBuf; 0]);
     assert_eq!(app.http().get(app.url(&path)).send().unwrap().status(), 404);
+}
+
+/// Cancels an upload of which batches wait for room in a full spool.
+fn cancelled_while_it_stops(app: &App) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    signal(app.engine_pid().unwrap(), "STOP");
+    let (_, answer) = post(app, "/api/v1/jobs", form("numbered.log", numbered(200_000)));
+    let id = id_of(&answer);
+    app.wait_for_log("the spool takes no more");
+    let request = app.http().get(app.url(&format!("/api/v1/jobs/{id}/events"))).timeout(LONG);
+    let events = request.send().unwrap();
+    let watching = std::thread::spawn(move || BufReader::new(events).lines().map_while(Result::ok).collect());
+    let admin = sign_in(app, "admin", "correct horse battery");
+    let patch = admin.patch(app.url(&format!("/api/v1/jobs/{id}"))).json(&json!({ "status": "cancelled" }));
+    assert_eq!(patch.send().unwrap().status(), 200);
+    let stopping = job(app, &id);
+    assert_eq!((&stopping["status"], &stopping["completed_at"]), (&json!("cancelled"), &json!(null)), "{stopping}");
+    (id, watching)
+}
+
+#[test]
+fn the_last_event_of_a_cancelled_upload_has_its_last_counts() {
+    let app =
+        App::start_with("syslog = []", &format!("{SMALL_SPOOL}[auth]\nadmin_password = \"correct horse battery\"\n"));
+    let (id, watching) = cancelled_while_it_stops(&app);
+    signal(app.engine_pid().unwrap(), "CONT");
+    let lines = watching.join().unwrap();
+    assert_eq!(lines.iter().filter(|line| *line == "event: end").count(), 1);
+    let last = lines.iter().rev().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let last: Value = serde_json::from_str(last).unwrap();
+    assert!(last["completed_at"].is_string(), "{last}");
+    app.flush();
+    assert_eq!(last, job(&app, &id));
+    assert_eq!(last["inserted"], app.count("source=upload-test"));
+}
+
+#[test]
+fn a_cancelled_upload_that_was_killed_before_it_stopped_ends_at_the_next_start() {
+    let mut app =
+        App::start_with("syslog = []", &format!("{SMALL_SPOOL}[auth]\nadmin_password = \"correct horse battery\"\n"));
+    let (id, watching) = cancelled_while_it_stops(&app);
+    let engine = app.engine_pid().unwrap();
+    app.kill();
+    // It ends where its daemon has, once it may.
+    signal(engine, "CONT");
+    let lines = watching.join().unwrap();
+    assert!(!lines.contains(&"event: end".to_owned()), "{lines:?}");
+    app.run();
+    wait_until("it is at its end", || job(&app, &id)["completed_at"].is_string());
+    assert_eq!(job(&app, &id)["status"], "cancelled");
 }
 
 #[test]

@@ -104,17 +104,49 @@ on_both! {
     async fn a_cancelled_job_keeps_its_place_and_goes_on_there(db) {
         started(&db, 1).await;
         let JobStep::Taken(job) = db.meta.cancel_job(id(1), &by(), at(5)).await.unwrap() else { panic!() };
-        assert_eq!((job.status, job.completed_at), (JobStatus::Cancelled, Some(at(5))));
+        assert_eq!((job.status, job.has_ended()), (JobStatus::Cancelled, false));
+        assert_eq!(db.meta.stopping_jobs().await.unwrap(), [id(1)]);
         // What was on its way becomes durable all the same.
         assert!(!db.meta.checkpoint_job(id(1), &checkpoint(20, vec![])).await.unwrap());
+        assert_eq!(db.meta.job(id(1)).await.unwrap().completed_at, None);
         assert!(!db.meta.finish_job(id(1), JobEnd::Completed { analysers: &["av"] }, &checkpoint(21, vec![]), at(6)).await.unwrap());
         assert!(db.meta.start_job(id(1), at(7)).await.unwrap().is_none());
         let JobStep::Impossible(job) = db.meta.cancel_job(id(1), &by(), at(8)).await.unwrap() else { panic!() };
         assert_eq!((job.status, job.current_step.as_str(), job.mark()), (JobStatus::Cancelled, "cancelled", Some(mark(21))));
+        assert_eq!((job.completed_at, db.meta.stopping_jobs().await.unwrap()), (Some(at(6)), vec![]));
         assert_eq!(db.meta.job_analyses(id(1)).await.unwrap(), []);
         let JobStep::Taken(job) = db.meta.retry_job(id(1), &by(), at(9)).await.unwrap() else { panic!() };
         assert_eq!((job.status, job.completed_at, job.mark()), (JobStatus::Queued, None, Some(mark(21))));
         assert_eq!(db.actions().await, ["job_created", "job_updated", "job_updated"]);
+    }
+
+    async fn a_cancelled_job_ends_with_its_last_counts_once_it_is_left(db) {
+        for number in 1..=3 {
+            started(&db, number).await;
+        }
+        db.meta.create_job(&new(4), &by(), at(1)).await.unwrap();
+        for number in 1..=4 {
+            db.meta.cancel_job(id(number), &by(), at(5)).await.unwrap();
+        }
+        // Nothing of the last one was ever read.
+        assert_eq!(db.meta.job(id(4)).await.unwrap().completed_at, Some(at(5)));
+        // One is left by who reads it, one is found after a restart, and one is queued again before it was left.
+        db.meta.leave_job(id(1), &checkpoint(20, vec![]), at(6)).await.unwrap();
+        db.meta.end_cancelled_job(id(2), at(7)).await.unwrap();
+        db.meta.retry_job(id(3), &by(), at(8)).await.unwrap();
+        db.meta.leave_job(id(3), &checkpoint(21, vec![]), at(9)).await.unwrap();
+        let mut ends = Vec::new();
+        for number in 1..=3 {
+            let job = db.meta.job(id(number)).await.unwrap();
+            ends.push((job.completed_at, job.inserted));
+        }
+        assert_eq!(ends, [(Some(at(6)), 20), (Some(at(7)), 0), (None, 21)]);
+        assert_eq!(db.meta.stopping_jobs().await.unwrap(), []);
+        // Each end is there once, and is no other's.
+        db.meta.end_cancelled_job(id(1), at(10)).await.unwrap();
+        db.meta.end_cancelled_job(id(3), at(10)).await.unwrap();
+        let ended = [db.meta.job(id(1)).await.unwrap().completed_at, db.meta.job(id(3)).await.unwrap().completed_at];
+        assert_eq!(ended, [Some(at(6)), None]);
     }
 
     async fn a_mark_never_goes_back(db) {

@@ -98,6 +98,8 @@ pub(super) fn here(api: &Api, job: &Job) -> Result<(), ApiError> {
 struct ShownEntry {
     number: u64,
     path: String,
+    /// What the archive calls it, where that would be harmful as a path or on a screen: `path` is without what is.
+    renamed_from: Option<String>,
     /// After decompression, as the archive states it.
     size: Option<u64>,
     compressed_size: Option<u64>,
@@ -119,6 +121,8 @@ struct ArchiveInfo {
     ratio: Option<f64>,
     encrypted_entries: u64,
     problem_entries: u64,
+    /// Those that the archive calls otherwise than `zip-contents` does.
+    renamed_entries: u64,
     /// Why entries may be missing.
     problem: Option<String>,
 }
@@ -151,6 +155,7 @@ pub(in crate::api) async fn contents(
         is_encrypted: entry.is_encrypted(),
         number: entry.number,
         path: entry.path,
+        renamed_from: entry.renamed_from,
         size: entry.size,
         compressed_size: entry.compressed_size,
         modified: entry.modified.and_then(chrono::DateTime::from_timestamp_micros),
@@ -191,6 +196,7 @@ pub(in crate::api) async fn info(
         ratio: listing.ratio().map(rounded),
         encrypted_entries: count(EntryInfo::is_encrypted),
         problem_entries: count(|entry| entry.problem.is_some()),
+        renamed_entries: count(|entry| entry.renamed_from.is_some()),
         problem: listing.problem.map(|problem| problem.to_string()),
     };
     Ok(Json(info).into_response())

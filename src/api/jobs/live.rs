@@ -178,5 +178,5 @@ impl Changes {
 /// Whether nothing more happens to it by itself.
 fn is_over(shown: &Shown) -> bool {
     let is_settled = |status| matches!(status, AnalysisStatus::Completed | AnalysisStatus::Failed);
-    shown.job.status.is_final() && shown.analyses.iter().all(|analysis| is_settled(analysis.status))
+    shown.job.has_ended() && shown.analyses.iter().all(|analysis| is_settled(analysis.status))
 }

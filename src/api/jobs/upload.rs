@@ -97,7 +97,7 @@ pub(in crate::api) async fn upload(
     loop {
         changes.borrow_and_update();
         job = api.accounts.meta.job(job.id).await?;
-        if job.status.is_final() {
+        if job.has_ended() {
             break;
         }
         let waited = tokio::time::timeout_at(deadline, changes.changed()).await;

@@ -85,7 +85,7 @@ fn what_is_no_file_is_told_and_not_read() {
         ]
     );
     assert!(matches!(seen[6].problem, Some(EntryProblem::UnsupportedFormat(_))));
-    assert_eq!((seen[7].content.as_slice(), seen[7].is_renamed, result), (&b"content"[..], true, Ok(())));
+    assert_eq!((seen[7].content.as_slice(), seen[7].renamed_from.is_some(), result), (&b"content"[..], true, Ok(())));
 }
 
 #[test]
@@ -134,6 +134,7 @@ fn an_extended_header_of_any_size_takes_bounded_memory() {
     let huge = vec![b'n'; 3 << 20];
     let tar = tar_with(&[("././@LongLink", b'L', &huge), ("a", b'0', b"content")]);
     let (seen, result) = read(&tar);
-    assert_eq!((seen[0].path.len(), seen[0].is_renamed, seen[0].content.as_slice()), (1024, true, &b"content"[..]));
+    let renamed_from = seen[0].renamed_from.as_ref().unwrap();
+    assert_eq!((seen[0].path.len(), renamed_from.len(), seen[0].content.as_slice()), (1024, 1027, &b"content"[..]));
     assert_eq!(result, Ok(()));
 }
