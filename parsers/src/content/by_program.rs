@@ -24,6 +24,9 @@ pub(super) fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx:
         }
         Program::Connections => connections::parse(message, cx),
         Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),
+        Program::Postgresql => {
+            app::postgresql::in_syslog(message, cx).or_else(|| programs::read("postgres", message, cx))
+        }
         Program::CheckPoint => divided::bracketed(message, cx),
         Program::Apache => apache_error::from_syslog(message).or_else(|| by_name(app, message, cx)),
         // Routers and switches have such tags, too.

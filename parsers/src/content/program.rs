@@ -36,6 +36,7 @@ pub(super) enum Program {
     Cisco,
     Device(Device),
     CheckPoint,
+    Postgresql,
     Snare,
     /// An agent of OSSEC's or Wazuh's, of a Windows event.
     WinEvtLog,
@@ -66,6 +67,7 @@ impl Program {
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
             b'p' if matches!(app, "pf" | "pflog" | "pflogd") => Self::PacketFilter,
+            b'p' if app.starts_with("postgres") => Self::Postgresql,
             // Without the kernel's name before it, its prefix is in the place of a program.
             b'S' if matches!(app, "Shorewall" | "Shorewall6") => Self::Kernel,
             b't' if app.starts_with("time=") => Self::Pairs,
