@@ -36,6 +36,9 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     }
     // In a syslog record the message always stands in the line.
     let Cow::Borrowed(message) = event.message else { return };
+    if winevent::complete_escaped(event, line, cx) {
+        return;
+    }
     let program = Program::of(&event.app);
     if let Some(inner) = tagged(program, &event.app, line, cx) {
         absorb(event, inner);
@@ -51,6 +54,9 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
         event.level = programs::level_of_solaris(message);
     }
     structured(event);
+    if event.app.starts_with("Microsoft-Windows-") {
+        winevent::complete_from_text(event);
+    }
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);
     }
@@ -69,7 +75,11 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
 fn structured(event: &mut LogEvent<'_>) {
     // Most structured data is none of theirs, and its first name says so.
     let is_known = |name: &str| ["junos@", "synolog@", "mdc@", "SecureAuth@"].iter().any(|id| name.starts_with(id));
-    if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
+    let first = event.attributes.iter().next().map(|(name, _)| name);
+    if first.is_some_and(|name| name.starts_with("NXLOG@")) {
+        return winevent::complete_from_structured(event);
+    }
+    if !first.is_some_and(is_known) {
         return;
     }
     let of = |names: [&str; 5]| {
@@ -143,6 +153,9 @@ pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
 
 /// Reads a line that says of itself that it is in CEF or LEEF or an audit record, whatever else is quoted in it.
 pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if winevent::text::may_be(line) {
+        return winevent::text::parse(line, cx);
+    }
     match line.first()? {
         b'C' if line.starts_with(b"CEF:") => cef::parse(line, cx),
         b'A' if line.starts_with(b"ASM:CEF:") => cef::parse(line, cx),
@@ -179,7 +192,11 @@ fn name_device(event: &mut LogEvent<'_>) {
 
 /// Reads a line of pairs, which no other format's line begins like but for an audit record and a packet filter's.
 pub(crate) fn parse_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    if matches!(line.first(), Some(b'I' | b'%')) || auditd::looks_like(line) || devices::may_have_form(line) {
+    if matches!(line.first(), Some(b'I' | b'%'))
+        || auditd::looks_like(line)
+        || devices::may_have_form(line)
+        || winevent::text::may_be(line)
+    {
         return None;
     }
     let mut event = logfmt::detect(line, cx)?;

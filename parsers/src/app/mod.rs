@@ -32,6 +32,7 @@ mod jvm;
 pub mod klog;
 mod letters;
 pub mod litespeed;
+mod log4j_xml;
 mod minecraft;
 pub mod mongodb;
 pub mod mysql;
@@ -66,6 +67,7 @@ pub mod zoneminder;
 use crate::{Context, LogEvent, access, level_names, logins};
 
 pub(crate) use chosen::read_chosen;
+pub(crate) use log4j_xml::begins_first as begins_log4js;
 pub(crate) use read_as::{has_mark, read_as};
 pub(crate) use servers::begins_as_zabbix;
 
@@ -90,7 +92,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'(' => sssd::parse(text, cx),
         0x1b => nest::parse(text, cx).or_else(|| coloured::parse(text, cx)),
         b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
-        b'<' => postgresql::angled(text, cx),
+        b'<' => postgresql::angled(text, cx).or_else(|| log4j_xml::parse(text)),
         b'-' => cluster::tagged(text, cx),
         b'=' => erlang::report(text, cx),
         _ => None,
@@ -215,7 +217,8 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| go::after_stamp(stamped)),
         b'-' => python::after_stamp(stamped)
             .or_else(|| java::after_stamp(stamped))
-            .or_else(|| postgresql::after_stamp(stamped)),
+            .or_else(|| postgresql::after_stamp(stamped))
+            .or_else(|| mysql::after_stamp(stamped)),
         b'H' if scan::blanks(stamped.rest).starts_with(b"H=") => exim::after_stamp(stamped),
         b'A'..=b'Z' => mongodb::after_stamp(stamped)
             .or_else(|| android::after_stamp(stamped))

@@ -6,7 +6,7 @@ use super::{MARK, NOTHING, Prose, Time, level_by_signs, worded};
 use crate::plain::Sought;
 use crate::signs::{self, Signs};
 use crate::syslog::shape;
-use crate::{access, leading};
+use crate::{access, app, leading};
 
 /// Tells whether `line`, which no letter begins, is prose.
 #[inline(never)]
@@ -31,6 +31,7 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'#' if matches!(text, [_, b'0'..=b'9', ..]) => unmarked(text, Time::Absent, level_by_signs(text)),
         // A label of TAI64N.
         b'@' if text.starts_with(b"@4") => unmarked(text, Time::Unknown, Sought::From(0)),
+        b'<' if matches!(line, [b'<', b'l', ..]) && app::begins_log4js(line) => None,
         b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(line),
         // The head of a document, with nothing of it behind.
         b'<' if matches!(line, [b'<', b'?' | b'!', rest @ ..] if memchr::memchr(b'<', rest).is_none()) => tagged(line),
