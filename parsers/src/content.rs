@@ -54,6 +54,13 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
         event.level = programs::level_of_solaris(message);
     }
     structured(event);
+    // A head without blanks passes for the name of a program.
+    if event.app.contains(':')
+        && let Some(head) = by_form::ems_head(&event.app).map(LogEvent::into_owned)
+    {
+        event.app = Cow::Borrowed("");
+        absorb(event, head);
+    }
     if event.app.starts_with("Microsoft-Windows-") {
         winevent::complete_from_text(event);
     }
@@ -161,8 +168,33 @@ pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEven
         b'A' if line.starts_with(b"ASM:CEF:") => cef::parse(line, cx),
         b'L' if line.starts_with(b"LEEF:") => leef::parse(line, cx),
         b't' => parse_audit(line, cx),
+        b'1' | b'2' if has_basic_stamp(line) => behind_basic_stamp(line, cx),
         _ => None,
     }
+}
+
+/// Whether `line` may be in CEF or LEEF behind a time in ISO 8601's basic form, `20231114T221320Z`.
+#[inline]
+pub(crate) fn has_basic_stamp(line: &[u8]) -> bool {
+    const HEAD_BYTES_MAX: usize = 160;
+    line.get(8) == Some(&b'T')
+        && matches!(line.first(), Some(b'1' | b'2'))
+        && memmem::find(line.get(..HEAD_BYTES_MAX).unwrap_or(line), b"EF:").is_some()
+}
+
+/// Reads what stands behind such a time, and the host that may stand between.
+fn behind_basic_stamp<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
+    let is_label = |text: &[u8]| text.starts_with(b"CEF:") || text.starts_with(b"LEEF:");
+    let rest = rest.strip_prefix(b" ")?;
+    let (host, labelled) = match memchr::memchr(b' ', rest) {
+        Some(end) if !is_label(rest) => (rest.get(..end)?, rest.get(end + 1..)?),
+        _ => (&b""[..], rest),
+    };
+    let event = if labelled.starts_with(b"LEEF:") { leef::parse(labelled, cx) } else { cef::parse(labelled, cx) }?;
+    let host = std::str::from_utf8(host).ok().filter(|host| !host.is_empty());
+    let host = host.map_or(event.host, Cow::Borrowed);
+    Some(LogEvent { host, timestamp: Some(at), ..event }).filter(|_| is_label(labelled))
 }
 
 /// Reads a line that is said to be of pairs, and what its words say of a login.

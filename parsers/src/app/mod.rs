@@ -9,6 +9,7 @@ mod activemq;
 pub mod android;
 pub mod axigen;
 mod bacula;
+mod ceph;
 #[cfg(test)]
 mod check;
 mod chosen;
@@ -213,6 +214,7 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| axigen::after_stamp(stamped))
+            .or_else(|| ceph::after_stamp(stamped))
             .or_else(|| freeswitch::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'-' => python::after_stamp(stamped)

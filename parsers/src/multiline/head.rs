@@ -5,7 +5,7 @@ use memchr::memmem;
 use super::state::State;
 use crate::syslog::shape;
 use crate::winevent::text;
-use crate::{Context, Zone, app, level_names};
+use crate::{Context, Zone, app, level_names, timestamp};
 
 /// Only whether there is a time matters here, and not which.
 const ANY_TIME: Context = Context { received_at: 0, zone: Zone::UTC };
@@ -310,6 +310,20 @@ pub(super) fn begins_slow_entry(line: &[u8]) -> bool {
 /// `/usr/sbin/mysqld, Version: 8.0.15 (…). started with:`
 pub(super) fn opens_slow_log(line: &[u8]) -> bool {
     line.ends_with(b"started with:") && memmem::find(line, b", Version: ").is_some()
+}
+
+/// A time alone, in one of the forms that Oracle's alert log has: `2023-11-14T22:13:20.123456+01:00`, `Tue Nov 14 22:13:20 2023`.
+pub(super) fn is_time_alone(line: &[u8]) -> bool {
+    match line.len() {
+        32 => timestamp::iso_prefix(line, Zone::UTC).is_some_and(|(_, rest)| rest.is_empty()),
+        24 => line.first().is_some_and(u8::is_ascii_uppercase) && timestamp::asctime(line, Zone::UTC).is_some(),
+        _ => false,
+    }
+}
+
+/// Whether a line behind such a time is what happened then, and no other record.
+pub(super) fn is_of_alert(line: &[u8]) -> bool {
+    !surely_begins_record(line) && !is_time_alone(line) && !app::begins_with_time(line, &ANY_TIME)
 }
 
 /// What is known after a line that begins an event of Windows' as one of its tools prints them.

@@ -127,6 +127,7 @@ impl Rule {
             Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto if head::begins_mq_record(line) => Some(State::MqRecord),
             Self::Auto if head::begins_printed(line).is_some() => head::begins_printed(line),
+            Self::Auto if head::is_time_alone(line) => Some(State::TimeAlone),
             Self::Auto if head::begins_slow_entry(line) => Some(Self::MysqlSlow.begun(line)),
             Self::Auto => Self::AUTO.iter().map(|rule| rule.begun(line)).find(|state| *state != State::Plain),
             Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Rust | Self::Stamp => None,
@@ -144,6 +145,7 @@ impl Rule {
             // The usual case, and cheap: most files hold nothing else.
             Self::Auto if state != State::Event && head::surely_begins_record(line) => None,
             Self::Auto if state.is_of_slow_entry() => state.slow(line),
+            Self::Auto if state == State::TimeAlone => head::is_of_alert(line).then_some(state),
             Self::Auto if state == State::MqRecord => State::mq(line),
             Self::Auto => Self::AUTO.iter().find_map(|rule| rule.joined(state, line)),
             Self::Auditd => state.audit(line),

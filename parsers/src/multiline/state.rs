@@ -66,6 +66,8 @@ pub(super) enum State {
     WevtutilEvent,
     /// In one as PowerShell prints it, with its colons in this column, up to an empty line.
     ListedEvent(u8),
+    /// Behind a time that stands alone, as Oracle's alert log has it above what happened then.
+    TimeAlone,
     /// In an event of the audit daemon, which has this [`auditd::id`].
     Audit(u64),
     /// Behind a record that says itself where it ends.
