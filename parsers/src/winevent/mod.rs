@@ -52,7 +52,8 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     if text.first() == Some(&b'<') {
         return xml::parse(line, text);
     }
-    text::parse(text, cx).or_else(|| snare::parse(text, cx))
+    // Behind blanks no tool of Windows' prints an event.
+    text::parse(line, cx).or_else(|| snare::parse(text, cx))
 }
 
 /// Reads the event that is the message of a syslog record. The message stays as it is; what the header stated of host,

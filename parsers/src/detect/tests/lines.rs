@@ -5,6 +5,20 @@ use proptest::sample::{Index, select};
 
 /// A line in each format, and some in none.
 pub(super) const LINES: &[&str] = &[
+    "LogName=Security\nSourceName=Auditing\nEventCode=7\nMessage=text",
+    "Event[0]:\n  Log Name: Security\n  Source: Auditing\n  Event ID: 7\n  Description: \ntext",
+    "11/14/2023 10:13:20 PM\nLogName=Security\nEventCode=7\nMessage=text",
+    "TimeCreated  : 11/14/2023 10:13:20 PM\nId           : 7\nMessage      : text\n               more",
+    "<log4j:event logger=\"a\" timestamp=\"1700000000123\" level=\"INFO\" thread=\"b\"><log4j:message>c</log4j:message></log4j:event>",
+    "20231114T221320Z fw1 CEF:0|Acme|Box|1|7|no|7|src=192.0.2.7",
+    "2023-11-14 22:13:20 7f2a4c0b1700 InnoDB: Warning: slow",
+    "2023-11-14T22:13:20.123+0000 7f2a4c0b1700 -1 osd.3 12 no reply",
+    "2023-11-14T22:13:20.123456Z mysqld_safe Starting mysqld",
+    "2023-11-14T22:13:20Z UTC - mysqld got signal 6 ;",
+    "231114 22:13:20 - mysqld got signal 6 ;",
+    "<13>Nov 14 22:13:20 db7 postgres[7]: [8-1] bob@shop ERROR:  no",
+    "<13>Nov 14 22:13:20 nas1 [node7:wafl.vol.full:error]: text",
+    "<13>Okt 14 22:13:20 web1 shop[7]: text",
     "order 7741 of customer 1193 placed in 38 ms, total 129.90 EUR",
     "ERROR login failed for user bob from 192.0.2.7",
     "[worker 3] the cart was opened",
