@@ -63,6 +63,8 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     }
     if event.app.starts_with("Microsoft-Windows-") {
         winevent::complete_from_text(event);
+    } else if event.message.first().is_some_and(u8::is_ascii_digit) {
+        winevent::complete_numbered(event);
     }
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);

@@ -44,11 +44,28 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     if rest.first() != Some(&b'[') {
         return unlevelled(stamped, rest).or_else(|| general(stamped, thread, rest));
     }
-    let (word, rest) = bracketed(rest)?;
+    if rest.starts_with(b"[ERROR]") && thread.is_empty() && go::hashicorp(stamped).is_some() {
+        return None;
+    }
+    levelled(Some(stamped.at), thread, rest)
+}
+
+/// Reads a message in the record of a syslog or a journal, which has a time of its own; the server's may stand before it.
+pub(crate) fn in_syslog<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    let text = trimmed(message);
+    let event = match Stamped::read(text, cx) {
+        Some(stamped) => after_stamp(&stamped),
+        None => levelled(None, "", text),
+    };
+    event.map(|event| LogEvent { timestamp: None, ..event })
+}
+
+/// `[Warning] [MY-010055] [Server] text`
+fn levelled<'a>(at: Option<i64>, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>> {
+    let (word, rest) = bracketed(text)?;
     let level = match word {
         "System" | "Note" => Level::Info,
         "Warning" => Level::Warn,
-        "ERROR" if thread.is_empty() && go::hashicorp(stamped).is_some() => return None,
         "ERROR" | "Error" => Level::Error,
         _ => return None,
     };
@@ -61,7 +78,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             (code, subsystem, blanks(rest))
         }
     };
-    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    let mut event = event(FORMAT, at, level, message);
     event.msg_id = code.into();
     attribute(&mut event, "thread", thread);
     attribute(&mut event, "subsystem", subsystem);
@@ -203,6 +220,26 @@ mod tests {
             ),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);
+        }
+    }
+
+    #[test]
+    fn a_message_in_syslog_states_its_level_behind_a_time_or_without() {
+        for (message, level, user) in [
+            ("2023-11-14T22:13:20.123456Z 8 [Warning] [MY-010055] [Server] x", Level::Warn, ""),
+            ("[Warning] Aborted connection 8 to db: 'shop' user: 'bob' host: 'web1' (Got timeout)", Level::Warn, "bob"),
+            (
+                "231114 22:13:20 [ERROR] Access denied for user 'bob'@'localhost' (using password: YES)",
+                Level::Error,
+                "bob",
+            ),
+            ("Access denied for user 'bob'@'192.0.2.7' (using password: YES)", Level::Info, "bob"),
+            ("x", Level::Info, ""),
+        ] {
+            let line = format!("<29>Nov 14 22:13:20 db7 mysqld[7]: {message}");
+            let event = crate::format::parse(crate::Format::Auto, line.as_bytes(), &CX);
+            assert_eq!((event.level, &*event.user_name), (level, user), "{message}");
+            assert_eq!(&*event.message, message.as_bytes());
         }
     }
 

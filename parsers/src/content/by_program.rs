@@ -27,6 +27,7 @@ pub(super) fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx:
         Program::Postgresql => {
             app::postgresql::in_syslog(message, cx).or_else(|| programs::read("postgres", message, cx))
         }
+        Program::Mysql => app::mysql::in_syslog(message, cx).or_else(|| programs::read("mysqld", message, cx)),
         Program::CheckPoint => divided::bracketed(message, cx),
         Program::Apache => apache_error::from_syslog(message).or_else(|| by_name(app, message, cx)),
         // Routers and switches have such tags, too.

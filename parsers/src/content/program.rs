@@ -37,6 +37,7 @@ pub(super) enum Program {
     Device(Device),
     CheckPoint,
     Postgresql,
+    Mysql,
     Snare,
     /// An agent of OSSEC's or Wazuh's, of a Windows event.
     WinEvtLog,
@@ -67,6 +68,7 @@ impl Program {
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
             b'p' if matches!(app, "pf" | "pflog" | "pflogd") => Self::PacketFilter,
+            b'm' if matches!(app, "mysqld" | "mariadbd" | "mysql" | "mariadb" | "mysqld_safe") => Self::Mysql,
             b'p' if app.starts_with("postgres") => Self::Postgresql,
             // Without the kernel's name before it, its prefix is in the place of a program.
             b'S' if matches!(app, "Shorewall" | "Shorewall6") => Self::Kernel,

@@ -23,7 +23,7 @@ mod subject;
 pub(crate) mod text;
 mod xml;
 
-pub(crate) use self::relayed::{complete_escaped, complete_from_structured};
+pub(crate) use self::relayed::{complete_escaped, complete_from_structured, complete_numbered};
 pub(crate) use self::subject::{Subject, is_about_group};
 pub(crate) use self::xml::resolved;
 use crate::{Context, Level, LogEvent};

@@ -1,4 +1,5 @@
-//! Events that a relay or an agent has put into another form of syslog: Snare's tabs as rsyslog escapes them, and NXLog's structured data.
+//! Events that a relay or an agent has put into another form of syslog: Snare's tabs as rsyslog escapes them, NXLog's structured
+//! data, and the number and the kind of an audit that Eventlog to Syslog puts before its text: `4625: AUDIT_FAILURE An account …`.
 
 use std::borrow::Cow;
 
@@ -25,6 +26,24 @@ pub(crate) fn complete_escaped<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx:
     event.timestamp = inner.timestamp.or(event.timestamp);
     event.complete_from(inner);
     true
+}
+
+/// Completes a record whose message is an audit behind its number and its kind.
+pub(crate) fn complete_numbered(event: &mut LogEvent<'_>) {
+    let digits = event.message.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+    let kinds = [&b": AUDIT_FAILURE "[..], b": AUDIT_SUCCESS "];
+    let behind = event.message.get(digits..).unwrap_or_default();
+    if !kinds.iter().any(|kind| behind.starts_with(kind)) {
+        return;
+    }
+    if behind.starts_with(b": AUDIT_F") && matches!(event.level, Level::Unknown | Level::Info) {
+        event.level = Level::Warn;
+    }
+    if event.msg_id.is_empty() {
+        event.msg_id =
+            Cow::Owned(String::from_utf8_lossy(event.message.get(..digits).unwrap_or_default()).into_owned());
+    }
+    super::complete_from_text(event);
 }
 
 /// Completes a record whose structured data are the fields of an event, as NXLog writes them in the newer syslog.
@@ -81,6 +100,15 @@ mod tests {
         assert_eq!((&*event.msg_id, &*event.user_name, event.ip), ("4625", "bob", "192.0.2.7".parse().ok()));
         assert_eq!(event.level, Level::Warn);
         let line = r#"<14>1 2023-11-14T22:13:20Z pc7 shop 7 - [NXLOG@14506 EventReceivedTime="2023-11-14 22:13:20" SourceModuleName="in" User="bob"] text"#;
+        assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).msg_id, "");
+    }
+
+    #[test]
+    fn an_audit_behind_its_number_and_kind_gives_both() {
+        let line = "<38>Nov 14 22:13:20 pc7 Security-Auditing: 4625: AUDIT_FAILURE An account failed to log on. Subject: Account Name: - Failed: Account Name: bob Source Network Address: 192.0.2.7";
+        let event = parse(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((&*event.msg_id, event.level, &*event.user_name), ("4625", Level::Warn, "bob"));
+        let line = "<38>Nov 14 22:13:20 pc7 shop: 4625: AUDIT of the books";
         assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).msg_id, "");
     }
 
