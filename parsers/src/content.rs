@@ -145,6 +145,14 @@ pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
     if matches!(event.message.first(), None | Some(b'{')) {
         return;
     }
+    if winevent::text::may_be(&event.message) {
+        let message = std::mem::take(&mut event.message);
+        if let Some(inner) = winevent::text::parse(&message, cx) {
+            absorb(event, inner);
+        }
+        event.message = message;
+        return;
+    }
     if !event.app.is_empty() {
         let message = std::mem::take(&mut event.message);
         let inner = by_program(Program::of(&event.app), &event.app, &message, cx);

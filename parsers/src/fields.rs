@@ -69,7 +69,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
         "otel.log.severity.text", "logmeta.loglevelname", "meta.loglevelname", "record.level.name",
         "@fields.levelname",
-        "log.syslog.severity.name", "syslog.severity_label", "severity_label", "prio", "eventlevelname", "severitylevel",
+        "log.syslog.severity.name", "syslog.severity_label", "severity_label", "prio", "eventlevelname", "severitylevel", "jsonpayload.severity", "jsonpayload.level",
     ]),
     (Slot::Priority, &["priority", "syslog.severity.code", "jsonpayload.priority", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
@@ -79,7 +79,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "record.message", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
         "displaymessage", "logevent.message", "full_log", "output", "properties.msg", "0", "syslogmessage",
-        "rendereddescription", "properties.message", "message.content", "auditdata",
+        "rendereddescription", "properties.message", "message.content", "auditdata", "jsonpayload.msg", "properties.log",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
@@ -117,7 +117,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote", "clientpublicip",
         "origin.address", "actor_ip", "srcaddr", "src_host", "actor.ip", "access_device.ip", "client.ip_address", "session.ip", "context.ip_address",
         "event.userip", "event.cip", "data.ip", "remote.ip", "clientipaddress", "actoripaddress",
-        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip", "login.ip",
+        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip", "login.ip", "properties.cip",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
@@ -131,6 +131,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "actor_details.email", "target_user.email", "created_by.login", "actors.user.name", "param.user", "event.userid",
         "event.user", "event.login", "event.adminid", "author_name",
         "login.user", "account.user", "author.name", "initiated_by_(actor)", "event_initiated_by", "userids",
+        "jsonpayload.user", "jsonpayload.username", "identity.requester.upn", "properties.csusername", "properties.server_principal_name",
     ]),
 ];
 

@@ -19,10 +19,11 @@ use crate::fields::Slot;
 use crate::{Level, address, timestamp, winevent};
 
 /// The account's name among Azure's claims.
-const ACCOUNTS: [&str; 3] = [
+const ACCOUNTS: [&str; 4] = [
     "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
     "identity.claim.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
     "identity.claim.upn",
+    "identity.requester.upn",
 ];
 
 impl Record<'_, '_> {
@@ -52,6 +53,10 @@ impl Record<'_, '_> {
 
     /// Fills what some records have under names that are others' elsewhere.
     fn complete_named_otherwise(&mut self) {
+        // The account of a storage is nobody's.
+        if self.is_named(Slot::UserName, "properties.accountName") {
+            self.demote(Slot::UserName);
+        }
         let attributes = &self.event.attributes;
         let of = |name: &str| attributes.get(name);
         if self.winner(Slot::Timestamp).is_none() {
@@ -261,6 +266,36 @@ mod tests {
             br#"{"version":"2","interface-id":"eni-7","srcaddr":"192.0.2.7","start":"1700000000","end":"1700000060"}"#;
         let event = parse(Format::Auto, line, &cx);
         assert_eq!((event.timestamp, event.ip), (Some(1_700_000_000_000_000), "192.0.2.7".parse().ok()));
+    }
+
+    #[test]
+    fn the_services_of_azure_and_google_name_who_asked_and_how_it_ended() {
+        let azures = |properties: &str| {
+            format!(r#"{{"time":"2023-11-14T22:13:20Z","category":"x","properties":{{{properties}}}}}"#)
+        };
+        check(
+            &azures(r#""CsMethod":"GET","ScStatus":500,"CIp":"192.0.2.7","CsUsername":"bob""#),
+            "ERROR bob 192.0.2.7",
+        );
+        check(&azures(r#""httpMethod":"GET","httpStatusCode":"404","clientIp":"192.0.2.7""#), "WARN  192.0.2.7");
+        check(
+            &azures(
+                r#""log":"{\"auditID\":\"7\",\"user\":{\"username\":\"bob\"},\"sourceIPs\":[\"192.0.2.7\"],\"responseStatus\":{\"code\":403}}""#,
+            ),
+            "WARN bob 192.0.2.7",
+        );
+        check(
+            r#"{"time":"2023-11-14T22:13:20Z","category":"StorageRead","callerIpAddress":"192.0.2.7:5","identity":{"requester":{"upn":"bob@example.com"}},"properties":{"accountName":"files7"}}"#,
+            "UNKNOWN bob@example.com 192.0.2.7",
+        );
+        check(
+            r#"{"time":"2023-11-14T22:13:20Z","category":"StorageRead","callerIpAddress":"192.0.2.7:5","properties":{"accountName":"files7"}}"#,
+            "UNKNOWN  192.0.2.7",
+        );
+        check(
+            r#"{"insertId":"a","jsonPayload":{"msg":"x","level":"error","user":"bob","remote_ip":"192.0.2.7"},"timestamp":"2023-11-14T22:13:20Z"}"#,
+            "ERROR bob 192.0.2.7",
+        );
     }
 
     #[test]

@@ -298,6 +298,15 @@ mod tests {
     }
 
     #[test]
+    fn an_event_in_a_shippers_envelope_gives_its_fields() {
+        let [splunks, ..] = printed();
+        let line = format!(r#"{{"host":"agent7","message":"{}"}}"#, splunks.replace('\n', "\\n").replace('\t', "\\t"));
+        let event = parse_as(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((&*event.host, &*event.msg_id, &*event.user_name), ("agent7", "4625", "bob"));
+        assert_eq!((event.level, event.timestamp), (Level::Warn, Some(1_700_000_000_000_000)));
+    }
+
+    #[test]
     fn the_account_beside_an_event_is_its_user_where_its_text_names_none() {
         let text = "Event[3]\n  Log Name: System\n  Source: Service Control\n  Date: 2023-11-14T22:13:20.000Z\n  Event ID: 7\n  Level: Error\n  \
              User: S-1-5-18\n  User Name: EXAMPLE\\bob\n  Computer: pc7\n  Description: \nIt stopped.";
