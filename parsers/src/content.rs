@@ -6,6 +6,7 @@
 mod by_form;
 mod by_program;
 mod program;
+mod slapd;
 
 use std::borrow::Cow;
 

@@ -38,6 +38,7 @@ pub(super) enum Program {
     CheckPoint,
     Postgresql,
     Mysql,
+    Slapd,
     Snare,
     /// An agent of OSSEC's or Wazuh's, of a Windows event.
     WinEvtLog,
@@ -69,6 +70,7 @@ impl Program {
             b'k' if app == "kernel" => Self::Kernel,
             b'p' if matches!(app, "pf" | "pflog" | "pflogd") => Self::PacketFilter,
             b'm' if matches!(app, "mysqld" | "mariadbd" | "mysql" | "mariadb" | "mysqld_safe") => Self::Mysql,
+            b's' if app == "slapd" => Self::Slapd,
             b'p' if app.starts_with("postgres") => Self::Postgresql,
             // Without the kernel's name before it, its prefix is in the place of a program.
             b'S' if matches!(app, "Shorewall" | "Shorewall6") => Self::Kernel,
