@@ -5,6 +5,9 @@ use proptest::sample::{Index, select};
 
 /// A line in each format, and some in none.
 pub(super) const LINES: &[&str] = &[
+    "2023-11-14T22:13:20Z INF the tunnel is open index=7 ip=192.0.2.7",
+    "2023-11-14 22:13:20 WRN the tunnel is closed",
+    "10:13PM DBG the cart was opened port=80",
     "LogName=Security\nSourceName=Auditing\nEventCode=7\nMessage=text",
     "Event[0]:\n  Log Name: Security\n  Source: Auditing\n  Event ID: 7\n  Description: \ntext",
     "11/14/2023 10:13:20 PM\nLogName=Security\nEventCode=7\nMessage=text",
