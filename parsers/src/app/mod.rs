@@ -48,6 +48,7 @@ mod read_as;
 pub mod redis;
 pub mod ruby;
 pub mod rust;
+mod santa;
 mod scan;
 mod servers;
 mod spdlog;
@@ -302,7 +303,8 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| nest::parse(text, cx))
             .or_else(|| couchdb::parse(text, cx))
             .or_else(|| rust::fern(text, cx))
-            .or_else(|| go::nats(text, cx));
+            .or_else(|| go::nats(text, cx))
+            .or_else(|| santa::syncthing(text, cx));
     };
     let stamped = &stamped;
     match stamped.rest {
@@ -322,7 +324,8 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         }
         [b':', ..] => python::bracketed_stamp(stamped),
         [b',', b' ', ..] => daemons::samba(stamped).or_else(|| other_bracketed(stamped)),
-        [b']', b' ', b'A'..=b'Z', ..] => rust::flexi_logger(stamped)
+        [b']', b' ', b'A'..=b'Z', ..] => santa::after_stamp(stamped)
+            .or_else(|| rust::flexi_logger(stamped))
             .or_else(|| java::kafka(stamped))
             .or_else(|| python::bracketed_stamp(stamped))
             .or_else(|| php::after_stamp(stamped))

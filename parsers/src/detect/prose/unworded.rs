@@ -17,6 +17,8 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'a'..=b'z' | b'A'..=b'Z' => worded(line, text),
         // Behind blanks other lines begin so.
         b'[' | b'0'..=b'9' | b'=' if line.len() != text.len() => None,
+        // Syncthing has the first letters of its device there.
+        b'[' if line.get(6..8) == Some(b"] ") && line.get(12) == Some(&b'/') => None,
         b'[' => bracketed(line),
         b'0'..=b'9' => numbered(line),
         b'-' => dashed(text),

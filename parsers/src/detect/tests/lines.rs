@@ -5,6 +5,8 @@ use proptest::sample::{Index, select};
 
 /// A line in each format, and some in none.
 pub(super) const LINES: &[&str] = &[
+    "[2023-11-14T22:13:20.123Z] I santad: action=EXEC|decision=DENY|path=/tmp/a|pid=7|user=bob",
+    "[A1B2C] 2023/11/14 22:13:20.123456 INFO: the folder is up to date",
     "2023-11-14T22:13:20Z INF the tunnel is open index=7 ip=192.0.2.7",
     "2023-11-14 22:13:20 WRN the tunnel is closed",
     "10:13PM DBG the cart was opened port=80",
