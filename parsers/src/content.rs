@@ -6,6 +6,7 @@
 mod by_form;
 mod by_program;
 mod program;
+mod slapd;
 
 use std::borrow::Cow;
 
@@ -36,6 +37,9 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     }
     // In a syslog record the message always stands in the line.
     let Cow::Borrowed(message) = event.message else { return };
+    if winevent::complete_escaped(event, line, cx) {
+        return;
+    }
     let program = Program::of(&event.app);
     if let Some(inner) = tagged(program, &event.app, line, cx) {
         absorb(event, inner);
@@ -51,6 +55,18 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
         event.level = programs::level_of_solaris(message);
     }
     structured(event);
+    // A head without blanks passes for the name of a program.
+    if event.app.contains(':')
+        && let Some(head) = by_form::ems_head(&event.app).map(LogEvent::into_owned)
+    {
+        event.app = Cow::Borrowed("");
+        absorb(event, head);
+    }
+    if event.app.starts_with("Microsoft-Windows-") {
+        winevent::complete_from_text(event);
+    } else if event.message.first().is_some_and(u8::is_ascii_digit) {
+        winevent::complete_numbered(event);
+    }
     if program == Program::Haproxy || wrapped::may_hold(message) {
         wrapped::complete(event, cx);
     }
@@ -69,7 +85,11 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
 fn structured(event: &mut LogEvent<'_>) {
     // Most structured data is none of theirs, and its first name says so.
     let is_known = |name: &str| ["junos@", "synolog@", "mdc@", "SecureAuth@"].iter().any(|id| name.starts_with(id));
-    if !event.attributes.iter().next().is_some_and(|(name, _)| is_known(name)) {
+    let first = event.attributes.iter().next().map(|(name, _)| name);
+    if first.is_some_and(|name| name.starts_with("NXLOG@")) {
+        return winevent::complete_from_structured(event);
+    }
+    if !first.is_some_and(is_known) {
         return;
     }
     let of = |names: [&str; 5]| {
@@ -126,6 +146,14 @@ pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
     if matches!(event.message.first(), None | Some(b'{')) {
         return;
     }
+    if winevent::text::may_be(&event.message) {
+        let message = std::mem::take(&mut event.message);
+        if let Some(inner) = winevent::text::parse(&message, cx) {
+            absorb(event, inner);
+        }
+        event.message = message;
+        return;
+    }
     if !event.app.is_empty() {
         let message = std::mem::take(&mut event.message);
         let inner = by_program(Program::of(&event.app), &event.app, &message, cx);
@@ -143,13 +171,41 @@ pub(crate) fn complete_enveloped(event: &mut LogEvent<'_>, cx: &Context) {
 
 /// Reads a line that says of itself that it is in CEF or LEEF or an audit record, whatever else is quoted in it.
 pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if winevent::text::may_be(line) {
+        return winevent::text::parse(line, cx);
+    }
     match line.first()? {
         b'C' if line.starts_with(b"CEF:") => cef::parse(line, cx),
         b'A' if line.starts_with(b"ASM:CEF:") => cef::parse(line, cx),
         b'L' if line.starts_with(b"LEEF:") => leef::parse(line, cx),
         b't' => parse_audit(line, cx),
+        b'1' | b'2' if has_basic_stamp(line) => behind_basic_stamp(line, cx),
         _ => None,
     }
+}
+
+/// Whether `line` may be in CEF or LEEF behind a time in ISO 8601's basic form, `20231114T221320Z`.
+#[inline]
+pub(crate) fn has_basic_stamp(line: &[u8]) -> bool {
+    const HEAD_BYTES_MAX: usize = 160;
+    line.get(8) == Some(&b'T')
+        && matches!(line.first(), Some(b'1' | b'2'))
+        && memmem::find(line.get(..HEAD_BYTES_MAX).unwrap_or(line), b"EF:").is_some()
+}
+
+/// Reads what stands behind such a time, and the host that may stand between.
+fn behind_basic_stamp<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let (at, rest) = timestamp::iso_prefix(line, cx.zone)?;
+    let is_label = |text: &[u8]| text.starts_with(b"CEF:") || text.starts_with(b"LEEF:");
+    let rest = rest.strip_prefix(b" ")?;
+    let (host, labelled) = match memchr::memchr(b' ', rest) {
+        Some(end) if !is_label(rest) => (rest.get(..end)?, rest.get(end + 1..)?),
+        _ => (&b""[..], rest),
+    };
+    let event = if labelled.starts_with(b"LEEF:") { leef::parse(labelled, cx) } else { cef::parse(labelled, cx) }?;
+    let host = std::str::from_utf8(host).ok().filter(|host| !host.is_empty());
+    let host = host.map_or(event.host, Cow::Borrowed);
+    Some(LogEvent { host, timestamp: Some(at), ..event }).filter(|_| is_label(labelled))
 }
 
 /// Reads a line that is said to be of pairs, and what its words say of a login.
@@ -179,7 +235,11 @@ fn name_device(event: &mut LogEvent<'_>) {
 
 /// Reads a line of pairs, which no other format's line begins like but for an audit record and a packet filter's.
 pub(crate) fn parse_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    if matches!(line.first(), Some(b'I' | b'%')) || auditd::looks_like(line) || devices::may_have_form(line) {
+    if matches!(line.first(), Some(b'I' | b'%'))
+        || auditd::looks_like(line)
+        || devices::may_have_form(line)
+        || winevent::text::may_be(line)
+    {
         return None;
     }
     let mut event = logfmt::detect(line, cx)?;

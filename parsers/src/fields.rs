@@ -61,29 +61,32 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "written_at", "written_ts", "msec", "started_at", "unixtime", "epoch",
         "createddatetime", "id.time", "when", "logtimestamp", "event.datetime", "event.time", "data.date", "date_create",
         "event_timestamp", "metadata.eventcreationtime", "ts.$date", "recordedat",
+        "timegenerated [utc]", "timegenerated_[utc]", "date_(utc)", "creationdate", "requesttime", "timestamp.epochsecond", "message.publishtime",
     ]),
-    (Slot::InstantNanos, &["instant.nanoofsecond", "timestamp.nanos", "timestampnanos"]),
+    (Slot::InstantNanos, &["instant.nanoofsecond", "timestamp.nanos", "timestampnanos", "timestamp.nanoofsecond"]),
     (Slot::Level, &[
         "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
         "otel.log.severity.text", "logmeta.loglevelname", "meta.loglevelname", "record.level.name",
         "@fields.levelname",
-        "log.syslog.severity.name", "syslog.severity_label", "severity_label", "prio",
+        "log.syslog.severity.name", "syslog.severity_label", "severity_label", "prio", "eventlevelname", "severitylevel", "jsonpayload.severity", "jsonpayload.level",
     ]),
-    (Slot::Priority, &["priority", "syslog.severity.code", "log.syslog.severity.code", "log.syslog.priority.severity"]),
+    (Slot::Priority, &["priority", "syslog.severity.code", "jsonpayload.priority", "log.syslog.severity.code", "log.syslog.priority.severity"]),
     (Slot::PythonLevel, &["levelno"]),
     (Slot::OtelLevel, &["severitynumber", "severity_number", "otel.log.severity.number"]),
     (Slot::LevelLetter, &["s"]),
     (Slot::Message, &[
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "record.message", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
-        "displaymessage", "logevent.message", "full_log", "output", "properties.msg", "0",
+        "displaymessage", "logevent.message", "full_log", "output", "properties.msg", "0", "syslogmessage",
+        "rendereddescription", "properties.message", "message.content", "auditdata", "jsonpayload.msg", "properties.log",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",
         "machine", "nodename", "node", "kubernetes.host", "kubernetes.node.name", "s-computername", "winlog.computer_name",
         "event.system.computer", "properties.machinename", "logmeta.hostname", "meta.hostname", "source_host", "@source_host",
         "log.syslog.hostname", "logsource", "hostidentifier",
+        "jsonpayload._hostname", "labels.compute.googleapis.com/resource_name", "resource.labels.node_name",
     ]),
     (Slot::App, &[
         "app", "application", "service", "appname", "app_name", "app.name", "service.name", "service_name", "servicename",
@@ -91,11 +94,12 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "_comm", "kubernetes.labels.app", "container_name", "kubernetes.container_name", "kubernetes.container.name",
         "winlog.provider_name", "sourcename", "eventsource", "providername", "event.system.provider.#attributes.name",
         "properties.application", "protopayload.servicename", "workload", "log.syslog.appname", "process.program",
+        "jsonpayload.syslog_identifier", "resource.labels.container_name",
     ]),
     (Slot::ProcId, &[
         "pid", "process.pid", "procid", "proc_id", "process_id", "processid", "process.id", "syslog_pid", "_pid",
         "event.system.execution.#attributes.processid", "record.process.id",
-        "log.syslog.procid",
+        "log.syslog.procid", "jsonpayload.syslog_pid", "jsonpayload._pid",
     ]),
     (Slot::MsgId, &[
         "msgid", "msg_id", "message_id", "winlog.event_id", "eventid", "eventname", "event.code", "event.system.eventid", "event.system.eventid.#text",
@@ -113,7 +117,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "remote", "src-ip", "client-ip", "httprequest.clientipaddress", "clienthost", "clientaddr", "addr.remote", "clientpublicip",
         "origin.address", "actor_ip", "srcaddr", "src_host", "actor.ip", "access_device.ip", "client.ip_address", "session.ip", "context.ip_address",
         "event.userip", "event.cip", "data.ip", "remote.ip", "clientipaddress", "actoripaddress",
-        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip",
+        "contextmap.ip", "mdc.ip", "context.ip", "extra.ip", "properties.ip", "meta.ip", "record.extra.ip", "@fields.ip", "login.ip", "properties.cip",
     ]),
     (Slot::UserName, &[
         "user_name", "username", "user", "user.name", "useridentity.username", "account_name", "login", "login_name", "uname",
@@ -126,6 +130,8 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "properties.initiatedby.user.userprincipalname", "initiatedby.user.userprincipalname", "properties.accountname",
         "actor_details.email", "target_user.email", "created_by.login", "actors.user.name", "param.user", "event.userid",
         "event.user", "event.login", "event.adminid", "author_name",
+        "login.user", "account.user", "author.name", "initiated_by_(actor)", "event_initiated_by", "userids",
+        "jsonpayload.user", "jsonpayload.username", "identity.requester.upn", "properties.csusername", "properties.server_principal_name",
     ]),
 ];
 

@@ -42,7 +42,10 @@ struct Origin<'a> {
 impl Found<'_> {
     /// Fills the fields of `event` that are empty, and adds the attributes.
     pub(crate) fn fill(&self, event: &mut LogEvent<'_>) {
-        let ip = template::address_of(self.ip);
+        // A peer may call itself by its address, which is nobody's name.
+        let is_unnamed = self.ip.is_empty() && self.user.parse::<std::net::IpAddr>().is_ok();
+        let (stated, user) = if is_unnamed { (self.user, "") } else { (self.ip, self.user) };
+        let ip = template::address_of(stated);
         if ip.is_none() && !matches!(self.ip, "" | "?" | "-") && !is_hardware_address(self.ip) {
             // A host's name in the place of an address.
             event.attributes.push("rhost", self.ip);
@@ -58,8 +61,8 @@ impl Found<'_> {
             }
         }
         // login has a word for what nobody is called.
-        if event.user_name.is_empty() && !matches!(self.user, "-" | "UNKNOWN") {
-            event.user_name = Cow::Owned(self.user.to_owned());
+        if event.user_name.is_empty() && !matches!(user, "-" | "UNKNOWN") {
+            event.user_name = Cow::Owned(user.to_owned());
         }
         let outcome = (!self.outcome.is_empty()).then_some(("outcome", self.outcome));
         if event.attributes.is_empty() {

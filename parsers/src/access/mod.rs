@@ -20,7 +20,7 @@ mod envoy;
 mod extras;
 pub(crate) mod gin;
 mod head;
-mod months;
+pub(crate) mod months;
 mod proxy_manager;
 mod runserver;
 mod s3;

@@ -23,6 +23,12 @@ const MONTHS: [(&str, &[&str]); 12] = [
     ("Dec", &["déc", "dez", "dic", "dec"]),
 ];
 
+/// The English name of the month that `name` is the short one of, in any of these languages; with a full stop behind it or without.
+pub(crate) fn english(name: &str) -> Option<&'static str> {
+    let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
+    MONTHS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(english, _)| *english)
+}
+
 /// A time is no longer than this.
 const BYTES_MAX: usize = 40;
 
@@ -32,9 +38,7 @@ pub(super) fn read(inside: &[u8], zone: Zone) -> Option<(i64, &[u8])> {
     let text = std::str::from_utf8(inside.get(..end)?).ok()?;
     let (day, rest) = text.split_once('/')?;
     let (name, rest) = rest.split_once('/')?;
-    let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
-    let (month, _) = MONTHS.iter().find(|(_, names)| names.contains(&name.as_str()))?;
-    let english = format!("{day}/{month}/{rest}");
+    let english = format!("{day}/{}/{rest}", english(name)?);
     let (stamp, left) = timestamp::common_log_prefix(english.as_bytes(), zone)?;
     Some((stamp, inside.get(end + 1..).filter(|_| left.is_empty())?))
 }

@@ -9,6 +9,7 @@ mod activemq;
 pub mod android;
 pub mod axigen;
 mod bacula;
+mod ceph;
 #[cfg(test)]
 mod check;
 mod chosen;
@@ -32,6 +33,7 @@ mod jvm;
 pub mod klog;
 mod letters;
 pub mod litespeed;
+mod log4j_xml;
 mod minecraft;
 pub mod mongodb;
 pub mod mysql;
@@ -46,6 +48,7 @@ mod read_as;
 pub mod redis;
 pub mod ruby;
 pub mod rust;
+mod santa;
 mod scan;
 mod servers;
 mod spdlog;
@@ -66,6 +69,7 @@ pub mod zoneminder;
 use crate::{Context, LogEvent, access, level_names, logins};
 
 pub(crate) use chosen::read_chosen;
+pub(crate) use log4j_xml::begins_first as begins_log4js;
 pub(crate) use read_as::{has_mark, read_as};
 pub(crate) use servers::begins_as_zabbix;
 
@@ -90,7 +94,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'(' => sssd::parse(text, cx),
         0x1b => nest::parse(text, cx).or_else(|| coloured::parse(text, cx)),
         b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
-        b'<' => postgresql::angled(text, cx),
+        b'<' => postgresql::angled(text, cx).or_else(|| log4j_xml::parse(text)),
         b'-' => cluster::tagged(text, cx),
         b'=' => erlang::report(text, cx),
         _ => None,
@@ -211,11 +215,13 @@ fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             .or_else(|| java::after_stamp(stamped))
             .or_else(|| postgresql::after_stamp(stamped))
             .or_else(|| axigen::after_stamp(stamped))
+            .or_else(|| ceph::after_stamp(stamped))
             .or_else(|| freeswitch::after_stamp(stamped))
             .or_else(|| go::after_stamp(stamped)),
         b'-' => python::after_stamp(stamped)
             .or_else(|| java::after_stamp(stamped))
-            .or_else(|| postgresql::after_stamp(stamped)),
+            .or_else(|| postgresql::after_stamp(stamped))
+            .or_else(|| mysql::after_stamp(stamped)),
         b'H' if scan::blanks(stamped.rest).starts_with(b"H=") => exim::after_stamp(stamped),
         b'A'..=b'Z' => mongodb::after_stamp(stamped)
             .or_else(|| android::after_stamp(stamped))
@@ -297,7 +303,8 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| nest::parse(text, cx))
             .or_else(|| couchdb::parse(text, cx))
             .or_else(|| rust::fern(text, cx))
-            .or_else(|| go::nats(text, cx));
+            .or_else(|| go::nats(text, cx))
+            .or_else(|| santa::syncthing(text, cx));
     };
     let stamped = &stamped;
     match stamped.rest {
@@ -317,7 +324,8 @@ fn bracket_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         }
         [b':', ..] => python::bracketed_stamp(stamped),
         [b',', b' ', ..] => daemons::samba(stamped).or_else(|| other_bracketed(stamped)),
-        [b']', b' ', b'A'..=b'Z', ..] => rust::flexi_logger(stamped)
+        [b']', b' ', b'A'..=b'Z', ..] => santa::after_stamp(stamped)
+            .or_else(|| rust::flexi_logger(stamped))
             .or_else(|| java::kafka(stamped))
             .or_else(|| python::bracketed_stamp(stamped))
             .or_else(|| php::after_stamp(stamped))

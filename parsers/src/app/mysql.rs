@@ -5,6 +5,8 @@
 //! 2023-11-14T22:13:20.123456Z 0 [Note] ready                          MySQL 5.7
 //! 2023-11-14 22:13:20 0 [Note] ready                                  MySQL 5.6, MariaDB 10; an hour of one digit is filled with a blank
 //! 231114 22:13:20 [Note] ready                                        MySQL 5.5
+//! 2023-11-14 22:13:20 7f2a InnoDB: Warning: slow                      InnoDB in MySQL 5.6 and MariaDB 10.0, behind its thread
+//! 2023-11-14T22:13:20.123456Z mysqld_safe Starting mysqld             the script that starts the server
 //! 2023-11-14T22:13:20.123456Z     8 Connect   bob@192.0.2.7 on shop   general query log
 //! ```
 //!
@@ -32,21 +34,38 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let rest = some_blanks(stamped.rest)?;
     let (thread, rest) = match span(rest, |b| b.is_ascii_digit()) {
-        Some((thread, rest)) => (thread, some_blanks(rest)?),
-        None => ("", rest),
+        Some((thread, rest)) if matches!(rest.first(), Some(b' ' | b'\t')) => (thread, blanks(rest)),
+        _ => ("", rest),
     };
     // With a `T` in its date the line has the thread as well: else another program's level is in the bracket.
     if thread.is_empty() && stamped.line.get(10) == Some(&b'T') {
-        return None;
+        return unlevelled(stamped, rest);
     }
     if rest.first() != Some(&b'[') {
         return unlevelled(stamped, rest).or_else(|| general(stamped, thread, rest));
     }
-    let (word, rest) = bracketed(rest)?;
+    if rest.starts_with(b"[ERROR]") && thread.is_empty() && go::hashicorp(stamped).is_some() {
+        return None;
+    }
+    levelled(Some(stamped.at), thread, rest)
+}
+
+/// Reads a message in the record of a syslog or a journal, which has a time of its own; the server's may stand before it.
+pub(crate) fn in_syslog<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    let text = trimmed(message);
+    let event = match Stamped::read(text, cx) {
+        Some(stamped) => after_stamp(&stamped),
+        None => levelled(None, "", text),
+    };
+    event.map(|event| LogEvent { timestamp: None, ..event })
+}
+
+/// `[Warning] [MY-010055] [Server] text`
+fn levelled<'a>(at: Option<i64>, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>> {
+    let (word, rest) = bracketed(text)?;
     let level = match word {
         "System" | "Note" => Level::Info,
         "Warning" => Level::Warn,
-        "ERROR" if thread.is_empty() && go::hashicorp(stamped).is_some() => return None,
         "ERROR" | "Error" => Level::Error,
         _ => return None,
     };
@@ -59,7 +78,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
             (code, subsystem, blanks(rest))
         }
     };
-    let mut event = event(FORMAT, Some(stamped.at), level, message);
+    let mut event = event(FORMAT, at, level, message);
     event.msg_id = code.into();
     attribute(&mut event, "thread", thread);
     attribute(&mut event, "subsystem", subsystem);
@@ -67,34 +86,49 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     Some(event)
 }
 
-/// Before 5.6: InnoDB's own lines, and those of the script that starts the server, have no level in brackets.
+/// InnoDB's own lines before 5.7, and those of the script that starts the server and of the server's end, have no level in brackets.
 fn unlevelled<'a>(stamped: &Stamped<'a>, rest: &'a [u8]) -> Option<LogEvent<'a>> {
     let has_old_stamp = stamped.line.get(6) == Some(&b' ');
     let message = blanks(rest);
-    let stated = message
-        .strip_prefix(b"InnoDB: ")
+    let (thread, behind) = word(message).map_or(("", message), |(thread, rest)| (thread, blanks(rest)));
+    if !has_old_stamp && is_hexadecimal(thread) && behind.starts_with(b"InnoDB: ") {
+        let stated = behind.get(b"InnoDB: ".len()..).unwrap_or_default();
+        let mut event = event(FORMAT, Some(stamped.at), plain::stated_level(stated), behind);
+        attribute(&mut event, "thread", thread);
+        return Some(event);
+    }
+    let signal = message.strip_prefix(b"UTC ").filter(|rest| rest.starts_with(b"- mysqld got "));
+    let innodb = message.strip_prefix(b"InnoDB: ").filter(|_| has_old_stamp);
+    let ends = [&b"mysqld started"[..], b"mysqld restarted", b"mysqld ended", b"mysqld stopped", b"- mysqld got "];
+    let is_of_server = || has_old_stamp && ends.iter().any(|begin| message.starts_with(begin));
+    let stated = innodb
         .or_else(|| message.strip_prefix(b"mysqld_safe "))
-        .filter(|_| has_old_stamp)?;
-    Some(event(FORMAT, Some(stamped.at), plain::stated_level(stated), message))
+        .or_else(|| is_of_server().then_some(message))
+        .or(signal);
+    Some(event(FORMAT, Some(stamped.at), plain::stated_level(stated?), message))
 }
+
+/// Whether `text` is the id of a thread as InnoDB writes it: `7f2a4c0b1700`, `0x7f2a4c0b1700`.
+fn is_hexadecimal(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    (3..=16).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// What clients ask of a server, and its own threads.
+#[rustfmt::skip]
+const COMMANDS: [&str; 33] = [
+    "Query", "Execute", "Prepare", "Connect", "Quit", "Close stmt", "Reset stmt", "Reset Connection", "Init DB", "Statistics", "Ping",
+    "Field List", "Change user", "Binlog Dump", "Binlog Dump GTID", "Register Slave", "Register Replica", "Connect Out", "Table Dump",
+    "Processlist", "Kill", "Refresh", "Shutdown", "Create DB", "Drop DB", "Long Data", "Fetch", "Set option", "Debug", "Time",
+    "Delayed insert", "Daemon", "Error",
+];
 
 /// `8 Connect   bob@192.0.2.7 on shop using TCP/IP`: the command, a tab, or what blanks were made of it, and its argument.
 fn general<'a>(stamped: &Stamped<'a>, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>> {
-    const COMMANDS: [&str; 12] = [
-        "Connect",
-        "Query",
-        "Quit",
-        "Execute",
-        "Prepare",
-        "Init DB",
-        "Statistics",
-        "Ping",
-        "Close stmt",
-        "Reset stmt",
-        "Field List",
-        "Change user",
-    ];
-    let command = COMMANDS.into_iter().find(|command| text.starts_with(command.as_bytes()))?;
+    let command = COMMANDS.into_iter().find(|command| {
+        let behind = text.strip_prefix(command.as_bytes());
+        behind.is_some_and(|rest| matches!(rest, [] | [b'\t', ..] | [b' ', b' ', ..]))
+    })?;
     let rest = text.get(command.len()..)?;
     let is_untabbed = stamped.line.get(10) == Some(&b'T') && rest.starts_with(b"  ");
     let is_general = !thread.is_empty() && (rest.is_empty() || rest.first() == Some(&b'\t') || is_untabbed);
@@ -108,6 +142,11 @@ fn general<'a>(stamped: &Stamped<'a>, thread: &'a str, text: &'a [u8]) -> Option
     {
         event.user_name = user.into();
         event.ip = address::parse(host).map(|found| found.ip);
+        if event.ip.is_none() {
+            attribute(&mut event, "client_host", host);
+        }
+    } else if command == "Connect" {
+        programs::complete(&mut event, "mysqld");
     }
     is_general.then_some(event)
 }
@@ -138,6 +177,36 @@ mod tests {
             ),
             ("231114 22:13:20  InnoDB: Error: no", "mysql ERROR 22:13:20 | InnoDB: Error: no"),
             ("231114 22:13:20 mysqld_safe Starting", "mysql UNKNOWN 22:13:20 | mysqld_safe Starting"),
+            (
+                "2023-11-14T22:13:20Z UTC - mysqld got signal 6 ;",
+                "mysql UNKNOWN 22:13:20 | UTC - mysqld got signal 6 ;",
+            ),
+            ("231114 22:13:20 - mysqld got signal 6 ;", "mysql UNKNOWN 22:13:20 | - mysqld got signal 6 ;"),
+            ("231114 22:13:20  mysqld ended", "mysql UNKNOWN 22:13:20 | mysqld ended"),
+            (
+                "2023-11-14T22:13:20.123456Z mysqld_safe Logging to '/var/log/a.err'.",
+                "mysql UNKNOWN 22:13:20.123456 | mysqld_safe Logging to '/var/log/a.err'.",
+            ),
+            (
+                "2023-11-14 22:13:20 7f2a4c0b1700 InnoDB: Warning: slow",
+                "mysql WARN 22:13:20 thread=7f2a4c0b1700 | InnoDB: Warning: slow",
+            ),
+            (
+                "2023-11-14 22:13:20 0x7f2a4c0b1700  InnoDB: Assertion failure in file a.cc line 7",
+                "mysql UNKNOWN 22:13:20 thread=0x7f2a4c0b1700 | InnoDB: Assertion failure in file a.cc line 7",
+            ),
+            (
+                "2023-11-14T22:13:20.123456Z\t    8 Connect\tAccess denied for user 'bob'@'localhost' (using password: YES)",
+                "mysql INFO 22:13:20.123456 user=bob thread=8 command=Connect rhost=localhost outcome=failure | Access denied for user 'bob'@'localhost' (using password: YES)",
+            ),
+            (
+                "2023-11-14T22:13:20.123456Z\t    8 Connect\tbob@web1 on  using SSL/TLS",
+                "mysql INFO 22:13:20.123456 user=bob thread=8 command=Connect client_host=web1 | bob@web1 on  using SSL/TLS",
+            ),
+            (
+                "2023-11-14T22:13:20.123456Z\t    8 Binlog Dump GTID\tLog: 'bin.000001' Pos: 4",
+                "mysql INFO 22:13:20.123456 thread=8 command=Binlog Dump GTID | Log: 'bin.000001' Pos: 4",
+            ),
             ("2023-11-14 22:13:20 0 [Warning] slow", "mysql WARN 22:13:20 thread=0 | slow"),
             ("231114 22:13:20 [ERROR] no", "mysql ERROR 22:13:20 | no"),
             ("2023-11-14  5:13:20 7 [Warning] slow", "mysql WARN 05:13:20 thread=7 | slow"),
@@ -155,6 +224,26 @@ mod tests {
     }
 
     #[test]
+    fn a_message_in_syslog_states_its_level_behind_a_time_or_without() {
+        for (message, level, user) in [
+            ("2023-11-14T22:13:20.123456Z 8 [Warning] [MY-010055] [Server] x", Level::Warn, ""),
+            ("[Warning] Aborted connection 8 to db: 'shop' user: 'bob' host: 'web1' (Got timeout)", Level::Warn, "bob"),
+            (
+                "231114 22:13:20 [ERROR] Access denied for user 'bob'@'localhost' (using password: YES)",
+                Level::Error,
+                "bob",
+            ),
+            ("Access denied for user 'bob'@'192.0.2.7' (using password: YES)", Level::Info, "bob"),
+            ("x", Level::Info, ""),
+        ] {
+            let line = format!("<29>Nov 14 22:13:20 db7 mysqld[7]: {message}");
+            let event = crate::format::parse(crate::Format::Auto, line.as_bytes(), &CX);
+            assert_eq!((event.level, &*event.user_name), (level, user), "{message}");
+            assert_eq!(&*event.message, message.as_bytes());
+        }
+    }
+
+    #[test]
     fn other_lines_are_refused() {
         for line in [
             "",
@@ -162,6 +251,8 @@ mod tests {
             "2023-11-14T22:13:20Z [ERROR] x",
             "2023-11-14 22:13:20 Query x",
             "231114 22:13:20 x",
+            "2023-11-14 22:13:20 face text",
+            "2023-11-14T22:13:20Z InnoDB: x",
             "# comment",
         ] {
             assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");

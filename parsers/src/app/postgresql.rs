@@ -22,7 +22,9 @@ mod csvlog;
 pub(super) mod pgbouncer;
 mod prefix;
 mod severity;
+mod syslog;
 
+pub(crate) use self::syslog::in_syslog;
 use super::scan::{blanks, event, until, word};
 use super::{Stamped, trimmed};
 use crate::find::find;
@@ -151,6 +153,11 @@ mod tests {
             (
                 "2023-11-14 22:13:20 UTC [7]: [3-1] user=bob,db=shop,app=[unknown],client=192.0.2.7 LOG:  x",
                 "postgresql INFO 22:13:20 pid=7 user=bob ip=192.0.2.7 session_line_num=3 database=shop error_severity=LOG | x",
+            ),
+            (
+                "2023-11-14 22:13:20 UTC [7]: [3-1] user=bob,db=shop,app=My App 2 - Main,client=192.0.2.7 LOG:  x",
+                "postgresql INFO 22:13:20 pid=7 user=bob ip=192.0.2.7 application_name=My App 2 - Main session_line_num=3 database=shop \
+                 error_severity=LOG | x",
             ),
             (
                 "2023-11-14 22:13:20.123 UTC [7] [unknown]@[unknown] LOG:  x",

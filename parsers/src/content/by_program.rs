@@ -1,6 +1,7 @@
 //! What the name of a program says of how its messages are read.
 
 use super::program::Program;
+use super::slapd;
 use crate::syslog::cisco;
 use crate::{
     Context, Level, LogEvent, apache_error, app, auditd, cisco_asa, connections, devices, divided, filterlog, iptables,
@@ -24,6 +25,11 @@ pub(super) fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx:
         }
         Program::Connections => connections::parse(message, cx),
         Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),
+        Program::Postgresql => {
+            app::postgresql::in_syslog(message, cx).or_else(|| programs::read("postgres", message, cx))
+        }
+        Program::Mysql => app::mysql::in_syslog(message, cx).or_else(|| programs::read("mysqld", message, cx)),
+        Program::Slapd => slapd::read(message, cx),
         Program::CheckPoint => divided::bracketed(message, cx),
         Program::Apache => apache_error::from_syslog(message).or_else(|| by_name(app, message, cx)),
         // Routers and switches have such tags, too.

@@ -36,6 +36,9 @@ pub(super) enum Program {
     Cisco,
     Device(Device),
     CheckPoint,
+    Postgresql,
+    Mysql,
+    Slapd,
     Snare,
     /// An agent of OSSEC's or Wazuh's, of a Windows event.
     WinEvtLog,
@@ -66,6 +69,9 @@ impl Program {
             b'h' if app.starts_with("haproxy") => Self::Haproxy,
             b'k' if app == "kernel" => Self::Kernel,
             b'p' if matches!(app, "pf" | "pflog" | "pflogd") => Self::PacketFilter,
+            b'm' if matches!(app, "mysqld" | "mariadbd" | "mysql" | "mariadb" | "mysqld_safe") => Self::Mysql,
+            b's' if app == "slapd" => Self::Slapd,
+            b'p' if app.starts_with("postgres") => Self::Postgresql,
             // Without the kernel's name before it, its prefix is in the place of a program.
             b'S' if matches!(app, "Shorewall" | "Shorewall6") => Self::Kernel,
             b't' if app.starts_with("time=") => Self::Pairs,

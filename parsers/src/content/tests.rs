@@ -369,3 +369,30 @@ fn a_repetition_that_macos_counts_names_no_host() {
     assert_eq!((&*event.host, &*event.app), ("", ""));
     assert_eq!(&*event.message, b"--- last message repeated 3 times ---");
 }
+
+#[test]
+fn a_time_without_dividers_may_stand_before_cef_and_leef() {
+    let cx = Context { received_at: 1_700_042_400_000_000, zone: Zone::UTC };
+    for (line, format) in [
+        ("20231114T221320Z fw1 CEF:0|Acme|Box|1|7|no|7|src=192.0.2.7 suser=bob", "cef"),
+        ("20231114T231320+0100 fw1 LEEF:1.0|Acme|Box|1|7|src=192.0.2.7\tusrName=bob", "leef"),
+        ("<13>20231114T221320Z fw1 CEF:0|Acme|Box|1|7|no|7|src=192.0.2.7 suser=bob", "rfc3164"),
+    ] {
+        let event = crate::format::parse(crate::Format::Auto, line.as_bytes(), &cx);
+        assert_eq!((event.format, event.timestamp), (format, Some(1_700_000_000_000_000)), "{line}");
+        assert_eq!((&*event.host, &*event.user_name, event.ip), ("fw1", "bob", "192.0.2.7".parse().ok()), "{line}");
+    }
+}
+
+#[test]
+fn an_event_of_ontap_states_its_node_its_name_and_its_severity() {
+    let cx = Context { received_at: 1_700_042_400_000_000, zone: Zone::UTC };
+    let read = |line: &'static str| crate::format::parse(crate::Format::Auto, line.as_bytes(), &cx);
+    let event = read("<13>Nov 14 22:13:20 [node7: wafl: wafl.vol.full:error]: Volume a is full");
+    assert_eq!((&*event.host, &*event.app, &*event.msg_id), ("node7", "wafl", "wafl.vol.full"));
+    assert_eq!(event.level, Level::Error);
+    let event = read("<13>Nov 14 22:13:20 nas1 [node7:wafl.vol.full:warning]: Volume a is full");
+    assert_eq!((&*event.host, &*event.msg_id, event.level), ("nas1", "wafl.vol.full", Level::Warn));
+    let event = read("<13>Nov 14 22:13:20 nas1 [a:b:c]: text");
+    assert_eq!((&*event.msg_id, event.level), ("", Level::Info));
+}

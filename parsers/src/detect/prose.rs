@@ -18,7 +18,7 @@ use self::unworded::{far_marks, unworded};
 use crate::plain::{self, Sought};
 use crate::signs;
 use crate::syslog::shape;
-use crate::{Context, Level, access, apache_error, timestamp};
+use crate::{Context, Level, access, apache_error, content, timestamp, winevent};
 
 /// A line of prose.
 pub(crate) struct Prose<'a> {
@@ -67,6 +67,9 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
 /// Tells whether `line`, which no date begins, is prose.
 #[inline]
 pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
+    if winevent::text::may_be(line) || content::has_basic_stamp(line) {
+        return None;
+    }
     if line.first().is_some_and(u8::is_ascii_alphabetic) { worded(line, line) } else { unworded(line) }
 }
 

@@ -1,4 +1,4 @@
-//! What is peculiar to some kinds of records: Nextcloud's levels, the names that authentik logs, what Datadog calls a level; and the level of records that state none, but are of a kind from which one follows: requests in the JSON of a web server or proxy
+//! What is peculiar to some kinds of records: Nextcloud's and MySQL's levels, the names that authentik logs, what Datadog calls a level; and the level of records that state none, but are of a kind from which one follows: requests in the JSON of a web server or proxy
 //! (nginx, Apache, Traefik, Envoy and those after them), requests to Kubernetes, and events of it ([`super::kubernetes`]).
 
 use std::borrow::Cow;
@@ -21,6 +21,10 @@ fn is_status(name: &str) -> bool {
             | "response.status_code"
             | "http.response.status_code"
             | "http.status_code"
+            | "httpRequest.status"
+            | "properties.httpStatus"
+            | "properties.httpStatusCode"
+            | "properties.ScStatus"
             | "DownstreamStatus"
             | "EdgeResponseStatus"
             | "sc-status"
@@ -38,6 +42,10 @@ fn is_request(name: &str) -> bool {
             | "request.method"
             | "http.request.method"
             | "http.method"
+            | "httpMethod"
+            | "httpRequest.requestMethod"
+            | "properties.httpMethod"
+            | "properties.CsMethod"
             | "RequestMethod"
             | "ClientRequestMethod"
             | "cs-method"
@@ -72,6 +80,28 @@ impl<'a> Record<'a, '_> {
         };
         self.event.level = level;
         self.event.severity = None;
+    }
+
+    /// Whether it is a record of MySQL's error log in JSON, whose numbers of levels are its own.
+    pub(super) fn is_mysqls(&self) -> bool {
+        let has = |name: &str| self.event.attributes.get(name).is_some();
+        let is_numbered = self.winner(Slot::Level).is_some_and(|level| level.name == "prio");
+        is_numbered && has("err_code") && has("label")
+    }
+
+    /// Takes the level for one of MySQL's, which stands beside it as a word, and the code of the error for the message's id.
+    pub(super) fn complete_mysql(&mut self) {
+        self.event.level = match self.event.attributes.get("label") {
+            Some("System" | "Note") => Level::Info,
+            Some("Warning") => Level::Warn,
+            Some("Error") => Level::Error,
+            _ => Level::Unknown,
+        };
+        self.event.severity = None;
+        let code = self.event.attributes.get("err_code").and_then(|code| code.parse::<u32>().ok());
+        if let Some(code) = code {
+            self.event.msg_id = Cow::Owned(format!("MY-{code:06}"));
+        }
     }
 
     /// The name that somebody typed whom authentik does not know.
@@ -118,6 +148,14 @@ mod tests {
     use crate::{Context, Format, Level, Zone};
 
     const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+
+    #[test]
+    fn a_level_of_mysqls_is_its_label_and_a_refused_login_names_who_was_refused() {
+        let line = br#"{ "prio" : 2, "err_code" : 10926, "msg" : "Access denied for user 'bob'@'192.0.2.7' (using password: YES)", "time" : "2023-11-14T22:13:20Z", "thread" : 8, "err_symbol" : "ER_X", "subsystem" : "Server", "label" : "Warning" }"#;
+        let event = parse(Format::Auto, line, &CX);
+        assert_eq!((event.level, event.severity, &*event.msg_id), (Level::Warn, None, "MY-010926"));
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+    }
 
     #[test]
     fn nextclouds_levels_are_its_own_and_its_dashes_are_no_user() {

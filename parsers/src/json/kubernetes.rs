@@ -51,9 +51,11 @@ fn inner(name: &str) -> &str {
 }
 
 impl Record<'_, '_> {
-    /// Whether `key` is the object of a watch, of which what became of it has been read: it is always written first.
+    /// Whether `key` is the object of a watch, of which what became of it has been read: it is always written first. Or the event that Amazon's
+    /// bus of events carries, whose kind it writes first as well.
     pub(super) fn is_wrapped_in(&self, key: &str) -> bool {
         let said = match key {
+            "detail" => return self.event.attributes.get("detail-type").is_some(),
             "object" => "type",
             "event" => "verb",
             _ => return false,

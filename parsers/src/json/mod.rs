@@ -29,9 +29,11 @@ mod kinds;
 mod kubernetes;
 pub(crate) mod members;
 pub(crate) mod pairs;
+mod pubsub;
 pub(crate) mod reader;
 pub(crate) mod record;
 mod records;
+mod times;
 mod unescape;
 mod windows;
 
@@ -96,6 +98,7 @@ pub(crate) fn parse_object<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<
 
 /// Reads what the message says for itself, where the record only wraps a line that a program wrote.
 fn unwrap_message(event: &mut LogEvent<'_>, line: &[u8], cx: &Context) {
+    pubsub::unwrap(event, cx);
     // A record without a message is its own message; it has been read.
     let is_wrapped_object = event.message.first() == Some(&b'{') && event.message.len() < line.len();
     if is_wrapped_object {
@@ -128,6 +131,11 @@ pub fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
 /// Reads an object all leaves of which become attributes, whether or not they fill a field.
 pub(crate) fn parse_keeping_all<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
     record(text, cx, Keep::FieldAndAttribute)
+}
+
+/// Reads the time that a value is which stands alone, in more spellings than lines begin with.
+pub(crate) fn time_of_value(text: &str, cx: &Context) -> Option<i64> {
+    times::read(text, cx)
 }
 
 /// The part of a message that may be a JSON object.

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::reader::Value;
+use super::times;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
-use crate::{Attributes, Context, Level, LogEvent, Zone, address, app, level_names, programs, timestamp, winevent};
+use crate::{Attributes, Context, Level, LogEvent, address, level_names, programs, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
 const NUMBER_RANK: u8 = 100;
@@ -181,9 +182,8 @@ impl<'a, 'c> Record<'a, 'c> {
     fn fits(&mut self, slot: Slot, place: &Place<'_, 'a>, text: &str, quoted: bool) -> Fit {
         match slot {
             Slot::Timestamp => {
-                let midnight = || (place.key.as_ref() == "@timestamp").then(|| midnight(text, self.cx.zone))?;
-                let other = || american(text, self.cx).or_else(midnight);
-                match timestamp::parse(undated(text), self.cx.zone).or_else(other) {
+                let midnight = || (place.key.as_ref() == "@timestamp").then(|| times::midnight(text, self.cx.zone))?;
+                match times::read(text, self.cx).or_else(midnight) {
                     Some(micros) => self.event.timestamp = Some(micros),
                     None => return Fit::No,
                 }
@@ -212,6 +212,8 @@ impl<'a, 'c> Record<'a, 'c> {
             Slot::InstantNanos if text.len() > 9 => return Fit::No,
             Slot::Message if !quoted => return Fit::No,
             Slot::Host | Slot::App | Slot::UserName if !quoted || is_blank(text) => return Fit::No,
+            // Before a session has a program or a user, PostgreSQL writes so.
+            Slot::App | Slot::UserName if text == "[unknown]" => return Fit::No,
             Slot::UserName if is_nobody(text) => return Fit::No,
             Slot::ProcId | Slot::MsgId if is_blank(text) => return Fit::No,
             // Windows' EventID is the kind of an event; CloudTrail's eventID is a number of its own for each.
@@ -292,6 +294,10 @@ impl<'a, 'c> Record<'a, 'c> {
         if is_nextcloud {
             self.number_level_as_nextcloud();
         }
+        let is_mysqls = self.is_mysqls();
+        if is_mysqls {
+            self.complete_mysql();
+        }
         let typed_name = self.typed_name();
         let is_bunyan = self.is_bunyan();
         let is_relayed = self.winner(Slot::Host).is_some_and(|winner| winner.name == "host");
@@ -310,6 +316,9 @@ impl<'a, 'c> Record<'a, 'c> {
         self.event.user_name = self.take(Slot::UserName).or(typed_name).unwrap_or_default();
         if is_nextcloud {
             programs::complete(&mut self.event, "nextcloud");
+        }
+        if is_mysqls {
+            programs::complete(&mut self.event, "mysqld");
         }
         if is_bunyan && let Some(name) = self.event.attributes.get("name") {
             self.event.app = Cow::Owned(name.to_owned());
@@ -332,7 +341,8 @@ impl<'a, 'c> Record<'a, 'c> {
             return;
         };
         // Log4j's, and two spellings of Google Cloud's agents.
-        const SECONDS: [&str; 3] = ["instant.epochSecond", "timestamp.seconds", "timestampSeconds"];
+        const SECONDS: [&str; 4] =
+            ["instant.epochSecond", "timestamp.epochSecond", "timestamp.seconds", "timestampSeconds"];
         let whole_seconds = self.winner(Slot::Timestamp).is_some_and(|stamp| {
             SECONDS.iter().any(|name| stamp.name.eq_ignore_ascii_case(name)) && !stamp.value.contains('.')
         });
@@ -350,24 +360,6 @@ enum Fit {
     Exactly,
     /// The field holds less than the value says (an address without its port): the attribute stays.
     InPart,
-}
-
-/// .NET writes a time as `/Date(1700000000123)/`.
-fn undated(text: &str) -> &str {
-    text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")).unwrap_or(text)
-}
-
-/// `11/14/2023 10:13:20 PM`, as .NET and Windows write a time in America; who says which half of the day it is names the month first.
-fn american(text: &str, cx: &Context) -> Option<i64> {
-    let is_half_day = text.ends_with("AM") || text.ends_with("PM");
-    let (at, rest) = is_half_day.then(|| app::time_of_shape(text.as_bytes(), b"m/d/Y H:M:S", cx)).flatten()?;
-    rest.is_empty().then_some(at)
-}
-
-/// The beginning of a day, which is all that some documents of Elasticsearch state.
-fn midnight(day: &str, zone: Zone) -> Option<i64> {
-    let is_day = matches!(day.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
-    is_day.then(|| timestamp::parse(&format!("{day}T00:00:00"), zone))?
 }
 
 fn is_blank(text: &str) -> bool {
@@ -394,9 +386,18 @@ fn level_of(slot: Slot, key: &str, text: &str) -> Option<(Level, Option<u8>)> {
             let severity = severity.or_else(|| level_names::severity_keyword(text)).filter(|_| is_syslogs)?;
             Some((Level::from_severity(severity), Some(severity)))
         }
+        (_, Some(n)) if key.eq_ignore_ascii_case("severitylevel") => Some((application_insights(n)?, None)),
         (_, Some(n)) => Some((level_names::from_number(n)?, severity)),
-        (_, None) => Some((level_names::from_word(text.trim()).or_else(|| level_names::from_letter(text))?, None)),
+        (_, None) => {
+            let word = level_names::from_word(text.trim()).or_else(|| level_names::from_letter(text));
+            Some((word.or_else(|| winevent::level_of_type(text))?, None))
+        }
     }
+}
+
+/// The levels of Azure's Application Insights.
+fn application_insights(number: u32) -> Option<Level> {
+    [Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal].get(number as usize).copied()
 }
 
 /// The bytes that an array of numbers below 256 stands for.

@@ -2,8 +2,10 @@
 
 use memchr::memmem;
 
+use super::state::State;
 use crate::syslog::shape;
-use crate::{Context, Zone, app, level_names};
+use crate::winevent::text;
+use crate::{Context, Zone, app, level_names, timestamp};
 
 /// Only whether there is a time matters here, and not which.
 const ANY_TIME: Context = Context { received_at: 0, zone: Zone::UTC };
@@ -310,14 +312,39 @@ pub(super) fn opens_slow_log(line: &[u8]) -> bool {
     line.ends_with(b"started with:") && memmem::find(line, b", Version: ").is_some()
 }
 
+/// A time alone, in one of the forms that Oracle's alert log has: `2023-11-14T22:13:20.123456+01:00`, `Tue Nov 14 22:13:20 2023`.
+pub(super) fn is_time_alone(line: &[u8]) -> bool {
+    match line.len() {
+        32 => timestamp::iso_prefix(line, Zone::UTC).is_some_and(|(_, rest)| rest.is_empty()),
+        24 => line.first().is_some_and(u8::is_ascii_uppercase) && timestamp::asctime(line, Zone::UTC).is_some(),
+        _ => false,
+    }
+}
+
+/// Whether a line behind such a time is what happened then, and no other record.
+pub(super) fn is_of_alert(line: &[u8]) -> bool {
+    !surely_begins_record(line) && !is_time_alone(line) && !app::begins_with_time(line, &ANY_TIME)
+}
+
+/// What is known after a line that begins an event of Windows' as one of its tools prints them.
+pub(super) fn begins_printed(line: &[u8]) -> Option<State> {
+    match line.first()? {
+        b'0'..=b'9' if text::is_stamp(line) => Some(State::SplunkHead),
+        b'L' if text::begins_splunks(line) => Some(State::SplunkEvent),
+        b'E' if text::is_numbered(line) => Some(State::WevtutilEvent),
+        _ => Some(State::ListedEvent(u8::try_from(text::list_column(line)?).ok()?)),
+    }
+}
+
 /// Whether a Windows event begins on this line and does not end there.
 pub(super) fn opens_event(line: &[u8]) -> bool {
     let text = line.trim_ascii_start();
-    let is_event = text.strip_prefix(b"<Event").is_some_and(|rest| matches!(rest.first(), Some(b' ' | b'>') | None));
+    let is_event = text.strip_prefix(b"<Event").is_some_and(|rest| matches!(rest.first(), Some(b' ' | b'>') | None))
+        || text.starts_with(b"<log4j:event ");
     is_event && !closes_event(line)
 }
 
 /// Whether a Windows event ends on this line.
 pub(super) fn closes_event(line: &[u8]) -> bool {
-    memmem::find(line, b"</Event>").is_some()
+    memmem::find(line, b"</Event>").is_some() || memmem::find(line, b"</log4j:event>").is_some()
 }

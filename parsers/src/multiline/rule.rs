@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::head;
 use super::state::State;
 use crate::auditd;
+use crate::winevent::text;
 
 /// When a line belongs to the record before it; see the [module](super).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -125,6 +126,8 @@ impl Rule {
             Self::Auto if head::is_object(line) => Some(State::Whole),
             Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto if head::begins_mq_record(line) => Some(State::MqRecord),
+            Self::Auto if head::begins_printed(line).is_some() => head::begins_printed(line),
+            Self::Auto if head::is_time_alone(line) => Some(State::TimeAlone),
             Self::Auto if head::begins_slow_entry(line) => Some(Self::MysqlSlow.begun(line)),
             Self::Auto => Self::AUTO.iter().map(|rule| rule.begun(line)).find(|state| *state != State::Plain),
             Self::None | Self::Dotnet | Self::Indented | Self::Postgresql | Self::Rust | Self::Stamp => None,
@@ -137,9 +140,12 @@ impl Rule {
         match self {
             Self::None => None,
             Self::Auto if state == State::Whole => None,
+            Self::Auto if state.is_of_printed() => state.printed(line),
+            Self::Auto if state == State::SplunkHead && text::begins_splunks(line) => Some(State::SplunkEvent),
             // The usual case, and cheap: most files hold nothing else.
             Self::Auto if state != State::Event && head::surely_begins_record(line) => None,
             Self::Auto if state.is_of_slow_entry() => state.slow(line),
+            Self::Auto if state == State::TimeAlone => head::is_of_alert(line).then_some(state),
             Self::Auto if state == State::MqRecord => State::mq(line),
             Self::Auto => Self::AUTO.iter().find_map(|rule| rule.joined(state, line)),
             Self::Auditd => state.audit(line),

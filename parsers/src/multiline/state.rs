@@ -2,6 +2,7 @@
 
 use super::head;
 use crate::auditd;
+use crate::winevent::text;
 
 /// Where in a trace or a document the last line of a record was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +58,16 @@ pub(super) enum State {
     MqRecord,
     /// In a Windows event that has not ended.
     Event,
+    /// Behind a time that stands alone, which an event of Windows' may follow as Splunk's agents print it.
+    SplunkHead,
+    /// In such an event, up to the next one.
+    SplunkEvent,
+    /// In an event as wevtutil prints it, up to the next one.
+    WevtutilEvent,
+    /// In one as PowerShell prints it, with its colons in this column, up to an empty line.
+    ListedEvent(u8),
+    /// Behind a time that stands alone, as Oracle's alert log has it above what happened then.
+    TimeAlone,
     /// In an event of the audit daemon, which has this [`auditd::id`].
     Audit(u64),
     /// Behind a record that says itself where it ends.
@@ -166,6 +177,23 @@ impl State {
     pub(super) fn mq(line: &[u8]) -> Option<Self> {
         let is_end = line.starts_with(b"-----");
         (!head::begins_mq_record(line)).then_some(if is_end { Self::Whole } else { Self::MqRecord })
+    }
+
+    /// What is known after `line`, where an event of Windows' is printed and it belongs to that.
+    pub(super) fn printed(self, line: &[u8]) -> Option<Self> {
+        match self {
+            Self::SplunkHead | Self::SplunkEvent => {
+                (!text::is_stamp(line) && !text::begins_splunks(line)).then_some(self)
+            }
+            Self::WevtutilEvent => (!text::is_numbered(line)).then_some(self),
+            Self::ListedEvent(column) => text::is_of_list(line, usize::from(column)).then_some(self),
+            _ => None,
+        }
+    }
+
+    /// Whether the last line was of an event of Windows' as its tools print them.
+    pub(super) fn is_of_printed(self) -> bool {
+        matches!(self, Self::SplunkEvent | Self::WevtutilEvent | Self::ListedEvent(_))
     }
 
     /// Whether the last line was of an entry of MySQL's slow query log.

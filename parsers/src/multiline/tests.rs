@@ -240,6 +240,21 @@ fn what_postgresql_adds_to_a_message_is_joined() {
 }
 
 #[test]
+fn what_happened_at_a_time_that_stands_alone_is_joined() {
+    check(
+        Rule::Auto,
+        &[
+            "2023-11-14T22:13:20.123456+01:00\nThread 1 advanced to log sequence 7\n  Current log# 1\nWARNING: x",
+            "2023-11-14T22:13:21.123456+01:00\nORA-00060: Deadlock detected.",
+            "Tue Nov 14 22:13:20 2023\nStarting up",
+            "Nov 14 22:13:20 web1 shop: x",
+            "11/14/2023 10:13:20 PM",
+            "text",
+        ],
+    );
+}
+
+#[test]
 fn other_rules_hold() {
     check(
         Rule::Xml,

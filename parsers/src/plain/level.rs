@@ -160,12 +160,12 @@ pub(crate) fn is_label(name: &[u8]) -> bool {
 /// The level that `word` is where it is a word that in capitals is one even without brackets; `LOG`, `NOTE` or `FAIL` are often something else.
 pub(crate) fn level_in_capitals(word: &[u8]) -> Option<Level> {
     Some(match word {
-        b"INFO" | b"NOTICE" => Level::Info,
-        b"WARN" | b"WARNING" => Level::Warn,
+        b"INFO" | b"NOTICE" | b"INF" => Level::Info,
+        b"WARN" | b"WARNING" | b"WRN" => Level::Warn,
         b"ERROR" | b"ERR" | b"SEVERE" => Level::Error,
-        b"DEBUG" => Level::Debug,
-        b"TRACE" | b"VERBOSE" => Level::Trace,
-        b"FATAL" | b"CRITICAL" | b"CRIT" | b"ALERT" | b"EMERG" | b"EMERGENCY" | b"PANIC" => Level::Fatal,
+        b"DEBUG" | b"DBG" => Level::Debug,
+        b"TRACE" | b"VERBOSE" | b"TRC" => Level::Trace,
+        b"FATAL" | b"FTL" | b"CRITICAL" | b"CRIT" | b"ALERT" | b"EMERG" | b"EMERGENCY" | b"PANIC" => Level::Fatal,
         _ => return None,
     })
 }
@@ -188,6 +188,9 @@ mod tests {
     fn the_first_word_of_a_message_may_be_its_level() {
         for (text, level) in [
             ("[error] text", Level::Error),
+            ("INF text", Level::Info),
+            ("WRN text", Level::Warn),
+            ("DBG text", Level::Debug),
             ("<Warning>: text", Level::Warn),
             ("NOTICE[7]: text", Level::Info),
             ("level=debug msg=text", Level::Debug),

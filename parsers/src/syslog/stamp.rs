@@ -8,6 +8,7 @@
 //! | with a zone | `Oct 11 22:14:15.123 CEST`, `Oct 11 22:14:15 +0200` |
 //! | with a week day | `Sat Oct 11 22:14:15 2025` |
 //! | ISO 8601 | `2025-10-11T22:14:15.123456+02:00`, `2025-10-11 22:14:15` |
+//! | with the month in another language | `Okt 11 22:14:15`, `déc. 11 22:14:15` |
 //! | in figures | `11/14/2023:22:13:20 GMT`, `14/11/2023:22:13:20` (NetScaler) |
 //! | a version and seconds since 1970 | `1 1760220855.774247467` (Cisco Meraki) |
 
@@ -20,7 +21,7 @@ use nom::{IResult, Parser};
 
 use super::day_time::DayTime;
 use super::zone_names;
-use crate::{Context, Zone, app, timestamp};
+use crate::{Context, Zone, access, app, timestamp};
 
 const SECOND_MICROS: i64 = 1_000_000;
 const DAY_MICROS: u64 = 86_400_000_000;
@@ -42,7 +43,7 @@ pub(crate) fn read<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> 
             let (rest, year) = terminated(number(4, 4), space1).parse(text).ok()?;
             monthly(rest, Some(year), cx)?
         }
-        [b'a'..=b'z' | b'A'..=b'Z', ..] => monthly(text, None, cx)?,
+        [b'a'..=b'z' | b'A'..=b'Z', ..] => monthly(text, None, cx).or_else(|| translated(text, cx))?,
         _ => return None,
     };
     matches!(rest.first(), None | Some(b' ' | b':' | b'\t')).then_some((micros, rest))
@@ -77,6 +78,26 @@ fn monthly<'a>(text: &'a [u8], year: Option<i64>, cx: &Context) -> Option<(i64, 
         None => stamp.nearest(to_utc, cx.received_at)?,
     };
     Some((instant, rest))
+}
+
+/// Reads a stamp whose month is named in another language, as devices write it whose system speaks that.
+fn translated<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
+    const NAME_BYTES_MAX: usize = 7;
+    const STAMP_BYTES_MAX: usize = 64;
+    let length = text.iter().take(NAME_BYTES_MAX).position(|b| *b == b' ')?;
+    let (name, behind) = text.split_at_checked(length)?;
+    let is_clock = |text: &[u8]| matches!(text, [b' ', _, _, b':', _, _, b':', ..] | [b' ', _, b':', _, _, b':', ..]);
+    let is_year = |text: &[u8]| matches!(text, [b' ', b'1' | b'2', _, _, _, clock @ ..] if is_clock(clock));
+    let day = behind.trim_ascii_start().iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    let rest = behind.trim_ascii_start().get(day..)?;
+    if !(1..=2).contains(&day) || !(is_clock(rest) || is_year(rest)) {
+        return None;
+    }
+    let english = access::months::english(std::str::from_utf8(name).ok()?)?;
+    let near = behind.get(..STAMP_BYTES_MAX).unwrap_or(behind);
+    let stamp = [english.as_bytes(), near].concat();
+    let (at, left) = monthly(&stamp, None, cx)?;
+    Some((at, text.get(length + near.len() - left.len()..)?))
 }
 
 /// Reads a stamp that has the length that RFC 3164 gives it, which nearly all have: `Oct  1 22:14:15`.
@@ -295,6 +316,9 @@ mod tests {
         check("10/11/2026:22:14:15 GMT ns1", "2026-10-11T22:14:15Z", " ns1");
         check("31/10/2024:22:14:15 CET ns1", "2024-10-31T21:14:15Z", " ns1");
         check("20/11/2026:17:14:15 ns1", "2026-11-20T17:14:15Z", " ns1");
+        check("Okt 11 22:14:15 host", "2026-10-11T22:14:15Z", " host");
+        check("mär. 1 2:14:15: x", "2026-03-01T02:14:15Z", ": x");
+        check("août 11 2024 22:14:15 host", "2024-08-11T22:14:15Z", " host");
         check("12/10/2026:22:14:15 ns1", "2026-10-12T22:14:15Z", " ns1");
     }
 

@@ -40,15 +40,30 @@ pub(crate) fn header_with(line: &[u8], delimiter: u8) -> Table {
         .collect();
     let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
     let is_split = has("date") && has("time");
-    let columns = names.into_iter().map(|name| {
+    let is_of_viewer = is_of_event_viewer(&names);
+    // It leaves out the name of the last column.
+    let last = (is_of_viewer && names.len() == VIEWERS.len()).then(|| "Message".to_owned());
+    let columns = names.into_iter().chain(last).map(|name| {
         let role = match name.to_ascii_lowercase().as_str() {
             "date" if is_split => Role::Date,
             "time" if is_split => Role::Time,
+            "source" if is_of_viewer => Role::Value(known("SourceName")),
+            "event id" if is_of_viewer => Role::Value(known("EventID")),
+            "date and time" if is_of_viewer => Role::Value(known("TimeCreated")),
+            "keywords" if is_of_viewer => Role::Value(known("Level")),
             _ => Role::Value(known(&name)),
         };
         Column { name, role }
     });
     Table { columns: columns.collect(), kind: Kind::Delimited { delimiter, header: line.to_vec() } }
+}
+
+/// The columns of a log that Windows' Event Viewer saved as CSV; a security log has keywords in the place of levels.
+const VIEWERS: [&str; 5] = ["Level", "Date and Time", "Source", "Event ID", "Task Category"];
+
+fn is_of_event_viewer(names: &[String]) -> bool {
+    let first = names.first().is_some_and(|name| name == "Level" || name == "Keywords");
+    first && names.len() >= VIEWERS.len() && names.iter().zip(VIEWERS).skip(1).all(|(name, known)| name == known)
 }
 
 /// Whether `line` is what PowerShell's `Export-Csv` writes above the header.
@@ -82,7 +97,7 @@ pub(crate) fn plain_header(line: &[u8]) -> Option<Table> {
 }
 
 fn is_name(name: &str) -> bool {
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || b >= 0x80 || b" _-.@/()#%".contains(&b);
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b >= 0x80 || b" _-.@/()[]#%".contains(&b);
     name.len() <= NAME_BYTES_MAX
         && !name.starts_with("column.")
         && name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'@' || b >= 0x80)

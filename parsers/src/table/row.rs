@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{COLUMNS_MAX, Role, Table};
 use crate::json::record::{Keep, Record};
-use crate::{Context, Level, LogEvent, app, http_status, timestamp};
+use crate::{Context, Level, LogEvent, app, http_status, json, timestamp, winevent};
 
 impl Table {
     /// Builds the record of a row. A cell that is absent is `None`.
@@ -51,6 +51,11 @@ impl Table {
         }
         let mut event = record.finish(line);
         event.format = format;
+        if event.message.first() == Some(&b'{') && event.message.len() < line.len() {
+            json::complete_from_message(&mut event, cx);
+        } else if self.columns.get(4).is_some_and(|column| column.name == "Task Category") {
+            winevent::complete_from_text(&mut event);
+        }
         event.timestamp = stamp.or(event.timestamp);
         if let Some(level) = level.filter(|_| event.level == Level::Unknown) {
             event.level = level;

@@ -1,4 +1,4 @@
-//! Windows events: as XML, and as the text that Snare, OSSEC and agents like them send over syslog.
+//! Windows events: as XML, as the text that Snare, OSSEC and agents like them send over syslog, and as Windows' own tools print them.
 //!
 //! | the event's | is the record's |
 //! |---|---|
@@ -16,12 +16,16 @@
 //! absent.
 
 mod ossec;
+mod relayed;
 mod rendered;
 mod snare;
 mod subject;
+pub(crate) mod text;
 mod xml;
 
+pub(crate) use self::relayed::{complete_escaped, complete_from_structured, complete_numbered};
 pub(crate) use self::subject::{Subject, is_about_group};
+pub(crate) use self::xml::resolved;
 use crate::{Context, Level, LogEvent};
 
 /// The name of this format in [`LogEvent::format`].
@@ -38,14 +42,18 @@ pub(crate) fn is_snares(event: &LogEvent<'_>, message: &[u8]) -> bool {
     event.app.is_empty() && event.host.is_empty() && snare::begins_with_host(message)
 }
 
-/// Reads one event, as XML or as Snare's text; `None` where it is none.
+/// Reads one event, as XML, as Windows' tools print it, or as Snare's text; `None` where it is none.
 ///
 /// An event in XML may stand on one line or on several, with or without an XML declaration before it. Entities other than
 /// XML's own five are kept as they are written: nothing is expanded. An event that is cut off or not UTF-8 is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
-    if text.first() == Some(&b'<') { xml::parse(line, text) } else { snare::parse(text, cx) }
+    if text.first() == Some(&b'<') {
+        return xml::parse(line, text);
+    }
+    // Behind blanks no tool of Windows' prints an event.
+    text::parse(line, cx).or_else(|| snare::parse(text, cx))
 }
 
 /// Reads the event that is the message of a syslog record. The message stays as it is; what the header stated of host,

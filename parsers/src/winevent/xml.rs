@@ -44,7 +44,7 @@ pub(super) fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<LogEvent<'a>> 
 }
 
 /// What an entity stands for: a character, or one of XML's five; any other stays as it is written.
-fn resolved<'a>(entity: &BytesRef<'_>) -> Cow<'a, str> {
+pub(crate) fn resolved<'a>(entity: &BytesRef<'_>) -> Cow<'a, str> {
     if let Ok(Some(character)) = entity.resolve_char_ref() {
         return Cow::Owned(character.to_string());
     }

@@ -27,7 +27,10 @@ pub(in crate::app) fn parse<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let (line, after) = rest.split_at_checked(end)?;
         let line = line.trim_ascii_end();
-        if let Some(comment) = line.strip_prefix(b"# ") {
+        if line.starts_with(b"# administrator command: ") {
+            // It stands in the place of a query.
+            break;
+        } else if let Some(comment) = line.strip_prefix(b"# ") {
             if comment_line(&mut record, blanks(comment), cx) {
                 is_known = true;
             } else if is_known && !comment.starts_with(b"explain:") {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::FORMAT;
+use super::{FORMAT, severity};
 use crate::app::scan::{attribute, event};
 use crate::{LogEvent, address, level_names};
 
@@ -81,7 +81,7 @@ pub(super) fn after_stamp<'a>(at: i64, rest: &'a [u8]) -> Option<LogEvent<'a>> {
                 attribute(&mut record, name, text);
             }
             "error_severity" => {
-                record.level = level_names::from_word(text)?;
+                record.level = severity::level(text).or_else(|| level_names::from_word(text))?;
                 has_severity = true;
                 attribute(&mut record, name, text);
             }

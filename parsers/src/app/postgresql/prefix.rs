@@ -13,9 +13,17 @@ pub(super) fn read(event: &mut LogEvent<'_>, prefix: &str) -> bool {
         return known;
     }
     let mut is_known = false;
+    let (prefix, behind) = match application(prefix) {
+        Some((before, name, behind)) => {
+            is_known = true;
+            named(event, "app", name);
+            (before, behind)
+        }
+        None => (prefix, ""),
+    };
     // The names that stand alone, and whether the last part was the client: behind it Datadog's prefix has the session's id.
     let (mut names, mut is_behind_client) = (Vec::new(), false);
-    for part in parts(prefix).filter(|part| !part.is_empty()) {
+    for part in parts(prefix).chain(parts(behind)).filter(|part| !part.is_empty()) {
         let was_behind_client = std::mem::take(&mut is_behind_client);
         if part == "[local]" {
             is_behind_client = true;
@@ -110,6 +118,22 @@ fn amazons(event: &mut LogEvent<'_>, prefix: &str) -> Option<bool> {
         }
     }
     Some(pid.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The name of a program among names with values between commas, what stands before it, and what behind it: `user=bob,app=My App,client=…`.
+/// It may hold blanks.
+fn application(prefix: &str) -> Option<(&str, &str, &str)> {
+    let at = prefix.find(",app=")?;
+    let (before, rest) = (prefix.get(..at)?, prefix.get(at + ",app=".len()..)?);
+    // Names in brackets are read as such.
+    if before.rfind('[') > before.rfind(']') {
+        return None;
+    }
+    let end = rest.find(',').unwrap_or(rest.len());
+    // Without a comma behind it, what is of another shape is divided from it by a blank alone.
+    let is_alone = rest.get(..end).is_some_and(|name| !name.contains('=') && !name.contains(" ["));
+    let end = if is_alone { end } else { rest.find(' ')? };
+    Some((before, rest.get(..end)?.trim(), rest.get(end..)?))
 }
 
 /// The parts of a prefix, between which blanks, commas and bars stand; those in brackets may hold blanks.

@@ -17,6 +17,9 @@ pub(in crate::detect) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Opti
         return None;
     }
     let Some(behind_stamp) = rest.strip_prefix(b" ") else { return unworded(line, at, rest, rest) };
+    if is_of_database(behind_stamp) {
+        return None;
+    }
     let thread = if behind_stamp.first() == Some(&b'[') { Some(Thread::of(behind_stamp)?) } else { None };
     let text = thread.as_ref().map_or(behind_stamp, |thread| thread.rest);
     let Some(word) = Behind::word(text).filter(|word| !word.has_colon) else {
@@ -70,6 +73,21 @@ pub(in crate::detect) fn dated<'a>(line: &[u8], at: i64, rest: &'a [u8]) -> Opti
         _ => word.level(text, rest),
     };
     Some(Prose { time: Time::Read(at, rest), level, is_without_address })
+}
+
+/// Whether `text` is InnoDB's or Ceph's, which have a thread in hexadecimal digits before it, or of the scripts and signals of MySQL.
+fn is_of_database(text: &[u8]) -> bool {
+    match text.first() {
+        Some(b'm') => text.starts_with(b"mysqld_safe "),
+        Some(b'U') => text.starts_with(b"UTC - mysqld got "),
+        Some(b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+            let end = text.iter().take(20).position(|b| *b == b' ').unwrap_or(text.len());
+            let behind = text.get(end..).unwrap_or_default().trim_ascii_start();
+            let is_thread = matches!(text, [b'7' | b'f', b'f', ..]) && end >= 10;
+            behind.starts_with(b"InnoDB: ") || (is_thread && matches!(behind, [b'-' | b'0'..=b'9', ..]))
+        }
+        _ => false,
+    }
 }
 
 /// Whether `text`, which stands behind the date and the time of `line` and begins with a word, holds no address, if it is prose; `None` if it

@@ -6,7 +6,7 @@ use super::{MARK, NOTHING, Prose, Time, level_by_signs, worded};
 use crate::plain::Sought;
 use crate::signs::{self, Signs};
 use crate::syslog::shape;
-use crate::{access, leading, level_names};
+use crate::{access, app, leading, level_names};
 
 /// Tells whether `line`, which no letter begins, is prose.
 #[inline(never)]
@@ -17,6 +17,8 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'a'..=b'z' | b'A'..=b'Z' => worded(line, text),
         // Behind blanks other lines begin so.
         b'[' | b'0'..=b'9' | b'=' if line.len() != text.len() => None,
+        // Syncthing has the first letters of its device there.
+        b'[' if line.get(6..8) == Some(b"] ") && line.get(12) == Some(&b'/') => None,
         b'[' => bracketed(line),
         b'0'..=b'9' => numbered(line),
         b'-' => dashed(text),
@@ -31,6 +33,7 @@ pub(super) fn unworded<'a>(line: &[u8]) -> Option<Prose<'a>> {
         b'#' if matches!(text, [_, b'0'..=b'9', ..]) => unmarked(text, Time::Absent, level_by_signs(text)),
         // A label of TAI64N.
         b'@' if text.starts_with(b"@4") => unmarked(text, Time::Unknown, Sought::From(0)),
+        b'<' if matches!(line, [b'<', b'l', ..]) && app::begins_log4js(line) => None,
         b'<' if matches!(line, [b'<', b'a'..=b'z' | b'/', ..]) => tagged(line),
         // The head of a document, with nothing of it behind.
         b'<' if matches!(line, [b'<', b'?' | b'!', rest @ ..] if memchr::memchr(b'<', rest).is_none()) => tagged(line),
