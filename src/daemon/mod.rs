@@ -3,6 +3,7 @@
 mod alerting;
 mod audit;
 mod banner;
+mod certificates;
 mod housekeeping;
 mod people;
 mod retention;
@@ -43,6 +44,8 @@ use banner::Listening;
 use people::People;
 use storage::Storage;
 
+pub use certificates::check_certificates;
+
 /// A stop does not wait longer for the metadata database.
 const TELL_STOP_MAX: Duration = Duration::from_secs(2);
 
@@ -62,6 +65,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let tail = Tail::new();
 
     // Everything that can be wrong with the configuration comes before the first record.
+    check_certificates(&config)?;
     let api_listener = TcpListener::bind(config.api.listen)
         .await
         .with_context(|| format!("listen for the API on {}", config.api.listen))?;

@@ -16,6 +16,7 @@ mod api_tls;
 mod app;
 mod beats_port;
 mod certificates;
+mod check_config;
 mod cli;
 mod cli_accounts;
 mod cli_tail;
