@@ -7,6 +7,7 @@ mod certificates;
 mod housekeeping;
 mod people;
 mod retention;
+mod starting;
 mod storage;
 
 use std::net::SocketAddr;
@@ -42,6 +43,7 @@ use crate::tls::{Certificates, Protocol};
 use alerting::Alerting;
 use banner::Listening;
 use people::People;
+use starting::Starting;
 use storage::Storage;
 
 pub use certificates::check_certificates;
@@ -83,6 +85,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let mut signals = Signals::listen()?;
     let side = TaskTracker::new();
+    let starting = Starting::serve(&api_listener, &config.api, metrics.clone(), &side)?;
     let storage = tokio::select! {
         storage = Storage::open(&config, &side) => storage?,
         name = signals.next() => {
@@ -238,6 +241,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         (HttpServer { listener, certificates, router: grpc_router, protocol: Protocol::Http2 }, address)
     });
     let (grpc_server, otlp_grpc_address) = otlp_grpc.unzip();
+    starting.end().await?;
     for server in [Some(server), grpc_server].into_iter().flatten() {
         let (api, stop) = (config.api.clone(), stop.clone());
         sources.spawn(async move { server.serve(&api, stop, deadline / 2).await });

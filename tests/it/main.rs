@@ -55,6 +55,7 @@ mod shipper_ports;
 mod shippers_http;
 mod smtp_sink;
 mod spool_size;
+mod starting;
 mod store_away;
 mod syslog_stop;
 mod syslog_tcp;
