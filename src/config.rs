@@ -21,6 +21,7 @@ pub mod stages;
 pub mod storage;
 pub mod uploads;
 
+mod addresses;
 mod listener_tokens;
 mod networks;
 mod variables;
@@ -251,7 +252,10 @@ impl Config {
         let otlp = self.otlp.as_ref().map_or(Ok(()), Otlp::check);
         people.and(mail).or_else(|(key, detail)| wrong(key, detail))?;
         self.storage.check().or_else(|(key, detail)| wrong(key, detail))?;
-        otlp.or_else(|(key, detail)| wrong(key, detail))
+        otlp.or_else(|(key, detail)| wrong(key, detail))?;
+        self.clickhouse.check().or_else(|(key, detail)| wrong(key, detail))?;
+        self.log.check().or_else(|(key, detail)| wrong(key, detail))?;
+        addresses::check(self)
     }
 }
 

@@ -61,7 +61,9 @@ fn serve(file: Option<&Path>) -> anyhow::Result<()> {
 }
 
 fn check_config(file: Option<&Path>) -> anyhow::Result<()> {
-    let config = load(file)?.without_secrets();
+    let config = load(file)?;
+    daemon::check_certificates(&config)?;
+    let config = config.without_secrets();
     let text = toml::to_string(&config).context("show the configuration")?;
     println!("{text}");
     eprintln!("the configuration is valid");

@@ -53,6 +53,7 @@ pub struct Metrics {
     pub stored: Counter,
     pub rejected_segments: Counter,
     pub spool_bytes: Gauge,
+    pub spool_full: Gauge,
     pub spool_segments: Gauge,
     pub spool_oldest_seconds: Gauge<f64, std::sync::atomic::AtomicU64>,
     pub commit_seconds: Histogram,
@@ -98,6 +99,7 @@ impl Metrics {
                 "Segments that the store refused for good, kept in spool/rejected",
             ),
             spool_bytes: gauge(r, "spool_bytes", "Bytes of the spool on disk, which spool.disk_bytes_max bounds"),
+            spool_full: gauge(r, "spool_full", "Whether the spool takes no more records for want of room"),
             spool_segments: gauge(r, "spool_segments", "Sealed segments that are not yet stored"),
             spool_oldest_seconds: {
                 let g = Gauge::default();

@@ -2,17 +2,18 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::database::PROBE_MAX;
-use super::error::ApiError;
+use super::error::{ApiError, Envelope};
 use super::openapi::parameters::HealthParameters;
 use super::params::Params;
 use super::shippers::elastic_probes;
 use super::state::Api;
+use crate::ingest::Rejected;
 
 /// One state for all: whether it can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -20,6 +21,14 @@ use super::state::Api;
 enum Condition {
     Up,
     Down,
+}
+
+/// Whether the spool takes records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Room {
+    Up,
+    Full,
 }
 
 /// All of it, or what `ready` and `live` ask for.
@@ -31,17 +40,32 @@ enum HealthAnswer {
     Brief(Brief),
 }
 
+/// All of it where the spool is full, an error otherwise.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes JSON, is never made")]
+enum HealthRefused {
+    Whole(Health),
+    Refused(Envelope<'static>),
+}
+
 /// Whether it can be relied on, and nothing else.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Brief {
+pub(super) struct Brief {
     /// `live` or `ready`.
     status: &'static str,
 }
 
+impl Brief {
+    pub(super) const LIVE: Self = Self { status: "live" };
+    const READY: Self = Self { status: "ready" };
+}
+
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`, or `degraded`: records are taken in, but what needs the dependency that is down is not served.
+    /// `ok`; `degraded`: records are taken in, but what needs the dependency that is down is not served; `full`: the spool takes no more
+    /// records.
     status: &'static str,
     version: &'static str,
     uptime_seconds: u64,
@@ -79,6 +103,7 @@ struct Engine {
 
 #[derive(Serialize, ToSchema)]
 struct Spool {
+    state: Room,
     bytes: u64,
     followers: Vec<Follower>,
 }
@@ -93,7 +118,8 @@ struct Follower {
     bytes: u64,
 }
 
-/// `GET /health`: 200 while records are taken in, 503 otherwise. `?live` only says that the process answers.
+/// `GET /health`: 200 while records are taken in, 503 otherwise, with the state of each dependency where the spool is full. `?live` only
+/// says that the process answers.
 #[utoipa::path(
     get,
     path = "/api/v1/health",
@@ -101,31 +127,57 @@ struct Follower {
     operation_id = "get_health",
     summary = "Whether the daemon works",
     params(HealthParameters),
-    responses((status = 200, description = "Records are taken in; `status` alone with `ready` or `live`", body = HealthAnswer))
+    responses(
+        (status = 200, description = "Records are taken in; `status` alone with `ready` or `live`", body = HealthAnswer),
+        (
+            status = 503,
+            description = "None are taken in: the spool is full (with `ready` an error), or the daemon stops (an error)",
+            body = HealthRefused
+        )
+    )
 )]
 pub(super) async fn health(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let mut params = Params::of(request.uri());
     let (only_live, only_ready) = (params.flag("live"), params.flag("ready"));
     params.finish()?;
     if only_live {
-        return Ok(Json(Brief { status: "live" }).into_response());
+        return Ok(Json(Brief::LIVE).into_response());
     }
     if api.stop.is_cancelled() {
         return Err(ApiError::unavailable("the daemon is stopping", 5));
     }
+    let is_full = is_full(&api);
+    if only_ready && is_full {
+        return Err(Rejected::SpoolFull.into());
+    }
     if only_ready {
-        return Ok(Json(Brief { status: "ready" }).into_response());
+        return Ok(Json(Brief::READY).into_response());
     }
     let dependencies = dependencies(&api).await;
     let needed = [dependencies.store.state, dependencies.database.state];
-    let status = if needed.contains(&Condition::Down) { "degraded" } else { "ok" };
+    let is_degraded = needed.contains(&Condition::Down);
+    let (code, status) = match (is_full, is_degraded) {
+        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "full"),
+        (false, true) => (StatusCode::OK, "degraded"),
+        (false, false) => (StatusCode::OK, "ok"),
+    };
     let health = Health {
         status,
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: api.started.elapsed().as_secs(),
         dependencies,
     };
-    Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response())
+    let mut response = (code, [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response();
+    if is_full {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    Ok(response)
+}
+
+/// Whether records are refused for want of room. That a group was refused is known; that there is room again is looked for, so that it is
+/// told to who sends nothing before.
+pub(super) fn is_full(api: &Api) -> bool {
+    api.metrics.spool_full.get() > 0
 }
 
 async fn dependencies(api: &Api) -> Dependencies {
@@ -139,6 +191,7 @@ async fn dependencies(api: &Api) -> Dependencies {
         store: Store { state: condition(store), stored_through: *api.stored.borrow() },
         engine: api.engine.then_some(engine),
         spool: Spool {
+            state: if is_full(api) { Room::Full } else { Room::Up },
             bytes: stats.disk_bytes(),
             followers: lag
                 .into_iter()

@@ -1,6 +1,8 @@
 //! The keys of `[log]` and `[operation_log]`.
 
 use serde::{Deserialize, Serialize};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
 
 /// The daemon's own log, on standard error.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -36,5 +38,22 @@ impl Default for OperationLog {
 impl Default for Log {
     fn default() -> Self {
         Self { level: "info".to_owned(), format: LogFormat::Human }
+    }
+}
+
+impl Log {
+    /// # Errors
+    /// The key that is wrong, and why.
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        let level = &self.level;
+        // A bare word that is none of the levels would be taken for the name of a target, of which alone is then logged.
+        let is_wrong = |word: &&str| !word.is_empty() && !word.contains('=') && word.parse::<LevelFilter>().is_err();
+        if let Some(word) = level.split(',').find(is_wrong) {
+            let detail = format!(
+                "\"{word}\" is no level: write off, error, warn, info, debug or trace, or directives such as info,logseal::sources=debug"
+            );
+            return Err(("log.level", detail));
+        }
+        EnvFilter::builder().parse(level).map(drop).map_err(|error| ("log.level", format!("\"{level}\": {error}")))
     }
 }

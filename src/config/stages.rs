@@ -94,6 +94,34 @@ impl Default for ClickHouse {
     }
 }
 
+impl ClickHouse {
+    /// # Errors
+    /// The key that is wrong, and why. The address is not shown: there may be a password in it.
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        let uri = match self.url.as_str() {
+            "" => return Ok(()),
+            url => url.parse::<http::Uri>().ok(),
+        };
+        let detail = match &uri {
+            Some(uri) if uri.scheme_str() == Some("https") => {
+                "https is not spoken to a ClickHouse server: write http://host:8123, over a network that is trusted or through a tunnel"
+            }
+            Some(uri) if uri.scheme_str() == Some("http") && uri.authority().is_some_and(names_host) => return Ok(()),
+            _ => {
+                "is no address of a ClickHouse server's HTTP interface: write http://host:8123, or leave it empty for the embedded engine"
+            }
+        };
+        Err(("clickhouse.url", detail.to_owned()))
+    }
+}
+
+/// Whether there is a host, and behind it no port or one that can be.
+fn names_host(authority: &http::uri::Authority) -> bool {
+    let host_and_port = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let port = host_and_port.strip_prefix(authority.host()).unwrap_or_default();
+    !authority.host().is_empty() && (port.is_empty() || authority.port_u16().is_some_and(|port| port > 0))
+}
+
 impl Default for Query {
     fn default() -> Self {
         Self {

@@ -260,3 +260,35 @@ fn what_clients_must_know_is_not_shown() {
     let shown = toml::to_string(&load(text, &[]).unwrap().without_secrets()).unwrap();
     assert!(shown.contains("ada") && !shown.contains("the key") && !shown.contains("the word"), "{shown}");
 }
+
+#[test]
+fn a_store_is_named_by_an_address_that_is_spoken_to() {
+    for url in ["", "http://db:8123", "http://db", "http://[::1]:8123/", "http://192.0.2.7:8123"] {
+        load(&format!("[clickhouse]\nurl = \"{url}\"\n"), &[]).unwrap();
+    }
+    for (url, says) in [
+        ("db:8123", "http://host:8123"),
+        ("db", "http://host:8123"),
+        ("http://", "http://host:8123"),
+        ("http://db:81230", "http://host:8123"),
+        ("tcp://db:9000", "http://host:8123"),
+        ("https://db:8443", "https is not spoken"),
+    ] {
+        let error = load(&format!("[clickhouse]\nurl = \"{url}\"\n"), &[]).unwrap_err().to_string();
+        assert!(error.starts_with("clickhouse.url: ") && error.contains(says), "{url}: {error}");
+    }
+}
+
+#[test]
+fn a_word_that_is_no_level_is_refused() {
+    let load = |level: &str| load(&format!("[log]\nlevel = '{level}'\n"), &[]);
+    for level in ["info", "WARN", "off", "logseal=debug", "info,logseal::sources=debug", "warn,[request{a=1}]=debug"] {
+        load(level).unwrap();
+    }
+    for (level, word) in [("loud", "loud"), ("wran", "wran"), ("info,logseal::sources", "logseal::sources")] {
+        let error = load(level).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("log.level: \"{word}\" is no level: write off, error,")), "{error}");
+    }
+    let error = load("logseal=wran").unwrap_err().to_string();
+    assert!(error.starts_with("log.level: \"logseal=wran\": "), "{error}");
+}

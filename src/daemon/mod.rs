@@ -3,9 +3,11 @@
 mod alerting;
 mod audit;
 mod banner;
+mod certificates;
 mod housekeeping;
 mod people;
 mod retention;
+mod starting;
 mod storage;
 
 use std::net::SocketAddr;
@@ -41,7 +43,10 @@ use crate::tls::{Certificates, Protocol};
 use alerting::Alerting;
 use banner::Listening;
 use people::People;
+use starting::Starting;
 use storage::Storage;
+
+pub use certificates::check_certificates;
 
 /// A stop does not wait longer for the metadata database.
 const TELL_STOP_MAX: Duration = Duration::from_secs(2);
@@ -62,6 +67,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let tail = Tail::new();
 
     // Everything that can be wrong with the configuration comes before the first record.
+    check_certificates(&config)?;
     let api_listener = TcpListener::bind(config.api.listen)
         .await
         .with_context(|| format!("listen for the API on {}", config.api.listen))?;
@@ -79,6 +85,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let mut signals = Signals::listen()?;
     let side = TaskTracker::new();
+    let starting = Starting::serve(&api_listener, &config.api, metrics.clone(), &side)?;
     let storage = tokio::select! {
         storage = Storage::open(&config, &side) => storage?,
         name = signals.next() => {
@@ -234,6 +241,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         (HttpServer { listener, certificates, router: grpc_router, protocol: Protocol::Http2 }, address)
     });
     let (grpc_server, otlp_grpc_address) = otlp_grpc.unzip();
+    starting.end().await?;
     for server in [Some(server), grpc_server].into_iter().flatten() {
         let (api, stop) = (config.api.clone(), stop.clone());
         sources.spawn(async move { server.serve(&api, stop, deadline / 2).await });

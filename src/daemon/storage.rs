@@ -25,6 +25,8 @@ const NODE_SHIFT: u32 = 43;
 const STORE_WAIT: Duration = Duration::from_secs(5);
 /// A store that takes a connection and does not answer within this is asked anew.
 const STORE_ANSWER_MAX: Duration = Duration::from_secs(60);
+/// Nothing is said of a store that is there within this.
+const WARN_AFTER: Duration = Duration::from_secs(2);
 const STORE_RETRY: Duration = Duration::from_millis(50);
 const STORE_RETRY_MAX: Duration = Duration::from_secs(2);
 
@@ -128,7 +130,7 @@ fn report(recovered: &Recovered) {
 async fn highest_stored(store: &LogStore, first: u64, last: u64, fresh: bool) -> anyhow::Result<u64> {
     let started = Instant::now();
     let mut wait = STORE_RETRY;
-    let mut warned = false;
+    let mut said = String::new();
     loop {
         let answer = async {
             store.prepare().await?;
@@ -144,9 +146,11 @@ async fn highest_stored(store: &LogStore, first: u64, last: u64, fresh: bool) ->
             warn!("starting without the store, records wait in the spool: {error:#}");
             return Ok(0);
         }
-        if !warned && started.elapsed() > Duration::from_secs(2) {
-            warned = true;
-            warn!("waiting for the store: {error:#}");
+        let cause = format!("{error:#}");
+        // Once for each cause, so that who mends the first one is told of the next.
+        if started.elapsed() > WARN_AFTER && cause != said {
+            warn!("waiting for the store: {cause}");
+            said = cause;
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(STORE_RETRY_MAX);

@@ -22,6 +22,8 @@ use crate::spool::writer::{Moment, Spool};
 const SMALL_BATCH_ROWS: usize = 2048;
 /// How long a full spool is left alone before the next try.
 const RETRY_FULL_AFTER: Duration = Duration::from_millis(200);
+/// A device that refused a write need not show when it takes the next one: it is taken for full so long, unless a write succeeds before.
+const DEVICE_FULL_FOR: Duration = Duration::from_secs(10);
 /// What has waited for room is written in groups of about this size: more may wait than the whole disk can hold.
 const PARKED_GROUP_BYTES: usize = 1 << 20;
 
@@ -47,8 +49,9 @@ pub struct Sequencer {
     parked: VecDeque<Submission>,
     /// Set while the spool is full: no write is tried before then.
     full_until: Option<Instant>,
-    /// Whether the log tells of it: once for each time, not for each try.
-    said_full: bool,
+    /// Set from the first refusal on until records are taken again or there is room for them, whether or not somebody sends: who asks for
+    /// the daemon's health relies on it. When it is looked next.
+    look_for_room_at: Option<Instant>,
     /// The day of arrival of the open segment's records; a segment never crosses midnight.
     open_day: Option<i64>,
 }
@@ -94,7 +97,7 @@ impl Sequencer {
             tail,
             parked: VecDeque::new(),
             full_until: None,
-            said_full: false,
+            look_for_room_at: None,
             open_day: None,
         }
     }
@@ -121,6 +124,7 @@ impl Sequencer {
                 None => self.retry_parked()?,
             }
             self.seal_if_due()?;
+            self.look_for_room();
         }
         self.finish()
     }
@@ -132,10 +136,7 @@ impl Sequencer {
         let retry = self.full_until.filter(|_| !self.parked.is_empty());
         // A seal that failed for want of room waits like all else.
         let seal = seal.map(|at| self.full_until.map_or(at, |until| at.max(until)));
-        match (seal, retry) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        [seal, retry, self.look_for_room_at].into_iter().flatten().min()
     }
 
     /// `first` and what else has queued, up to the group's limit.
@@ -248,9 +249,7 @@ impl Sequencer {
     }
 
     fn acknowledge(&mut self, blocks: VecDeque<Block>, mut first_id: u64) {
-        if std::mem::take(&mut self.said_full) {
-            info!("the spool has room again");
-        }
+        self.note_room();
         for submission in blocks.into_iter().flat_map(Block::into_members) {
             let rows = submission.batch.rows() as u64;
             self.metrics.acked.inc_by(rows);
@@ -260,11 +259,38 @@ impl Sequencer {
     }
 
     fn note_full(&mut self, cause: &FullCause) {
-        if !std::mem::replace(&mut self.said_full, true) {
+        let now = Instant::now();
+        let look_after = match cause {
+            FullCause::Device(_) => DEVICE_FULL_FOR,
+            FullCause::DiskCap | FullCause::FreeSpace => RETRY_FULL_AFTER,
+        };
+        // The log tells of it once for each time, not for each try.
+        if self.look_for_room_at.replace(now + look_after).is_none() {
+            self.metrics.spool_full.set(1);
             let device = std::error::Error::source(cause).map(|source| format!(": {source}")).unwrap_or_default();
             warn!("the spool takes no more, senders are refused or wait: {cause}{device}");
         }
-        self.full_until = Some(Instant::now() + RETRY_FULL_AFTER);
+        self.full_until = Some(now + RETRY_FULL_AFTER);
+    }
+
+    fn note_room(&mut self) {
+        if self.look_for_room_at.take().is_some() {
+            self.metrics.spool_full.set(0);
+            info!("the spool has room again");
+        }
+    }
+
+    /// Nobody may send any more because the spool was full, so that no append would tell.
+    fn look_for_room(&mut self) {
+        let now = Instant::now();
+        if self.look_for_room_at.is_none_or(|at| now < at) {
+            return;
+        }
+        if self.spool.has_room() {
+            self.note_room();
+        } else {
+            self.look_for_room_at = Some(now + RETRY_FULL_AFTER);
+        }
     }
 
     fn seal_if_due(&mut self) -> Result<(), Poisoned> {

@@ -42,6 +42,8 @@ pub struct Spool {
     next_id: u64,
     open: OpenSegment,
     poisoned: Option<&'static str>,
+    /// What the last group that was refused for want of room takes.
+    refused_bytes: u64,
     pub(super) sync: Sync,
 }
 
@@ -83,6 +85,7 @@ impl Spool {
             next_id: recovered.next_id,
             open: OpenSegment::new(),
             poisoned: None,
+            refused_bytes: 0,
             sync: Sync::Real,
         };
         Ok((spool, recovered))
@@ -161,7 +164,8 @@ impl Spool {
         let headers = frame_headers(frames, self.next_id, mark(self.open.id), acked_len)?;
         let payload_bytes: u64 = frames.iter().map(payload_len).sum();
         let bytes = payload_bytes + (headers.len() * FRAME_HEADER_LEN) as u64;
-        self.check_room(bytes)?;
+        self.refused_bytes = bytes;
+        self.check_room(bytes).map_err(|cause| self.full(cause))?;
 
         let mut written = match self.open.written.take() {
             Some(written) => written,
@@ -183,9 +187,16 @@ impl Spool {
         written.len = acked_len + bytes;
         written.rows += rows;
         self.next_id += rows;
+        self.refused_bytes = 0;
         self.count(frames.len(), rows, bytes, written.len);
         self.open.written = Some(written);
         Ok(())
+    }
+
+    /// Whether there seems to be room for the group that was refused last. Only an append can tell for sure: a device that refuses for
+    /// another reason than its free space does not show it.
+    pub fn has_room(&self) -> bool {
+        self.check_room(self.refused_bytes).is_ok()
     }
 
     /// Makes the open segment immutable and shows it to the followers; returns its id, or `None`
@@ -240,17 +251,17 @@ impl Spool {
         }
     }
 
-    fn check_room(&self, bytes: u64) -> Result<(), AppendError> {
+    fn check_room(&self, bytes: u64) -> Result<(), FullCause> {
         let needed = match self.open.written {
             Some(_) => bytes,
             None => bytes + FRAMES_AT,
         };
         if self.ledger.disk_bytes().saturating_add(needed) > self.cfg.disk_bytes_max {
-            return Err(self.full(FullCause::DiskCap));
+            return Err(FullCause::DiskCap);
         }
-        let free = (self.sync).free_bytes(&self.ledger.layout.segments).map_err(|e| self.full(FullCause::Device(e)))?;
+        let free = (self.sync).free_bytes(&self.ledger.layout.segments).map_err(FullCause::Device)?;
         if free < needed.saturating_add(self.cfg.disk_free_bytes_min) {
-            return Err(self.full(FullCause::FreeSpace));
+            return Err(FullCause::FreeSpace);
         }
         Ok(())
     }

@@ -93,6 +93,19 @@ impl App {
         self.read_banner(stdout);
     }
 
+    /// Starts a process that will wait for its store, on a port for the API that is free now.
+    pub(crate) fn start_waiting(tables: &str) -> Self {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let data_dir = dir.path().join("data");
+        let mut app = Self::prepared(dir, data_dir, "", tables);
+        app.api = free_address();
+        app.config = app.config.replacen("127.0.0.1:0", &app.api.to_string(), 1);
+        // It ends with the process, which prints nothing before it is up.
+        let mut stdout = app.spawn();
+        std::thread::spawn(move || drop(stdout.read_to_string(&mut String::new())));
+        app
+    }
+
     /// Starts the process and kills it `after` that time, whatever it has come to.
     pub(crate) fn run_and_kill(&mut self, after: Duration) {
         // Open until the end, so that the banner finds a reader.
@@ -341,6 +354,11 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Runs the binary to its end.
+/// Nobody listens there, now.
+pub(crate) fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
 pub(crate) fn run(arguments: &[&str], dir: &Path) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_logseal")).args(arguments).current_dir(dir).output().unwrap()
 }

@@ -82,6 +82,10 @@ fn is_refused(app: &App) -> bool {
     true
 }
 
+fn is_ready(app: &App) -> bool {
+    app.http().get(app.url("/health?ready")).send().unwrap().status() == 200
+}
+
 /// Sends `n` datagrams; they are counted as taken in before this returns.
 fn send_datagrams(app: &App, n: u64) {
     let socket = app.udp();
@@ -162,7 +166,9 @@ fn a_disk_that_others_fill_is_used_again_when_they_make_room() {
         let filler = disk.fill(512 << 10);
         wait_until("a sender is refused", || is_refused(&app));
         assert!(is_refused(&app), "it must not change its mind");
+        assert!(!is_ready(&app), "a load balancer must not go on sending");
         std::fs::remove_file(filler).unwrap();
+        wait_until("it is ready though nobody sends", || is_ready(&app));
         wait_until("a sender is served", || !is_refused(&app));
     }
     assert!(disk.free() < disk.size);

@@ -20,6 +20,7 @@ use crate::api::body::{on_body, small, whole};
 use crate::api::caller::Caller;
 use crate::api::error::{ApiError, Problem, Stranger};
 use crate::api::state::Api;
+use crate::api::system;
 
 const ORIGIN: &str = "http:splunk";
 /// The source of events that name none.
@@ -63,6 +64,7 @@ const NO_DATA: Reply = Reply::new(StatusCode::BAD_REQUEST, 5, "No data");
 const NO_CHANNEL: Reply = Reply::new(StatusCode::BAD_REQUEST, 10, "Data channel is missing");
 const BAD_FORMAT: Reply = Reply::new(StatusCode::BAD_REQUEST, 6, "Invalid data format");
 const HEALTHY: Reply = Reply::new(StatusCode::OK, 17, "HEC is healthy");
+const QUEUES_FULL: Reply = Reply::new(StatusCode::SERVICE_UNAVAILABLE, 18, "HEC is unhealthy, queues are full");
 const STOPPING: Reply = Reply::new(StatusCode::SERVICE_UNAVAILABLE, 23, "Server is shutting down");
 
 /// How the records of a body are told apart.
@@ -188,7 +190,14 @@ pub(in crate::api) async fn ack(
 
 /// Whether events are taken.
 pub(in crate::api) async fn health(State(api): State<Api>) -> Response {
-    if api.stop.is_cancelled() { STOPPING.response() } else { HEALTHY.response() }
+    let reply = if api.stop.is_cancelled() {
+        STOPPING
+    } else if system::is_full(&api) {
+        QUEUES_FULL
+    } else {
+        HEALTHY
+    };
+    reply.response()
 }
 
 /// Answers Docker's driver, which asks so before it sends whether there is a collector, and shows no token.

@@ -5,6 +5,7 @@ mod alerts;
 mod around;
 mod elastic;
 mod errors;
+mod full;
 mod gates;
 mod ingestion;
 mod live_tail;
@@ -79,8 +80,8 @@ struct App {
     /// What the store's follower would say.
     stored: watch::Sender<u64>,
     stop: CancellationToken,
-    /// Never moves: nothing is stored.
-    _follower: Follower,
+    /// Moves only where a test moves it: nothing is stored.
+    follower: Follower,
     _dir: tempfile::TempDir,
 }
 
@@ -177,7 +178,7 @@ impl App {
             monitor,
             stop: stop.clone(),
         });
-        Self { router, otlp_grpc, accounts, metrics, stored, stop, _follower: follower, _dir: dir }
+        Self { router, otlp_grpc, accounts, metrics, stored, stop, follower, _dir: dir }
     }
 
     /// With one route of the test's own instead of all others, and everything around it that those have.
