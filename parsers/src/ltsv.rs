@@ -67,7 +67,10 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads `line` if it is plainly one: at least two fields, each with a label. The date that a line begins with is none.
 pub(crate) fn parse_plain<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    if matches!(line, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..]) {
+    // A date, in either form of ISO 8601.
+    if matches!(line, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..])
+        || (line.get(8) == Some(&b'T') && line.iter().take(8).all(u8::is_ascii_digit))
+    {
         return None;
     }
     label_of(line)?;

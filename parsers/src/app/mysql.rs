@@ -42,7 +42,10 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         return unlevelled(stamped, rest);
     }
     if rest.first() != Some(&b'[') {
-        return unlevelled(stamped, rest).or_else(|| general(stamped, thread, rest));
+        // Behind the number of a thread no other stands.
+        let may_be_unlevelled = thread.is_empty() || has_old_stamp(stamped);
+        let event = if may_be_unlevelled { unlevelled(stamped, rest) } else { None };
+        return event.or_else(|| general(stamped, thread, rest));
     }
     if rest.starts_with(b"[ERROR]") && thread.is_empty() && go::hashicorp(stamped).is_some() {
         return None;
@@ -88,7 +91,7 @@ fn levelled<'a>(at: Option<i64>, thread: &'a str, text: &'a [u8]) -> Option<LogE
 
 /// InnoDB's own lines before 5.7, and those of the script that starts the server and of the server's end, have no level in brackets.
 fn unlevelled<'a>(stamped: &Stamped<'a>, rest: &'a [u8]) -> Option<LogEvent<'a>> {
-    let has_old_stamp = stamped.line.get(6) == Some(&b' ');
+    let has_old_stamp = has_old_stamp(stamped);
     let message = blanks(rest);
     let (thread, behind) = word(message).map_or(("", message), |(thread, rest)| (thread, blanks(rest)));
     if !has_old_stamp && is_hexadecimal(thread) && behind.starts_with(b"InnoDB: ") {
@@ -106,6 +109,11 @@ fn unlevelled<'a>(stamped: &Stamped<'a>, rest: &'a [u8]) -> Option<LogEvent<'a>>
         .or_else(|| is_of_server().then_some(message))
         .or(signal);
     Some(event(FORMAT, Some(stamped.at), plain::stated_level(stated?), message))
+}
+
+/// Whether the date has six digits, as before 5.7.
+fn has_old_stamp(stamped: &Stamped<'_>) -> bool {
+    stamped.line.get(6) == Some(&b' ')
 }
 
 /// Whether `text` is the id of a thread as InnoDB writes it: `7f2a4c0b1700`, `0x7f2a4c0b1700`.

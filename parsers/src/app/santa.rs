@@ -36,7 +36,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
 
 /// Reads a line of Syncthing's before version 2, which begins with the first letters of its device, or with `start`.
 pub(super) fn syncthing<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (device, rest) = bracketed(text)?;
+    let (device, rest) = bracketed(text).filter(|(device, _)| text.get(device.len() + 1) == Some(&b']'))?;
     let is_device = device.len() == 5 && device.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let stamped = Stamped::read(rest.strip_prefix(b" ")?, cx).filter(|stamped| stamped.line.get(4) == Some(&b'/'))?;
     let (level, message) = until(stamped.rest.strip_prefix(b" ")?, b": ")?;

@@ -144,10 +144,7 @@ fn sign_in_bracket<'a>(inside: &[u8]) -> Option<Prose<'a>> {
     const BYTES_MAX: usize = 128;
     let near = inside.get(..BYTES_MAX).unwrap_or(inside);
     let (bar, text) = inside.split_at_checked(leading::before(b']', near))?;
-    // Syncthing's device stands before a date.
-    let may_be_dated = bar.first() == Some(&b' ') && matches!(text, [_, b' ', b'0'..=b'9', ..]);
     let is_plain = text.first() == Some(&b']')
-        && !may_be_dated
         && bar.trim_ascii_start().first().is_some_and(|b| !b.is_ascii_digit())
         && !signs::may_be_packet_filters(bar)
         && memchr::memchr(b'=', text).is_none();
