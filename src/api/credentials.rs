@@ -61,9 +61,11 @@ fn token_in(access: Access, value: &str) -> Option<String> {
 
 /// The password of `base64(name:password)`. Some clients have one field only, which is then the name.
 fn password_of(shown: &str) -> Option<String> {
-    let pair = String::from_utf8(STANDARD.decode(shown).ok()?).ok()?;
-    let (name, password) = pair.split_once(':')?;
-    Some(if password.is_empty() { name } else { password }.to_owned())
+    let pair = STANDARD.decode(shown).ok()?;
+    // The name may be in any encoding.
+    let colon = memchr::memchr(b':', &pair)?;
+    let (name, password) = (pair.get(..colon)?, pair.get(colon + 1..)?);
+    String::from_utf8(if password.is_empty() { name } else { password }.to_vec()).ok()
 }
 
 /// The key of `base64(id:key)`, or all of it where it is not of this form: who has a token and no id may send just that.
@@ -98,6 +100,7 @@ mod tests {
             basic(&format!("anyone:{token}")),
             basic(&format!(":{token}")),
             basic(&format!("{token}:")),
+            format!("Basic {}", STANDARD.encode([b"\xfc any:", token.as_bytes()].concat())),
         ] {
             let is_bearer = authorization.to_ascii_lowercase().starts_with("bearer");
             let good = Credentials::Shown(token.to_owned());

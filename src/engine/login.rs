@@ -44,7 +44,7 @@ impl Login {
 
 /// The user and password of the request: `X-ClickHouse-User/Key`, then `Authorization: Basic`, then the URL.
 fn given(headers: &HeaderMap, from_url: &(Option<String>, Option<String>)) -> (Option<String>, Option<String>) {
-    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let header = |name: &str| headers.get(name).and_then(|v| String::from_utf8(v.as_bytes().to_vec()).ok());
     let own = (header("x-clickhouse-user"), header("x-clickhouse-key"));
     if own.0.is_some() || own.1.is_some() {
         return own;
@@ -88,5 +88,10 @@ mod tests {
         assert!(!check(&[], (Some("root"), Some("p:w"))));
         assert!(!check(&[("x-clickhouse-key", "p:x")], (None, Some("p:w"))));
         assert!(!check(&[("authorization", "Basic !!")], (None, None)));
+
+        let login = Login { user: "default".to_owned(), password: Some("p\u{e4} w".to_owned()) };
+        let key = http::HeaderValue::from_bytes("p\u{e4} w".as_bytes()).unwrap();
+        let headers = HeaderMap::from_iter([("x-clickhouse-key".parse().unwrap(), key)]);
+        assert!(login.check(&headers, &(None, None)).is_ok(), "a password in any language");
     }
 }
