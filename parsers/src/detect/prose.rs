@@ -18,7 +18,7 @@ use self::unworded::{far_marks, unworded};
 use crate::plain::{self, Sought};
 use crate::signs;
 use crate::syslog::shape;
-use crate::{Context, Level, access, apache_error, content, timestamp, winevent};
+use crate::{Context, Level, access, apache_error, timestamp, winevent};
 
 /// A line of prose.
 pub(crate) struct Prose<'a> {
@@ -67,9 +67,6 @@ pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
 /// Tells whether `line`, which no date begins, is prose.
 #[inline]
 pub(super) fn undated<'a>(line: &[u8]) -> Option<Prose<'a>> {
-    if winevent::text::may_be(line) || content::has_basic_stamp(line) {
-        return None;
-    }
     if line.first().is_some_and(u8::is_ascii_alphabetic) { worded(line, line) } else { unworded(line) }
 }
 
@@ -118,6 +115,7 @@ fn is_known(line: &[u8], behind: &Behind<'_>) -> bool {
         // The names of load balancers' protocols, before a date.
         Some(b'g' | b'h') => behind.is_protocol(),
         Some(b'W') => line.starts_with(b"WinEvtLog: "),
+        Some(b'I' | b'L' | b'M' | b'P' | b'T') => winevent::text::may_be(line),
         Some(b'w') => behind.is_protocol() || line.starts_with(b"wireguard: "),
         Some(b't') => line.starts_with(b"tls "),
         Some(b'f') => line.starts_with(b"firewall: "),

@@ -27,10 +27,19 @@ const NAME_BYTES_MAX: usize = 40;
 /// Whether `line` begins an event of this kind: an event has several lines.
 #[inline]
 pub(crate) fn may_be(line: &[u8]) -> bool {
-    match line.first() {
-        Some(b'E' | b'L' | b'T' | b'M' | b'P' | b'I' | b'0'..=b'9') => shape(line).is_some(),
+    let begins_with = |text: &[u8]| line.starts_with(text);
+    // Nearly all other lines are told apart by their first bytes.
+    let may_begin = match line.first() {
+        Some(b'0'..=b'9') => line.get(1) == Some(&b'/') || line.get(2) == Some(&b'/'),
+        Some(b'E') => begins_with(b"Event"),
+        Some(b'I') => begins_with(b"Id ") || begins_with(b"Inde"),
+        Some(b'L') => begins_with(b"LogN"),
+        Some(b'M') => begins_with(b"Mess") || begins_with(b"Mach"),
+        Some(b'P') => begins_with(b"Prov"),
+        Some(b'T') => begins_with(b"Time"),
         _ => false,
-    }
+    };
+    may_begin && shape(line).is_some()
 }
 
 /// How an event is printed.

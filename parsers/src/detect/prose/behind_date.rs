@@ -81,6 +81,12 @@ fn is_of_database(text: &[u8]) -> bool {
         Some(b'm') => text.starts_with(b"mysqld_safe "),
         Some(b'U') => text.starts_with(b"UTC - mysqld got "),
         Some(b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+            // Words and counts are told apart by their next bytes.
+            if !matches!(text.get(1), Some(b'x'))
+                && !text.get(1..3).is_some_and(|next| next.iter().all(u8::is_ascii_hexdigit))
+            {
+                return false;
+            }
             let end = text.iter().take(20).position(|b| *b == b' ').unwrap_or(text.len());
             let behind = text.get(end..).unwrap_or_default().trim_ascii_start();
             let is_thread = matches!(text, [b'7' | b'f', b'f', ..]) && end >= 10;

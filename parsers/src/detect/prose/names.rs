@@ -22,6 +22,7 @@ pub(super) fn named<'a>(line: &[u8], text: &[u8]) -> Option<Prose<'a>> {
         // Formats' own lines begin with one of these.
         [b'a', b'u', b'd', b'i', b't', ..] | [b'h', b'2', b' ', ..] => return None,
         [b'f', ..] if text.starts_with(b"firewall,") => return None,
+        [b'E', b'v', b'e', b'n', b't', b'[', ..] => return None,
         [b'a'..=b'f', ..] if app::freeswitch::begins_with_call(text) => return None,
         [b'a'..=b'z', ..] => Time::absent_if(!app::may_be_session(text)),
         // The names of months and days have three letters, behind which a blank, a comma or a dash stands.
