@@ -186,7 +186,7 @@ pub(crate) fn parse_labelled<'a>(line: &'a [u8], cx: &Context) -> Option<LogEven
 
 /// Whether `line` may be in CEF or LEEF behind a time in ISO 8601's basic form, `20231114T221320Z`.
 #[inline]
-pub(crate) fn has_basic_stamp(line: &[u8]) -> bool {
+fn has_basic_stamp(line: &[u8]) -> bool {
     const HEAD_BYTES_MAX: usize = 160;
     line.get(8) == Some(&b'T')
         && matches!(line.first(), Some(b'1' | b'2'))

@@ -160,7 +160,7 @@ fn take_inflated(inflating: &mut Inflating, compressed: &[u8], tag: &str, gather
         let rest = inflating.unread();
         let strays = fluent::strays(rest);
         if strays > 0 {
-            gathered.add_unread(rest.get(..strays).unwrap_or_default(), fluent::NO_ENTRIES, fluent::FORMAT, Some(tag));
+            gathered.add_strays(rest.get(..strays).unwrap_or_default(), tag);
             inflating.consume(strays);
             extent = Extent::default();
             continue;
@@ -234,7 +234,7 @@ fn take_entries(entries: &[u8], taken: &mut usize, tag: &str, gathered: &mut Gat
         }
         let strays = fluent::strays(rest);
         if strays > 0 {
-            gathered.add_unread(rest.get(..strays).unwrap_or_default(), fluent::NO_ENTRIES, fluent::FORMAT, Some(tag));
+            gathered.add_strays(rest.get(..strays).unwrap_or_default(), tag);
             *taken += strays;
             continue;
         }

@@ -146,7 +146,8 @@ impl Flow {
     fn take_packed(&mut self, entries: &[u8], all: usize, gathered: &mut Gathered<'_>) -> Step {
         let strays = fluent::strays(entries);
         if strays > 0 {
-            self.add_strays(entries.get(..strays).unwrap_or_default(), gathered);
+            gathered.add_strays(entries.get(..strays).unwrap_or_default(), &self.tag);
+            self.extent = Extent::default();
             self.left = Left::Packed(all - strays);
             return Step::Took(strays);
         }
@@ -165,12 +166,6 @@ impl Flow {
         gathered.add_unread(entries, &left_out(&fault), fluent::FORMAT, Some(&self.tag));
         self.left = Left::Skipped(all - entries.len());
         Step::Took(entries.len())
-    }
-
-    /// Keeps values that are no entries, as one record.
-    fn add_strays(&mut self, strays: &[u8], gathered: &mut Gathered<'_>) {
-        gathered.add_unread(strays, fluent::NO_ENTRIES, fluent::FORMAT, Some(&self.tag));
-        self.extent = Extent::default();
     }
 
     /// Keeps the beginning of the entry at the front, which is too long: the next so many `values`.
@@ -239,10 +234,9 @@ impl Flow {
                 }
                 let strays = if gathered.is_full() { 0 } else { fluent::strays(rest) };
                 if strays > 0 {
-                    let strays = rest.get(..strays).unwrap_or_default();
-                    gathered.add_unread(strays, fluent::NO_ENTRIES, fluent::FORMAT, Some(&self.tag));
+                    gathered.add_strays(rest.get(..strays).unwrap_or_default(), &self.tag);
                     self.extent = Extent::default();
-                    at += strays.len();
+                    at += strays;
                     continue;
                 }
                 match self.extent.measure(rest) {

@@ -77,6 +77,11 @@ impl<'a> Gathered<'a> {
         self.bytes += kept.len();
     }
 
+    /// Adds values of Fluent Forward that are no entries, as one record.
+    pub(super) fn add_strays(&mut self, strays: &[u8], tag: &str) {
+        self.add_unread(strays, fluent::NO_ENTRIES, fluent::FORMAT, Some(tag));
+    }
+
     /// The client has proved who it is: from now on it sends by this pass.
     pub(super) fn admit(&mut self, pass: Option<Pass>) {
         self.whose.pass = pass;
