@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -86,13 +87,17 @@ pub fn serve(config: &Config, listen: SocketAddr) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The life of the engine's child process.
-///
-/// # Errors
-/// It cannot begin to serve.
-pub fn run_child() -> anyhow::Result<()> {
-    child::run_supervised()?;
-    Ok(())
+/// The life of the engine's child process. What keeps it from serving goes to stderr, which the supervisor writes into its log.
+#[must_use]
+pub fn run_child() -> ExitCode {
+    match child::run_supervised() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = error.exit_code();
+            eprintln!("logseal: {:#}", anyhow::Error::new(error));
+            ExitCode::from(code)
+        }
+    }
 }
 
 fn find_library(config: &Engine) -> anyhow::Result<PathBuf> {

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             engine_commands::serve(&config, listen)
         }),
         // It serves before anything else of the process has started.
-        Command::Engine(EngineCommand::Run { .. }) => engine_commands::run_child(),
+        Command::Engine(EngineCommand::Run { .. }) => return engine_commands::run_child(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -47,6 +47,9 @@ impl Slot {
 /// Added to the rank of a name that is only the last part of a path.
 const NESTED_RANK: u8 = 100;
 
+/// That of one letter that means a field in the records of one logger: any name is better.
+pub(crate) const LETTER_RANK: u8 = 120;
+
 /// Names (whole paths, their parts joined by dots) of each field, best first, in lower case.
 #[rustfmt::skip]
 const NAMES: [(Slot, &[&str]); 15] = [

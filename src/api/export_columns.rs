@@ -70,6 +70,9 @@ pub(super) fn asked(params: &mut Params) -> Option<Vec<Column>> {
     let mut columns = Vec::new();
     for name in text.split(',').map(str::trim) {
         match named(name) {
+            Some(column) if columns.contains(&column) => {
+                params.fault("columns", format!("column \"{name}\" is named more than once"));
+            }
             Some(column) => columns.push(column),
             None => params.fault("columns", format!("unknown column \"{name}\"")),
         }

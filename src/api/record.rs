@@ -131,8 +131,16 @@ impl<'a> Reader<'a> {
         }
         match serde_json::from_str::<Text<'a>>(json) {
             Ok(Text(text)) => Some(text),
-            Err(_) => {
-                self.fault(field, format!("{field} must be a string"));
+            Err(error) => {
+                let is_string = json.starts_with('"');
+                self.fault(
+                    field,
+                    if is_string {
+                        format!("{field} is no valid string: {error}")
+                    } else {
+                        format!("{field} must be a string")
+                    },
+                );
                 None
             }
         }
@@ -204,6 +212,9 @@ mod tests {
             let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_ref()).collect();
             assert_eq!(fields, expected, "{json}");
         };
+        let lone = read(r#"{"message":"\ud800"}"#).unwrap_err();
+        let told = lone.iter().find(|fault| fault.field == "message").unwrap();
+        assert!(told.detail.starts_with("message is no valid string: "), "{}", told.detail);
         check("{}", &["source", "level", "timestamp", "message"]);
         check("[]", &[""]);
         check("17", &[""]);

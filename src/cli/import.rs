@@ -64,7 +64,7 @@ pub struct ImportArgs {
     /// How long to go on trying while the daemon has no room or is away.
     #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = duration)]
     retry_for: Duration,
-    /// The files, plain or packed with gzip or zstd; `-` is standard input.
+    /// The files, plain or packed with gzip, zstd, bzip2 or xz; `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 }

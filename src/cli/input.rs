@@ -1,4 +1,4 @@
-//! Files and standard input as streams of bytes, unpacked where they are gzip or zstd.
+//! Files and standard input as streams of bytes, unpacked where they are gzip, zstd, bzip2 or xz. Archives of several files are refused.
 //!
 //! What a file is packed with is seen by its first bytes, not by its name.
 
@@ -17,6 +17,18 @@ const BUFFER_BYTES: usize = 256 << 10;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The frame magic of RFC 8878.
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The header of xz' format, section 2.1.1.1.
+const XZ: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
+/// The header of the first block of bzip2, behind `BZh` and a digit.
+const BZIP2_BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
+/// A local file header of zip (APPNOTE 4.3.7).
+const ZIP: [u8; 4] = *b"PK\x03\x04";
+/// The magic of POSIX' tar, and where it stands in the first header.
+const TAR: (usize, &[u8]) = (257, b"ustar");
+/// What is read of a pipe before all else, which may give its first bytes one by one: as much as tells what packs it.
+const PIPE_BEGIN_BYTES: u64 = 10;
+/// What is read of a file: as much as tells an archive, too.
+const FILE_BEGIN_BYTES: u64 = 512;
 
 /// An open file or standard input.
 pub(super) struct Input {
@@ -31,13 +43,14 @@ pub(super) struct Input {
 /// # Errors
 /// Where there is no such file, or its begin cannot be read.
 pub(super) fn open(path: &Path) -> anyhow::Result<Input> {
-    let source: Box<dyn Read + Send> = if is_standard_input(path) {
-        Box::new(io::stdin())
+    let input = if is_standard_input(path) {
+        unpacked(io::stdin(), PIPE_BEGIN_BYTES)
     } else {
         let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
-        Box::new(file)
+        let begin_bytes = if size_bytes(path).is_some() { FILE_BEGIN_BYTES } else { PIPE_BEGIN_BYTES };
+        unpacked(file, begin_bytes)
     };
-    unpacked(source).with_context(|| format!("read {}", name(path)))
+    input.with_context(|| format!("read {}", name(path)))
 }
 
 /// What to call `path` in a message.
@@ -57,22 +70,61 @@ fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn unpacked(source: impl Read + Send + 'static) -> io::Result<Input> {
+fn unpacked(source: impl Read + Send + 'static, begin_bytes: u64) -> io::Result<Input> {
     let read_bytes = Arc::new(AtomicU64::new(0));
     let mut source = Counted { inner: source, read_bytes: Arc::clone(&read_bytes) };
-    // A pipe may give its first bytes one by one, so the begin is read on its own and put back.
-    let mut begin = Vec::with_capacity(event_log::MAGIC.len());
-    (&mut source).take(event_log::MAGIC.len() as u64).read_to_end(&mut begin)?;
-    let (is_gzip, is_zstd) = (begin.starts_with(&GZIP), begin.starts_with(&ZSTD));
+    // Read on its own and put back.
+    let mut begin = Vec::new();
+    (&mut source).take(begin_bytes).read_to_end(&mut begin)?;
+    let packing = Packing::of(&begin)?;
     let whole = BufReader::with_capacity(BUFFER_BYTES, io::Cursor::new(begin).chain(source));
-    let reader: Box<dyn BufRead + Send> = if is_gzip {
-        Box::new(BufReader::with_capacity(BUFFER_BYTES, flate2::bufread::MultiGzDecoder::new(whole)))
-    } else if is_zstd {
-        Box::new(BufReader::with_capacity(BUFFER_BYTES, zstd::stream::read::Decoder::with_buffer(whole)?))
-    } else {
-        Box::new(whole)
+    let mut reader: Box<dyn BufRead + Send> = match packing {
+        Packing::Gzip => buffered(flate2::bufread::MultiGzDecoder::new(whole)),
+        Packing::Zstd => buffered(zstd::stream::read::Decoder::with_buffer(whole)?),
+        Packing::Bzip2 => buffered(bzip2::bufread::MultiBzDecoder::new(whole)),
+        Packing::Xz => buffered(lzma_rust2::XzReader::new(whole, true)),
+        Packing::None => Box::new(whole),
     };
+    // Of a pipe that gives little at once it sees too little, and an archive is read as text.
+    let first = reader.fill_buf()?;
+    if first.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
+        return Err(archive("tar"));
+    }
     Ok(Input { reader, read_bytes })
+}
+
+fn buffered(reader: impl Read + Send + 'static) -> Box<dyn BufRead + Send> {
+    Box::new(BufReader::with_capacity(BUFFER_BYTES, reader))
+}
+
+fn archive(kind: &str) -> io::Error {
+    let text = format!(
+        "it is a {kind} archive: unpack it, or upload it (POST /api/v1/logs/upload), which reads each file in it"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+/// What a file is packed with.
+#[derive(Clone, Copy)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+    Bzip2,
+    Xz,
+}
+
+impl Packing {
+    fn of(begin: &[u8]) -> io::Result<Self> {
+        Ok(match begin {
+            _ if begin.starts_with(&GZIP) => Self::Gzip,
+            _ if begin.starts_with(&ZSTD) => Self::Zstd,
+            _ if begin.starts_with(&XZ) => Self::Xz,
+            [b'B', b'Z', b'h', b'1'..=b'9', block @ ..] if block.starts_with(&BZIP2_BLOCK) => Self::Bzip2,
+            _ if begin.starts_with(&ZIP) => return Err(archive("zip")),
+            _ => Self::None,
+        })
+    }
 }
 
 impl Input {
@@ -115,9 +167,29 @@ mod tests {
         // Two members one after the other are one file, as `cat a.gz b.gz` makes it.
         let twice = [gzip.as_slice(), &gzip].concat();
         let zstd = zstd::encode_all(text.as_slice(), 1).unwrap();
-        for (packed, copies) in [(text.clone(), 1), (gzip, 1), (twice, 2), (zstd, 1)] {
+        let bzip2 = {
+            let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            packer.write_all(&text).unwrap();
+            packer.finish().unwrap()
+        };
+        let xz = {
+            let mut packer = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(0)).unwrap();
+            packer.write_all(&text).unwrap();
+            packer.finish().unwrap()
+        };
+        let more = [bzip2.as_slice(), &bzip2].concat();
+        for (packed, copies) in [
+            (text.clone(), 1),
+            (gzip, 1),
+            (twice, 2),
+            (zstd, 1),
+            (bzip2, 1),
+            (more, 2),
+            (xz.clone(), 1),
+            ([&*xz, &xz].concat(), 2),
+        ] {
             let size = packed.len() as u64;
-            let mut input = unpacked(io::Cursor::new(packed)).unwrap();
+            let mut input = unpacked(io::Cursor::new(packed), FILE_BEGIN_BYTES).unwrap();
             let mut whole = Vec::new();
             input.reader.read_to_end(&mut whole).unwrap();
             assert_eq!(whole, text.repeat(copies));
@@ -130,8 +202,23 @@ mod tests {
         let log = b"ElfFile\0and more".to_vec();
         let zstd = zstd::encode_all(log.as_slice(), 1).unwrap();
         for (bytes, expected) in [(log, true), (zstd, true), (b"ElfFile says".to_vec(), false), (b"".to_vec(), false)] {
-            let mut input = unpacked(io::Cursor::new(bytes)).unwrap();
+            let mut input = unpacked(io::Cursor::new(bytes), FILE_BEGIN_BYTES).unwrap();
             assert_eq!(input.is_event_log().unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn archives_are_refused_by_what_they_are_packed_or_not() {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_ustar();
+        header.set_size(4);
+        header.set_cksum();
+        tar.append_data(&mut header, "a.log", &b"text"[..]).unwrap();
+        let tar = tar.into_inner().unwrap();
+        let packed = zstd::encode_all(tar.as_slice(), 1).unwrap();
+        for (bytes, kind) in [(tar, "tar"), (packed, "tar"), (b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), "zip")] {
+            let Err(error) = unpacked(io::Cursor::new(bytes), FILE_BEGIN_BYTES) else { panic!("a {kind} was taken") };
+            assert!(error.to_string().starts_with(&format!("it is a {kind} archive: unpack it")), "{error}");
         }
     }
 
@@ -139,7 +226,7 @@ mod tests {
     fn an_input_shorter_than_any_magic_is_plain() {
         for short in [&b""[..], b"\x1f", b"ab"] {
             let mut whole = Vec::new();
-            unpacked(short).unwrap().reader.read_to_end(&mut whole).unwrap();
+            unpacked(short, PIPE_BEGIN_BYTES).unwrap().reader.read_to_end(&mut whole).unwrap();
             assert_eq!(whole, short);
         }
     }
@@ -148,7 +235,8 @@ mod tests {
     fn a_torn_packed_file_is_an_error_and_not_a_short_one() {
         let packed = zstd::encode_all(b"text".repeat(1000).as_slice(), 1).unwrap();
         let torn = packed[..packed.len() - 3].to_vec();
-        let outcome = unpacked(io::Cursor::new(torn)).unwrap().reader.read_to_end(&mut Vec::new());
+        let outcome = unpacked(io::Cursor::new(torn), FILE_BEGIN_BYTES)
+            .and_then(|mut input| input.reader.read_to_end(&mut Vec::new()));
         assert!(outcome.is_err());
     }
 }

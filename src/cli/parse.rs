@@ -45,7 +45,7 @@ pub struct ParseArgs {
     /// The formats that can be named.
     #[arg(skip)]
     pub(super) formats: Formats,
-    /// The file: text or a binary event log of Windows, plain or packed with gzip or zstd; `-` is standard input.
+    /// The file: text or a binary event log of Windows, plain or packed with gzip, zstd, bzip2 or xz; `-` is standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }

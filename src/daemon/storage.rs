@@ -1,5 +1,6 @@
 //! Opens what records are kept in: the spool, the engine or a server, the store; and settles the next id.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -60,7 +61,18 @@ impl Storage {
         let store = LogStore::new(client, &config.clickhouse.database, config.query.clone());
         let first_id = (u64::from(config.node) << NODE_SHIFT) + 1;
         let last_id = (u64::from(config.node) + 1) << NODE_SHIFT;
-        let stored = highest_stored(&store, first_id, last_id - 1, recovered.fresh).await?;
+        let stored = tokio::select! {
+            stored = highest_stored(&store, first_id, last_id - 1, recovered.fresh) => stored?,
+            file = unloadable(engine.as_ref()) => anyhow::bail!(
+                "the engine library {} cannot be loaded: {}, or name a ClickHouse server in `clickhouse.url`",
+                file.display(),
+                if config.engine.library.as_os_str().is_empty() {
+                    "remove it and run `logseal engine install`"
+                } else {
+                    "correct `engine.library`, or remove it and run `logseal engine install`"
+                },
+            ),
+        };
         spool.raise_next_id(first_id.max(stored + 1)).context("number the records")?;
         let [follower, uploads, alerts] = spool
             .register([store::FOLLOWER, jobs::FOLLOWER, alerts::FOLLOWER])
@@ -70,7 +82,15 @@ impl Storage {
     }
 }
 
-fn open_spool(config: &Config, dir: &std::path::Path) -> anyhow::Result<(Spool, Recovered)> {
+/// The embedded engine's library, if it is the store, as soon as it is clear that it can never start.
+async fn unloadable(engine: Option<&Supervisor>) -> &Path {
+    match engine {
+        Some(engine) => engine.unloadable().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn open_spool(config: &Config, dir: &Path) -> anyhow::Result<(Spool, Recovered)> {
     let spool = SpoolConfig {
         dir: dir.join("spool"),
         node: config.node,

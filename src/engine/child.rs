@@ -40,6 +40,9 @@ const HEAD_WAIT: Duration = Duration::from_secs(60);
 /// The longest configuration read from stdin, in bytes.
 const CONFIG_MAX: u64 = 1 << 20;
 
+/// The exit code of a child that cannot load the engine's library: EX_CONFIG of sysexits.h.
+pub const UNLOADABLE: u8 = 78;
+
 /// Why the process could not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ChildError {
@@ -63,6 +66,14 @@ pub enum ChildError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl ChildError {
+    /// What the process says of it to the one that started it.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Engine(ChdbError::Load { .. })) { UNLOADABLE } else { 1 }
+    }
 }
 
 fn failed(doing: impl Into<String>) -> impl FnOnce(io::Error) -> ChildError {

@@ -4,9 +4,10 @@
 //! dropping the supervisor's task kills it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::child::UNLOADABLE;
 use super::config::EngineConfig;
 
 /// The first pause before a restart; it doubles with every child that ends before it has answered.
@@ -59,6 +61,8 @@ pub enum EngineState {
     Down {
         /// Why.
         reason: String,
+        /// Whether the library cannot be loaded, which the next child cannot do either.
+        is_unloadable: bool,
     },
 }
 
@@ -67,6 +71,7 @@ pub struct Supervisor {
     state: watch::Receiver<EngineState>,
     shared: Arc<Shared>,
     stop: CancellationToken,
+    library: PathBuf,
     task: JoinHandle<()>,
 }
 
@@ -84,10 +89,11 @@ impl Supervisor {
         let (state_in, state) = watch::channel(EngineState::Starting);
         let shared = Arc::new(Shared::default());
         let stop = CancellationToken::new();
+        let library = config.engine.library.clone();
         let watched =
             Watched { config, state: state_in, shared: Arc::clone(&shared), stop: stop.clone(), tasks: tasks.clone() };
         let task = tasks.spawn(watched.run());
-        Self { state, shared, stop, task }
+        Self { state, shared, stop, library, task }
     }
 
     /// The state, and a way to wait for its changes.
@@ -113,6 +119,17 @@ impl Supervisor {
         let mut state = self.state.clone();
         let up = state.wait_for(|s| *s == EngineState::Up);
         matches!(tokio::time::timeout(wait, up).await, Ok(Ok(_)))
+    }
+
+    /// The library, as soon as a child has ended because it cannot be loaded.
+    pub async fn unloadable(&self) -> &Path {
+        let mut state = self.state.clone();
+        let refused = state.wait_for(|s| matches!(s, EngineState::Down { is_unloadable: true, .. }));
+        match refused.await {
+            Ok(_) => &self.library,
+            // The supervisor has ended: nothing will be refused any more.
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// Ends the child: asks it to, and kills it at the deadline. Returns when it is gone.
@@ -152,11 +169,11 @@ impl Watched {
             if *self.state.borrow() == EngineState::Up {
                 backoff = BACKOFF_FIRST;
             }
-            let reason = match outcome {
-                Ok(()) => "stopped".to_owned(),
-                Err(reason) => reason,
+            let (reason, is_unloadable) = match outcome {
+                Ok(()) => ("stopped".to_owned(), false),
+                Err(ended) => (ended.to_string(), ended.is_unloadable()),
             };
-            self.state.send_replace(EngineState::Down { reason: reason.clone() });
+            self.state.send_replace(EngineState::Down { reason: reason.clone(), is_unloadable });
             if self.stop.is_cancelled() {
                 break;
             }
@@ -174,21 +191,21 @@ impl Watched {
     }
 
     /// From the start of one child to its end. `Ok` when it was asked to end.
-    async fn live_once(&self) -> Result<(), String> {
-        let (mut child, _stdin) = self.spawn().await.map_err(|e| format!("start: {e}"))?;
+    async fn live_once(&self) -> Result<(), Ended> {
+        let (mut child, _stdin) = self.spawn().await.map_err(Ended::NotStarted)?;
         let ready = tokio::select! {
-            status = child.wait() => return Err(ended(status)),
+            status = child.wait() => return Err(Ended::Itself(status)),
             () = self.stop.cancelled() => return self.end(child).await,
             ready = tokio::time::timeout(self.config.ready_within, answers(&self.config.socket)) => ready,
         };
         if ready.is_err() {
             drop(child.kill().await);
-            return Err(format!("it did not answer within {:?}", self.config.ready_within));
+            return Err(Ended::Mute(self.config.ready_within));
         }
         self.state.send_replace(EngineState::Up);
         tracing::info!(engine.pid = child.id(), "the engine is up");
         tokio::select! {
-            status = child.wait() => Err(ended(status)),
+            status = child.wait() => Err(Ended::Itself(status)),
             () = self.stop.cancelled() => self.end(child).await,
         }
     }
@@ -220,7 +237,7 @@ impl Watched {
         Ok((child, stdin))
     }
 
-    async fn end(&self, mut child: Child) -> Result<(), String> {
+    async fn end(&self, mut child: Child) -> Result<(), Ended> {
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(pid) = pid
             && let Err(error) = kill_process(pid, Signal::TERM)
@@ -229,16 +246,36 @@ impl Watched {
         }
         if tokio::time::timeout(self.config.stop_within, child.wait()).await.is_err() {
             tracing::warn!("the engine did not end in time and is killed");
-            child.kill().await.map_err(|e| format!("kill: {e}"))?;
+            child.kill().await.map_err(Ended::NotKilled)?;
         }
         Ok(())
     }
 }
 
-fn ended(status: io::Result<std::process::ExitStatus>) -> String {
-    match status {
-        Ok(status) => format!("it ended with {status}"),
-        Err(error) => format!("wait for it: {error}"),
+/// Why there is no child although none was asked to end.
+enum Ended {
+    NotStarted(io::Error),
+    Itself(io::Result<ExitStatus>),
+    /// It did not answer within this.
+    Mute(Duration),
+    NotKilled(io::Error),
+}
+
+impl Ended {
+    fn is_unloadable(&self) -> bool {
+        matches!(self, Self::Itself(Ok(status)) if status.code() == Some(UNLOADABLE.into()))
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted(error) => write!(f, "start: {error}"),
+            Self::Itself(Ok(status)) => write!(f, "it ended with {status}"),
+            Self::Itself(Err(error)) => write!(f, "wait for it: {error}"),
+            Self::Mute(wait) => write!(f, "it did not answer within {wait:?}"),
+            Self::NotKilled(error) => write!(f, "kill: {error}"),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Starts, crashes and ends of the child.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -156,13 +157,15 @@ async fn a_round_trip_is_short() {
 #[tokio::test]
 async fn an_engine_that_cannot_start_is_reported_and_can_be_stopped() {
     let dir = tempfile::tempdir().unwrap();
-    let check = async |program: &str, library: &str, expected: &str| {
+    let no_library = dir.path().join("no_library.so");
+    std::fs::write(&no_library, "not a library").unwrap();
+    let check = async |program: &str, library: &Path, expected: &str, unloadable: bool| {
         let socket = dir.path().join("run/e.sock");
         let listen = Listen::Socket { path: socket.clone() };
         let config = SupervisorConfig {
             program: program.into(),
             arguments: CHILD.map(Into::into).into(),
-            engine: EngineConfig::new(library.into(), dir.path().join("data"), listen),
+            engine: EngineConfig::new(library.to_owned(), dir.path().join("data"), listen),
             socket,
             ready_within: SOON,
             stop_within: SOON,
@@ -171,10 +174,12 @@ async fn an_engine_that_cannot_start_is_reported_and_can_be_stopped() {
         let mut state = supervisor.state();
         let down = state.wait_for(|s| matches!(s, EngineState::Down { .. }));
         let down = tokio::time::timeout(SOON, down).await.unwrap().unwrap().clone();
-        let EngineState::Down { reason } = down else { panic!("{down:?}") };
+        let EngineState::Down { reason, is_unloadable } = down else { panic!("{down:?}") };
         assert!(reason.contains(expected), "{reason}");
+        assert_eq!(is_unloadable, unloadable, "{reason}");
         tokio::time::timeout(SOON, supervisor.stop()).await.unwrap();
     };
-    check("/no/such/program", "/no/such/library.so", "start").await;
-    check(PROGRAM, "/no/such/library.so", "exit status: 1").await;
+    check("/no/such/program", &no_library, "start", false).await;
+    check(PROGRAM, Path::new("/no/such/library.so"), "exit status: 78", true).await;
+    check(PROGRAM, &no_library, "exit status: 78", true).await;
 }

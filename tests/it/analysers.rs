@@ -176,11 +176,14 @@ fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
     let socket_url = format!("ws://{}/api/v1/ws/jobs/{id}?access_token={}", app.api, app.token());
     let (mut socket, _) = tungstenite::connect(socket_url).unwrap();
     let completion = told["completion_url"].as_str().unwrap();
-    let complete = |token: &str, body: Value| {
-        strange.post(completion).bearer_auth(token).json(&body).send().unwrap().status().as_u16()
-    };
+    let post = |token: &str, body: Value| strange.post(completion).bearer_auth(token).json(&body).send().unwrap();
+    let complete = |token: &str, body: Value| post(token, body).status().as_u16();
     assert_eq!(complete("another token", json!({"result": {}})), 401);
-    assert_eq!(complete(token, json!({"result": {}, "error": "both"})), 422);
+    for body in [json!({"result": {}, "error": "both"}), json!({"results": {}}), json!({"error": 7})] {
+        let refused = post(token, body);
+        assert_eq!(refused.status(), 422);
+        assert!(refused.text().unwrap().contains("a JSON object with either result or error (a string)"));
+    }
     assert_eq!(complete(token, json!({"result": {"virus": "none"}})), 204);
     let lines: Vec<String> = BufReader::new(events).lines().map(Result::unwrap).collect();
     let states: Vec<Value> =

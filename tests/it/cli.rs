@@ -91,19 +91,23 @@ fn without_the_engines_library_the_daemon_says_how_to_get_it_and_ends() {
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("logseal.toml");
     std::fs::write(&config, "syslog = []\n[api]\nlisten = \"127.0.0.1:0\"\n").unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_logseal"))
-        .args(["--config", config.to_str().unwrap()])
-        .current_dir(dir.path())
-        .env("XDG_CACHE_HOME", dir.path())
-        .env("HOME", dir.path())
-        .env_remove("LOGSEAL__ENGINE__LIBRARY")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let start = |library: Option<&Path>| {
+        let mut daemon = Command::new(env!("CARGO_BIN_EXE_logseal"));
+        daemon.args(["--config", config.to_str().unwrap()]).current_dir(dir.path());
+        daemon.env("XDG_CACHE_HOME", dir.path()).env("HOME", dir.path()).env_remove("LOGSEAL__ENGINE__LIBRARY");
+        let output = daemon.envs(library.map(|library| ("LOGSEAL__ENGINE__LIBRARY", library))).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        stderr(&output).trim().to_owned()
+    };
     assert_eq!(
-        stderr(&output).trim(),
+        start(None),
         "logseal: the embedded engine is not installed: run `logseal engine install`, or name a ClickHouse server in `clickhouse.url`"
     );
+    let text = dir.path().join("text.so");
+    std::fs::write(&text, "text").unwrap();
+    let said = start(Some(&text));
+    let expected = format!("logseal: the engine library {} cannot be loaded: correct `engine.library`", text.display());
+    assert!(said.lines().last().unwrap().starts_with(&expected), "{said}");
 }
 
 #[test]

@@ -178,6 +178,29 @@ mod tests {
     }
 
     #[test]
+    fn zaps_letters_are_level_and_message_where_the_level_is_a_word_and_no_plainer_name_is_there() {
+        let line = br#"{"L":"WARN","T":"2023-11-14T22:13:19.250Z","N":"cart","C":"cart/main.go:17","M":"cart is full","user":"bob","n":7}"#;
+        let event = parse(Format::Auto, line, &CX);
+        assert_eq!((event.level, &*event.message), (Level::Warn, &b"cart is full"[..]));
+        assert_eq!((event.timestamp, &*event.user_name), (Some(1_699_999_999_250_000), "bob"));
+        assert_eq!((event.attributes.get("L"), event.attributes.get("C")), (None, Some("cart/main.go:17")));
+        for (fields, level) in [
+            (r#""L":"7.5 m","M":"steel""#, Level::Unknown),
+            (r#""L":30,"M":"steel""#, Level::Unknown),
+            (r#""l":"warn","m":"steel""#, Level::Unknown),
+            (r#""L":"ERROR","M":"steel","level":"info","message":"weighed""#, Level::Info),
+        ] {
+            let line = format!("{{{fields}}}");
+            let event = parse(Format::Auto, line.as_bytes(), &CX);
+            assert_eq!(
+                (event.level, event.attributes.get("M").or(event.attributes.get("m"))),
+                (level, Some("steel")),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
     fn who_typed_a_name_is_the_user_and_not_djangos_lack_of_one() {
         let failed = br#"{"action":"login_failed","client_ip":"192.0.2.7","context":{"username":"bob"},"event":"Created Event","level":"info","user":{"email":"","pk":2,"username":"AnonymousUser"}}"#;
         let unknown = br#"{"action":"invalid_identifier","client_ip":"192.0.2.7","event":"invalid_login","identifier":"bob","level":"info"}"#;

@@ -77,6 +77,7 @@ impl<'a, 'c> Record<'a, 'c> {
                 .or_else(|| fields::find_nested(place.key))
                 .or_else(|| self.beside_message(place)),
         };
+        let found = found.or_else(|| self.of_zap(place, value));
         let filled = found.is_some_and(|found| self.offer(found, place, value));
         if !filled || self.keep == Keep::FieldAndAttribute {
             self.attribute(place.scope, place.key, value);
@@ -88,6 +89,19 @@ impl<'a, 'c> Record<'a, 'c> {
         let message = self.winner(Slot::Message)?.name.strip_prefix(place.scope)?;
         let is_beside = !place.scope.is_empty() && message.strip_prefix('.').is_some_and(|name| !name.contains('.'));
         fields::find(place.key).filter(|found| is_beside && matches!(found.slot, Slot::Ip | Slot::UserName))
+    }
+
+    /// What a letter means in a record of zap's development configuration, which writes the level `L` first and the message `M` behind it.
+    fn of_zap(&self, place: &Place<'_, 'a>, value: Value<'_>) -> Option<Found> {
+        if !matches!(value, Value::Text(_)) {
+            return None;
+        }
+        let (slot, name) = match if place.path.is_some() { place.known } else { place.key } {
+            "L" => (Slot::Level, "L"),
+            "M" if self.winner(Slot::Level)?.name.ends_with('L') => (Slot::Message, "M"),
+            _ => return None,
+        };
+        Some(Found { slot, rank: fields::LETTER_RANK, name })
     }
 
     /// Takes a leaf that is an attribute whatever its name.

@@ -20,6 +20,7 @@ use crate::clock::now;
 use crate::meta::Actor;
 
 const RESULT_BYTES_MAX: u64 = 1 << 20;
+const NEITHER: &str = "the body must be a JSON object with either result or error (a string), and nothing else";
 
 /// What an analyser posts: its result, or why there is none.
 #[derive(Deserialize, ToSchema)]
@@ -56,11 +57,12 @@ pub(in crate::api) async fn complete(
     let job = job(&api, &id).await?;
     let (parts, body) = request.into_parts();
     let body = small_up_to(&api, &parts.headers, body, RESULT_BYTES_MAX).await?;
-    let posted: Completion = serde_json::from_slice(&body).map_err(|error| ApiError::body(not_json(&error)))?;
+    let posted: Completion = serde_json::from_slice(&body)
+        .map_err(|error| ApiError::body(if error.is_data() { NEITHER.to_owned() } else { not_json(&error) }))?;
     let outcome = match (posted.result, &posted.error) {
         (Some(result), None) => Ok(result),
         (None, Some(error)) => Err(error.as_str()),
-        _ => return Err(ApiError::body("either result or error must be given")),
+        _ => return Err(ApiError::body(NEITHER)),
     };
     let by = actor(&analyser, by);
     let completed = api.accounts.meta.complete_analysis(job.id, &analyser, outcome, &by, now()).await;

@@ -38,6 +38,7 @@ async fn parameters_are_checked_before_the_store_is_asked() {
         ("/api/v1/logs/5/context?before=1000", "before"),
         ("/api/v1/logs/export?format=xls", "format"),
         ("/api/v1/logs/export?columns=id,colour", "columns"),
+        ("/api/v1/logs/export?columns=id,host,id", "columns"),
         ("/api/v1/logs/facets", "field"),
         ("/api/v1/logs/tail?follow=1", "follow"),
         ("/api/v1/stats/top?field=colour", "field"),
