@@ -16,11 +16,12 @@ use self::by_form::by_first_byte;
 pub(crate) use self::by_form::parse_tagged;
 use self::by_program::by_program;
 use self::program::Program;
-use crate::devices;
+use crate::devices::{self, Device};
 use crate::plain::Sought;
+use crate::syslog::big_ip;
 use crate::{
-    Context, Level, LogEvent, address, auditd, cef, cisco_asa, contained, divided, iptables, json, leef, level_names,
-    logfmt, logins, pan_os, plain, programs, signs, squid, timestamp, unifi, winevent, wrapped,
+    Context, Level, LogEvent, address, auditd, cef, cisco_asa, contained, divided, iptables, json, leef, logfmt,
+    logins, pan_os, plain, programs, signs, squid, timestamp, unifi, winevent, wrapped,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -40,7 +41,8 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     if winevent::complete_escaped(event, line, cx) {
         return;
     }
-    let program = Program::of(&event.app);
+    let is_big_ips = big_ip::code(message).is_some();
+    let program = if is_big_ips { Program::Device(Device::BigIp) } else { Program::of(&event.app) };
     if let Some(inner) = tagged(program, &event.app, line, cx) {
         absorb(event, inner);
     } else {
@@ -76,8 +78,7 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     }
     // The line of a file has no priority.
     if event.level == Level::Unknown && event.severity.is_none() {
-        let of_name = (program == Program::Device(devices::Device::BigIp)).then(|| level_names::from_word(&event.app));
-        event.level = of_name.flatten().unwrap_or_else(|| plain::leading_level(message));
+        event.level = plain::leading_level(message);
     }
 }
 

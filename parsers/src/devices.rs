@@ -3,7 +3,6 @@
 //!
 //! A syslog record's program, or how its message begins, says which is asked.
 
-mod big_ip;
 mod ise;
 mod meraki;
 mod netscaler;
@@ -25,7 +24,7 @@ const FORMAT: &str = "device";
 pub(crate) enum Device {
     /// Meraki's kinds of events.
     Meraki,
-    /// BIG-IP's word for the severity, behind which the program stands.
+    /// BIG-IP, whose messages begin with their code.
     BigIp,
     /// One of NetScaler's packet engines.
     Netscaler,
@@ -48,7 +47,6 @@ impl Device {
             b'C' if ise::BEGINNINGS.iter().any(|beginning| app.starts_with(beginning)) => Some(Self::Ise),
             b'B' if app == "BG" => Some(Self::BeyondTrust),
             b'S' if app == "SymantecServer" => Some(Self::Symantec),
-            b'a'..=b'z' if big_ip::is_severity(app) => Some(Self::BigIp),
             b'a'..=b'z' if meraki::is_kind(app) => Some(Self::Meraki),
             _ => None,
         }
@@ -59,7 +57,7 @@ impl Device {
 pub(crate) fn read<'a>(device: Device, message: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     match device {
         Device::Meraki => watchguard::read(message, cx).or_else(|| meraki::read(message, cx)),
-        Device::BigIp => big_ip::read(message, cx),
+        Device::BigIp => programs::read("big-ip", message, cx),
         Device::Netscaler => netscaler::read(message),
         Device::Ise => ise::read(message),
         Device::Junos => programs::read("junos-filter", message, cx),

@@ -12,7 +12,7 @@
 //!   client, a server or a rule ended is WARN, one that found no server, no resources or a fault in HAProxy ERROR.
 //! - What ended a session is the attribute `ended_by`, in words. `<NOSRV>` says that no server was chosen: then there is no
 //!   `server_name`.
-//! - The message is the whole line.
+//! - The message is the whole line, or what stands behind `haproxy[14]: ` where a line begins so.
 //! - What HAProxy says of its proxies and servers (`Proxy a started.`) has `frontend_name`, or `backend_name` and
 //!   `server_name`, and is read only by [`parse_notice`], for other programs may say the same.
 
@@ -21,7 +21,8 @@ mod ending;
 use std::borrow::Cow;
 
 use self::ending::Ending;
-use crate::cursor::{Cursor, push};
+use crate::cursor::{self, Cursor, push};
+use crate::syslog::tag;
 use crate::{Attributes, Context, Level, LogEvent, address, http_status, request_line, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
@@ -41,6 +42,15 @@ const QUEUES: [&str; 2] = ["srv_queue", "backend_queue"];
 /// Reads a line that HAProxy writes for a request, a session or an error of one; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let Some(tagged) = line.strip_prefix(b"haproxy[") else { return untagged(line, cx) };
+    // Its manual shows lines with the tag of syslog and without the rest of the header.
+    let tag = tag::read(line);
+    let event = untagged(tag.message, cx).filter(|_| tag.colon && tagged.first().is_some_and(u8::is_ascii_digit))?;
+    Some(LogEvent { app: Cow::Borrowed("haproxy"), proc_id: cursor::text(tag.proc_id), ..event })
+}
+
+/// Reads what stands behind the tag of syslog, or in a file without one.
+fn untagged<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let blank = memchr::memchr(b' ', line.get(..CLIENT_BYTES_MAX).unwrap_or(line))?;
     let (client, after) = line.split_at_checked(blank)?;
     let (stamp, after) = timestamp::common_log_prefix(after.strip_prefix(b" [")?, cx.zone)?;
@@ -257,6 +267,20 @@ mod tests {
              actconn=1; feconn=2; beconn=3; srv_conn=4; retries=5; srv_queue=6; backend_queue=7; ended_by=server_aborted",
         );
         check("in/bind1: SSL handshake failure", Level::Warn, "frontend_name=in; bind_name=bind1");
+    }
+
+    #[test]
+    fn behind_the_tag_of_syslog_alone_a_line_is_the_same_and_has_its_program() {
+        let line = "192.0.2.7:5059 [14/Nov/2023:22:13:20.001] in/bind1: SSL handshake failure";
+        let tagged = format!("haproxy[14]: {line}");
+        let (event, alone) = (parse(tagged.as_bytes(), &CX).unwrap(), parse(line.as_bytes(), &CX).unwrap());
+        assert_eq!((&*event.app, &*event.proc_id), ("haproxy", "14"));
+        assert_eq!(event, LogEvent { app: "haproxy".into(), proc_id: "14".into(), ..alone });
+        for other in
+            [format!("haproxy[x]: {line}"), format!("haproxy[7] {line}"), "haproxy[7]: Proxy in started.".to_owned()]
+        {
+            assert_eq!(parse(other.as_bytes(), &CX), None, "{other}");
+        }
     }
 
     #[test]

@@ -180,6 +180,16 @@ fn lines_of_aix_freebsd_and_windows_are_understood() {
 }
 
 #[test]
+fn a_severity_between_host_and_tag_is_no_program() {
+    let said = "01070638:5: Pool /Common/web is down.";
+    let line = format!("Oct 11 22:14:15 lb1 notice mcpd[7]: {said}");
+    check(&line, (Some(5), "lb1", "mcpd", "7", said));
+    check(&format!("<131>{line}"), (Some(3), "lb1", "mcpd", "7", said));
+    check("<134>Oct 11 22:14:15 lb1 notice the door is open", (Some(6), "lb1", "notice", "", "the door is open"));
+    assert_eq!(rfc3164::parse(line.as_bytes(), &CX).unwrap().msg_id, "01070638");
+}
+
+#[test]
 fn an_only_word_is_the_host_in_a_file_and_a_program_on_the_wire() {
     check("Oct 11 22:14:15 web1", (None, "web1", "", "", ""));
     check("Oct 11 22:14:15 shop[7]", (None, "", "shop", "7", ""));

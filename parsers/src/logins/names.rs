@@ -41,7 +41,7 @@ const BEFORE_USER: [&str; 32] = [
 ];
 
 /// Words that stand there and are no name.
-const NO_USER: [&str; 58] = [
+const NO_USER: [&str; 60] = [
     "no",
     "from",
     "with",
@@ -100,6 +100,8 @@ const NO_USER: [&str; 58] = [
     "tried",
     "attempted",
     "disconnected",
+    "tcp",
+    "udp",
 ];
 
 const NAME_LEFT_OUT: &str = "(name stripped-out)";

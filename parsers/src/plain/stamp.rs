@@ -11,6 +11,7 @@ use crate::{Context, Zone, app, level_names, timestamp};
 /// <W>2023-11-14 22:13:20.123      behind a mark of up to three letters (Mumble, qBittorrent)
 /// <co ts="2023-11-14T22:13:20"    Oracle's mail server
 /// [7:1-2] 14-11-2023 22:13:20     behind the ids of processes (Domino)
+/// 14.11.2023 22:13:20             where dates are written with dots, the day first
 /// 14-Nov-2023 22:13:20.123        BIND
 /// 14/Nov/2023 22:13:20            Kerio
 /// 11/14/2023-22:13:20.123456      Suricata
@@ -90,6 +91,7 @@ pub(super) fn ends(rest: &[u8]) -> bool {
 fn shaped<'a>(text: &'a [u8], cx: &Context) -> Option<(i64, &'a [u8])> {
     let shape: &[u8] = match text {
         [_, _, b'-', b'0'..=b'9', _, b'-', _, _, _, _, b' ', ..] => b"d-m-Y H:M:S",
+        [_, _, b'.', _, _, b'.', _, _, _, _, b' ', ..] => b"d.m.Y H:M:S",
         [_, _, b'-', _, _, _, b'-', ..] => b"d-b-Y H:M:S",
         [_, _, b'/', b'0'..=b'9', _, b'/', _, _, _, _, b'-', ..] => b"m/d/Y-H:M:S",
         [_, _, b'/', b'0'..=b'9', _, b'/', _, _, b'-', ..] => b"m/d/y-H:M:S",
@@ -200,6 +202,7 @@ mod tests {
             ("[28325:00010-3735542592] 14-11-2023 22:13:20   smtp: x", "   smtp: x"),
             ("14-11-2023 22:13:20   smtp: x", "   smtp: x"),
             ("14-Nov-2023 22:13:20.123 error: x", " error: x"),
+            ("[14.11.2023 22:13:20,123] WARN x", "] WARN x"),
             ("[14/Nov/2023 22:13:20] x", "] x"),
             ("11/14/2023-22:13:20.123456  [**] x", "  [**] x"),
             ("2023:11:14-22:13:20: 'x'", ": 'x'"),

@@ -5,6 +5,7 @@
 //! so that the line can be stored once, as what precedes the message, the message, and what follows it.
 
 mod aix;
+pub(crate) mod big_ip;
 pub(crate) mod cisco;
 pub(crate) mod day_time;
 mod freebsd;

@@ -9,7 +9,7 @@ use std::net::Ipv6Addr;
 
 use super::priority::{self, Priority};
 use super::tag::{self, Tag};
-use super::{ParseError, aix, cisco, field_text, freebsd, stamp, without_blanks, without_trailer};
+use super::{ParseError, aix, big_ip, cisco, field_text, freebsd, stamp, without_blanks, without_trailer};
 use crate::{Context, Level, LogEvent, cursor, level_names};
 
 /// Reads one message of the RFC 3164 family. The message is borrowed from `line`, without line ends and NULs behind it.
@@ -100,6 +100,14 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
     if let Some((facility, severity, after)) = aix::facility_and_severity(rest) {
         state(event, facility, severity);
         rest = after;
+    }
+    if let Some((severity, after)) = big_ip::severity(rest) {
+        if event.severity.is_none() {
+            set_severity(event, severity);
+        }
+        let tag = tag::read(after);
+        event.msg_id = big_ip::code(tag.message).map(field_text).unwrap_or_default();
+        return set_tag(event, tag);
     }
     let tag = tag::read(rest);
     // UniFi's consoles say their name twice: "gw1 gw1 sshd[7]: text".

@@ -77,7 +77,6 @@ fn a_files_line_has_the_level_that_its_message_begins_with() {
         ("asterisk[7]: NOTICE[9]: text", Level::Info),
         ("app: [error] text", Level::Error),
         ("app: level=debug n=1", Level::Debug),
-        ("warning tmm[7]: 01260013:4: text", Level::Warn),
         ("app: an ERROR occurred", Level::Unknown),
     ] {
         let line = format!("Nov 14 22:13:20 web1 {message}");
@@ -122,5 +121,25 @@ fn a_files_line_with_four_dashes_behind_the_host_is_structured() {
     assert_eq!(&*event.message, b"{\"a\":7}");
     for line in ["2023-11-14T22:13:20Z web1 - - x - text", "2023-11-14T22:13:20Z ERROR - - - - text"] {
         assert_ne!(read(line).format, "rfc5424", "{line}");
+    }
+}
+
+#[test]
+fn the_messages_of_big_ip_and_of_the_programs_on_it_are_read() {
+    for (message, ip, user) in [
+        ("err sshd[7]: Failed password for bob from 192.0.2.7 port 4000 ssh2", "192.0.2.7", "bob"),
+        (
+            "info httpd(pam_audit)[7]: 01070417:6: AUDIT - user bob - RAW: httpd(pam_audit): user=bob(bob) partition=[All] level=Guest tty=(unknown) host=192.0.2.7 attempts=1",
+            "192.0.2.7",
+            "bob",
+        ),
+        ("notice tmsh[7]: 01420002:5: AUDIT - pid=7 user=bob folder=/ module=(tmos)# status=[Command OK]", "", "bob"),
+        ("warning tmm[7]: 01260013:4: SSL Handshake failed for TCP 192.0.2.7:4000 -> 192.0.2.1:443", "192.0.2.7", ""),
+    ] {
+        for head in ["", "<134>"] {
+            let line = format!("{head}Nov 14 22:13:20 lb1 {message}");
+            let event = read(&line);
+            assert_eq!((event.ip, &*event.user_name), (ip.parse().ok(), user), "{message}");
+        }
     }
 }
