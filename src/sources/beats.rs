@@ -11,6 +11,7 @@ use logseal_parsers::lumberjack::FORMAT;
 use super::beats_window::Window;
 use super::dialogue::{Dialogue, Next};
 use super::gathered::Gathered;
+use super::inflate::InflateError;
 use super::inflating::Inflating;
 use super::intake::Whole;
 use crate::config::spool_rules::MESSAGE_BYTES_MAX;
@@ -19,6 +20,8 @@ use crate::config::spool_rules::MESSAGE_BYTES_MAX;
 const FRAME_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 /// The most that is read of a compressed frame; it is not in memory at once.
 const INFLATED_BYTES_MAX: usize = 256 << 20;
+/// The most frames that are read of it: a kilobyte of zlib could else become a hundred thousand records. Beats send some thousand events.
+const INFLATED_FRAMES_MAX: usize = INFLATED_BYTES_MAX / 256;
 /// A frame's version, kind, number and length.
 const HEADER_BYTES: usize = 10;
 
@@ -116,19 +119,25 @@ impl Beats {
     /// Takes frames of the compressed one until a batch is full; whether none is left.
     fn take_inflated(&mut self, inflating: &mut Inflating, gathered: &mut Gathered<'_>) -> bool {
         while !gathered.is_full() {
-            let why = match self.step(inflating.unread(), gathered) {
-                Ok(Step::Took(length)) => {
-                    inflating.consume(length);
-                    continue;
+            let frames = inflating.unread();
+            let why = if inflating.records_taken() == INFLATED_FRAMES_MAX && !frames.is_empty() {
+                InflateError::TooMany(INFLATED_FRAMES_MAX).to_string()
+            } else {
+                match self.step(frames, gathered) {
+                    Ok(Step::Took(length)) => {
+                        inflating.consume(length);
+                        inflating.count_record();
+                        continue;
+                    }
+                    Ok(Step::NeedMore) => match inflating.fill() {
+                        Ok(true) => continue,
+                        Ok(false) if inflating.unread().is_empty() && self.skip.is_none() => return true,
+                        Ok(false) => "it ends within a frame".to_owned(),
+                        Err(error) => error.to_string(),
+                    },
+                    Ok(Step::Compressed { .. }) => "there is another within it".to_owned(),
+                    Err(fault) => fault.to_string(),
                 }
-                Ok(Step::NeedMore) => match inflating.fill() {
-                    Ok(true) => continue,
-                    Ok(false) if inflating.unread().is_empty() && self.skip.is_none() => return true,
-                    Ok(false) => "it ends within a frame".to_owned(),
-                    Err(error) => error.to_string(),
-                },
-                Ok(Step::Compressed { .. }) => "there is another within it".to_owned(),
-                Err(fault) => fault.to_string(),
             };
             self.skip = None;
             gathered.add_unread(inflating.unread(), &format!("a compressed frame: {why}"), FORMAT, None);

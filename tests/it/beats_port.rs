@@ -64,6 +64,20 @@ fn a_damaged_frame_of_lumberjack_is_kept_and_its_window_and_those_behind_it_are_
 }
 
 #[test]
+fn a_compressed_frame_of_more_than_a_million_is_read_so_far_and_the_rest_kept_as_one() {
+    let app = start("beats", "");
+    let mut stream = connect(app.listener("beats-tcp"));
+    // Answers, which a client never sends, are the shortest frames.
+    let filler = b"2A\0\0\0\x01".repeat((1 << 20) - 1);
+    let frames = [&beat(1, "first")[..], &filler, &beat(2, "behind"), &beat(3, "behind")].concat();
+    stream.write_all(&[b"2W\0\0\0\x03", &frame_of(&zlib(&frames))[..]].concat()).unwrap();
+    expect(&mut stream, b"2A\0\0\0\x03");
+    app.wait_for_count("source=beats", 2);
+    let records = app.records("source=beats&q=parse_error:*");
+    assert_eq!(records[0]["parse_error"], "a compressed frame: it holds more than 1048576 entries");
+}
+
+#[test]
 fn a_damaged_window_in_several_frames_is_not_acknowledged_before_its_events_are_stored() {
     let app = start("beats", "");
     let mut stream = connect(app.listener("beats-tcp"));
