@@ -54,6 +54,10 @@ pub enum Listen {
     },
 }
 
+/// A query gets a thread for each 64 MiB of memory that is free, up to the number of cores. The engine's own measure, 1 GiB, gives every
+/// query one thread below a limit of 2 GiB.
+const THREAD_FREE_BYTES_MIN: (&str, &str) = ("max_threads_min_free_memory_per_thread", "67108864");
+
 impl EngineConfig {
     /// The defaults, which keep the child below about 1.5 GB.
     #[must_use]
@@ -68,7 +72,7 @@ impl EngineConfig {
             concurrent_queries_max: 0,
             queue_wait: Duration::from_secs(10),
             client_stall: Duration::from_secs(120),
-            settings: vec![("async_insert".to_owned(), "0".to_owned())],
+            settings: [("async_insert", "0"), THREAD_FREE_BYTES_MIN].map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec(),
         }
     }
 

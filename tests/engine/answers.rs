@@ -124,6 +124,15 @@ async fn a_hang_up_ends_the_query() {
 }
 
 #[tokio::test]
+async fn a_query_uses_all_cores_though_memory_is_scarce() {
+    let engine = start().await;
+    let answer = engine.post("/", b"EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100000000)").await;
+    let has_many = std::thread::available_parallelism().unwrap().get() > 1;
+    assert_eq!(answer.text().contains("NumbersRange × "), has_many, "{}", answer.text());
+    engine.supervisor.stop().await;
+}
+
+#[tokio::test]
 async fn too_many_queries_are_told_so() {
     let engine = start_with(|c| {
         c.concurrent_queries_max = 1;
