@@ -54,7 +54,12 @@ pub enum TimeField {
 }
 
 /// What attributes' names are written behind.
-pub(crate) const ATTRIBUTE_PREFIXES: [&str; 3] = ["attributes", "attribute", "attr"];
+const ATTRIBUTE_PREFIXES: [&str; 3] = ["attributes", "attribute", "attr"];
+
+/// Whether an attribute's name is written behind `prefix` and a dot.
+pub(crate) fn is_attribute_prefix(prefix: &str) -> bool {
+    ATTRIBUTE_PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix))
+}
 
 /// Every name and every other name; the first of a field is the one that is shown.
 static NAMES: [(&str, Field); 26] = [

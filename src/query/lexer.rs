@@ -1,6 +1,7 @@
 //! The smallest parts of a query text: words, quoted texts, expressions between slashes.
 
 use super::error::QueryError;
+use super::field::is_attribute_prefix;
 
 /// A value as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +45,9 @@ pub(super) struct Cursor {
     pub(super) at: usize,
 }
 
-/// The characters of an attribute name that needs no quotes.
+/// The characters of a field's name, and of an attribute's that is written without quotes where a query is shown.
 pub(super) fn is_name_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '@')
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '@')
 }
 
 /// The characters that a backslash in a bare word takes their meaning from. Before any other
@@ -107,15 +108,20 @@ impl Cursor {
     }
 
     /// The name before a colon, if one is next: `host:`, `attributes.sd@1.x:`. Steps over the colon.
-    /// An attribute's name may be quoted: `attributes."a b":`.
+    /// An attribute's name may be quoted: `attributes."a b":`. Without quotes it ends where a word does, or at the colon.
     pub(super) fn take_field_name(&mut self) -> Result<Option<(String, Option<String>)>, QueryError> {
         let start = self.at;
-        if !self.peek().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') {
+        if !self.peek().is_some_and(|c| c.is_alphabetic() || c == '_') {
             return Ok(None);
         }
         let mut name = String::new();
-        while let Some(c) = self.peek().filter(|c| is_name_char(*c)) {
+        let mut is_attributes = false;
+        while let Some(c) = self.peek() {
+            if !is_name_char(c) && (!is_attributes || c == ':' || is_delimiter(c, Stop::Bare)) {
+                break;
+            }
             name.push(c);
+            is_attributes |= c == '.' && name.strip_suffix('.').is_some_and(is_attribute_prefix);
             self.at += 1;
         }
         let mut quoted = None;

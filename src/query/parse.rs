@@ -13,7 +13,7 @@
 use super::ast::{Cmp, Expr, Term};
 use super::build::{Op, Placed, bare, condition, ip_between};
 use super::error::QueryError;
-use super::field::{ATTRIBUTE_PREFIXES, Field, TextField, suggestion};
+use super::field::{Field, TextField, is_attribute_prefix, suggestion};
 use super::level_set::LevelSet;
 use super::lexer::{Cursor, Stop, Value, WordPart};
 
@@ -258,7 +258,6 @@ fn any_of(parts: Vec<Expr>) -> Expr {
 
 fn find_field(name: &str, quoted: Option<String>, at: usize) -> Result<Field, QueryError> {
     if let Some((prefix, rest)) = name.split_once('.') {
-        let is_attribute = ATTRIBUTE_PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix));
         let attribute = match (rest, quoted) {
             ("", Some(quoted)) => quoted,
             (rest, None) if !rest.is_empty() => rest.to_owned(),
@@ -266,7 +265,7 @@ fn find_field(name: &str, quoted: Option<String>, at: usize) -> Result<Field, Qu
                 return Err(QueryError::at(at, "an attribute is written attributes.name or attributes.\"name\""));
             }
         };
-        if is_attribute {
+        if is_attribute_prefix(prefix) {
             return Ok(Field::Text(TextField::Attribute(attribute)));
         }
     }

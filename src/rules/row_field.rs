@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fault::Fault;
-use crate::query::field::{ATTRIBUTE_PREFIXES, Field, NumberField, TextField, suggestion};
+use crate::query::field::{Field, NumberField, TextField, is_attribute_prefix, suggestion};
 use crate::query::matcher::{number_of, text_of, time_of};
 use crate::query::time::show_instant;
 use crate::record::LogRow;
@@ -54,7 +54,7 @@ impl RowField {
 
 fn find(name: &str) -> Option<Field> {
     if let Some((prefix, rest)) = name.split_once('.')
-        && ATTRIBUTE_PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix))
+        && is_attribute_prefix(prefix)
     {
         let plain = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest);
         return (!plain.is_empty()).then(|| Field::Text(TextField::Attribute(plain.to_owned())));

@@ -72,6 +72,9 @@ fn queries_are_understood() {
     check("host:(web* -web-3)", r#"host:web* NOT host:"web-3""#);
     check("attr.status:[400 TO 500}", "attributes.status:>=400 attributes.status:<500");
     check("attributes.\"a b\":x", r#"attributes."a b":"x""#);
+    check("-attributes.app.kubernetes.io/name:web", r#"NOT attributes."app.kubernetes.io/name":"web""#);
+    check("attr.größe:5", r#"attributes.größe:"5""#);
+    check("Attributes.a+b#$,c:5", r##"attributes."a+b#$,c":"5""##);
     check("time:2026-11-20", "timestamp:>=2026-11-20T00:00:00.000000Z timestamp:<2026-11-21T00:00:00.000000Z");
     check("time:>now-1h", "timestamp:>2026-11-19T23:00:00.000000Z");
     check("ip:10.1.2.3/8", "ip:10.0.0.0/8");
@@ -92,6 +95,7 @@ fn faults_are_located_and_explained() {
     let check = |query: &str, expected: &str| assert_eq!(fault(query), expected, "{query}");
     check("a b é sorce:x", r#"column 7: unknown field "sorce" (did you mean "source"?)"#);
     check("http://x", r#"column 1: unknown field "http" (to search for the text, put it in quotes: "http:…")"#);
+    check("größe:5", r#"column 1: unknown field "größe" (to search for the text, put it in quotes: "größe:…")"#);
     check("http.status:5", r#"column 1: unknown field "http.status" (did you mean "attributes.http.status"?)"#);
     check("a \"b", "column 3: this quote is not closed");
     check("(a", "column 1: this parenthesis is not closed");
