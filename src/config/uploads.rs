@@ -32,7 +32,7 @@ pub struct Uploads {
     pub ratio_max: u64,
     /// Where analysers reach the API, as `https://logs.example.net`; empty: where it listens.
     pub public_url: String,
-    /// Reading waits while so much waits for the store: live records come first.
+    /// Reading waits while so much waits for the store, for live records wait behind it until they are found: about one segment.
     pub lag_bytes_max: u64,
 }
 
@@ -50,7 +50,7 @@ impl Default for Uploads {
             total_bytes_max: 256 << 30,
             ratio_max: 1000,
             public_url: String::new(),
-            lag_bytes_max: 512 << 20,
+            lag_bytes_max: 128 << 20,
         }
     }
 }
