@@ -32,6 +32,11 @@ pub enum DropReason {
     Shutdown,
 }
 
+impl DropReason {
+    const ALL: [Self; 6] =
+        [Self::QueueFull, Self::SpoolFull, Self::RateLimit, Self::NotAllowed, Self::Incomplete, Self::Shutdown];
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct DropLabel {
     pub reason: DropReason,
@@ -115,6 +120,10 @@ impl Metrics {
             tails: gauge(r, "live_tails", "Open live tails"),
             registry: Arc::new(Registry::default()),
         };
+        // A counter that is not there before the first record is lost shows no increase with it.
+        for reason in DropReason::ALL {
+            drop(metrics.dropped.get_or_create(&DropLabel { reason }));
+        }
         Self { registry: Arc::new(registry), ..metrics }
     }
 
@@ -184,4 +193,20 @@ where
     let family = Family::<L, M>::default();
     registry.register(name, help, family.clone());
     family
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dropped_for_each_reason_is_told_before_anything_was() {
+        let metrics = Metrics::new();
+        let told = |reason: &str| format!("logseal_records_dropped_total{{reason=\"{reason}\"}}");
+        for reason in ["QueueFull", "SpoolFull", "RateLimit", "NotAllowed", "Incomplete", "Shutdown"] {
+            assert!(metrics.render().contains(&format!("{} 0\n", told(reason))), "{}", metrics.render());
+        }
+        metrics.drop_records(DropReason::SpoolFull, 3);
+        assert!(metrics.render().contains(&format!("{} 3\n", told("SpoolFull"))));
+    }
 }
