@@ -181,7 +181,7 @@ fn in_words(error: MetaError) -> anyhow::Error {
 
 fn check_source(source: &str) -> anyhow::Result<()> {
     source_name::check(source).map_err(|fault| match fault {
-        SourceFault::Length => anyhow!(fault),
+        SourceFault::Length | SourceFault::Unreadable => anyhow!(fault),
         SourceFault::Reserved => anyhow!("source {source}: {RESERVED_DETAIL}"),
     })
 }

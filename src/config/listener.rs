@@ -147,6 +147,9 @@ impl ListenerConfig {
             Some(Err(SourceFault::Length)) => {
                 return Err(("source", format!("must have 1 to {SOURCE_BYTES_MAX} bytes")));
             }
+            Some(Err(SourceFault::Unreadable)) => {
+                return Err(("source", "must not be blank or hold control characters".to_owned()));
+            }
             Some(Err(SourceFault::Reserved)) => return Err(("source", RESERVED_DETAIL.to_owned())),
             Some(Ok(())) | None => {}
         }

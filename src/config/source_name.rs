@@ -13,6 +13,8 @@ pub const RESERVED_DETAIL: &str = "names that begin with logseal. are the daemon
 pub enum SourceFault {
     #[error("source must have 1 to {SOURCE_BYTES_MAX} bytes")]
     Length,
+    #[error("source must not be blank or hold control characters")]
+    Unreadable,
     #[error("source: {RESERVED_DETAIL}")]
     Reserved,
 }
@@ -24,6 +26,9 @@ pub enum SourceFault {
 pub fn check(source: &str) -> Result<(), SourceFault> {
     if !(1..=SOURCE_BYTES_MAX).contains(&source.len()) {
         return Err(SourceFault::Length);
+    }
+    if source.trim().is_empty() || source.contains(char::is_control) {
+        return Err(SourceFault::Unreadable);
     }
     if is_reserved(source) { Err(SourceFault::Reserved) } else { Ok(()) }
 }
@@ -37,6 +42,16 @@ pub fn is_reserved(source: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_nobody_can_read_or_type_is_none() {
+        for source in [" ", "\t", "a\nb", "a\0", "\u{85}"] {
+            assert_eq!(check(source), Err(SourceFault::Unreadable), "{source:?}");
+        }
+        for source in ["a b", " a", "größe", "日本"] {
+            assert_eq!(check(source), Ok(()), "{source:?}");
+        }
+    }
 
     #[test]
     fn the_daemons_own_names_are_reserved_and_no_others() {

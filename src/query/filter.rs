@@ -192,12 +192,13 @@ impl Reader {
     }
 }
 
+/// The value of a parameter. An empty one counts as not sent; blanks alone do not, for they would select everything.
 fn sent(text: &Option<String>) -> Option<&str> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    text.as_deref().filter(|text| !text.is_empty()).map(str::trim)
 }
 
 fn read_text(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("a value between the commas is empty".to_owned()) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err("a value is empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 fn read_level(text: &str) -> Result<logseal_parsers::Level, String> {
