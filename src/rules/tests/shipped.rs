@@ -203,7 +203,7 @@ fn web_servers_and_sources_are_watched() {
 }
 
 #[test]
-fn a_wrong_clock_is_told_but_not_of_uploads() {
+fn a_wrong_clock_is_told_but_not_of_uploads_and_imports() {
     let skewed = |origin: &'static str, ahead: i64| {
         let mut evaluator = shipped();
         for id in 1..=10 {
@@ -215,5 +215,8 @@ fn a_wrong_clock_is_told_but_not_of_uploads() {
     assert_eq!(skewed("syslog", -7200), ["raised host=web1 x10 @10"]);
     assert_eq!(skewed("syslog", 301), ["raised host=web1 x10 @10"]);
     assert!(skewed("syslog", 300).is_empty());
-    assert!(skewed("upload:7", -7200).is_empty());
+    for old in ["upload:7", "token:cli", "token:cli-3"] {
+        assert!(skewed(old, -7200).is_empty(), "{old}");
+    }
+    assert_eq!(skewed("token:clients", -7200), ["raised host=web1 x10 @10"]);
 }
