@@ -1,6 +1,6 @@
 //! Points in time as people type them: `1h`, `30m`, `now`, RFC 3339, a date.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 
 /// A point in time that was typed; resolved against the clock of the command's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,10 @@ pub(super) fn moment(text: &str) -> Result<Moment, String> {
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(Moment::At(time.to_utc()));
+    }
+    // Without an offset it is UTC, as everywhere in the API.
+    if let Ok(time) = text.replacen(' ', "T", 1).parse::<NaiveDateTime>() {
+        return Ok(Moment::At(time.and_utc()));
     }
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Ok(Moment::At(day.and_time(chrono::NaiveTime::MIN).and_utc()));
@@ -71,6 +75,8 @@ mod tests {
         check("now", "2026-11-20T10:00:00.000000Z");
         check("2026-11-19", "2026-11-19T00:00:00.000000Z");
         check("2026-11-20T10:00:00.5+02:00", "2026-11-20T08:00:00.500000Z");
+        check("2026-11-20T10:00:00", "2026-11-20T10:00:00.000000Z");
+        check("2026-11-20 10:00:00.5", "2026-11-20T10:00:00.500000Z");
         check("999999999d", "1970-01-01T00:00:00.000000Z");
     }
 
