@@ -47,8 +47,8 @@ impl FileType {
 /// What the file is. Reads its beginning; damage is not its matter.
 pub fn file_type(file: &File) -> io::Result<FileType> {
     let limits = Limits::default();
-    let meter = Meter::new(&limits);
     let source = Source::new(file, None)?;
+    let meter = Meter::new(&limits, &source);
     let mut stream: Stream<'_> = Buffered::new(Box::new(source.aside(0, source.len())));
     let magic = Magic::of(stream.peek(PEEKED_BYTES));
     let file_type = match magic {

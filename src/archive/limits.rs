@@ -9,9 +9,11 @@ pub struct Limits {
     pub entry_bytes_max: u64,
     /// Bytes that all decoders put out together, an outer and an inner one each for itself (128 GiB).
     pub total_bytes_max: u64,
-    /// Unpacked bytes for each byte of the file they were unpacked from (1,000; deflate cannot reach more than 1,032).
+    /// Unpacked bytes for each byte of the file they were unpacked from, and for each byte of the upload, however archives
+    /// are nested (1,000; deflate cannot reach more than 1,032).
     pub ratio_max: u64,
-    /// Unpacked bytes up to which the ratio does not matter, for a short text of one letter is no bomb (16 MiB).
+    /// Unpacked bytes of the whole upload for which the ratio does not matter, for a short text of one letter is no bomb
+    /// (16 MiB). Entries that keep to the ratio use none of them.
     pub ratio_free_bytes: u64,
     /// Bytes of a shown name; what is longer is cut (1,024).
     pub name_bytes_max: usize,

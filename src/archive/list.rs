@@ -17,8 +17,8 @@ use super::zip::ZipReader;
 /// Lists the members; an archive among them is one entry. A file that is no archive has one entry, under its own `name`.
 /// Where the upload is damaged, the listing has what could be read, and says so.
 pub fn list(file: &dyn ReadAt, name: &str, limits: &Limits) -> Result<Listing, ArchiveError> {
-    let meter = Meter::new(limits);
     let source = Source::new(file, None).map_err(ArchiveError::Read)?;
+    let meter = Meter::new(limits, &source);
     let mut stream: Stream<'_> = Buffered::new(Box::new(source.range(0, source.len())));
     let mut lister = Lister { limits, entries: Vec::new(), names: UniqueNames::default() };
     let magic = Magic::of(stream.peek(PEEKED_BYTES));

@@ -41,8 +41,8 @@ pub fn walk(
     limits: &Limits,
     visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), ArchiveError> {
-    let meter = Meter::new(limits);
     let source = Source::new(upload.file, Some(upload.consumed)).map_err(ArchiveError::Read)?;
+    let meter = Meter::new(limits, &source);
     let place = Place::top(harmless(upload.name, limits.name_bytes_max));
     let mut walker = Walker {
         meter: &meter,
@@ -188,6 +188,7 @@ impl<'w> Walker<'w> {
     fn zip(&mut self, archive: &Place, source: &Source<'_>, level: u8) -> Result<Option<EntryProblem>, Stop> {
         let mut members = ZipReader::new(source).map_err(Stop::Failed)?;
         while let Some(entry) = members.next().map_err(Stop::Failed)? {
+            self.meter.begin_member(source);
             let (kind, size) = (entry.kind, entry.size);
             let member = Member { raw_name: &entry.name, kind, size, modified: entry.modified };
             let place = archive.within(member, self.meter.limits);
