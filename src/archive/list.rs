@@ -70,7 +70,7 @@ impl Lister<'_> {
     }
 
     fn zip(&mut self, source: &Source<'_>) -> io::Result<Option<EntryProblem>> {
-        let mut members = ZipReader::new(source)?;
+        let mut members = ZipReader::new(source, self.limits)?;
         while let Some(member) = members.next()? {
             if let Some(problem) = self.too_many() {
                 return Ok(Some(problem));

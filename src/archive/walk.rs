@@ -186,7 +186,7 @@ impl<'w> Walker<'w> {
 
     /// Visits the members; the result is why some may be missing.
     fn zip(&mut self, archive: &Place, source: &Source<'_>, level: u8) -> Result<Option<EntryProblem>, Stop> {
-        let mut members = ZipReader::new(source).map_err(Stop::Failed)?;
+        let mut members = ZipReader::new(source, self.meter.limits).map_err(Stop::Failed)?;
         while let Some(entry) = members.next().map_err(Stop::Failed)? {
             self.meter.begin_member(source);
             let (kind, size) = (entry.kind, entry.size);
