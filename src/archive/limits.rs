@@ -17,8 +17,8 @@ pub struct Limits {
     pub ratio_free_bytes: u64,
     /// Bytes of a shown name; what is longer is cut (1,024).
     pub name_bytes_max: usize,
-    /// Packed files and archives within one another, not counting the upload itself (1). A tar and what it is packed
-    /// with are one.
+    /// Packed files and archives within one another, not counting the upload itself (1). A tar or zip and what it is
+    /// packed with are one.
     pub nesting_max: u8,
     /// Memory for the window of one zstd, xz or LZMA decoder (128 MiB, which `zstd --long` needs).
     pub decoder_bytes_max: u64,

@@ -157,6 +157,7 @@ impl<'w> Walker<'w> {
                 let mut unpacked: Stream<'_> = Buffered::new(Box::new(unpacked));
                 match Magic::of(unpacked.peek(PEEKED_BYTES)) {
                     Magic::Tar => self.tar(&place, unpacked, source, level + 1),
+                    Magic::Zip => self.nested_zip(&place, unpacked, level + 1),
                     _ => self.content(place, unpacked, source, level + 1),
                 }
             }
