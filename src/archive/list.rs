@@ -21,7 +21,7 @@ pub fn list(file: &dyn ReadAt, name: &str, limits: &Limits) -> Result<Listing, A
     let meter = Meter::new(limits, &source);
     let mut stream: Stream<'_> = Buffered::new(Box::new(source.range(0, source.len())));
     let mut lister = Lister { limits, entries: Vec::new(), names: UniqueNames::default() };
-    let magic = Magic::of(stream.peek(PEEKED_BYTES));
+    let magic = Magic::of_upload(stream.peek(PEEKED_BYTES), &source).map_err(ArchiveError::Read)?;
     let (file_type, problem) = match magic {
         Magic::Zip => (FileType::Zip, lister.zip(&source)),
         Magic::Tar => (FileType::Tar, lister.tar(stream)),

@@ -133,7 +133,7 @@ impl<'w> Walker<'w> {
     fn upload(&mut self, place: Place, source: &Source<'_>) -> Result<(), Stop> {
         // A look at the beginning is no progress: a small zip would be done with.
         let mut beginning = Buffered::new(source.aside(0, source.len()));
-        match Magic::of(beginning.peek(PEEKED_BYTES)) {
+        match Magic::of_upload(beginning.peek(PEEKED_BYTES), source).map_err(Stop::Failed)? {
             Magic::Zip => {
                 let problem = self.zip(&place, source, 1)?;
                 self.archive_ended(&place, problem)

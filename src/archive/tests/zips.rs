@@ -290,6 +290,19 @@ fn an_empty_zip_has_no_entries_and_a_comment_may_stand_at_its_end() {
 }
 
 #[test]
+fn a_zip_that_unpacks_itself_is_one_and_a_text_before_an_end_record_is_not() {
+    let zip = zip_of(&[("a", b"1"), ("b", b"2")]);
+    let bytes = [b"MZ\x90\0\x03\0\0\0This program cannot be run in DOS mode.".to_vec(), zip.clone()].concat();
+    assert_eq!(file_type(&file(&bytes)).unwrap(), FileType::Zip);
+    assert_eq!((told(&read(&bytes).0), read(&bytes).1), (vec![("a", "1", None), ("b", "2", None)], Ok(())));
+    assert_eq!(crate::archive::list::list(&file(&bytes), "upload", &Limits::default()).unwrap().entries.len(), 2);
+    let text = [b"a text\n".repeat(100), zip].concat();
+    assert_eq!(file_type(&file(&text)).unwrap(), FileType::Single);
+    let wide: Vec<u8> = "a text\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(file_type(&file(&[wide, ZipMaker::default().finish()].concat())).unwrap(), FileType::Single);
+}
+
+#[test]
 fn what_is_put_between_the_files_start_and_the_archive_moves_it() {
     let bytes = [b"PK\x05\x06 as if it were empty".to_vec(), zip_of(&[("a", b"1"), ("b", b"2")])].concat();
     assert_eq!((told(&read(&bytes).0), read(&bytes).1), (vec![("a", "1", None), ("b", "2", None)], Ok(())));

@@ -43,6 +43,11 @@ impl Directory {
         Ok(Err(EntryProblem::Damaged("its directory is missing; the entries were searched for")))
     }
 
+    /// Whether there are headers in it; the first one was seen then.
+    pub(super) fn has_entries(&self) -> bool {
+        self.count > 0
+    }
+
     /// What the end record at `at` says, if that can be true.
     fn of_end(source: &Source<'_>, at: u64, record: &[u8]) -> io::Result<Option<Result<Self, EntryProblem>>> {
         let (disk, count) = (u16_at(record, 4), u16_at(record, 10));

@@ -65,6 +65,11 @@ impl ZipEntry {
     }
 }
 
+/// Whether a zip with something in it ends where the file does, whatever stands before it.
+pub(super) fn is_at_end_of(source: &Source<'_>) -> io::Result<bool> {
+    Ok(Directory::find(source)?.is_ok_and(|directory| directory.has_entries()))
+}
+
 /// The members of a zip, one after the other.
 pub(super) struct ZipReader<'s> {
     source: &'s Source<'s>,
