@@ -84,7 +84,8 @@ impl Magic {
     /// What an upload is that so begins. A zip that unpacks itself begins as a program does, which no text looks like.
     pub(super) fn of_upload(beginning: &[u8], source: &Source<'_>) -> io::Result<Self> {
         let magic = Self::of(beginning);
-        let is_zip = magic == Self::Plain && beginning.contains(&0) && zip::is_at_end_of(source)?;
+        let is_text = || !beginning.iter().take(PEEKED_BYTES).any(|&byte| byte == 0);
+        let is_zip = magic == Self::Plain && !is_text() && zip::is_at_end_of(source)?;
         Ok(if is_zip { Self::Zip } else { magic })
     }
 
