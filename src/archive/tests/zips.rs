@@ -126,7 +126,8 @@ fn entries_that_share_their_bytes_are_read_once() {
     zip.count += 2;
     let (seen, result) = read(&zip.finish());
     // The first ends where the second begins, and nothing of it is left.
-    let codes: Vec<_> = seen.iter().map(|seen| (seen.path.as_str(), seen.problem.map(|problem| problem.code()))).collect();
+    let codes: Vec<_> =
+        seen.iter().map(|seen| (seen.path.as_str(), seen.problem.map(|problem| problem.code()))).collect();
     assert_eq!(codes, [("outer", Some(DAMAGED)), ("kernel", None), ("kernel#2", Some("overlapping"))]);
     assert_eq!((seen[1].content.len(), result), (1000, Ok(())));
 }
@@ -146,8 +147,10 @@ fn an_entry_that_claims_bytes_of_the_next_one_has_the_problem_itself() {
                 let size = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
                 bytes[at..at + 4].copy_from_slice(&size.saturating_add(claimed).to_le_bytes());
                 let (seen, result) = read(&bytes);
-                let codes: Vec<_> =
-                    told(&seen).into_iter().map(|(path, text, problem)| (path, text, problem.map(|p| p.code()))).collect();
+                let codes: Vec<_> = told(&seen)
+                    .into_iter()
+                    .map(|(path, text, problem)| (path, text, problem.map(|p| p.code())))
+                    .collect();
                 let [liar, sound] = if is_first { [Some(DAMAGED), None] } else { [None, Some(DAMAGED)] };
                 assert_eq!((codes, result), (vec![("liar", "its content", liar), ("sound", "content", sound)], Ok(())));
             }
