@@ -21,7 +21,7 @@ use crate::plain::Sought;
 use crate::syslog::big_ip;
 use crate::{
     Context, Level, LogEvent, address, auditd, cef, cisco_asa, contained, divided, iptables, json, leef, logfmt,
-    logins, pan_os, plain, programs, signs, squid, timestamp, unifi, winevent, wrapped,
+    logins, pan_os, plain, programs, signs, squid, syslog, timestamp, unifi, winevent, wrapped,
 };
 
 /// Completes `event`, read from the syslog record `line`, by what its message holds.
@@ -70,7 +70,8 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
         winevent::complete_numbered(event);
     }
     if program == Program::Haproxy || wrapped::may_hold(message) {
-        wrapped::complete(event, cx);
+        let accepted = wrapped::complete(event, cx).filter(|_| program == Program::Haproxy);
+        event.timestamp = accepted.map_or(event.timestamp, |at| dated(event.timestamp, at, line, cx));
     }
     if program == Program::Snare || matches!(message.first(), Some(b'<' | b'M')) || winevent::is_snares(event, message)
     {
@@ -80,6 +81,17 @@ pub(crate) fn complete<'a>(event: &mut LogEvent<'a>, line: &'a [u8], cx: &Contex
     if event.level == Level::Unknown && event.severity.is_none() {
         event.level = plain::leading_level(message);
     }
+}
+
+/// The time of the header of `line`, in the year of `stated` where it has none and is then less than a day from it.
+fn dated(header: Option<i64>, stated: i64, line: &[u8], cx: &Context) -> Option<i64> {
+    const DAY_MICROS: u64 = 86_400_000_000;
+    let is_near = |at: &i64| at.abs_diff(stated) <= DAY_MICROS;
+    if header.is_none_or(|at| is_near(&at)) {
+        return header;
+    }
+    let then = syslog::parse(line, &Context { received_at: stated, ..*cx });
+    then.timestamp.filter(is_near).or(header)
 }
 
 /// Fills the address and the user from the structured data of Junos, Synology, SecureAuth and Java's loggers, which name them there.

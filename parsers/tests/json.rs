@@ -179,6 +179,17 @@ fn journalds_bytes_are_the_message() {
 }
 
 #[test]
+fn a_field_that_journald_was_given_twice_fills_its_own_with_the_first_value() {
+    let event = parse(r#"{"MESSAGE":["said \"a\"","b"],"PRIORITY":["3","6"],"SYSLOG_IDENTIFIER":["cart","till"]}"#);
+    assert_eq!((&*event.message, event.level, event.severity), (&b"said \"a\""[..], Level::Error, Some(3)));
+    assert_eq!((&*event.app, event.attributes.get("PRIORITY")), ("cart", Some(r#"["3","6"]"#)));
+    // Lists of other programs stay what they are.
+    let line = r#"{"message":["a","b"],"level":["error"]}"#;
+    let event = parse(line);
+    assert_eq!((&*event.message, event.level), (line.as_bytes(), Level::Unknown));
+}
+
+#[test]
 fn values_are_kept_as_they_were_written() {
     let event = parse(
         r#"{"a":1.50,"b":-0,"c":123456789012345678901234567890,"d":1E+2,"e":true,"f":null,"g":[],"h":{},"i":[{"x" : 1}],"j":NaN,"a":2,"k":"\u00e9","l":{"":1}}"#,

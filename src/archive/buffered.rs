@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
-const BUFFER_BYTES: usize = 64 << 10;
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
 
 /// Any of the readers that stand on one another.
 pub(super) type Stream<'a> = Buffered<Box<dyn Read + 'a>>;

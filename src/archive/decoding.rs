@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _};
 
-use super::buffered::Stream;
+use super::buffered::{BUFFER_BYTES, Stream};
 use super::codec::{After, Codec};
 use super::meter::Meter;
 use super::problem::{EntryProblem, repeated};
@@ -11,6 +11,9 @@ use super::source::Source;
 /// How often a decoder may neither take nor give before it counts as stuck. zstd does so once to tell that it is done.
 const IDLE_STEPS_MAX: u32 = 3;
 
+/// What the readers between the file and a decoder may hold already when it begins: three buffers at the most.
+const READ_AHEAD_BYTES: u64 = 3 * BUFFER_BYTES as u64;
+
 /// Decodes one stream after the other from `input`.
 pub(super) struct Decoding<'a> {
     pub(super) input: Stream<'a>,
@@ -18,6 +21,7 @@ pub(super) struct Decoding<'a> {
     pub(super) meter: &'a Meter<'a>,
     source: &'a Source<'a>,
     read_before: u64,
+    consumed: u64,
     written: u64,
     /// Why there is no more input; the decoder puts out what it still holds first.
     input_failure: Option<io::Error>,
@@ -32,6 +36,7 @@ impl<'a> Decoding<'a> {
             meter,
             source,
             read_before: source.bytes_read(),
+            consumed: 0,
             written: 0,
             input_failure: None,
             failure: None,
@@ -74,6 +79,7 @@ impl<'a> Decoding<'a> {
             let step = self.codec.step(input, out, at_end, self.meter.limits);
             if is_fed {
                 self.input.consume(step.consumed);
+                self.consumed = self.consumed.saturating_add(step.consumed as u64);
             }
             let written = step.written.min(out.len());
             self.count(written).map_err(|problem| (0, problem.into()))?;
@@ -93,6 +99,8 @@ impl<'a> Decoding<'a> {
     fn count(&mut self, written: usize) -> Result<(), EntryProblem> {
         self.written = self.written.saturating_add(written as u64);
         self.meter.add(written as u64)?;
-        self.meter.check_ratio(self.written, self.source.bytes_read().saturating_sub(self.read_before))
+        // The file's bytes count where this decoder is fed by another; those that stand in buffers were read before.
+        let read = self.source.bytes_read().saturating_sub(self.read_before).saturating_add(READ_AHEAD_BYTES);
+        self.meter.check_ratio(self.written, self.consumed.min(read))
     }
 }

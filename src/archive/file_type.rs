@@ -8,7 +8,7 @@ use super::limits::Limits;
 use super::meter::Meter;
 use super::packed::Unpacked;
 use super::source::Source;
-use super::tar;
+use super::{tar, zip};
 
 /// What an uploaded file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +47,10 @@ impl FileType {
 /// What the file is. Reads its beginning; damage is not its matter.
 pub fn file_type(file: &File) -> io::Result<FileType> {
     let limits = Limits::default();
-    let meter = Meter::new(&limits);
     let source = Source::new(file, None)?;
+    let meter = Meter::new(&limits, &source);
     let mut stream: Stream<'_> = Buffered::new(Box::new(source.aside(0, source.len())));
-    let magic = Magic::of(stream.peek(PEEKED_BYTES));
+    let magic = Magic::of_upload(stream.peek(PEEKED_BYTES), &source)?;
     let file_type = match magic {
         Magic::Zip => FileType::Zip,
         Magic::Tar => FileType::Tar,
@@ -81,6 +81,14 @@ pub(super) enum Magic {
 }
 
 impl Magic {
+    /// What an upload is that so begins. A zip that unpacks itself begins as a program does, which no text looks like.
+    pub(super) fn of_upload(beginning: &[u8], source: &Source<'_>) -> io::Result<Self> {
+        let magic = Self::of(beginning);
+        let is_text = || !beginning.iter().take(PEEKED_BYTES).any(|&byte| byte == 0);
+        let is_zip = magic == Self::Plain && !is_text() && zip::is_at_end_of(source)?;
+        Ok(if is_zip { Self::Zip } else { magic })
+    }
+
     pub(super) fn of(bytes: &[u8]) -> Self {
         if let Some(packing) = Packing::of(bytes) {
             return Self::Packed(packing);

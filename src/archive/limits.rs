@@ -9,14 +9,16 @@ pub struct Limits {
     pub entry_bytes_max: u64,
     /// Bytes that all decoders put out together, an outer and an inner one each for itself (128 GiB).
     pub total_bytes_max: u64,
-    /// Unpacked bytes for each byte of the file they were unpacked from (1,000; deflate cannot reach more than 1,032).
+    /// Unpacked bytes for each byte of the file they were unpacked from, and for each byte of the upload, however archives
+    /// are nested (1,000; deflate cannot reach more than 1,032).
     pub ratio_max: u64,
-    /// Unpacked bytes up to which the ratio does not matter, for a short text of one letter is no bomb (16 MiB).
+    /// Unpacked bytes of the whole upload for which the ratio does not matter, for a short text of one letter is no bomb
+    /// (16 MiB). Entries that keep to the ratio use none of them.
     pub ratio_free_bytes: u64,
     /// Bytes of a shown name; what is longer is cut (1,024).
     pub name_bytes_max: usize,
-    /// Packed files and archives within one another, not counting the upload itself (1). A tar and what it is packed
-    /// with are one.
+    /// Packed files and archives within one another, not counting the upload itself (1). A tar or zip and what it is
+    /// packed with are one.
     pub nesting_max: u8,
     /// Memory for the window of one zstd, xz or LZMA decoder (128 MiB, which `zstd --long` needs).
     pub decoder_bytes_max: u64,

@@ -17,11 +17,11 @@ use super::zip::ZipReader;
 /// Lists the members; an archive among them is one entry. A file that is no archive has one entry, under its own `name`.
 /// Where the upload is damaged, the listing has what could be read, and says so.
 pub fn list(file: &dyn ReadAt, name: &str, limits: &Limits) -> Result<Listing, ArchiveError> {
-    let meter = Meter::new(limits);
     let source = Source::new(file, None).map_err(ArchiveError::Read)?;
+    let meter = Meter::new(limits, &source);
     let mut stream: Stream<'_> = Buffered::new(Box::new(source.range(0, source.len())));
     let mut lister = Lister { limits, entries: Vec::new(), names: UniqueNames::default() };
-    let magic = Magic::of(stream.peek(PEEKED_BYTES));
+    let magic = Magic::of_upload(stream.peek(PEEKED_BYTES), &source).map_err(ArchiveError::Read)?;
     let (file_type, problem) = match magic {
         Magic::Zip => (FileType::Zip, lister.zip(&source)),
         Magic::Tar => (FileType::Tar, lister.tar(stream)),
@@ -70,7 +70,7 @@ impl Lister<'_> {
     }
 
     fn zip(&mut self, source: &Source<'_>) -> io::Result<Option<EntryProblem>> {
-        let mut members = ZipReader::new(source)?;
+        let mut members = ZipReader::new(source, self.limits)?;
         while let Some(member) = members.next()? {
             if let Some(problem) = self.too_many() {
                 return Ok(Some(problem));

@@ -16,7 +16,7 @@
 //! # Memory
 //!
 //! For each level of nesting (the upload is one): buffers of 192 KiB and one decoder, which takes below 1 MiB, for bzip2
-//! 4 MiB, for zstd, xz and LZMA `decoder_bytes_max` and 1 MiB. For each entry 16 bytes for its name and, in a zip, 50 to
+//! 4 MiB, for zstd, xz and LZMA `decoder_bytes_max` and 1 MiB. For each entry 16 bytes for its name and, in a zip, 70 to
 //! know which bytes of the file are taken. Extended headers of a tar take up to 1 MiB, the header of a zip entry 192 KiB.
 //! A listing also holds what it lists, names of up to `name_bytes_max`. A zip within an archive is copied to a temporary
 //! file without a name first, up to `scratch_bytes_max`.

@@ -29,7 +29,7 @@ impl ReadAt for File {
 pub(super) struct Source<'f> {
     file: &'f dyn ReadAt,
     len: u64,
-    /// Bytes that were read of it in all.
+    /// Bytes of content that were read of it in all.
     read: Cell<u64>,
     consumed: Option<&'f AtomicU64>,
     failure: Cell<Option<(ErrorKind, Option<i32>)>>,
@@ -109,8 +109,8 @@ impl Read for Range<'_> {
             }
         };
         self.at += count as u64;
-        self.source.read.set(self.source.read.get().saturating_add(count as u64));
         if self.is_content {
+            self.source.read.set(self.source.read.get().saturating_add(count as u64));
             self.source.reached(self.at);
         }
         Ok(count)

@@ -41,8 +41,8 @@ pub fn walk(
     limits: &Limits,
     visit: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> Result<(), ArchiveError> {
-    let meter = Meter::new(limits);
     let source = Source::new(upload.file, Some(upload.consumed)).map_err(ArchiveError::Read)?;
+    let meter = Meter::new(limits, &source);
     let place = Place::top(harmless(upload.name, limits.name_bytes_max));
     let mut walker = Walker {
         meter: &meter,
@@ -133,7 +133,7 @@ impl<'w> Walker<'w> {
     fn upload(&mut self, place: Place, source: &Source<'_>) -> Result<(), Stop> {
         // A look at the beginning is no progress: a small zip would be done with.
         let mut beginning = Buffered::new(source.aside(0, source.len()));
-        match Magic::of(beginning.peek(PEEKED_BYTES)) {
+        match Magic::of_upload(beginning.peek(PEEKED_BYTES), source).map_err(Stop::Failed)? {
             Magic::Zip => {
                 let problem = self.zip(&place, source, 1)?;
                 self.archive_ended(&place, problem)
@@ -157,6 +157,7 @@ impl<'w> Walker<'w> {
                 let mut unpacked: Stream<'_> = Buffered::new(Box::new(unpacked));
                 match Magic::of(unpacked.peek(PEEKED_BYTES)) {
                     Magic::Tar => self.tar(&place, unpacked, source, level + 1),
+                    Magic::Zip => self.nested_zip(&place, unpacked, level + 1),
                     _ => self.content(place, unpacked, source, level + 1),
                 }
             }
@@ -186,8 +187,9 @@ impl<'w> Walker<'w> {
 
     /// Visits the members; the result is why some may be missing.
     fn zip(&mut self, archive: &Place, source: &Source<'_>, level: u8) -> Result<Option<EntryProblem>, Stop> {
-        let mut members = ZipReader::new(source).map_err(Stop::Failed)?;
+        let mut members = ZipReader::new(source, self.meter.limits).map_err(Stop::Failed)?;
         while let Some(entry) = members.next().map_err(Stop::Failed)? {
+            self.meter.begin_member(source);
             let (kind, size) = (entry.kind, entry.size);
             let member = Member { raw_name: &entry.name, kind, size, modified: entry.modified };
             let place = archive.within(member, self.meter.limits);

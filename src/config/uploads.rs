@@ -28,7 +28,7 @@ pub struct Uploads {
     /// One entry, and all of an archive together, after decompression.
     pub entry_bytes_max: u64,
     pub total_bytes_max: u64,
-    /// How far an entry may grow in decompression.
+    /// How far an entry may grow in decompression, nested archives included; 16 MiB of each upload are free of it.
     pub ratio_max: u64,
     /// Where analysers reach the API, as `https://logs.example.net`; empty: where it listens.
     pub public_url: String,

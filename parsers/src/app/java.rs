@@ -10,6 +10,7 @@
 //! 23/11/14 22:13:20 INFO com.example.App: ready
 //! [2023-11-14 22:13:20,123] INFO ready (com.example.App)
 //! INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready
+//! INFO  [2023-11-14 22:13:20,123] com.example.App: ready
 //! 2023-11-14 22:13:20,123 +0000 | INFO | com.example.App - ready
 //! ```
 //!
@@ -116,6 +117,13 @@ impl<'a> Head<'a> {
                 }
                 b'(' if self.level.is_some() => {
                     let (inner, after) = enclosed(rest, b'(', b')')?;
+                    if is_place(inner)
+                        && let Some(message) = blanks(after).strip_prefix(b"- ")
+                    {
+                        self.place(inner);
+                        self.ended = true;
+                        return Some(blanks(message));
+                    }
                     // JBoss writes the logger in brackets before it.
                     self.logger = std::mem::replace(&mut self.thread, inner);
                     self.ended = !self.logger.is_empty();
@@ -283,6 +291,14 @@ fn is_code(text: &str) -> bool {
     letters >= 2 && digits.len() >= 4 && is_number(digits)
 }
 
+/// Whether `text` is a file of the source and a line in it: `App.java:99`.
+fn is_place(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(file, line)| {
+        let kind = file.rsplit_once('.').map_or("", |(_, kind)| kind);
+        matches!(kind, "java" | "kt" | "scala" | "groovy" | "clj") && is_number(line)
+    })
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -333,6 +349,18 @@ fn stamp_second<'a>(level: Level, text: &'a [u8], cx: &Context) -> Option<LogEve
     Some(head.event(FORMAT, Some(at), level, message))
 }
 
+/// What follows the time of Dropwizard's `INFO  [2023-11-14 22:13:20,123] c.e.App: ready`; a trace has a mark before each line.
+fn dropwizard(at: i64, level: Level, text: &[u8]) -> Option<LogEvent<'_>> {
+    let rest = some_blanks(text)?;
+    let (thread, rest) = match bracketed(rest) {
+        Some((thread, rest)) => (thread, some_blanks(rest)?),
+        None => ("", rest),
+    };
+    let (name, rest) = word(rest)?;
+    let logger = name.strip_suffix(':').filter(|name| is_name(name))?;
+    Some(Head { logger, thread, ..Head::default() }.event(FORMAT, Some(at), level, blanks(rest)))
+}
+
 /// Cassandra's `INFO  [main] 2023-11-14 22:13:20,123 App.java:99 - ready`.
 pub(super) fn level_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let (level, rest) = capital_level(text)?;
@@ -341,6 +369,9 @@ pub(super) fn level_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'
         return stamp_second(level, rest, cx);
     }
     let (thread, rest) = bracketed(rest)?;
+    if let Some(at) = super::whole_time(thread.as_bytes(), cx) {
+        return dropwizard(at, level, rest);
+    }
     let (at, rest) = stamp::read(some_blanks(rest)?, cx)?;
     let (place, rest) = word(some_blanks(rest)?)?;
     let message = rest.strip_prefix(b" - ")?;
@@ -412,6 +443,15 @@ mod tests {
                 "java INFO 22:13:20.123 logger=namenode.App function=run file=App.java line=99 | x",
             ),
             ("2023-11-14 22:13:20 INFO  App:99 - hello", "java INFO 22:13:20 logger=App line=99 | hello"),
+            (
+                "2023-11-14 22:13:20,123 WARN  [t] (Foo.java:12) - w - x",
+                "java WARN 22:13:20.123 thread=t file=Foo.java line=12 | w - x",
+            ),
+            (
+                "ERROR [2023-11-14 22:13:20,123] io.dropwizard.X: dw: no\n! java.lang.Error: no\n! at a.B.c(D.java:9)",
+                "java ERROR 22:13:20.123 logger=io.dropwizard.X | dw: no\n! java.lang.Error: no\n! at a.B.c(D.java:9)",
+            ),
+            ("INFO  [2023-11-14 22:13:20,123] [main] a.B: up", "java INFO 22:13:20.123 logger=a.B thread=main | up"),
             ("23/11/14 22:13:20 INFO Remoting: Starting", "java INFO 22:13:20 logger=Remoting | Starting"),
             (
                 "14-Nov-2023 22:13:20.123 SEVERE [main] org.apache.Catalina.start The [x] failed",

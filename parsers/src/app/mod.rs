@@ -94,7 +94,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         b'(' => sssd::parse(text, cx),
         0x1b => nest::parse(text, cx).or_else(|| coloured::parse(text, cx)),
         b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
-        b'<' => postgresql::angled(text, cx).or_else(|| log4j_xml::parse(text)),
+        b'<' => postgresql::angled(text, cx).or_else(|| log4j_xml::parse(text)).or_else(|| weblogic::printed(text, cx)),
         b'-' => cluster::tagged(text, cx),
         b'=' => erlang::report(text, cx),
         _ => None,

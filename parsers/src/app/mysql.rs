@@ -32,6 +32,11 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads what follows a time that begins the line.
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
+    // Python's and Java's loggers put a comma before the milliseconds, and MySQL nowhere.
+    let stamp = stamped.line.get(..stamped.line.len() - stamped.rest.len()).unwrap_or_default();
+    if stamp.contains(&b',') {
+        return None;
+    }
     let rest = some_blanks(stamped.rest)?;
     let (thread, rest) = match span(rest, |b| b.is_ascii_digit()) {
         Some((thread, rest)) if matches!(rest.first(), Some(b' ' | b'\t')) => (thread, blanks(rest)),
@@ -257,6 +262,7 @@ mod tests {
             "",
             "2023-11-14 22:13:20 [note] x",
             "2023-11-14T22:13:20Z [ERROR] x",
+            "2023-11-14 22:13:20,123 [ERROR] shop.cart: x",
             "2023-11-14 22:13:20 Query x",
             "231114 22:13:20 x",
             "2023-11-14 22:13:20 face text",

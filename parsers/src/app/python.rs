@@ -326,6 +326,7 @@ mod tests {
             ("2023-11-14 22:13:20,123 INFO it is low", "python INFO 22:13:20.123 | it is low"),
             ("2023-11-14 22:13:20,123 WARNING shop: low", "python WARN 22:13:20.123 logger=shop | low"),
             ("2023-11-14 22:13:20 [scrapy.core] INFO: opened", "python INFO 22:13:20 logger=scrapy.core | opened"),
+            ("2023-11-14 22:13:20,123 [ERROR] app.mod: boom: x", "python ERROR 22:13:20.123 logger=app.mod | boom: x"),
             ("2023-11-14 22:13:20,123 [ERROR] shop: no", "python ERROR 22:13:20.123 logger=shop | no"),
             (
                 "2023-11-14 22:13:20,123 [salt.minion      :99][INFO    ][7] up",

@@ -51,6 +51,19 @@ fn a_line_is_read_by_the_parser_of_its_program() {
 }
 
 #[test]
+fn lines_are_known_where_no_format_is_stated() {
+    for (line, format) in [
+        ("ERROR [2023-11-14 22:13:20,123] io.dropwizard.X: dw", "java"),
+        ("<Nov 14, 2023 10:13:20 PM UTC> <Error> <Security> <BEA-090403> <Authentication denied.>", "weblogic"),
+        ("2023-11-14 22:13:20,123 [ERROR] app.mod: boom", "python"),
+        ("2023-11-14 22:13:20,123 WARN  [t] (Foo.java:12) - w", "java"),
+    ] {
+        let event = crate::format::parse(crate::Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((event.format, event.timestamp.map(|at| at / 1_000_000)), (format, Some(1_700_000_000)), "{line}");
+    }
+}
+
+#[test]
 fn prose_and_lines_of_other_kinds_are_left_alone() {
     for line in [
         "",

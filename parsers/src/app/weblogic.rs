@@ -2,14 +2,17 @@
 //!
 //! ```text
 //! ####<Nov 14, 2023 10:13:20 PM UTC> <Error> <HTTP> <web1> <server1> <main> <bob> <> <ctx> <1700000000123> <BEA-101020> <text>
+//! <Nov 14, 2023 10:13:20 PM UTC> <Error> <HTTP> <BEA-101020> <text>                                   on its standard output
 //! ```
 //!
-//! The date is written as the machine's language has it, so the time is the one in milliseconds. The machine is the host, the code the message's
+//! The date is written as the machine's language has it, so the time is the one in milliseconds, or where there is none the date in English. The machine is the host, the code the message's
 //! id; the user is the record's, unless it is one of the server's own (`<WLS Kernel>`). Attributes: `subsystem`, `server`, `thread`,
 //! `transaction_id`, `context`, and since version 12.2 `supplemental`.
 
 use super::scan::{attribute, enclosed, event};
-use crate::{LogEvent, level_names, timestamp};
+use super::stamp;
+use crate::syslog::zone_names;
+use crate::{Context, LogEvent, Zone, level_names, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 const FORMAT: &str = "weblogic";
@@ -49,6 +52,45 @@ pub(super) fn parse(text: &[u8]) -> Option<LogEvent<'_>> {
     Some(event)
 }
 
+/// Reads a record as the server prints it.
+pub(super) fn printed<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    let mut rest = text;
+    let mut field = || {
+        let (value, behind) = enclosed(rest, b'<', b'>')?;
+        rest = behind.strip_prefix(b" ")?;
+        Some(value)
+    };
+    let (date, severity, subsystem, code) = (field()?, field()?, field()?, field()?);
+    let level = level_names::from_word(severity)?;
+    let (letters, number) = code.split_once('-')?;
+    let is_code = letters.bytes().all(|b| b.is_ascii_uppercase()) && number.bytes().all(|b| b.is_ascii_digit());
+    if !is_code || letters.is_empty() || number.is_empty() {
+        return None;
+    }
+    let message = rest.strip_prefix(b"<")?.trim_ascii_end();
+    let message = message.strip_suffix(b">").unwrap_or(message);
+    let mut event = event(FORMAT, instant(date, cx), level, message.trim_ascii_end());
+    event.msg_id = code.into();
+    attribute(&mut event, "subsystem", subsystem);
+    Some(event)
+}
+
+/// `Nov 14, 2023 10:13:20,123 PM CET`: a fraction stands before the half of the day, and the zone has a name.
+fn instant(date: &str, cx: &Context) -> Option<i64> {
+    let is_fraction = |digits: &str| digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit());
+    let divided = date.rsplit_once(',').and_then(|(clock, behind)| {
+        let (digits, rest) = behind.split_at_checked(3).filter(|(digits, _)| is_fraction(digits))?;
+        Some((format!("{clock}{rest}"), digits.parse::<i64>().ok()? * 1000))
+    });
+    let (clock, micros) = divided.unwrap_or_else(|| (date.to_owned(), 0));
+    let (at, rest) = stamp::read(clock.as_bytes(), cx)?;
+    let at = match zone_names::offset_seconds(rest.trim_ascii()) {
+        Some(seconds) => stamp::read(clock.as_bytes(), &Context { zone: Zone::UTC, ..*cx })?.0 - seconds * 1_000_000,
+        None => at,
+    };
+    Some(at + micros)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::app::check::{CX, check};
@@ -67,6 +109,18 @@ mod tests {
                 "weblogic INFO 22:13:20.123 host=web1 msgid=BEA-000360 subsystem=WebLogicServer server=server1 thread=main context=c-1 \
                  supplemental=[severity-value: 32] [rid: 0] | Started.",
             ),
+            (
+                "<Nov 14, 2023 11:13:20 PM CET> <Error> <Security> <BEA-090403> <Authentication for user ada denied.>",
+                "weblogic ERROR 22:13:20 msgid=BEA-090403 subsystem=Security | Authentication for user ada denied.",
+            ),
+            (
+                "<Nov 14, 2023 5:13:20,123 PM EST> <Notice> <WebLogicServer> <BEA-000360> <Started\nas <it> does> ",
+                "weblogic INFO 22:13:20.123 msgid=BEA-000360 subsystem=WebLogicServer | Started\nas <it> does",
+            ),
+            (
+                "<14 nov. 2023 22:13:20> <Warning> <Server> <BEA-002611> <x>",
+                "weblogic WARN msgid=BEA-002611 subsystem=Server | x",
+            ),
         ] {
             check(parse(line.as_bytes(), &CX), line, expected);
         }
@@ -78,6 +132,9 @@ mod tests {
             "####<a> <b>",
             "#### <Nov 14, 2023> text",
             "####<a> <Error> <HTTP> <h> <s> <t> <u> <> <> <17> <BEA-1> <x>",
+            "<a> <Error> <HTTP> <text>",
+            "<a> <Odd> <HTTP> <BEA-1> <x>",
+            "<b> <Error> <i> <u-1> <x>",
             "####<a> <Odd> <HTTP> <h> <s> <t> <u> <> <> <1700000000123> <BEA-1> <x>",
         ] {
             assert_ne!(parse(line.as_bytes(), &CX).map(|event| event.format), Some("weblogic"), "{line}");

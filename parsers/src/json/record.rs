@@ -6,7 +6,7 @@ use super::reader::Value;
 use super::times;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
-use crate::{Attributes, Context, Level, LogEvent, address, level_names, programs, winevent};
+use crate::{Attributes, Context, Level, LogEvent, address, cef, level_names, programs, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
 const NUMBER_RANK: u8 = 100;
@@ -132,6 +132,12 @@ impl<'a, 'c> Record<'a, 'c> {
         }
         // A list of addresses (Kubernetes' `sourceIPs`): the first is the client's.
         let found = fields::find(if place.path.is_some() { place.known } else { place.key });
+        // A field that journald was given more than once, whose names are in capitals.
+        let is_journals = place.path.is_none() && !place.key.bytes().any(|b| b.is_ascii_lowercase());
+        if let (Some(found), Some(first)) = (found.filter(|_| is_journals), first_text(json)) {
+            self.offer_text(found, place, first.resolve(), true);
+        }
+        let found = found.filter(|_| !is_journals);
         let first = json.strip_prefix("[\"").and_then(|rest| rest.split('"').next());
         if let (Some(found), Some(first)) = (found.filter(|found| found.slot == Slot::Ip), first) {
             self.offer_text(found, place, Cow::Borrowed(first), true);
@@ -160,7 +166,17 @@ impl<'a, 'c> Record<'a, 'c> {
             self.offer_text(found, &place, text.clone(), true)
         });
         if !filled {
+            self.grade(name, found, &text);
             self.event.attributes.push(name, &text);
+        }
+    }
+
+    /// Takes the level from a word with which security products grade what they found (`High`), where the column says that it does.
+    fn grade(&mut self, name: &str, found: Option<Found>, text: &str) {
+        let is_severity = name.to_ascii_lowercase().contains("severity");
+        let is_level = found.is_some_and(|found| found.slot == Slot::Level) && self.winner(Slot::Level).is_none();
+        if is_severity && is_level && !text.bytes().all(|b| b.is_ascii_digit()) {
+            self.event.level = cef::severity::level(text);
         }
     }
 
@@ -412,6 +428,19 @@ fn level_of(slot: Slot, key: &str, text: &str) -> Option<(Level, Option<u8>)> {
 /// The levels of Azure's Application Insights.
 fn application_insights(number: u32) -> Option<Level> {
     [Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal].get(number as usize).copied()
+}
+
+/// The text that an array begins with.
+fn first_text(json: &str) -> Option<Text<'_>> {
+    let inner = json.strip_prefix('[')?.trim_start().strip_prefix('"')?;
+    let mut is_escape = false;
+    let end = inner.bytes().position(|b| {
+        let ends = b == b'"' && !is_escape;
+        is_escape = b == b'\\' && !is_escape;
+        ends
+    })?;
+    let raw = inner.get(..end)?;
+    Some(Text { raw, escaped: raw.contains('\\') })
 }
 
 /// The bytes that an array of numbers below 256 stands for.

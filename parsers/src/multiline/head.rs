@@ -109,6 +109,16 @@ pub(super) fn is_exception(line: &[u8]) -> bool {
     is_kind && name.contains(&b'.') && (rest.is_empty() || rest.starts_with(b": ") || rest.trim_ascii() == b":")
 }
 
+/// `! at a.B.c(D.java:9)`, `! a.B$Broken: text`: Dropwizard puts a mark before each line of a trace.
+pub(super) fn is_marked_trace(line: &[u8]) -> bool {
+    let Some(text) = line.strip_prefix(b"! ").map(<[u8]>::trim_ascii_start) else { return line == b"!" };
+    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'$' | b'_')).count();
+    let (name, rest) = text.split_at_checked(name).unwrap_or_default();
+    let is_thrown = || name.iter().filter(|b| **b == b'.').count() > 1 && (rest.is_empty() || rest.starts_with(b": "));
+    [&b"at "[..], b"... ", b"Caused by: ", b"Causing: ", b"Suppressed: "].iter().any(|begin| text.starts_with(begin))
+        || is_thrown()
+}
+
 /// `--- End of inner exception stack trace ---` and its kin in .NET.
 pub(super) fn is_divider(line: &[u8]) -> bool {
     line.starts_with(b"--- End of ") || line.starts_with(b"---> ")

@@ -111,7 +111,7 @@ impl State {
             Self::NodeEnd if line.starts_with(b"Node.js v") => return Some(Self::Plain),
             _ => {}
         }
-        (head::is_frame(line) || head::is_exception(line)).then_some(match self {
+        (head::is_frame(line) || head::is_exception(line) || head::is_marked_trace(line)).then_some(match self {
             _ if line.ends_with(b" {") => Self::NodeObject,
             Self::JulHead | Self::NodeObject => Self::Plain,
             other => other,

@@ -184,6 +184,18 @@ fn javas_stack_traces_are_joined() {
 }
 
 #[test]
+fn dropwizards_traces_with_a_mark_before_each_line_are_joined() {
+    let records = [
+        "ERROR [2023-11-14 22:13:20,123] c.e.App: no\n! java.io.IOException: x\n! ... 2 common frames omitted\n! Causing: c.e.Broken$Cart: y\n! at c.e.App.run(App.java:9)\n! \tat c.e.App.main(App.java:3)",
+        "INFO  [2023-11-14 22:13:21,123] c.e.App: on",
+        "! attention",
+        "! note: c.e.App is slow",
+    ];
+    check(Rule::Java, &records);
+    check(Rule::Auto, &records);
+}
+
+#[test]
 fn pythons_tracebacks_are_joined() {
     check(
         Rule::Python,

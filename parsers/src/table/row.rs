@@ -83,3 +83,33 @@ fn instant(day: Option<&str>, time: Option<&str>, cx: &Context) -> Option<i64> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::delimited;
+    use crate::{Context, Level, Zone};
+
+    #[test]
+    fn the_words_with_which_products_grade_are_levels_in_a_column_of_severities_only() {
+        let cx = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
+        for (column, word, level) in [
+            ("Severity", "High", Level::Error),
+            ("severity", "medium", Level::Warn),
+            ("Severity", "Low", Level::Info),
+            ("Severity", "Critical", Level::Fatal),
+            ("Severity", "warning", Level::Warn),
+            ("Severity", "Odd", Level::Unknown),
+            ("Severity", "99", Level::Unknown),
+            ("Level", "High", Level::Unknown),
+            ("Risk", "High", Level::Unknown),
+        ] {
+            let table = delimited::header(format!("Time,{column},Message").as_bytes());
+            let line = format!("2023-11-14T22:13:20Z,{word},found it");
+            let event = table.row(line.as_bytes(), false, &cx).unwrap();
+            assert_eq!((event.level, &*event.message), (level, &b"found it"[..]), "{line}");
+            if !matches!(word, "Critical" | "warning") {
+                assert_eq!(event.attributes.get(column), Some(word), "{line}");
+            }
+        }
+    }
+}

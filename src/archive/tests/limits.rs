@@ -19,6 +19,63 @@ fn a_bomb_ends_at_its_ratio() {
     }
 }
 
+/// A letter over and over, so many MiB of it.
+fn blank(mebibytes: usize) -> Vec<u8> {
+    vec![b'\n'; mebibytes << 20]
+}
+
+#[test]
+fn small_bombs_are_one_bomb_together() {
+    let problem = Some(EntryProblem::RatioTooHigh { limit: 1000 });
+    // Each is below what is free of the ratio, which it is once.
+    let packed = zip_of(&[("a", &blank(3))]);
+    let bomb = zip_of(&[("1.zip", &packed), ("2.zip", &packed), ("3.zip", &packed), ("good.log", b"sound")]);
+    let within = |mebibytes: u64| {
+        let limits = Limits { ratio_free_bytes: mebibytes << 20, ..Limits::default() };
+        let (seen, result) = read_within(&bomb, &limits);
+        assert_eq!(result, Ok(()));
+        assert_eq!((seen[3].content.as_slice(), seen[3].problem), (b"sound".as_slice(), None));
+        seen.into_iter().map(|seen| (seen.content.len() >> 20, seen.problem)).take(3).collect::<Vec<_>>()
+    };
+    assert_eq!(within(9), [(3, None), (3, None), (3, None)]);
+    let seen = within(7);
+    assert_eq!(seen[..2], [(3, None), (3, None)]);
+    assert_eq!((seen[2].0 < 3, seen[2].1), (true, problem));
+
+    let xz_bombs: Vec<_> = (0..3).map(|_| Member::new("a", &blank(3), 95, xz(&blank(3)))).collect();
+    let mut zip = ZipMaker::default();
+    xz_bombs.into_iter().for_each(|member| zip.add(member));
+    let (seen, _) = read_within(&zip.finish(), &Limits { ratio_free_bytes: 4 << 20, ..Limits::default() });
+    let problems: Vec<_> = seen.iter().map(|seen| seen.problem).collect();
+    assert_eq!(problems, [None, problem, problem]);
+}
+
+#[test]
+fn archives_within_a_packed_tar_are_measured_against_the_upload() {
+    let packed = gzip(&blank(3));
+    let bomb = gzip(&tar_of(&[("1.gz", &packed), ("2.gz", &packed), ("3.gz", &packed)]));
+    let limits = Limits { ratio_free_bytes: 4 << 20, ..Limits::default() };
+    let (seen, _) = read_within(&bomb, &limits);
+    assert_eq!(seen[0].problem, None);
+    assert!(seen[1..].iter().any(|seen| seen.problem == Some(EntryProblem::RatioTooHigh { limit: 1000 })));
+    assert!(seen.iter().map(|seen| seen.content.len()).sum::<usize>() <= (4 << 20) + 1000 * bomb.len());
+}
+
+#[test]
+fn logs_that_repeat_themselves_keep_to_the_ratio() {
+    let line = b"2026-11-20T10:20:30Z INFO health check passed: status=200 path=/healthz\n";
+    let log: Vec<u8> = line.iter().copied().cycle().take(4 << 20).collect();
+    let limits = Limits { ratio_free_bytes: 0, ..Limits::default() };
+    let packed = gzip(&log);
+    assert!(log.len() / packed.len() > 200);
+    let many: Vec<_> = ["a", "b", "c", "d"].map(|name| (name, packed.as_slice())).to_vec();
+    for upload in [packed.clone(), tar_of(&many), zip_of(&[("a", &log), ("b", &log)]), gzip(&tar_of(&[("a", &log)]))] {
+        let (seen, result) = read_within(&upload, &limits);
+        assert!(seen.iter().all(|seen| seen.problem.is_none() && seen.content == log));
+        assert_eq!(result, Ok(()));
+    }
+}
+
 struct CountBytes<'c>(&'c mut u64);
 
 impl std::io::Write for CountBytes<'_> {

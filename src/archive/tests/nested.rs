@@ -38,6 +38,10 @@ fn what_is_nested_deeper_is_told() {
     assert_eq!(told(&read(&gzip(&gzip(b"1"))).0), [("upload", "1", None)]);
     assert_eq!(told(&read(&gzip(&gzip(&gzip(b"1")))).0), [("upload", "", Some(TOO_DEEP))]);
     assert_eq!(told(&read(&gzip(&zip_of(&[("a", b"1")]))).0), [("a", "1", None)]);
+    let packed_zip = gzip(&zip_of(&[("t.tgz", &gzip(&tar_of(&[("a", b"1")]))), ("b.gz", &gzip(b"2"))]));
+    let (seen, result) = read(&packed_zip);
+    assert_eq!((told(&seen), result), (vec![("t.tgz/a", "1", None), ("b.gz", "2", None)], Ok(())));
+    assert_eq!(told(&read(&tar_of(&[("i.zip.gz", &gzip(&zip_of(&[("a", b"1")])))])).0), [("i.zip.gz/a", "1", None)]);
     let limits = Limits { nesting_max: 0, ..Limits::default() };
     let (seen, _) = read_within(&gzip(&tar_of(&[("a", b"1"), ("b.gz", &gzip(b"2"))])), &limits);
     assert_eq!(told(&seen), [("a", "1", None), ("b.gz", "", Some(EntryProblem::NestedTooDeep { limit: 0 }))]);

@@ -32,6 +32,7 @@ pub(in super::super) struct ZipContent<'a> {
     crc_told: Option<u32>,
     size: u64,
     size_told: Option<u64>,
+    is_overrunning: bool,
     is_at_end: bool,
     failure: Option<io::Error>,
 }
@@ -56,7 +57,8 @@ impl<'a> ZipContent<'a> {
             size: 0,
             size_told: entry.size,
             // Some programs say "deflated" of nothing and write nothing.
-            is_at_end: entry.compressed_size == 0 && entry.size == Some(0),
+            is_at_end: entry.compressed_size == 0 && entry.size == Some(0) && !entry.is_overrunning,
+            is_overrunning: entry.is_overrunning,
             failure: None,
         })
     }
@@ -68,6 +70,9 @@ impl<'a> ZipContent<'a> {
         self.is_at_end = after == After::End;
         if self.size_told.is_some_and(|told| self.size > told) {
             return Err(EntryProblem::Damaged("it is longer than the archive says"));
+        }
+        if self.is_at_end && self.is_overrunning {
+            return Err(EntryProblem::Damaged("its data ends before the archive says, where another entry begins"));
         }
         if self.is_at_end && self.size_told.is_some_and(|told| self.size < told) {
             return Err(EntryProblem::Damaged("it is shorter than the archive says"));

@@ -1,5 +1,6 @@
 //! The central directory: where it is, and its headers one after the other.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read as _};
 
 use super::super::buffered::Buffered;
@@ -40,6 +41,11 @@ impl Directory {
             }
         }
         Ok(Err(EntryProblem::Damaged("its directory is missing; the entries were searched for")))
+    }
+
+    /// Whether there are headers in it; the first one was seen then.
+    pub(super) fn has_entries(&self) -> bool {
+        self.count > 0
     }
 
     /// What the end record at `at` says, if that can be true.
@@ -90,12 +96,25 @@ pub(super) struct Central<'s> {
     headers: Buffered<Range<'s>>,
     directory: Directory,
     seen: u64,
+    /// Where entries begin, and the directory itself: no entry reaches beyond the next of them.
+    starts: BTreeSet<u64>,
 }
 
 impl<'s> Central<'s> {
-    pub(super) fn new(source: &'s Source<'s>, directory: Directory) -> Self {
-        let headers = Buffered::new(source.aside(directory.start, directory.end));
-        Self { source, headers, directory, seen: 0 }
+    /// Goes through the directory once, to know where its first `entries_max` entries begin.
+    pub(super) fn new(source: &'s Source<'s>, directory: Directory, entries_max: u64) -> io::Result<Self> {
+        let headers = |directory: &Directory| Buffered::new(source.aside(directory.start, directory.end));
+        let starts = BTreeSet::from([directory.start]);
+        let mut central = Self { source, headers: headers(&directory), directory, seen: 0, starts };
+        for _ in 0..entries_max {
+            match central.header() {
+                Ok(entry) => central.starts.insert(entry.header_at),
+                Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => break,
+                Err(error) => return Err(error),
+            };
+        }
+        central.headers = headers(&central.directory);
+        Ok(central)
     }
 
     /// The next entry, nothing at the directory's end, or why the directory cannot be read on.
@@ -109,7 +128,11 @@ impl<'s> Central<'s> {
         match self.header() {
             Ok(entry) => {
                 self.seen += 1;
-                self.locate(entry).map(|entry| Ok(Some(entry)))
+                let mut entry = self.locate(entry)?;
+                if entry.problem.is_none() {
+                    self.cut(&mut entry)?;
+                }
+                Ok(Ok(Some(entry)))
             }
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Err(BROKEN)),
             Err(error) => Err(error),
@@ -119,6 +142,9 @@ impl<'s> Central<'s> {
     fn header(&mut self) -> io::Result<ZipEntry> {
         let mut fixed = [0; 46];
         self.headers.read_exact(&mut fixed)?;
+        if !fixed.starts_with(&CENTRAL) {
+            return Err(ErrorKind::InvalidData.into());
+        }
         let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(u16_at(&fixed, at)));
         let mut variable = vec![0; name + extra + comment];
         self.headers.read_exact(&mut variable)?;
@@ -140,6 +166,7 @@ impl<'s> Central<'s> {
             kind: kind(name, u16_at(&fixed, 4), u32_at(&fixed, 38)),
             header_at: header_at.saturating_add(self.directory.shift),
             data_at: 0,
+            is_overrunning: false,
             problem: None,
         })
     }
@@ -155,6 +182,28 @@ impl<'s> Central<'s> {
             None => entry.problem = Some(EntryProblem::Damaged("it is not where the directory says")),
         }
         Ok(entry)
+    }
+}
+
+impl Central<'_> {
+    /// Cuts an entry that says that it is so long that it has bytes of the next one, which is not to blame.
+    fn cut(&mut self, entry: &mut ZipEntry) -> io::Result<()> {
+        while let Some(&next) = self.starts.range(entry.header_at + 1..entry.end()).next() {
+            if next != self.directory.start && self.source.bytes_at(next)? != Some(LOCAL) {
+                // The directory is wrong about that one, which says nothing against this one.
+                self.starts.remove(&next);
+                continue;
+            }
+            let Some(bytes) = next.checked_sub(entry.data_at) else {
+                entry.problem = Some(EntryProblem::Overlapping);
+                break;
+            };
+            // A descriptor may stand behind the data, which says itself where it ends unless it is stored.
+            let size = entry.size.filter(|_| entry.method == 0).unwrap_or(bytes);
+            (entry.compressed_size, entry.is_overrunning) = (bytes.min(size), true);
+            break;
+        }
+        Ok(())
     }
 }
 

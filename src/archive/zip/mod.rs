@@ -34,6 +34,8 @@ pub(super) struct ZipEntry {
     /// Where the local header and where the data stands.
     pub(super) header_at: u64,
     pub(super) data_at: u64,
+    /// It claims bytes of the entry behind it, and was cut where that one begins.
+    pub(super) is_overrunning: bool,
     /// Why its data cannot be read at all.
     pub(super) problem: Option<EntryProblem>,
 }
@@ -63,6 +65,11 @@ impl ZipEntry {
     }
 }
 
+/// Whether a zip with something in it ends where the file does, whatever stands before it.
+pub(super) fn is_at_end_of(source: &Source<'_>) -> io::Result<bool> {
+    Ok(Directory::find(source)?.is_ok_and(|directory| directory.has_entries()))
+}
+
 /// The members of a zip, one after the other.
 pub(super) struct ZipReader<'s> {
     source: &'s Source<'s>,
@@ -77,9 +84,9 @@ enum Stage<'s> {
 }
 
 impl<'s> ZipReader<'s> {
-    pub(super) fn new(source: &'s Source<'s>) -> io::Result<Self> {
+    pub(super) fn new(source: &'s Source<'s>, limits: &Limits) -> io::Result<Self> {
         let (stage, problem) = match Directory::find(source)? {
-            Ok(directory) => (Stage::Central(Central::new(source, directory)), None),
+            Ok(directory) => (Stage::Central(Central::new(source, directory, limits.entries_max)?), None),
             Err(problem) => (Stage::Scan(Scan::new(source)), Some(problem)),
         };
         Ok(Self { source, stage, taken: Taken::default(), problem })
@@ -90,7 +97,8 @@ impl<'s> ZipReader<'s> {
         self.problem
     }
 
-    /// The next member. Memory grows by some 50 bytes with each, to know which bytes of the file were taken.
+    /// The next member. Memory grows by some 70 bytes with each, to know which bytes of the file were taken, and where the
+    /// others begin.
     pub(super) fn next(&mut self) -> io::Result<Option<ZipEntry>> {
         if let Stage::Central(central) = &mut self.stage {
             match central.next()? {

@@ -62,6 +62,7 @@ impl<'s> Scan<'s> {
             kind: kind(name, 0, 0),
             header_at: at,
             data_at,
+            is_overrunning: false,
             problem: None,
         };
         if flags & SIZES_FOLLOW != 0 {
