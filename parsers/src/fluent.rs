@@ -32,6 +32,9 @@ const NO_MAP: &str = "the record is no map";
 /// Why [`strays`] are no entries.
 pub const NO_ENTRIES: &str = "neither a pair nor a record";
 
+/// Why a value is not read.
+pub const NO_MESSAGE: &str = "not a message of Fluent Forward";
+
 /// A larger count is none of seconds (the year 5138).
 const SECONDS_BELOW: u64 = 100_000_000_000;
 
@@ -140,6 +143,24 @@ pub fn message(bytes: &[u8]) -> Result<Message<'_>, Fault> {
     };
     let options = if values > used { Options::read(&mut reader)? } else { Options::default() };
     Ok(Message { tag, entries, chunk: options.chunk, metadata: options.metadata })
+}
+
+/// What a whole value that is no message says of itself: its tag and what is to be acknowledged, where it has these.
+#[must_use]
+pub fn stray_message(whole: &[u8]) -> (Option<Cow<'_, str>>, Option<&[u8]>) {
+    let mut reader = Reader::new(whole);
+    let Ok(Token::Array(values)) = reader.token() else { return (None, None) };
+    let tag = match Reader::new(reader.rest()).token() {
+        Ok(Token::Text(tag) | Token::Binary(tag)) if values > 0 => Some(String::from_utf8_lossy(tag)),
+        _ => None,
+    };
+    let mut last: &[u8] = b"";
+    for _ in 0..values {
+        last = reader.value().unwrap_or_default();
+    }
+    // No options stand before the third place.
+    let chunk = if values > 2 { chunk_of(last).ok().flatten() } else { None };
+    (tag, chunk)
 }
 
 /// The first entry of `entries`, which is not empty, and what follows it.

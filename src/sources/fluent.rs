@@ -33,6 +33,8 @@ pub(super) struct Fluent {
     inflating: Option<Inflating>,
     /// The message that is read entry by entry, because it is longer than the buffer.
     flow: Option<Flow>,
+    /// Over a value that is longer than the buffer and no message.
+    passage: Option<Passage>,
     /// Whether it speaks JSON instead, which its first byte tells.
     json: Json,
 }
@@ -47,19 +49,34 @@ enum Json {
 impl Fluent {
     /// Without a `handshake` every client is let in.
     pub(super) fn new(handshake: Option<Handshake>) -> Self {
-        Self { handshake, extent: Extent::default(), taken: 0, inflating: None, flow: None, json: Json::Unknown }
+        Self {
+            handshake,
+            extent: Extent::default(),
+            taken: 0,
+            inflating: None,
+            flow: None,
+            passage: None,
+            json: Json::Unknown,
+        }
     }
 
-    /// Takes the entries of a whole message; whether these were all.
-    fn take(&mut self, bytes: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<bool> {
-        let message = fluent::message(bytes).context("Fluent Forward")?;
+    /// Takes the entries of a whole value; whether these were all. One that is no message is kept unparsed.
+    fn take(&mut self, bytes: &[u8], gathered: &mut Gathered<'_>) -> bool {
+        let Ok(message) = fluent::message(bytes) else {
+            let (tag, chunk) = fluent::stray_message(bytes);
+            gathered.add_unread(bytes, fluent::NO_MESSAGE, fluent::FORMAT, tag.as_deref());
+            if let Some(chunk) = chunk {
+                gathered.answer(&fluent::acknowledgement(chunk));
+            }
+            return true;
+        };
         match message.entries {
             Entries::Bare(raw) => {
                 gathered.add_fluent(&fluent::bare_entry(raw).with_metadata(message.metadata), &message.tag);
             }
             Entries::Several(entries) => {
                 if !take_entries(entries, &mut self.taken, &message.tag, gathered) {
-                    return Ok(false);
+                    return false;
                 }
             }
             Entries::Compressed(compressed) => {
@@ -67,14 +84,26 @@ impl Fluent {
                 let mut inflating = inflating.unwrap_or_else(|| Inflating::new(compressed, INFLATED_BYTES_MAX));
                 if !take_inflated(&mut inflating, compressed, &message.tag, gathered) {
                     self.inflating = Some(inflating);
-                    return Ok(false);
+                    return false;
                 }
             }
         }
         if let Some(chunk) = message.chunk {
             gathered.answer(&fluent::acknowledgement(chunk));
         }
-        Ok(true)
+        true
+    }
+
+    /// Begins with the value at the front, which is longer than the buffer.
+    fn begin_long(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> Next {
+        self.extent = Extent::default();
+        if let Ok(front) = front(unread) {
+            self.flow = Some(Flow::new(&front));
+            return Next::Took(front.length);
+        }
+        gathered.add_unread(unread, fluent::NO_MESSAGE, fluent::FORMAT, None);
+        self.passage = Some(Passage::over(1));
+        Next::Took(0)
     }
 }
 
@@ -109,6 +138,23 @@ impl Dialogue for Fluent {
                 }
             });
         }
+        if let Some(passage) = &mut self.passage {
+            let passed = passage.pass(unread).context("Fluent Forward")?;
+            if passage.is_done() {
+                self.passage = None;
+            } else if passed == 0 {
+                return Ok(Next::NeedMore(0));
+            }
+            return Ok(Next::Took(passed));
+        }
+        // Many of them are one record.
+        let strays = if self.handshake.is_none() && unread.first() != NIL.first() { fluent::strays(unread) } else { 0 };
+        if strays > 0 {
+            let strays = unread.get(..strays).unwrap_or_default();
+            gathered.add_unread(strays, fluent::NO_MESSAGE, fluent::FORMAT, None);
+            self.extent = Extent::default();
+            return Ok(Next::Took(strays.len()));
+        }
         let Some(length) = self.extent.measure(unread).context("Fluent Forward")? else {
             if unread.len() < MESSAGE_BYTES_MAX {
                 return Ok(Next::NeedMore(0));
@@ -118,10 +164,7 @@ impl Dialogue for Fluent {
                 self.handshake.is_none(),
                 "Fluent Forward: more than {MESSAGE_BYTES_MAX} bytes of a client that has not shown who it is"
             );
-            let front = front(unread).context("Fluent Forward")?;
-            self.flow = Some(Flow::new(&front));
-            self.extent = Extent::default();
-            return Ok(Next::Took(front.length));
+            return Ok(self.begin_long(unread, gathered));
         };
         let bytes = unread.get(..length).unwrap_or_default();
         if let Some(handshake) = &self.handshake {
@@ -133,7 +176,7 @@ impl Dialogue for Fluent {
                 Entry::Refused(refusal) => return Err(gathered.refuse(&refusal).into()),
             }
             self.handshake = None;
-        } else if bytes != NIL && !self.take(bytes, gathered)? {
+        } else if bytes != NIL && !self.take(bytes, gathered) {
             // Not nil, which is a heartbeat, and there is more of it.
             return Ok(Next::Took(0));
         }

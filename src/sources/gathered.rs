@@ -1,6 +1,6 @@
 //! Records of one connection that are not submitted yet, and what is answered once they are durable.
 
-use logseal_parsers::{LogEvent, StreamFormat, fluent, lumberjack};
+use logseal_parsers::{StreamFormat, fluent, lumberjack};
 
 use super::admission::Refusal;
 use super::intake::{Intake, Whole};
@@ -66,15 +66,9 @@ impl<'a> Gathered<'a> {
     /// Adds what could not be read, and why; long ones are cut, and say so. `tag` is what the protocol says of their source.
     pub(super) fn add_unread(&mut self, bytes: &[u8], why: &str, format: &'static str, tag: Option<&str>) {
         let received_at = self.received_at();
-        let kept = bytes.get(..self.intake.frame_bytes_max).unwrap_or(bytes);
-        let mut why = why.to_owned();
-        if kept.len() < bytes.len() {
-            self.intake.count_cut();
-            why.push_str(": cut");
-        }
-        let event = LogEvent { message: kept.into(), parse_error: Some(why.into()), format, ..LogEvent::default() };
-        self.intake.push(&mut self.batch, &event, kept, tag, &self.whose, received_at);
-        self.bytes += kept.len();
+        let event = self.intake.unread(bytes, why, format);
+        self.intake.push(&mut self.batch, &event, &event.message, tag, &self.whose, received_at);
+        self.bytes += event.message.len();
     }
 
     /// Adds values of Fluent Forward that are no entries, as one record.

@@ -1,6 +1,6 @@
 //! A connection that its sender may have compressed as a whole: rsyslog's `compression.mode="stream:always"`.
 //!
-//! What is decompressed goes straight into the reader's buffer, so that a bomb takes time and no memory; the time is bounded by
+//! What is decompressed waits in a buffer of fixed size for the reader, so that a bomb takes time and no memory; the time is bounded by
 //! a pace that no honest sender reaches for long.
 
 use std::io;
@@ -16,6 +16,11 @@ use tokio::time::{Instant, Sleep};
 
 /// Compressed bytes that are read at once.
 const INPUT_BYTES: usize = 16 << 10;
+/// The decoder is fed so much at once. It keeps what it has no room for, and gives nothing of that once it meets damage: so there is
+/// room for all that comes of so little.
+const FED_BYTES: usize = 64;
+/// More than what is fed, and the bits that the decoder holds back, become: a byte is 1032 at most.
+const UNDONE_BYTES: usize = 80 << 10;
 /// So much is decompressed of one connection ...
 const PACE_BYTES: usize = 64 << 20;
 /// ... in such a time; then it waits for the end of it.
@@ -29,6 +34,10 @@ pub(super) struct Inflated<S> {
     input: Vec<u8>,
     start: usize,
     end: usize,
+    /// What is decompressed and not taken, from `given` to `undone_end`.
+    undone: Vec<u8>,
+    given: usize,
+    undone_end: usize,
     pace: Pace,
 }
 
@@ -37,12 +46,15 @@ enum State {
     Undecided,
     Plain,
     Zlib(Box<Decompress>),
+    /// What came before the damage is given, and the damage is to be told.
+    Damaged,
 }
 
 impl<S> Inflated<S> {
     pub(super) fn new(stream: S) -> Self {
         let pace = Pace::new(PACE_BYTES, PACE_TIME);
-        Self { stream, state: State::Undecided, input: Vec::new(), start: 0, end: 0, pace }
+        let (input, undone) = (Vec::new(), Vec::new());
+        Self { stream, state: State::Undecided, input, start: 0, end: 0, undone, given: 0, undone_end: 0, pace }
     }
 
     fn unread(&self) -> &[u8] {
@@ -65,7 +77,7 @@ impl<S: AsyncRead + Unpin> Inflated<S> {
 
     fn poll_plain(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.unread().is_empty() {
-            self.input = Vec::new();
+            (self.input, self.undone) = (Vec::new(), Vec::new());
             return Pin::new(&mut self.stream).poll_read(cx, into);
         }
         let count = self.unread().len().min(into.remaining());
@@ -74,29 +86,50 @@ impl<S: AsyncRead + Unpin> Inflated<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Decompresses into `into`; whether there is an end or anything in it.
-    fn poll_zlib(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<bool>> {
-        let State::Zlib(decoder) = &mut self.state else { return Poll::Ready(Ok(true)) };
+    /// Decompresses more behind what has been given; whether the stream is at its end.
+    fn poll_zlib(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let State::Zlib(decoder) = &mut self.state else { return Poll::Ready(Ok(false)) };
         ready!(self.pace.poll_go_on(cx));
         let turn = ready!(coop::poll_proceed(cx));
-        let input = self.input.get(self.start..self.end).unwrap_or_default();
-        let (read_before, written_before) = (decoder.total_in(), decoder.total_out());
-        let space = into.initialize_unfilled();
-        let status = decoder.decompress(input, space, FlushDecompress::None).map_err(|_| damaged())?;
-        let read = (decoder.total_in() - read_before) as usize;
-        let written = (decoder.total_out() - written_before) as usize;
-        into.advance(written);
-        self.start += read;
-        self.pace.count(written);
-        turn.made_progress();
-        if status == Status::StreamEnd {
-            self.state = State::Undecided;
-        } else if written == 0 && self.unread().is_empty() {
-            return self.poll_more(cx).map_ok(|is_any| !is_any);
-        } else if written == 0 && read == 0 {
-            return Poll::Ready(Err(damaged()));
+        (self.given, self.undone_end) = (0, 0);
+        if self.undone.is_empty() {
+            self.undone = vec![0; 2 * UNDONE_BYTES];
         }
-        Poll::Ready(Ok(written > 0))
+        while self.undone_end < UNDONE_BYTES {
+            let input = self.input.get(self.start..self.end).unwrap_or_default();
+            let fed = input.get(..FED_BYTES).unwrap_or(input);
+            let space = self.undone.get_mut(self.undone_end..).unwrap_or_default();
+            let (read_before, written_before) = (decoder.total_in(), decoder.total_out());
+            let outcome = decoder.decompress(fed, space, FlushDecompress::None);
+            let read = (decoder.total_in() - read_before) as usize;
+            let written = (decoder.total_out() - written_before) as usize;
+            self.start += read;
+            self.undone_end += written;
+            match outcome {
+                Ok(Status::StreamEnd) => self.state = State::Undecided,
+                Ok(_) if read > 0 || written > 0 => continue,
+                Ok(_) if self.start == self.end => {}
+                // Told once what came before it is given.
+                Ok(_) | Err(_) => self.state = State::Damaged,
+            }
+            break;
+        }
+        self.pace.count(self.undone_end);
+        turn.made_progress();
+        if self.undone_end == 0 && matches!(self.state, State::Zlib(_)) {
+            self.undone = Vec::new();
+            return self.poll_more(cx).map_ok(|is_any| !is_any);
+        }
+        Poll::Ready(Ok(false))
+    }
+
+    /// Gives what is decompressed; whether there is any.
+    fn give(&mut self, into: &mut ReadBuf<'_>) -> bool {
+        let undone = self.undone.get(self.given..self.undone_end).unwrap_or_default();
+        let given = undone.get(..into.remaining()).unwrap_or(undone);
+        into.put_slice(given);
+        self.given += given.len();
+        !given.is_empty()
     }
 }
 
@@ -107,7 +140,7 @@ fn damaged() -> io::Error {
 impl<S: AsyncRead + Unpin> AsyncRead for Inflated<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        while into.remaining() > 0 {
+        while into.remaining() > 0 && !this.give(into) {
             match &this.state {
                 State::Undecided if this.unread().len() < Compression::HEAD_BYTES => {
                     if !ready!(this.poll_more(cx))? {
@@ -119,8 +152,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Inflated<S> {
                 }
                 State::Undecided => this.state = State::Plain,
                 State::Plain => return this.poll_plain(cx, into),
+                State::Damaged => return Poll::Ready(Err(damaged())),
                 State::Zlib(_) => {
-                    if ready!(this.poll_zlib(cx, into))? {
+                    if ready!(this.poll_zlib(cx))? {
                         break;
                     }
                 }
@@ -237,6 +271,32 @@ mod tests {
         let mut broken = compressed;
         broken[2] = 0xff;
         assert_eq!(read(&broken, 100).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[tokio::test]
+    async fn what_came_before_the_damage_in_one_read_is_given_and_then_the_damage_is_told() {
+        // Its end is a bomb: a few bytes become more than the decoder holds.
+        let mut text: Vec<u8> = (0..50_000).flat_map(|n| format!("<13>line {n}\n").into_bytes()).collect();
+        text.extend_from_slice(&[b'x'; 60_000]);
+        let mut flushed = ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        flushed.write_all(&text).unwrap();
+        flushed.flush().unwrap();
+        let flushed = flushed.get_ref().clone();
+        let mut wrong_sum = zlib(&text);
+        *wrong_sum.last_mut().unwrap() ^= 1;
+        for damaged in [[&flushed[..], b"\xff\xff\xffgarbage"].concat(), wrong_sum] {
+            for room in [1, 100, 1 << 20] {
+                let (mut stream, mut content) = (in_pieces(&damaged, 1 << 20), Vec::new());
+                let mut buffer = vec![0; room];
+                let told = loop {
+                    match stream.read(&mut buffer).await {
+                        Ok(count) => content.extend_from_slice(&buffer[..count]),
+                        Err(told) => break told,
+                    }
+                };
+                assert_eq!((told.kind(), content.starts_with(&text)), (io::ErrorKind::InvalidData, true), "{room}");
+            }
+        }
     }
 
     #[tokio::test]

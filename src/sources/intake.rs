@@ -185,6 +185,17 @@ impl Intake {
         batch.push(event, raw, &origin);
     }
 
+    /// What is kept of `bytes` that could not be read, and why; long ones are cut, and say so. The message is all that is kept.
+    pub(super) fn unread<'b>(&self, bytes: &'b [u8], why: &str, format: &'static str) -> LogEvent<'b> {
+        let kept = bytes.get(..self.frame_bytes_max).unwrap_or(bytes);
+        let mut why = why.to_owned();
+        if kept.len() < bytes.len() {
+            self.count_cut();
+            why.push_str(": cut");
+        }
+        LogEvent { message: kept.into(), parse_error: Some(why.into()), format, ..LogEvent::default() }
+    }
+
     /// Counts a client that is refused, and says why it is.
     pub(super) fn refuse(&self, refusal: &Refusal, peer: IpAddr) -> Refused {
         self.connections_refused.inc();

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use logseal_parsers::StreamFormat;
 use logseal_parsers::framing::datagram;
+use logseal_parsers::push::gelf;
 use socket2::{Domain, Type};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::gelf::GelfDatagrams;
+use super::gelf::{GelfDatagrams, Message};
 use super::inflate::unzipped;
 use super::intake::{Intake, Whole};
 use super::sender_rate::SenderRate;
@@ -124,17 +125,28 @@ impl Datagrams<'_> {
                 continue;
             }
             let message = match &mut self.gelf {
-                None => Some(match unzipped(bytes_in, self.config.frame_bytes_max) {
+                None => Some(Message::of(match unzipped(bytes_in, self.config.frame_bytes_max) {
                     Some(content) => Cow::Owned(content),
                     None => Cow::Borrowed(bytes_in),
-                }),
+                })),
                 Some(gelf) => gelf.message(sender, bytes_in, received_at, &self.intake.metrics),
             };
             let whose = match &last {
                 Some(whose) if whose.address == from => whose,
                 _ => last.insert(Whose::at(from)),
             };
-            for message in message.iter().flat_map(|message| datagram(message)) {
+            let Some(Message { bytes: message, fault }) = message else { continue };
+            if let Some(fault) = fault {
+                if self.rate.allows(from) {
+                    let event = self.intake.unread(&message, &fault.to_string(), gelf::FORMAT);
+                    self.intake.push(&mut batch, &event, &event.message, None, whose, received_at);
+                    bytes += event.message.len();
+                } else {
+                    self.intake.metrics.drop_records(DropReason::RateLimit, 1);
+                }
+                continue;
+            }
+            for message in datagram(&message) {
                 if self.rate.allows(from) {
                     let (kept, whole) = match message.get(..self.config.frame_bytes_max) {
                         Some(kept) if kept.len() < message.len() => (kept, Whole::NotAtLimit),

@@ -118,6 +118,45 @@ fn values_that_are_no_entries_are_one_record_and_cost_the_entries_beside_them_no
 }
 
 #[test]
+fn values_that_are_no_messages_are_kept_and_cost_the_messages_beside_them_nothing() {
+    let app = start("fluent", "");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let time = b"\xce\x65\x53\xf1\x00";
+    let with_time = |tag: &[u8], rest: &[u8]| [b"\x94", tag, time, b"\x81\xa1a\x01", rest].concat();
+    let chunk = b"\x81\xa5chunk\xa4aaaa";
+    let strays = [
+        b"\x90".to_vec(),
+        b"\x91\xa7app.web".to_vec(),
+        [b"\x92\xa7app.web", &time[..]].concat(),
+        b"\x81\xa1a\x01".to_vec(),
+        with_time(b"\xc0", chunk),
+        with_time(b"\x05", b"\x80"),
+        b"\xa5hello\x05\x05\xc3".to_vec(),
+    ];
+    for stray in &strays {
+        stream.write_all(&[stray, &packed(ENTRY, b"good")[..]].concat()).unwrap();
+    }
+    for (at, _) in strays.iter().enumerate() {
+        if at == 4 {
+            expect(&mut stream, b"\x81\xa3ack\xa4aaaa");
+        }
+        expect(&mut stream, b"\x81\xa3ack\xa4good");
+    }
+    app.wait_for_count("q=hello%20AND%20level:warn", 7);
+    let unread: Vec<_> = app.records("q=parse_error:*");
+    assert!(unread.iter().all(|record| record["parse_error"] == "not a message of Fluent Forward"), "{unread:?}");
+    assert!((7..=9).contains(&unread.len()), "{unread:?}");
+    assert_eq!(app.count("source=app.web&q=parse_error:*"), 2);
+    // A map of 17 MiB is no message, either; what is no MessagePack ends the connection.
+    stream
+        .write_all(&[&b"\x81\xa1a\xc6\x01\x10\x00\x00"[..], &vec![b'x'; 17 << 20], &packed(ENTRY, b"last")].concat())
+        .unwrap();
+    expect(&mut stream, b"\x81\xa3ack\xa4last");
+    stream.write_all(b"\xc1").unwrap();
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
 fn a_fluent_message_that_is_longer_than_any_buffer_is_taken_while_it_arrives() {
     let app = start("fluent", "");
     let mut stream = connect(app.listener("fluent-tcp"));

@@ -89,6 +89,33 @@ fn gelf_over_udp_is_taken_whole_compressed_and_in_chunks() {
 }
 
 #[test]
+fn gelf_over_udp_whose_compression_cannot_be_undone_is_one_record_of_its_bytes() {
+    let app = start("gelf", "transport = \"udp\"\n");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(app.listener("gelf-udp")).unwrap();
+    let damaged = b"\x1f\x8b\x08one\ntwo\0three\n".to_vec();
+    socket.send(&damaged).unwrap();
+    for (number, part) in [(0, &damaged[..5]), (1, &damaged[5..])] {
+        socket.send(&[b"\x1e\x0f12345678", &[number, 2][..], part].concat()).unwrap();
+    }
+    app.wait_for_count("source=gelf", 2);
+    let bomb = gzip(&vec![b' '; 17 << 20]);
+    assert!(bomb.len() < 60_000);
+    socket.send(&bomb).unwrap();
+    socket.send(&gelf(1)).unwrap();
+    app.wait_for_count("source=gelf", 4);
+    let records = app.records("source=gelf");
+    for record in &records[..2] {
+        assert_eq!((&record["parse_error"], &record["format"]), (&json!("its compression is damaged"), &json!("gelf")));
+    }
+    for record in &records[..2] {
+        assert_eq!(record["raw_data_base64"], "H4sIb25lCnR3bwB0aHJlZQo=");
+    }
+    assert!(records[2]["parse_error"].as_str().unwrap().starts_with("it decompresses to more than 16777216 bytes"));
+    assert_eq!(records[3]["message"], "message 1");
+}
+
+#[test]
 fn json_lines_and_others_are_taken_over_tcp() {
     let app = start("json", "source = \"shop\"\n");
     let mut stream = connect(app.listener("json-tcp"));

@@ -11,7 +11,7 @@ use super::unescape::Text;
 pub(super) const DEPTH_MAX: usize = 64;
 
 /// What is wrong with more than [`DEPTH_MAX`] of them.
-pub(super) const TOO_DEEP: &str = "nested too deep";
+pub(crate) const TOO_DEEP: &str = "nested too deep";
 
 /// Why a text is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -140,7 +140,8 @@ fn inserted_by(line: &[u8]) -> Result<Option<&[u8]>, Fault> {
         }
     }
     members.end()?;
-    Ok(upsert.or(doc.filter(|_| is_upsert)).map(str::as_bytes))
+    // What Elasticsearch keeps where both are there.
+    Ok(doc.filter(|_| is_upsert).or(upsert).map(str::as_bytes))
 }
 
 /// What the first line of a pair says.
@@ -262,6 +263,7 @@ mod tests {
             "{\"update\":{\"_id\":\"1\"}}\n{\"doc\":{\"a\":1}}\n",
             "{\"update\":{\"_id\":\"1\"}}\n{\"doc\":{\"message\":\"m\"},\"doc_as_upsert\":true}\n",
             "{\"update\":{\"_id\":\"1\"}}\n{\"script\":\"s\",\"upsert\":{\"message\":\"u\"}}\n",
+            "{\"update\":{\"_id\":\"1\"}}\n{\"doc\":{\"message\":\"d\"},\"upsert\":{\"message\":\"u\"},\"doc_as_upsert\":true}\n",
             "{\"index\":{}}\n{\"message\":\"last\"}",
         );
         let expected = [
@@ -269,6 +271,7 @@ mod tests {
             "update",
             "update {\"doc\":{\"message\":\"m\"},\"doc_as_upsert\":true}",
             "update {\"script\":\"s\",\"upsert\":{\"message\":\"u\"}}",
+            "update {\"doc\":{\"message\":\"d\"},\"upsert\":{\"message\":\"u\"},\"doc_as_upsert\":true}",
             "index {\"message\":\"last\"}",
         ];
         assert_eq!(outcomes(body), expected);
@@ -278,7 +281,7 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(messages, [&b"m"[..], b"u", b"last"]);
+        assert_eq!(messages, [&b"m"[..], b"u", b"d", b"last"]);
     }
 
     #[test]

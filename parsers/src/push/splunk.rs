@@ -11,13 +11,13 @@
 //! host, source, source type and index holds for those behind it, until one says something else.
 
 mod docker;
+mod resume;
 
 use std::borrow::Cow;
 
-use memchr::memchr;
-use memchr::memmem::Finder;
-
+use self::resume::Resume;
 use crate::json::members::{Members, Part};
+use crate::json::reader::TOO_DEEP;
 use crate::{Attributes, Context, Level, LogEvent, StreamFormat, json, level_names, mentions, plain, timestamp};
 
 /// So many members that Splunk does not know are kept of an object: each takes more memory than it has bytes.
@@ -66,42 +66,68 @@ pub enum Fault {
     BadFields,
 }
 
-/// The events of a body of JSON objects, in order. One that is none costs its neighbours nothing: behind text that is no JSON, the
-/// next line that begins with a brace is the next object.
+/// The events of a body of JSON objects, in order. One that is none costs its neighbours nothing: behind it the next one is looked
+/// for, on the same line or on another.
 pub fn events<'a>(
     body: &'a [u8],
     mut metadata: Metadata<'a>,
     cx: &'a Context,
 ) -> impl Iterator<Item = Result<Event<'a>, Fault>> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let is_text = std::str::from_utf8(body).is_ok();
-    let (mut text, mut behind) = ("", body);
+    let text = std::str::from_utf8(body).ok();
+    let mut at = 0;
     let mut is_in_array = false;
     let mut format = StreamFormat::mixed();
+    let mut resume = Resume::default();
     std::iter::from_fn(move || {
-        while text.is_empty() {
-            if behind.is_empty() {
-                return None;
+        at = next_start(body, at, &mut is_in_array);
+        let rest = body.get(at..).filter(|rest| !rest.is_empty())?;
+        let (outcome, read) = match text {
+            Some(text) => event_at(text.get(at..)?, &mut metadata, &mut format, &mut resume, cx),
+            None => {
+                // Where some bytes are no UTF-8, only the object is hurt that they are in.
+                let (end, _) = resume.end(rest, true);
+                let object = rest.get(..end)?;
+                let outcome = match std::str::from_utf8(object) {
+                    Ok(text) => event_at(text, &mut metadata, &mut format, &mut Resume::default(), cx).0,
+                    Err(_) => lossy_event(object.trim_ascii(), &mut metadata, &mut format, cx),
+                };
+                (outcome, end)
             }
-            // Where some bytes are no UTF-8, only the line they are in is hurt.
-            let end = if is_text { behind.len() } else { line_end(behind) };
-            let (here, rest) = behind.split_at_checked(end)?;
-            behind = rest;
-            match std::str::from_utf8(here) {
-                Ok(here) => text = next_start(here, &mut is_in_array),
-                Err(_) => return Some(lossy_event(here.trim_ascii(), &mut metadata, &mut format, cx)),
-            }
-        }
-        let (outcome, read) = match Envelope::of(text) {
-            Ok((envelope, read)) => {
-                let raw = text.get(..read).unwrap_or(text);
-                (envelope.event(raw.as_bytes(), &mut metadata, &mut format, cx), read)
-            }
-            Err(fault) => (Err(fault), next_object(text)),
         };
-        text = next_start(text.get(read..).unwrap_or_default(), &mut is_in_array);
+        at += read;
         Some(outcome)
     })
+}
+
+/// The event that `text` begins with, and how much of it is read.
+fn event_at<'a>(
+    text: &'a str,
+    metadata: &mut Metadata<'a>,
+    format: &mut StreamFormat,
+    resume: &mut Resume,
+    cx: &Context,
+) -> (Result<Event<'a>, Fault>, usize) {
+    let fault = match Envelope::of(text) {
+        Ok((envelope, read)) => {
+            let raw = text.get(..read).unwrap_or(text);
+            return (envelope.event(raw.as_bytes(), metadata, format, cx), read);
+        }
+        Err(fault) => fault,
+    };
+    // Line ends may be anywhere in what is not broken.
+    let is_too_deep = fault.what == TOO_DEEP;
+    let (read, is_end) = resume.end(text.as_bytes(), !is_too_deep);
+    let raw = text.as_bytes().get(..read).unwrap_or_default();
+    let outcome = if is_too_deep && is_end { Ok(unread(raw, metadata, cx)) } else { Err(Fault::Malformed) };
+    (outcome, read)
+}
+
+/// An object that is nested too deep, filed under what those before it said.
+fn unread<'a>(raw: &'a [u8], metadata: &Metadata<'a>, cx: &Context) -> Event<'a> {
+    let mut event = json::parse(raw, cx);
+    file(&mut event, metadata);
+    Event { event, raw, source: metadata.source.clone() }
 }
 
 /// The events of a body of plain lines.
@@ -115,47 +141,41 @@ pub fn lines<'a>(body: &'a [u8], metadata: Metadata<'a>, cx: &'a Context) -> imp
     })
 }
 
-/// What follows white space and the marks of an array around objects.
-fn next_start<'t>(mut text: &'t str, is_in_array: &mut bool) -> &'t str {
+/// Where in `body`, from `at` on, what is no white space and no mark of an array around objects begins.
+fn next_start(body: &[u8], mut at: usize, is_in_array: &mut bool) -> usize {
     loop {
-        text = text.trim_ascii_start();
-        *is_in_array = match (text.as_bytes().first(), *is_in_array) {
+        *is_in_array = match (body.get(at), *is_in_array) {
+            (Some(byte), is_in_array) if byte.is_ascii_whitespace() => is_in_array,
             (Some(b'['), false) => true,
             (Some(b']'), true) => false,
             // Some clients put commas between them and no brackets around.
             (Some(b','), is_in_array) => is_in_array,
-            _ => return text,
+            _ => return at,
         };
-        text = text.get(1..).unwrap_or_default();
+        at += 1;
     }
 }
 
-/// Where the line ends that `text` begins with.
-fn line_end(text: &[u8]) -> usize {
-    memchr(b'\n', text).map_or(text.len(), |at| at + 1)
-}
-
-/// Where the next line begins that may be an object, behind one that is none.
-fn next_object(text: &str) -> usize {
-    Finder::new("\n{").find(text.as_bytes()).map_or(text.len(), |at| at + 1)
-}
-
-/// An event in a line that is not UTF-8: what cannot be decoded is U+FFFD in its fields.
+/// An event in an object that is not UTF-8: what cannot be decoded is U+FFFD in its fields.
 fn lossy_event<'a>(
-    line: &'a [u8],
+    object: &'a [u8],
     metadata: &mut Metadata<'a>,
     format: &mut StreamFormat,
     cx: &Context,
 ) -> Result<Event<'a>, Fault> {
-    let text = String::from_utf8_lossy(line);
-    let (envelope, read) = Envelope::of(&text)?;
+    let text = String::from_utf8_lossy(object);
+    let (envelope, read) = match Envelope::of(&text) {
+        Ok(envelope) => envelope,
+        Err(fault) if fault.what == TOO_DEEP => return Ok(unread(object, metadata, cx)),
+        Err(_) => return Err(Fault::Malformed),
+    };
     if text.get(read..).is_some_and(|rest| !rest.trim().is_empty()) {
         return Err(Fault::Malformed);
     }
     let mut own = metadata.clone();
     let Event { event, source, .. } = envelope.event(b"", &mut own, format, cx)?;
     let event = LogEvent { parse_error: Some(Cow::Borrowed(json::NOT_UTF8)), ..event.into_owned() };
-    Ok(Event { event, raw: line, source: source.map(|source| Cow::Owned(source.into_owned())) })
+    Ok(Event { event, raw: object, source: source.map(|source| Cow::Owned(source.into_owned())) })
 }
 
 /// The members of an object.
@@ -171,10 +191,10 @@ struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     /// The object that `text` begins with, and its length.
-    fn of(text: &'a str) -> Result<(Self, usize), Fault> {
-        let mut members = Members::of(text).map_err(|_| Fault::Malformed)?;
+    fn of(text: &'a str) -> Result<(Self, usize), json::reader::Fault> {
+        let mut members = Members::of(text)?;
         let mut envelope = Self::default();
-        while let Some((name, part)) = members.next().map_err(|_| Fault::Malformed)? {
+        while let Some((name, part)) = members.next()? {
             match &*name {
                 "event" => envelope.event = Some(part),
                 "fields" => envelope.fields = Some(part),

@@ -143,6 +143,41 @@ fn a_bad_event_costs_its_neighbours_nothing() {
 }
 
 #[test]
+fn a_bad_event_costs_those_on_its_line_nothing() {
+    let kept = |text: &str| Ok(text.to_owned());
+    let (a, b) = (r#"{"event":"a"}"#, r#"{"event":{"n":"b}"}}"#);
+    let bad = Err(Fault::Malformed);
+    for broken in
+        [r#"{"event":bad}"#, r#"{"event":{"x":"}","y":[1,}],"z":{"event":"no"}}}"#, " junk ", "5", r#"{"event":"x}"#]
+    {
+        assert_eq!(raws(format!("{a}{broken}{b}{a}").as_bytes()), [kept(a), bad.clone(), kept(b), kept(a)], "{broken}");
+        let array = format!("[{a}, {broken}, {b}]");
+        assert_eq!(raws(array.as_bytes()), [kept(a), bad.clone(), kept(b)], "{array}");
+    }
+    // The object with the byte that is no UTF-8 is kept, too.
+    for between in [&b""[..], b" ", b",\n"] {
+        let mixed = [a.as_bytes(), between, b"{\"event\":\"\xff\"}", between, b.as_bytes()].concat();
+        assert_eq!(raws(&mixed), [kept(a), kept("{\"event\":\"\u{fffd}\"}"), kept(b)]);
+        let pretty = [b"{\n  \"event\": {\n    \"n\": 1\n  }\n}\n", &mixed[..]].concat();
+        assert_eq!(raws(&pretty).iter().filter(|found| found.is_ok()).count(), 4);
+    }
+    assert_eq!(raws(b"\xff{\"event\":\"a\"}\xff"), [bad.clone(), kept(a), bad]);
+}
+
+#[test]
+fn an_event_that_is_nested_too_deep_is_kept_unparsed() {
+    let deep = format!(r#"{{"event":{}1{},"host":"no"}}"#, "{\"a\":".repeat(80), "}".repeat(80));
+    let body = format!(r#"{{"event":"a","host":"h"}}{deep}{{"event":"b"}}"#);
+    let found: Vec<Event<'_>> = all(&body).into_iter().map(Result::unwrap).collect();
+    let [first, second, third] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((first.raw.len(), second.raw, third.raw), (24, deep.as_bytes(), &b"{\"event\":\"b\"}"[..]));
+    assert_eq!((&*second.event.message, &*second.event.host), (deep.as_bytes(), "h"));
+    assert!(second.event.parse_error.as_ref().is_some_and(|why| why.contains("nested too deep")));
+    let lossy = [body.as_bytes(), b"\xff"].concat();
+    assert_eq!(raws(&lossy).iter().filter(|found| found.is_ok()).count(), 3);
+}
+
+#[test]
 fn a_record_beside_its_severity_is_the_event() {
     let event = only(r#"{"event":{"message":{"msg":"no","meta":{"user":"ada"},"n":7},"severity":"error"}}"#).event;
     assert_eq!((&*event.message, event.level, &*event.user_name), (&b"no"[..], Level::Error, "ada"));
@@ -166,6 +201,12 @@ fn the_time_for_a_body_grows_as_its_length_does() {
     let events = r#"{"event":1}"#.repeat(200_000);
     for body in [events.clone().into_bytes(), [events.as_bytes(), b"\n\xff"].concat()] {
         assert!(raws(&body).len() >= 200_000);
+    }
+    // Nor is the rest looked at for each object that is broken.
+    for broken in ["{", "{\"a", "{\"a\":[}{\"b\"", "{\"a\":{\"b\":[{},", "{{\"}", "}{\"", "[{\"a\" ", "x{\"\n"] {
+        let body = broken.repeat(300_000);
+        assert!(raws(body.as_bytes()).len() <= body.len());
+        assert!(raws(&[body.as_bytes(), b"\xff"].concat()).len() <= body.len() + 1);
     }
 }
 
