@@ -56,6 +56,7 @@ mod shippers_http;
 mod smtp_sink;
 mod spool_size;
 mod starting;
+mod storage_away;
 mod store_away;
 mod syslog_stop;
 mod syslog_tcp;
