@@ -81,6 +81,7 @@ pub(super) async fn run(
 ) {
     let id = job.id;
     let hold = pipeline.holdback.of(id);
+    let durable = begun(&job);
     let mut run = Run {
         jobs: jobs.clone(),
         pipeline: &pipeline,
@@ -89,7 +90,7 @@ pub(super) async fn run(
         stop,
         hold,
         in_flight: VecDeque::new(),
-        durable: Checkpoint::default(),
+        durable,
         written_at: Instant::now(),
     };
     let ended = run.work().await;
@@ -407,6 +408,18 @@ impl Run<'_> {
             None => info!(job = %id, inserted, failed, "an upload is left where it is"),
         }
         Ok(())
+    }
+}
+
+/// How far earlier runs have noted the job: what this one has not passed yet is durable all the same.
+fn begun(job: &Job) -> Checkpoint {
+    let count = |count: i64| u64::try_from(count).unwrap_or_default();
+    Checkpoint {
+        bytes_read: count(job.bytes_read),
+        inserted: count(job.inserted),
+        failed: count(job.failed),
+        current_step: job.current_step.clone(),
+        ..Checkpoint::default()
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::analysers::read_request;
 use crate::app::{App, wait_until};
 use crate::people::sign_in;
-use crate::uploads::{ended, form, id_of, job, post};
+use crate::uploads::{ended, form, gzip, id_of, job, post, results};
 use crate::uploads_under_way::{assert_numbered, numbered};
 
 /// Storage of S3's kind that keeps what it is given, and answers all else as it is told to.
@@ -122,4 +122,35 @@ fn an_upload_that_its_storage_refuses_or_has_lost_fails() {
         assert_eq!(job["status"], "failed", "{job}");
         assert!(job["error_message"].as_str().unwrap().contains(says), "{job}");
     }
+}
+
+#[test]
+fn an_upload_that_is_cancelled_again_before_it_is_read_on_keeps_its_counts() {
+    const LINES: u32 = 200_000;
+    let bucket = Bucket::start();
+    let app = App::start_with("syslog = []", &bucket.tables());
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    let id = id_of(&post(&app, "/api/v1/jobs", form("a.log.gz", gzip(numbered(LINES).as_bytes()))).1);
+    wait_until("it is at work", || job(&app, &id)["inserted"].as_i64().unwrap() > 0);
+    set(&app, &admin, &id, "cancelled");
+    let cancelled = || {
+        wait_until("its reading has stopped", || job(&app, &id)["completed_at"].is_string());
+        let entry = results(&app, &id)[0].clone();
+        let job = job(&app, &id);
+        assert_eq!((&entry["status"], &entry["inserted"]), (&json!("cancelled"), &job["inserted"]), "{entry}");
+        (job["inserted"].clone(), job["progress"].clone())
+    };
+    let first = cancelled();
+    assert!(first.0.as_u64().unwrap() > 0 && first.1.as_u64().unwrap() > 0, "{first:?}");
+    bucket.answers(503);
+    set(&app, &admin, &id, "queued");
+    wait_until("it waits", || waits(&app, &id));
+    assert_eq!(results(&app, &id)[0]["status"], "processing");
+    set(&app, &admin, &id, "cancelled");
+    assert_eq!(cancelled(), first);
+    bucket.answers(200);
+    set(&app, &admin, &id, "queued");
+    let job = ended(&app, &id);
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
+    assert_numbered(&app, LINES);
 }
