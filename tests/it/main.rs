@@ -24,6 +24,7 @@ mod cli_transfers;
 mod compression;
 mod crash;
 mod damage;
+mod database_away;
 mod debian_clients;
 mod disk_full;
 mod event_logs;
