@@ -49,6 +49,10 @@ impl Bucket {
     fn answers(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
+
+    fn count(&self) -> usize {
+        self.objects.lock().unwrap().len()
+    }
 }
 
 fn answer(mut stream: TcpStream, status: u16, objects: &Mutex<HashMap<String, Vec<u8>>>) {
@@ -153,4 +157,22 @@ fn an_upload_that_is_cancelled_again_before_it_is_read_on_keeps_its_counts() {
     let job = ended(&app, &id);
     assert_eq!((&job["status"], &job["inserted"]), (&json!("completed"), &json!(LINES)), "{job}\n{}", app.log());
     assert_numbered(&app, LINES);
+}
+
+#[test]
+fn a_job_whose_file_cannot_be_deleted_now_stays_until_it_can() {
+    let bucket = Bucket::start();
+    let app = App::start_with("syslog = []", &bucket.tables());
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    let id = id_of(&post(&app, "/api/v1/jobs", form("a.log", "one\n")).1);
+    assert_eq!(ended(&app, &id)["status"], "completed");
+    let delete = || admin.delete(app.url(&format!("/api/v1/jobs/{id}"))).send().unwrap();
+    bucket.answers(503);
+    let refused = delete();
+    assert_eq!(refused.status(), 503, "{}", refused.text().unwrap());
+    assert_eq!((job(&app, &id)["status"].clone(), bucket.count()), (json!("completed"), 1));
+    bucket.answers(200);
+    assert_eq!(delete().status(), 204);
+    assert_eq!(bucket.count(), 0);
+    assert_eq!(app.http().get(app.url(&format!("/api/v1/jobs/{id}"))).send().unwrap().status(), 404);
 }
