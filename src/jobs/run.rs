@@ -134,8 +134,10 @@ impl Run<'_> {
     async fn open(&mut self) -> Result<Reader, Broken> {
         let file = self.fetch().await?;
         let finished = retried(&self.leave, || self.jobs.0.meta.finished_entries(self.job.id)).await?;
-        let finished =
-            finished.into_iter().map(|(number, inserted, failed)| Finished { number, inserted, failed }).collect();
+        let finished = finished
+            .into_iter()
+            .map(|(number, status, inserted, failed)| Finished { number, status, inserted, failed })
+            .collect();
         let plan = Plan::of(&self.job, finished, self.jobs.limits(), &self.jobs.0.formats).map_err(Broken::Failed)?;
         Ok(Reader::new(file, self.jobs.copies().to_owned(), plan))
     }

@@ -222,13 +222,13 @@ impl Meta {
         Ok(JobEntryPage { total: u64::try_from(total).unwrap_or_default(), list })
     }
 
-    /// The entries that are at an end, with what they have: number, inserted, failed.
+    /// The entries that are at an end, with what they have: number, status, inserted, failed.
     ///
     /// # Errors
     /// [`MetaError`].
-    pub async fn finished_entries(&self, id: JobId) -> Result<Vec<(i64, i64, i64)>, MetaError> {
+    pub async fn finished_entries(&self, id: JobId) -> Result<Vec<(i64, EntryStatus, i64, i64)>, MetaError> {
         both!(at self, db => sqlx::query_as(
-            "SELECT number, inserted, failed FROM job_entries WHERE job_id = $1 AND status <> 'processing' ORDER BY number")
+            "SELECT number, status, inserted, failed FROM job_entries WHERE job_id = $1 AND status <> 'processing' ORDER BY number")
             .bind(id)
             .fetch_all(db)
             .await?)

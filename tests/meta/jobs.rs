@@ -74,7 +74,7 @@ on_both! {
         let job = db.meta.job(id(1)).await.unwrap();
         assert_eq!((job.progress(), job.inserted, job.failed, job.mark()), (50, 50, 1, Some(mark(50))));
         assert_eq!(job.current_step, "reads entry 1");
-        assert_eq!(db.meta.finished_entries(id(1)).await.unwrap(), [(0, 5, 1)]);
+        assert_eq!(db.meta.finished_entries(id(1)).await.unwrap(), [(0, EntryStatus::Completed, 5, 1)]);
         let last = checkpoint(99, vec![entry(1, EntryStatus::Failed, 9)]);
         assert!(db.meta.finish_job(id(1), JobEnd::Completed { analysers: &[] }, &last, at(9)).await.unwrap());
         let ended = db.meta.job(id(1)).await.unwrap();
