@@ -100,7 +100,7 @@ async fn admit(api: &Api, access: Access, mut request: Request) -> Result<(Reque
     let credentials = Credentials::of(access, request.headers(), request.uri());
     let caller = match &credentials {
         // A login must not fail for what an earlier session has left.
-        Credentials::Shown(shown) if access != Access::Anyone => accounts.caller(shown, now()).await?,
+        Credentials::Shown(shown) if access != Access::Anyone => accounts.caller(shown, access, now()).await?,
         _ => None,
     };
     let client = match &caller {

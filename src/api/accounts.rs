@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::access::Access;
 use super::caller::Caller;
 use crate::auth::attempt::Attempts;
 use crate::auth::jwt::Signer;
@@ -80,11 +81,19 @@ impl Accounts {
         }
     }
 
-    /// Whose `credentials` these are: an API token, or an access token of a live session. `None` where they are not good.
-    pub(super) async fn caller(&self, credentials: &str, now: DateTime<Utc>) -> Result<Option<Caller>, MetaError> {
+    /// Whose `credentials` these are: an API token, or an access token of a live session. `None` where they are not good. Who sends
+    /// records is known for a while even where that cannot be looked up.
+    pub(super) async fn caller(
+        &self,
+        credentials: &str,
+        access: Access,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Caller>, MetaError> {
         let Some(holder) = self.holder(credentials, now) else { return Ok(None) };
         match self.current(holder, now).await {
-            Err(error @ MetaError::Unavailable(_)) => self.trusted_to_send(holder, now).map(Some).ok_or(error),
+            Err(error @ MetaError::Unavailable(_)) if access == Access::Ingest => {
+                self.trusted_to_send(holder, now).map(Some).ok_or(error)
+            }
             found => found,
         }
     }

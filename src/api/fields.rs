@@ -217,9 +217,18 @@ pub(super) fn text(body: &[u8]) -> Result<&str, ApiError> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// Where the JSON ends to be some; never what it holds.
+/// Where the JSON ends to be some, or to be such as is read; never what it holds.
 pub(super) fn not_json(error: &serde_json::Error) -> String {
-    format!("the body is not valid JSON (line {}, column {})", error.line(), error.column())
+    // Only its words tell these two from what is no JSON.
+    let words = error.to_string();
+    let what = if words.starts_with("number out of range") {
+        "has a number that is too large"
+    } else if words.starts_with("recursion limit exceeded") {
+        "is nested too deep"
+    } else {
+        "is not valid JSON"
+    };
+    format!("the body {what} (line {}, column {})", error.line(), error.column())
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -62,6 +62,8 @@ pub struct Entry<'a> {
     pub renamed_from: Option<&'a str>,
     /// What it is.
     pub kind: EntryKind,
+    /// It is all of the upload, which is no archive but may be packed.
+    pub is_whole: bool,
     /// Bytes of the member as the archive declares them; of a packed member they are the packed ones.
     pub size: Option<u64>,
     /// When the file was changed, microseconds since 1970. A zip may say it in its maker's unknown zone, taken as UTC.

@@ -273,6 +273,7 @@ impl<'w> Walker<'w> {
             unique_path: &unique_path,
             renamed_from: place.name.renamed_from.as_deref(),
             kind: place.kind,
+            is_whole: place.is_top,
             size: place.size,
             modified: place.modified,
             content: bounded.as_mut().map(|bounded| bounded as &mut dyn BufRead).map_err(|problem| *problem),

@@ -33,6 +33,9 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const READ_BYTES: usize = 256 << 10;
 /// Entries that end without a record are told of in groups.
 const ENTRIES_MAX: usize = 100;
+/// What is damaged in it costs itself alone: the rest was gone through.
+const EVENT_LOG_DAMAGE: EntryProblem =
+    EntryProblem::Damaged("not all of the event log could be read, as its errors say");
 /// The year before which no archive was made.
 const EARLIEST_MODIFIED: i64 = 315_532_800_000_000;
 
@@ -40,6 +43,7 @@ const EARLIEST_MODIFIED: i64 = 315_532_800_000_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finished {
     pub(super) number: i64,
+    pub(super) status: EntryStatus,
     pub(super) inserted: i64,
     pub(super) failed: i64,
 }
@@ -159,6 +163,9 @@ impl Reader {
         // Where nobody takes it, the job was left.
         if flow.send().is_ok() {
             walked?;
+            if let Some(problem) = flow.incomplete {
+                bail!("the file could not be read whole: {problem}");
+            }
             if let Some(mark) = &flow.resume {
                 bail!("the file does not hold {} any more, of which a part is stored", mark.file);
             }
@@ -179,16 +186,21 @@ struct Flow {
     /// Records of entries that are at an end.
     inserted: i64,
     failed: i64,
+    /// Why the upload, which is no archive, was not gone through to its end.
+    incomplete: Option<EntryProblem>,
 }
 
 impl Flow {
     fn new(plan: Plan, sender: mpsc::Sender<Piece>, consumed: Arc<AtomicU64>) -> Self {
         let resume = plan.resume.clone();
-        Self { plan, sender, consumed, resume, piece: Piece::default(), received_at: 0, inserted: 0, failed: 0 }
+        let (piece, received_at, inserted, failed, incomplete) = (Piece::default(), 0, 0, 0, None);
+        Self { plan, sender, consumed, resume, piece, received_at, inserted, failed, incomplete }
     }
 
     fn entry(&mut self, entry: Entry<'_>) -> Result<(), Stop> {
         let known = self.plan.finished.iter().find(|known| u64::try_from(known.number) == Ok(entry.number));
+        // What failed as a whole is what a retry is for: what is stored of it is only counted.
+        let known = known.filter(|known| !(entry.is_whole && known.status == EntryStatus::Failed));
         if let Some(known) = known.copied() {
             self.inserted += known.inserted;
             self.failed += known.failed;
@@ -208,6 +220,10 @@ impl Flow {
         };
         // All that is stored of this entry has gone by.
         self.resume.take_if(|mark| mark.file == entry.unique_path);
+        if entry.is_whole {
+            self.incomplete =
+                problem.filter(|found| !matches!(found, EntryProblem::NotALog(_)) && *found != EVENT_LOG_DAMAGE);
+        }
         let (status, problem) = match problem {
             None => (EntryStatus::Completed, None),
             Some(problem @ EntryProblem::NotALog(_)) => (EntryStatus::Skipped, Some(problem.to_string())),
@@ -258,8 +274,7 @@ impl Flow {
         if let Some(missing) = reader.missing() {
             tally.warn(missing.to_string());
         }
-        let damage = EntryProblem::Damaged("not all of the event log could be read, as its errors say");
-        Ok(problem.or(reader.is_damaged().then_some(damage)))
+        Ok(problem.or(reader.is_damaged().then_some(EVENT_LOG_DAMAGE)))
     }
 
     fn add(&mut self, record: FileRecord<'_>, file: &str, tally: &mut Tally) {

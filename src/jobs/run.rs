@@ -1,6 +1,7 @@
 //! One job from its file to its end: batches on their way, and a checkpoint behind what is durable.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// How long a stop waits for what is on its way.
 const SETTLE_MAX: Duration = Duration::from_secs(2);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The first pause of a job whose storage is away, and the longest.
+const STORAGE_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// A job that has read for so long lets another one read that waits.
 const TURN: Duration = Duration::from_millis(500);
 /// How often a waiting job looks whether the store has caught up.
@@ -78,6 +81,7 @@ pub(super) async fn run(
 ) {
     let id = job.id;
     let hold = pipeline.holdback.of(id);
+    let durable = begun(&job);
     let mut run = Run {
         jobs: jobs.clone(),
         pipeline: &pipeline,
@@ -86,7 +90,7 @@ pub(super) async fn run(
         stop,
         hold,
         in_flight: VecDeque::new(),
-        durable: Checkpoint::default(),
+        durable,
         written_at: Instant::now(),
     };
     let ended = run.work().await;
@@ -128,21 +132,52 @@ impl Run<'_> {
     }
 
     async fn open(&mut self) -> Result<Reader, Broken> {
+        let file = self.fetch().await?;
+        let finished = retried(&self.leave, || self.jobs.0.meta.finished_entries(self.job.id)).await?;
+        let finished = finished
+            .into_iter()
+            .map(|(number, status, inserted, failed)| Finished { number, status, inserted, failed })
+            .collect();
+        let plan = Plan::of(&self.job, finished, self.jobs.limits(), &self.jobs.0.formats).map_err(Broken::Failed)?;
+        Ok(Reader::new(file, self.jobs.copies().to_owned(), plan))
+    }
+
+    /// The file, of which a bucket gives a copy. Storage that is away is waited for, as the metadata database is.
+    async fn fetch(&mut self) -> Result<File, Broken> {
         let key = Jobs::object_key(self.job.id);
         let (objects, copies) = (self.jobs.objects().clone(), self.jobs.copies().to_owned());
-        let file = tokio::select! {
-            file = objects.open_local(&key, &copies) => file,
-            () = self.leave.cancelled() => return Err(Broken::Left),
-        };
-        let file = file.map_err(|error| {
-            error!(job = %self.job.id, error = %chain(&error), "the file of an upload cannot be read");
-            Broken::Failed(format!("the uploaded file cannot be read: {}", chain(&error)))
-        })?;
-        let finished = retried(&self.leave, || self.jobs.0.meta.finished_entries(self.job.id)).await?;
-        let finished =
-            finished.into_iter().map(|(number, inserted, failed)| Finished { number, inserted, failed }).collect();
-        let plan = Plan::of(&self.job, finished, self.jobs.limits(), &self.jobs.0.formats).map_err(Broken::Failed)?;
-        Ok(Reader::new(file, copies, plan))
+        let (mut pause, pause_max) = STORAGE_PAUSES;
+        let mut has_waited = false;
+        loop {
+            let file = tokio::select! {
+                file = objects.open_local(&key, &copies) => file,
+                () = self.leave.cancelled() => return Err(Broken::Left),
+            };
+            match file {
+                Ok(file) => {
+                    if has_waited {
+                        info!(job = %self.job.id, "the storage gives the file of an upload again");
+                        self.tell_step(self.job.current_step.clone()).await?;
+                    }
+                    return Ok(file);
+                }
+                Err(error) if error.may_pass() => {
+                    if !std::mem::replace(&mut has_waited, true) {
+                        warn!(job = %self.job.id, error = %chain(&error), "an upload waits for the storage of its file");
+                        self.tell_step(format!("waits for the storage: {}", chain(&error))).await?;
+                    }
+                }
+                Err(error) => {
+                    error!(job = %self.job.id, error = %chain(&error), "the file of an upload cannot be read");
+                    return Err(Broken::Failed(format!("the uploaded file cannot be read: {}", chain(&error))));
+                }
+            }
+            tokio::select! {
+                () = self.leave.cancelled() => return Err(Broken::Left),
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = pause_max.min(pause * 2);
+        }
     }
 
     async fn flow(&mut self, pieces: &mut mpsc::Receiver<Piece>) -> Result<(), Broken> {
@@ -183,8 +218,7 @@ impl Run<'_> {
         let early = (&mut turn).now_or_never();
         // Its checkpoints are written, so that it holds no segment while it waits.
         self.settle_down_to(0).await?;
-        self.durable.current_step = "waits for its turn".to_owned();
-        self.write().await?;
+        self.tell_step("waits for its turn".to_owned()).await?;
         self.hold.release();
         let turn = match early {
             Some(turn) => turn,
@@ -229,8 +263,7 @@ impl Run<'_> {
             // Its checkpoints are written, so that it holds no segment while it waits.
             self.settle_down_to(0).await?;
             if !std::mem::replace(&mut is_told, true) {
-                self.durable.current_step = "waits until the store has caught up".to_owned();
-                self.write().await?;
+                self.tell_step("waits until the store has caught up".to_owned()).await?;
                 self.hold.release();
             }
             tokio::select! {
@@ -326,6 +359,11 @@ impl Run<'_> {
         }
     }
 
+    async fn tell_step(&mut self, step: String) -> Result<(), Broken> {
+        self.durable.current_step = step;
+        self.write().await
+    }
+
     async fn write_if_due(&mut self) -> Result<(), Broken> {
         if self.written_at.elapsed() < CHECKPOINT_EVERY { Ok(()) } else { self.write().await }
     }
@@ -372,6 +410,18 @@ impl Run<'_> {
             None => info!(job = %id, inserted, failed, "an upload is left where it is"),
         }
         Ok(())
+    }
+}
+
+/// How far earlier runs have noted the job: what this one has not passed yet is durable all the same.
+fn begun(job: &Job) -> Checkpoint {
+    let count = |count: i64| u64::try_from(count).unwrap_or_default();
+    Checkpoint {
+        bytes_read: count(job.bytes_read),
+        inserted: count(job.inserted),
+        failed: count(job.failed),
+        current_step: job.current_step.clone(),
+        ..Checkpoint::default()
     }
 }
 

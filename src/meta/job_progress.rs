@@ -22,14 +22,17 @@ pub enum EntryStatus {
     Failed,
     /// It holds no log; `problem` says why.
     Skipped,
+    /// The job was cancelled while it was read: shown in place of `Processing`, never kept, for the job may go on.
+    Cancelled,
 }
 
 names!(
-    EntryStatus: "processing, completed, failed, skipped",
+    EntryStatus: "processing, completed, failed, skipped, cancelled",
     Processing = "processing",
     Completed = "completed",
     Failed = "failed",
-    Skipped = "skipped"
+    Skipped = "skipped",
+    Cancelled = "cancelled"
 );
 
 /// A line that was kept as it was.
@@ -195,7 +198,7 @@ impl Meta {
         .map(drop)
     }
 
-    /// Page `page` (from 1) of its entries, in the order of the upload.
+    /// Page `page` (from 1) of its entries, in the order of the upload. What was being read when the job failed or was cancelled did so, too.
     ///
     /// # Errors
     /// [`MetaError`].
@@ -206,8 +209,10 @@ impl Meta {
             .fetch_one(db)
             .await?)?;
         let list = both!(in tx, db => sqlx::query_as(
-            "SELECT number, path, status, format, bytes, lines, inserted, failed, problem, errors FROM job_entries
-             WHERE job_id = $1 ORDER BY number LIMIT $2 OFFSET $3")
+            "SELECT e.number, e.path, e.format, e.bytes, e.lines, e.inserted, e.failed, e.problem, e.errors,
+                    CASE WHEN e.status = 'processing' AND j.status IN ('failed', 'cancelled') THEN j.status ELSE e.status END AS status
+             FROM job_entries e JOIN jobs j ON j.id = e.job_id
+             WHERE e.job_id = $1 ORDER BY e.number LIMIT $2 OFFSET $3")
             .bind(id)
             .bind(i64::from(size))
             .bind(i64::from(page.max(1) - 1) * i64::from(size))
@@ -217,13 +222,13 @@ impl Meta {
         Ok(JobEntryPage { total: u64::try_from(total).unwrap_or_default(), list })
     }
 
-    /// The entries that are at an end, with what they have: number, inserted, failed.
+    /// The entries that are at an end, with what they have: number, status, inserted, failed.
     ///
     /// # Errors
     /// [`MetaError`].
-    pub async fn finished_entries(&self, id: JobId) -> Result<Vec<(i64, i64, i64)>, MetaError> {
+    pub async fn finished_entries(&self, id: JobId) -> Result<Vec<(i64, EntryStatus, i64, i64)>, MetaError> {
         both!(at self, db => sqlx::query_as(
-            "SELECT number, inserted, failed FROM job_entries WHERE job_id = $1 AND status <> 'processing' ORDER BY number")
+            "SELECT number, status, inserted, failed FROM job_entries WHERE job_id = $1 AND status <> 'processing' ORDER BY number")
             .bind(id)
             .fetch_all(db)
             .await?)

@@ -65,13 +65,24 @@ impl<E> From<StoreError> for PutError<E> {
 }
 
 impl StoreError {
+    /// Whether the same may work later though nobody does anything about it: no connection, no answer in time, 5xx, 429, or an answer that broke off.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::Incomplete { .. } => true,
+            // Room is made by people, and a file that is larger than the disk never fits.
+            Self::NotFound { .. } | Self::Full { .. } | Self::Refused { .. } => false,
+        }
+    }
+
     /// What the file system answered while `doing` something with the object.
     pub(super) fn disk(doing: &'static str, key: &Key, source: std::io::Error) -> Self {
-        use std::io::ErrorKind::{FileTooLarge, NotFound, QuotaExceeded, StorageFull};
+        use std::io::ErrorKind::{FileTooLarge, NotFound, PermissionDenied, QuotaExceeded, StorageFull};
         let key = key.clone();
         match source.kind() {
             NotFound => Self::NotFound { key },
             StorageFull | QuotaExceeded | FileTooLarge => Self::Full { doing, key, source },
+            PermissionDenied => Self::Refused { doing, key, source: source.into() },
             _ => Self::Failed { doing, key, source: source.into() },
         }
     }

@@ -184,6 +184,22 @@ fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
         assert_eq!(refused.status(), 422);
         assert!(refused.text().unwrap().contains("a JSON object with either result or error (a string)"));
     }
+    let nested = format!("{{\"result\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    let neither = "a JSON object with either result or error";
+    for (body, says) in [
+        ("[1]", neither),
+        ("[{}, null]", neither),
+        ("\"text\"", neither),
+        ("{\"result\": 1, \"result\": 2}", neither),
+        ("{\"result\": 1e999}", "the body has a number that is too large (line 1, column"),
+        (&nested, "the body is nested too deep (line 1, column"),
+        ("{\"result\": 1", "the body is not valid JSON (line 1, column"),
+    ] {
+        let request = strange.post(completion).bearer_auth(token).header("content-type", "application/json");
+        let refused = request.body(body.to_owned()).send().unwrap();
+        let (status, text) = (refused.status(), refused.text().unwrap());
+        assert!(status == 422 && text.contains(says), "{body}: {status} {text}");
+    }
     assert_eq!(complete(token, json!({"result": {"virus": "none"}})), 204);
     let lines: Vec<String> = BufReader::new(events).lines().map(Result::unwrap).collect();
     let states: Vec<Value> =

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::app::{App, wait_until};
+use crate::people::sign_in;
 use crate::uploads_under_way::numbered;
 
 /// Uploads take longer than a wait for a record on a busy machine.
@@ -172,6 +173,39 @@ fn an_archive_of_mixed_logs_tells_what_became_of_each_file() {
     );
     let info = app.get(&format!("/api/v1/jobs/{id}/zip-info"));
     assert_eq!((&info["file_type"], &info["encrypted_entries"]), (&json!("zip"), &json!(0)), "{info}");
+}
+
+#[test]
+fn a_single_file_that_is_cut_or_damaged_fails_with_its_reason_and_keeps_what_was_read() {
+    let app = App::start_with("syslog = []", "[auth]\nadmin_password = \"correct horse battery\"\n");
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    let text = numbered(20_000);
+    let mut cut = gzip(text.as_bytes());
+    cut.truncate(cut.len() / 2);
+    let mut wrong_sum = gzip(b"one\ntwo\n");
+    let at = wrong_sum.len() - 5;
+    wrong_sum[at] ^= 1;
+    let mut zstd = zstd::encode_all(text.as_bytes(), 3).unwrap();
+    zstd.truncate(zstd.len() / 2);
+    for (name, file) in [("cut.log.gz", cut), ("sum.log.gz", wrong_sum), ("cut.log.zst", zstd)] {
+        let form = Form::new().text("source", name).part("file", Part::bytes(file).file_name(name));
+        let (status, answer) = post(&app, "/api/v1/logs/upload", form);
+        assert_eq!((status, &answer["status"]), (201, &json!("failed")), "{answer}");
+        let id = answer["job_id"].as_str().unwrap().to_owned();
+        let entry = results(&app, &id)[0].clone();
+        let problem = entry["problem"].as_str().unwrap();
+        let told = format!("the file could not be read whole: {problem}");
+        assert!(problem.starts_with("it is damaged"), "{entry}");
+        assert_eq!((&answer["error_message"], &answer["inserted"]), (&json!(told), &entry["inserted"]), "{answer}");
+        // It is no better when it is tried again, and nothing of it is stored twice.
+        let change = admin.patch(app.url(&format!("/api/v1/jobs/{id}"))).json(&json!({ "status": "queued" }));
+        assert_eq!(change.send().unwrap().status(), 200);
+        let again = ended(&app, &id);
+        assert_eq!((&again["status"], &again["error_message"]), (&json!("failed"), &json!(told)), "{again}");
+        assert_eq!(again["inserted"], entry["inserted"]);
+        app.flush();
+        assert_eq!(json!(app.count(&format!("source={name}"))), entry["inserted"], "{name}");
+    }
 }
 
 #[test]

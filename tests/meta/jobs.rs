@@ -74,7 +74,7 @@ on_both! {
         let job = db.meta.job(id(1)).await.unwrap();
         assert_eq!((job.progress(), job.inserted, job.failed, job.mark()), (50, 50, 1, Some(mark(50))));
         assert_eq!(job.current_step, "reads entry 1");
-        assert_eq!(db.meta.finished_entries(id(1)).await.unwrap(), [(0, 5, 1)]);
+        assert_eq!(db.meta.finished_entries(id(1)).await.unwrap(), [(0, EntryStatus::Completed, 5, 1)]);
         let last = checkpoint(99, vec![entry(1, EntryStatus::Failed, 9)]);
         assert!(db.meta.finish_job(id(1), JobEnd::Completed { analysers: &[] }, &last, at(9)).await.unwrap());
         let ended = db.meta.job(id(1)).await.unwrap();
@@ -118,6 +118,23 @@ on_both! {
         let JobStep::Taken(job) = db.meta.retry_job(id(1), &by(), at(9)).await.unwrap() else { panic!() };
         assert_eq!((job.status, job.completed_at, job.mark()), (JobStatus::Queued, None, Some(mark(21))));
         assert_eq!(db.actions().await, ["job_created", "job_updated", "job_updated"]);
+    }
+
+    async fn an_entry_that_was_being_read_ends_as_its_job_does_and_goes_on_with_it(db) {
+        let entries = || vec![entry(0, EntryStatus::Completed, 5), entry(1, EntryStatus::Processing, 2)];
+        for number in 1..=2 {
+            started(&db, number).await;
+            db.meta.checkpoint_job(id(number), &checkpoint(7, entries())).await.unwrap();
+        }
+        db.meta.cancel_job(id(1), &by(), at(5)).await.unwrap();
+        db.meta.finish_job(id(2), JobEnd::Failed("the disk"), &checkpoint(7, vec![]), at(5)).await.unwrap();
+        for (number, ended) in [(1, EntryStatus::Cancelled), (2, EntryStatus::Failed)] {
+            let shown = db.meta.job_entries(id(number), 1, 10).await.unwrap().list;
+            assert_eq!(shown.iter().map(|e| e.status).collect::<Vec<_>>(), [EntryStatus::Completed, ended]);
+            assert_eq!(db.meta.finished_entries(id(number)).await.unwrap().len(), 1, "a retry has to read it on");
+            db.meta.retry_job(id(number), &by(), at(9)).await.unwrap();
+            assert_eq!(db.meta.job_entries(id(number), 1, 10).await.unwrap().list, entries());
+        }
     }
 
     async fn a_cancelled_job_ends_with_its_last_counts_once_it_is_left(db) {

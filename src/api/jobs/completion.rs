@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::super::body::{check_type, small_up_to};
 use super::super::caller::By;
 use super::super::error::{ApiError, Stranger};
-use super::super::fields::{JSON, not_json};
+use super::super::fields::{JSON, not_json, text};
 use super::super::params::Params;
 use super::super::state::Api;
 use super::{file, job};
@@ -57,8 +57,7 @@ pub(in crate::api) async fn complete(
     let job = job(&api, &id).await?;
     let (parts, body) = request.into_parts();
     let body = small_up_to(&api, &parts.headers, body, RESULT_BYTES_MAX).await?;
-    let posted: Completion = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::body(if error.is_data() { NEITHER.to_owned() } else { not_json(&error) }))?;
+    let posted = posted(text(&body)?)?;
     let outcome = match (posted.result, &posted.error) {
         (Some(result), None) => Ok(result),
         (None, Some(error)) => Err(error.as_str()),
@@ -69,6 +68,16 @@ pub(in crate::api) async fn complete(
     completed.map_err(ApiError::of_thing("analysis by this analyser of job", job.id))?;
     api.jobs.tell();
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn posted(body: &str) -> Result<Completion, ApiError> {
+    let value: Value = serde_json::from_str(body).map_err(|error| ApiError::body(not_json(&error)))?;
+    if !value.is_object() {
+        // A list of two would be taken for one.
+        return Err(ApiError::body(NEITHER));
+    }
+    // Once more from the text, which tells of members that are there twice.
+    serde_json::from_str(body).map_err(|_| ApiError::body(NEITHER))
 }
 
 /// Gives an analyser the file.

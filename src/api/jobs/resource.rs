@@ -16,7 +16,7 @@ use super::super::state::Api;
 use super::{Shown, TITLE_CHARACTERS_MAX, job, job_id};
 use crate::clock::now;
 use crate::jobs::Jobs;
-use crate::meta::{Job, JobEntry, JobStatus, JobStep, Role};
+use crate::meta::{Job, JobEntry, JobId, JobStatus, JobStep, Role};
 use crate::telemetry::chain;
 
 const DESCRIPTION_CHARACTERS_MAX: usize = 16_384;
@@ -141,6 +141,7 @@ pub(in crate::api) async fn update(
     responses(
         (status = 204, description = "It is gone"),
         (status = 409, description = "It is not at its end: cancel it first"),
+        (status = 503, description = "The storage of its file is away: it is still there, and can be deleted later"),
     )
 )]
 pub(in crate::api) async fn delete(
@@ -153,17 +154,30 @@ pub(in crate::api) async fn delete(
     Params::of(request.uri()).finish()?;
     let found = job(&api, &id).await?;
     check_owner(&caller, &found)?;
+    if found.status.is_final() {
+        delete_file(&api, found.id).await?;
+    }
     match api.accounts.meta.delete_job(found.id, &by, now()).await.map_err(ApiError::of_thing("job", found.id))? {
         JobStep::Impossible(job) => {
             Err(ApiError::conflict(format!("a job that is {} must be cancelled first", job.status)))
         }
-        JobStep::Taken(job) => {
-            if let Err(error) = api.jobs.objects().delete(&Jobs::object_key(job.id)).await {
-                tracing::warn!(job = %job.id, error = %chain(&error), "the file of a deleted upload could not be deleted");
-            }
+        JobStep::Taken(_) => {
             api.jobs.tell();
             Ok(StatusCode::NO_CONTENT)
         }
+    }
+}
+
+/// Before the job, without which nobody would know of the file: where the storage is away, both stay.
+async fn delete_file(api: &Api, id: JobId) -> Result<(), ApiError> {
+    match api.jobs.objects().delete(&Jobs::object_key(id)).await {
+        Err(error) if error.may_pass() => Err(ApiError::storage(error)),
+        Err(error) => {
+            // Such as a bucket that lets nobody delete: its owner decides what becomes of the file.
+            tracing::warn!(job = %id, error = %chain(&error), "the file of a deleted upload could not be deleted");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }
 
