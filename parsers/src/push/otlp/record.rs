@@ -39,6 +39,14 @@ impl Shared {
         }
     }
 
+    /// Adds what `other` holds.
+    pub(super) fn extend(&mut self, other: Self) {
+        for (name, value) in other.attributes.iter() {
+            self.attributes.push(name, value);
+        }
+        self.bytes += other.bytes;
+    }
+
     /// Adds a text, unless it is empty.
     pub(super) fn push_text(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
