@@ -131,6 +131,11 @@ impl<'a> Elements<'a> {
         Ok(Self { nested: Nested::Balanced, ..Self::of(text)? })
     }
 
+    /// How many bytes of the array's text have been read.
+    pub(crate) fn position(&self) -> usize {
+        self.reader.position()
+    }
+
     /// The next element; `None` at the array's end.
     ///
     /// # Errors
@@ -237,6 +242,7 @@ mod tests {
         let mut elements = Elements::balanced("[{\"a\" 1},[2]").unwrap();
         assert_eq!(elements.next(), Ok(Some(Part::Object("{\"a\" 1}"))));
         assert_eq!(elements.next(), Ok(Some(Part::Array("[2]"))));
+        assert_eq!(elements.position(), 12);
         assert!(elements.next().is_err());
         for text in ["{\"a\":[", "{\"a\":{\"}", "{\"a\":[\"\\"] {
             assert!(Members::balanced(text).unwrap().next().is_err(), "{text}");
