@@ -3,13 +3,12 @@
 //!
 //! Resources, scopes and records are told apart by their brackets, so that what is wrong in one of them costs the others nothing.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::Sink;
 use super::json_values::{Wrong, any, key_values, list_of, text};
 use super::names::{member, severity_number};
-use super::record::{Around, Fields, Shared};
+use super::record::{Around, Fields, Id, Shared};
 use crate::json::members::{Elements, Members, Part};
 use crate::push::fault::BodyFault;
 use crate::push::text::Text;
@@ -141,8 +140,8 @@ fn log_record(object: &str) -> Result<Fields<'_>, Wrong> {
             "attributes" => key_values(part, &mut |name, value| fields.attributes.push((name, value)))?,
             "droppedAttributesCount" => fields.dropped_attributes_count = number(part, "droppedAttributesCount")?,
             "flags" => fields.flags = number(part, "flags")?,
-            "traceId" => fields.trace_id = id(part, "traceId", 32)?,
-            "spanId" => fields.span_id = id(part, "spanId", 16)?,
+            "traceId" => fields.trace_id = id(part, 32),
+            "spanId" => fields.span_id = id(part, 16),
             "eventName" => fields.event_name = text(part, "eventName")?,
             _ => {}
         }
@@ -182,11 +181,12 @@ fn whole<T: FromStr + TryFrom<i128>>(text: &str) -> Option<T> {
     })
 }
 
-/// An id of so many hexadecimal digits, or none. One of zeros only is none (W3C Trace Context).
-fn id<'a>(part: Part<'a>, what: &'static str, digits: usize) -> Result<Cow<'a, str>, Wrong> {
-    let id = text(part, what)?;
-    if !id.bytes().all(|b| b.is_ascii_hexdigit()) || !(id.is_empty() || id.len() == digits) {
-        return Err(format!("{what} is not {digits} hexadecimal digits").into());
+/// An id of so many hexadecimal digits. None, and one of zeros only, is no id (W3C Trace Context).
+fn id(part: Part<'_>, digits: usize) -> Id<'_> {
+    let id = part.into_text().unwrap_or_default();
+    if id.bytes().all(|b| b == b'0') {
+        return Id::None;
     }
-    Ok(if id.bytes().all(|b| b == b'0') { Cow::Borrowed("") } else { id })
+    let is_valid = id.len() == digits && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_valid { Id::Valid(id) } else { Id::Invalid(id) }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Sink;
-use super::record::{Around, Fields, Shared};
+use super::record::{Around, Fields, Id, Shared};
 use super::value::{Any, write_joined, write_text};
 use crate::push::fault::BodyFault;
 use crate::push::protobuf::{Fields as Walk, Malformed};
@@ -122,8 +122,8 @@ fn log_record(message: &[u8]) -> Result<Fields<'_>, Malformed> {
             6 => fields.attributes.push(key_value(value.bytes()?, 0)?),
             7 => fields.dropped_attributes_count = value.number()?,
             8 => fields.flags = value.number()?,
-            9 => fields.trace_id = id(value.bytes()?, 16)?,
-            10 => fields.span_id = id(value.bytes()?, 8)?,
+            9 => fields.trace_id = id(value.bytes()?, 16),
+            10 => fields.span_id = id(value.bytes()?, 8),
             11 => fields.observed_time_unix_nano = value.number()?,
             12 => fields.event_name = text(value.bytes()?),
             _ => {}
@@ -224,16 +224,14 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// An id in hexadecimal digits. None, and one of zeros only, is no id (W3C Trace Context).
-fn id(bytes: &[u8], length: usize) -> Result<Cow<'static, str>, Malformed> {
+fn id(bytes: &[u8], length: usize) -> Id<'static> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(Cow::Borrowed(""));
-    }
-    if bytes.len() != length {
-        return Err(Malformed("a trace_id is not of 16 bytes, or a span_id not of 8"));
+        return Id::None;
     }
     let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-    Ok(Cow::Owned(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()))
+    let digits = Cow::Owned(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect());
+    if bytes.len() == length { Id::Valid(digits) } else { Id::Invalid(digits) }
 }
 
 /// RFC 4648, section 4.

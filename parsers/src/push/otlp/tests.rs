@@ -167,8 +167,7 @@ fn a_body_of_text_is_borrowed_from_the_original_bytes() {
 fn a_bad_record_is_rejected_alone_and_says_why() {
     let good = r#"{"body":{"stringValue":"m"}}"#;
     for (bad, reason) in [
-        (r#"{"traceId":"12"}"#, "traceId is not 32 hexadecimal digits"),
-        (r#"{"spanId":"00000000000000Z1"}"#, "spanId is not 16 hexadecimal digits"),
+        (r#"{"attributes":[{"key":"a","value":{"arrayValue":1}}]}"#, "arrayValue in value is of another type"),
         (r#"{"body":[]}"#, "body is not an object"),
         (r#"{"body":{"intValue":"x"}}"#, "intValue in body is of another type"),
         (r#"{"attributes":{"a":1}}"#, "attributes is not a list"),
@@ -271,6 +270,28 @@ fn what_is_wrong_around_records_costs_those_beside_it_nothing() {
     let strange = bytes_field(1, &[bytes_field(1, b"\x0a\x05"), bytes_field(2, &bytes_field(2, b""))].concat());
     let event = decoded(Encoding::Protobuf, &strange).unwrap().remove(0).0.unwrap();
     assert_eq!(event.attributes.get("resource"), Some("CgU="));
+}
+
+#[test]
+fn a_record_with_an_invalid_id_is_of_no_trace_and_is_kept() {
+    let ids = |event: &LogEvent<'_>| {
+        ["trace_id", "invalid_trace_id", "span_id", "invalid_span_id"]
+            .map(|name| event.attributes.get(name).unwrap_or("-").to_owned())
+    };
+    let (trace, span) = ("5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174");
+    for (fields, expected) in [
+        (format!(r#""traceId":"12","spanId":"{span}""#), ["-", "12", span, "-"]),
+        (format!(r#""traceId":"{trace}","spanId":"00000000000000Z1""#), [trace, "-", "-", "00000000000000Z1"]),
+        (r#""traceId":"W47/95gDgQPSabYzgT/GDA==","spanId":7"#.to_owned(), ["-", "W47/95gDgQPSabYzgT/GDA==", "-", "7"]),
+        (r#""traceId":"0000","spanId":null"#.to_owned(), ["-", "-", "-", "-"]),
+    ] {
+        let event = json_records(&format!("[{{{fields}}}]")).remove(0).0.unwrap();
+        assert_eq!(ids(&event), expected, "{fields}");
+    }
+    let record = [bytes_field(5, &text_value("m")), bytes_field(9, &[0xab; 8]), bytes_field(10, &[0xcd; 8])].concat();
+    let event = decoded(Encoding::Protobuf, &protobuf_of(&[record])).unwrap().remove(0).0.unwrap();
+    assert_eq!(&*event.message, b"m");
+    assert_eq!(ids(&event), ["-", "abababababababab", "cdcdcdcdcdcdcdcd", "-"]);
 }
 
 #[test]
