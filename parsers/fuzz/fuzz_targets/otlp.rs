@@ -1,5 +1,5 @@
 //! Any body is decoded or refused without a panic, in both forms; a record's original bytes are a slice of the body,
-//! and a message that is borrowed is of those bytes.
+//! and a message that is borrowed is of those bytes, unless they are JSON that is not UTF-8.
 #![no_main]
 
 use std::borrow::Cow;
@@ -19,6 +19,9 @@ fuzz_target!(|body: &[u8]| {
                 return;
             };
             assert!(is_slice_of(raw, body));
+            if encoding == Encoding::Json && std::str::from_utf8(body).is_err() {
+                return; // Read from a copy in which bytes are replaced.
+            }
             if let (Cow::Borrowed(message), None) = (&event.message, event.attributes.get("event_name")) {
                 let is_word = message.len() <= 5;
                 assert!(is_word || is_slice_of(message, raw));

@@ -5,6 +5,15 @@ use std::borrow::Cow;
 
 use super::reader::{Fault, Reader, Value};
 
+/// How an object or array is read that is the value of a member or element.
+#[derive(Clone, Copy, Debug)]
+enum Nested {
+    /// To its end, with what lies in it: what is no JSON or too deep is a fault.
+    Checked,
+    /// By its brackets: a fault in it is met by whoever reads it, and however deep it is it costs what is beside it nothing.
+    Balanced,
+}
+
 /// A member's value. Text has its escapes resolved; everything else is as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
@@ -40,6 +49,7 @@ pub(crate) struct Members<'a> {
     /// How long the byte order mark is that the reader does not see.
     mark_bytes: usize,
     is_first: bool,
+    nested: Nested,
 }
 
 impl<'a> Members<'a> {
@@ -51,9 +61,20 @@ impl<'a> Members<'a> {
         let object = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = Reader::new(object);
         match reader.value()? {
-            Value::Object => Ok(Self { reader, mark_bytes: text.len() - object.len(), is_first: true }),
+            Value::Object => {
+                let mark_bytes = text.len() - object.len();
+                Ok(Self { reader, mark_bytes, is_first: true, nested: Nested::Checked })
+            }
             _ => Err(Fault { what: "not a JSON object", at: 0 }),
         }
+    }
+
+    /// As [`Members::of`], but what the objects and arrays in it say is not looked at; only where they end.
+    ///
+    /// # Errors
+    /// As [`Members::of`].
+    pub(crate) fn balanced(text: &'a str) -> Result<Self, Fault> {
+        Ok(Self { nested: Nested::Balanced, ..Self::of(text)? })
     }
 
     /// The next name and value; `None` at the object's end.
@@ -63,7 +84,7 @@ impl<'a> Members<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<(Cow<'a, str>, Part<'a>)>, Fault> {
         let Some(name) = self.reader.next_key(self.is_first)? else { return Ok(None) };
         self.is_first = false;
-        let part = part(&mut self.reader)?;
+        let part = part(&mut self.reader, self.nested)?;
         Ok(Some((name.resolve(), part)))
     }
 
@@ -86,6 +107,7 @@ impl<'a> Members<'a> {
 pub(crate) struct Elements<'a> {
     reader: Reader<'a>,
     is_first: bool,
+    nested: Nested,
 }
 
 impl<'a> Elements<'a> {
@@ -96,9 +118,22 @@ impl<'a> Elements<'a> {
     pub(crate) fn of(text: &'a str) -> Result<Self, Fault> {
         let mut reader = Reader::new(text);
         match reader.value()? {
-            Value::Array => Ok(Self { reader, is_first: true }),
+            Value::Array => Ok(Self { reader, is_first: true, nested: Nested::Checked }),
             _ => Err(Fault { what: "not a JSON array", at: 0 }),
         }
+    }
+
+    /// As [`Elements::of`], but what the objects and arrays in it say is not looked at; only where they end.
+    ///
+    /// # Errors
+    /// As [`Elements::of`].
+    pub(crate) fn balanced(text: &'a str) -> Result<Self, Fault> {
+        Ok(Self { nested: Nested::Balanced, ..Self::of(text)? })
+    }
+
+    /// How many bytes of the array's text have been read.
+    pub(crate) fn position(&self) -> usize {
+        self.reader.position()
     }
 
     /// The next element; `None` at the array's end.
@@ -110,7 +145,7 @@ impl<'a> Elements<'a> {
             return Ok(None);
         }
         self.is_first = false;
-        part(&mut self.reader).map(Some)
+        part(&mut self.reader, self.nested).map(Some)
     }
 }
 
@@ -128,14 +163,16 @@ pub(crate) fn scalar(text: &str) -> Option<Part<'_>> {
 }
 
 /// The value that the reader stands before.
-fn part<'a>(reader: &mut Reader<'a>) -> Result<Part<'a>, Fault> {
-    Ok(match reader.value()? {
-        Value::Text(text) => Part::Text(text.resolve()),
-        Value::Number(digits) => Part::Number(digits),
-        Value::Literal(word) => Part::Literal(word),
-        Value::Null => Part::Null,
-        Value::Object => Part::Object(reader.rest_of_object(1)?),
-        Value::Array => Part::Array(reader.rest_of_array(1)?),
+fn part<'a>(reader: &mut Reader<'a>, nested: Nested) -> Result<Part<'a>, Fault> {
+    Ok(match (reader.value()?, nested) {
+        (Value::Text(text), _) => Part::Text(text.resolve()),
+        (Value::Number(digits), _) => Part::Number(digits),
+        (Value::Literal(word), _) => Part::Literal(word),
+        (Value::Null, _) => Part::Null,
+        (Value::Object, Nested::Checked) => Part::Object(reader.rest_of_object(1)?),
+        (Value::Array, Nested::Checked) => Part::Array(reader.rest_of_array(1)?),
+        (Value::Object, Nested::Balanced) => Part::Object(reader.rest_by_brackets()?),
+        (Value::Array, Nested::Balanced) => Part::Array(reader.rest_by_brackets()?),
     })
 }
 
@@ -185,6 +222,30 @@ mod tests {
         assert_eq!(all("[ ]"), Ok(vec![]));
         for text in ["", "{}", "[", "[1", "[1,]", "[,1]", "[1 2]"] {
             assert!(all(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn balanced_members_are_told_apart_however_deep_or_wrong_one_of_them_is() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let text = format!(r#"{{"deep":{deep},"wrong":{{"a" 1, "}}\"]"}},"good":[[1],{{}}]}} "#);
+        let mut members = Members::balanced(&text).unwrap();
+        for (name, part) in [
+            ("deep", Part::Array(&deep)),
+            ("wrong", Part::Object(r#"{"a" 1, "}\"]"}"#)),
+            ("good", Part::Array("[[1],{}]")),
+        ] {
+            assert_eq!(members.next(), Ok(Some((Cow::Borrowed(name), part))));
+        }
+        assert_eq!(members.next(), Ok(None));
+        members.end().unwrap();
+        let mut elements = Elements::balanced("[{\"a\" 1},[2]").unwrap();
+        assert_eq!(elements.next(), Ok(Some(Part::Object("{\"a\" 1}"))));
+        assert_eq!(elements.next(), Ok(Some(Part::Array("[2]"))));
+        assert_eq!(elements.position(), 12);
+        assert!(elements.next().is_err());
+        for text in ["{\"a\":[", "{\"a\":{\"}", "{\"a\":[\"\\"] {
+            assert!(Members::balanced(text).unwrap().next().is_err(), "{text}");
         }
     }
 

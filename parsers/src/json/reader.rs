@@ -5,6 +5,7 @@
 //! stack overflow, and the column of the first fault. It is strict about structure and lenient inside
 //! strings (bare control characters, unknown escapes), and takes Python's `NaN` and `Infinity`.
 
+use super::extent::{Found, Scan};
 use super::unescape::Text;
 
 /// How deep objects and arrays may lie in each other.
@@ -127,6 +128,19 @@ impl<'a> Reader<'a> {
         let start = self.at.saturating_sub(1);
         self.skip_object(depth)?;
         Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Goes to the end of an object or array (its opening bracket has been read) and returns its text, brackets included. What
+    /// lies in it is not looked at: not whether it is JSON, and not how deep it is.
+    pub(super) fn rest_by_brackets(&mut self) -> Result<&'a str, Fault> {
+        let start = self.at.saturating_sub(1);
+        let text = self.text.get(start..).unwrap_or_default();
+        let Found::End(bytes) = Scan::default().advance(text.as_bytes(), false) else {
+            self.at = self.text.len();
+            return Err(self.fault("cut off before its end"));
+        };
+        self.at = start + bytes;
+        Ok(text.get(..bytes).unwrap_or_default())
     }
 
     /// Whether only white space (and NUL, with which some senders end a line) is left.

@@ -15,3 +15,4 @@ pub mod loki;
 pub mod otlp;
 mod protobuf;
 pub mod splunk;
+mod text;

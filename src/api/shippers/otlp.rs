@@ -73,7 +73,10 @@ impl Taken {
     }
 
     fn words(&self) -> String {
-        format!("{} records were rejected; the first: {}", self.rejected, self.reason)
+        match self.rejected {
+            1 => format!("1 record was rejected: {}", self.reason),
+            count => format!("{count} records were rejected; the first: {}", self.reason),
+        }
     }
 }
 

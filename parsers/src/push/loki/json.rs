@@ -6,14 +6,15 @@
 
 use std::borrow::Cow;
 
-use super::{Labels, Sink, labels};
+use super::{Labels, Sink, StreamLabels};
 use crate::json::members::{Elements, Members, Part};
 use crate::push::fault::BodyFault;
+use crate::push::text::Text;
 use crate::{Zone, timestamp};
 
 pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
-    let text = std::str::from_utf8(body).map_err(|error| malformed(format!("the body is not UTF-8: {error}")))?;
-    let mut members = Members::of(text)?;
+    let body = Text::of(body);
+    let mut members = Members::balanced(body.whole())?;
     let mut streams = None;
     while let Some((name, part)) = members.next()? {
         if name == "streams" {
@@ -22,52 +23,90 @@ pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault>
     }
     members.end()?;
     let Some(Part::Array(list)) = streams else { return Err(malformed("streams is missing or no list")) };
-    let mut elements = Elements::of(list)?;
-    while let Some(part) = elements.next()? {
-        let Part::Object(object) = part else { return Err(malformed("a stream is not an object")) };
-        stream(object, sink)?;
-    }
-    Ok(())
+    each_of(list, &mut |part| match part {
+        Ok(Part::Object(object)) => stream(&body.read(object), body.original(object), sink),
+        Ok(Part::Null) => {
+            sink.note("a stream is null");
+            Ok(())
+        }
+        Ok(other) => sink.unread(&Labels::new(), &bytes_of(other), "a stream is not an object"),
+        Err(rest) => sink.unread(&Labels::new(), body.original(rest), "streams is no JSON from here on"),
+    })
 }
 
-fn stream(object: &str, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
+/// Reads a stream, whose own bytes are `raw`.
+fn stream(object: &str, raw: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     sink.begin_stream();
-    let (mut notation, mut values) = (None, None);
-    let mut labels = Labels::new();
-    let mut members = Members::of(object)?;
-    while let Some((name, part)) = members.next()? {
-        match (&*name, part) {
-            ("stream", part) => labels = labels_of(part).ok_or_else(|| malformed("stream is not an object"))?,
-            ("labels", Part::Text(text)) => notation = Some(text),
-            ("values" | "entries", part) => values = Some(part),
-            _ => {}
-        }
-    }
-    if let Some(notation) = &notation {
-        let read = labels::parse(notation);
-        labels.extend(read.ok_or_else(|| malformed("the labels of a stream are not of the form {name=\"value\"}"))?);
+    let (shared, values) = match parts_of(object) {
+        Ok(parts) => parts,
+        Err(why) => return sink.unread(&Labels::new(), raw, why),
+    };
+    if let Some(why) = shared.fault {
+        sink.note(why);
     }
     let list = match values {
         Some(Part::Array(list)) => list,
         Some(Part::Null) => return Ok(()),
         None => {
             // It costs streams beside it nothing; alone it is no request.
-            sink.unread.get_or_insert("a stream has no values");
+            sink.note("a stream has no values");
             return Ok(());
         }
-        Some(_) => return Err(malformed("values is not a list")),
+        Some(_) => return sink.unread(&shared.labels, raw, "values is not a list"),
     };
-    let mut elements = Elements::of(list)?;
-    while let Some(part) = elements.next()? {
+    each_of(list, &mut |part| {
+        let part = match part {
+            Ok(part) => part,
+            Err(rest) => return sink.unread(&shared.labels, rest.as_bytes(), "values is no JSON from here on"),
+        };
         let is_object = matches!(part, Part::Object(_));
-        let Some(text) = part.into_text() else { continue };
+        let Some(text) = part.into_text() else { return Ok(()) };
         let entry = if is_object { Entry::of_members(&text) } else { Entry::of(&text) };
         match entry {
-            Ok(entry) => sink.line(&labels, &entry.metadata, Some(entry.time), entry.line.as_bytes())?,
-            Err(why) => sink.unread(&labels, text.as_bytes(), why)?,
+            Ok(entry) => sink.line(&shared, &entry.metadata, Some(entry.time), entry.line.as_bytes()),
+            Err(why) => sink.unread(&shared.labels, text.as_bytes(), why),
+        }
+    })
+}
+
+/// The labels of a stream, and what its entries are to be in.
+fn parts_of(object: &str) -> Result<(StreamLabels<'_>, Option<Part<'_>>), &'static str> {
+    let no_json = |_| "a stream is no JSON";
+    let (mut shared, mut values) = (StreamLabels::default(), None);
+    let mut members = Members::balanced(object).map_err(no_json)?;
+    while let Some((name, part)) = members.next().map_err(no_json)? {
+        match (&*name, part) {
+            ("stream", part) => match labels_of(part.clone()) {
+                Some(labels) => shared.labels.extend(labels),
+                None => shared.add_unread("stream", part.into_text().unwrap_or_default(), "stream is not an object"),
+            },
+            ("labels", Part::Text(text)) => shared.add_notation(text),
+            ("values" | "entries", part) => values = Some(part),
+            _ => {}
         }
     }
-    Ok(())
+    Ok((shared, values))
+}
+
+/// Hands `each` the elements of a list; what follows behind the last of them where that is no JSON.
+fn each_of<'a>(
+    list: &'a str,
+    each: &mut dyn FnMut(Result<Part<'a>, &'a str>) -> Result<(), BodyFault>,
+) -> Result<(), BodyFault> {
+    let mut elements = Elements::balanced(list)?;
+    let mut read = elements.position();
+    loop {
+        match elements.next() {
+            Ok(Some(part)) => each(Ok(part))?,
+            Ok(None) => return Ok(()),
+            Err(_) => return each(Err(list.get(read..).unwrap_or_default())),
+        }
+        read = elements.position();
+    }
+}
+
+fn bytes_of(part: Part<'_>) -> Vec<u8> {
+    part.into_text().unwrap_or_default().into_owned().into_bytes()
 }
 
 /// `["time", "line"]` or `["time", "line", {metadata}]`
@@ -79,7 +118,7 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn of(list: &'a str) -> Result<Self, &'static str> {
-        let mut elements = Elements::of(list).map_err(|_| "an entry of values is not a list")?;
+        let mut elements = Elements::balanced(list).map_err(|_| "an entry of values is not a list")?;
         let mut next = || elements.next().map_err(|_| "an entry of values is no JSON");
         let time = match next()? {
             Some(Part::Text(text)) => time_of(&text),
@@ -99,7 +138,7 @@ impl<'a> Entry<'a> {
     /// `{"ts": "time", "line": "line"}`
     fn of_members(object: &'a str) -> Result<Self, &'static str> {
         let (mut time, mut line, mut metadata) = (None, None, Labels::new());
-        let mut members = Members::of(object).map_err(|_| "an entry of entries is not an object")?;
+        let mut members = Members::balanced(object).map_err(|_| "an entry of entries is not an object")?;
         while let Some((name, part)) = members.next().map_err(|_| "an entry of entries is no JSON")? {
             match (&*name, part) {
                 ("ts" | "timestamp", Part::Text(text)) => time = timestamp::parse(&text, Zone::UTC),
@@ -129,7 +168,7 @@ fn labels_of(part: Part<'_>) -> Option<Labels<'_>> {
         _ => return None,
     };
     let mut labels = Labels::new();
-    let mut members = Members::of(object).ok()?;
+    let mut members = Members::balanced(object).ok()?;
     while let Some((name, part)) = members.next().ok()? {
         labels.push((name, part.into_text().unwrap_or(Cow::Borrowed(""))));
     }

@@ -8,8 +8,8 @@
 //! itself is found. The time is the entry's. Labels and structured metadata become attributes under their own names; they fill app, host and
 //! level where the line leaves them open, and come before what the line says in no other case.
 //!
-//! An entry that cannot be read is kept whole beside those that can: the protocol has no way to name one line of several. A body of which no entry
-//! can be read is refused, as Loki does.
+//! An entry or stream that cannot be read is kept whole beside those that can, and lines whose labels cannot be read are kept with the text of those:
+//! the protocol has no way to name one line of several. A body of which no entry can be read is refused, as Loki does.
 
 mod json;
 mod labels;
@@ -72,6 +72,33 @@ pub fn decode(
 /// Names with values.
 type Labels<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
+/// What the lines of a stream have in common.
+#[derive(Default)]
+struct StreamLabels<'a> {
+    labels: Labels<'a>,
+    /// Why the labels cannot be read; their text is a label then.
+    fault: Option<&'static str>,
+}
+
+impl<'a> StreamLabels<'a> {
+    /// Adds labels in LogQL's notation.
+    fn add_notation(&mut self, notation: Cow<'a, str>) {
+        match labels::parse(&notation) {
+            Some(read) => {
+                for (name, value) in read {
+                    self.labels.push((Cow::Owned(name.into_owned()), Cow::Owned(value.into_owned())));
+                }
+            }
+            None => self.add_unread("labels", notation, "the labels of a stream are not of the form {name=\"value\"}"),
+        }
+    }
+
+    fn add_unread(&mut self, name: &'static str, text: Cow<'a, str>, why: &'static str) {
+        self.labels.push((Cow::Borrowed(name), text));
+        self.fault = Some(why);
+    }
+}
+
 /// Where lines go.
 struct Sink<'s> {
     growth: Growth,
@@ -90,23 +117,31 @@ impl Sink<'_> {
         self.format = StreamFormat::default();
     }
 
-    /// Takes a line of a stream with `labels`, at `time` (in microseconds since 1970); zero is what senders write that know none.
+    /// Takes a line of a stream, at `time` (in microseconds since 1970); zero is what senders write that know none.
     fn line(
         &mut self,
-        labels: &Labels<'_>,
+        stream: &StreamLabels<'_>,
         metadata: &Labels<'_>,
         time: Option<i64>,
         line: &[u8],
     ) -> Result<(), BodyFault> {
-        self.has_line = true;
         let mut event = self.format.read(line, self.cx);
         event.timestamp = time.filter(|micros| *micros != 0).or(event.timestamp);
-        self.hand_over(event, labels, metadata, line)
+        match stream.fault {
+            Some(why) => event.parse_error = Some(Cow::Borrowed(why)),
+            None => self.has_line = true,
+        }
+        self.hand_over(event, &stream.labels, metadata, line)
     }
 
-    /// Keeps an entry of a stream with `labels` that is none, by its text.
-    fn unread(&mut self, labels: &Labels<'_>, text: &[u8], why: &'static str) -> Result<(), BodyFault> {
+    /// Notes what is wrong with something of which there is nothing to keep.
+    fn note(&mut self, why: &'static str) {
         self.unread.get_or_insert(why);
+    }
+
+    /// Keeps what is no entry of a stream with `labels`, or no stream, by its text.
+    fn unread(&mut self, labels: &Labels<'_>, text: &[u8], why: &'static str) -> Result<(), BodyFault> {
+        self.note(why);
         let event = LogEvent { parse_error: Some(Cow::Borrowed(why)), ..format::parse(Format::Plain, text, self.cx) };
         let no_metadata = Labels::new();
         self.hand_over(event, labels, &no_metadata, text)

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::labels;
-use super::{Labels, Sink};
+use super::{Labels, Sink, StreamLabels};
 use crate::push::fault::BodyFault;
-use crate::push::protobuf::{Fields, Malformed};
+use crate::push::protobuf::{Fields, Malformed, Value};
 
 /// `PushRequest { repeated StreamAdapter streams = 1; … }`
 pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
@@ -23,22 +22,31 @@ fn stream(message: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     sink.begin_stream();
     let mut notation = Cow::Borrowed("{}");
     let mut fields = Fields::of(message);
-    while let Some((number, value)) = fields.next()? {
-        if number == 1 {
-            notation = String::from_utf8_lossy(value.bytes()?);
+    // What breaks off the walk is met again with the entries.
+    while let Ok(Some((number, value))) = fields.next() {
+        if let (1, Ok(text)) = (number, value.bytes()) {
+            notation = String::from_utf8_lossy(text);
         }
     }
-    let labels = labels::parse(&notation).ok_or_else(|| {
-        BodyFault::Malformed("the labels of a stream are not of the form {name=\"value\"}".to_owned())
-    })?;
+    let mut shared = StreamLabels::default();
+    shared.add_notation(notation);
+    if let Some(why) = shared.fault {
+        sink.note(why);
+    }
     let mut fields = Fields::of(message);
-    while let Some((number, value)) = fields.next()? {
-        if number == 2 {
-            let entry = Entry::of(value.bytes()?)?;
-            sink.line(&labels, &entry.metadata, entry.time, entry.line)?;
+    loop {
+        let rest = fields.rest();
+        match fields.next() {
+            Ok(Some((2, Value::Bytes(bytes)))) => match Entry::of(bytes) {
+                Ok(entry) => sink.line(&shared, &entry.metadata, entry.time, entry.line)?,
+                Err(Malformed(why)) => sink.unread(&shared.labels, bytes, why)?,
+            },
+            Ok(Some((2, _))) => sink.note("an entry is no message"),
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(()),
+            Err(Malformed(why)) => return sink.unread(&shared.labels, rest, why),
         }
     }
-    Ok(())
 }
 
 /// `EntryAdapter { Timestamp timestamp = 1; string line = 2; repeated LabelPairAdapter structuredMetadata = 3; … }`

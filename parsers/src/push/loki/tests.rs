@@ -110,6 +110,96 @@ fn an_entry_that_cannot_be_read_is_kept_beside_those_that_can() {
     );
 }
 
+/// Of each record its line, its fault and its app.
+fn kept(encoding: Encoding, body: &[u8]) -> Vec<(String, Option<String>, String)> {
+    let found = decoded(encoding, body).unwrap().into_iter();
+    let kept = found.map(|(event, raw, service)| {
+        (String::from_utf8_lossy(&raw).into_owned(), event.parse_error.map(Cow::into_owned), service)
+    });
+    kept.collect()
+}
+
+fn record(line: &str, why: Option<&str>, app: &str) -> (String, Option<String>, String) {
+    (line.to_owned(), why.map(str::to_owned), app.to_owned())
+}
+
+#[test]
+fn a_stream_that_cannot_be_read_is_kept_beside_those_that_can() {
+    let good = r#"{"stream":{"app":"shop"},"values":[["1795000000000000000","m"]]}"#;
+    let of_good = record("m", None, "shop");
+    for (bad, expected) in [
+        ("null", vec![]),
+        ("{}", vec![]),
+        ("5", vec![record("5", Some("a stream is not an object"), "")]),
+        (
+            r#"{"stream":{"app":"a"},"values":"x"}"#,
+            vec![record(r#"{"stream":{"app":"a"},"values":"x"}"#, Some("values is not a list"), "a")],
+        ),
+        (r#"{"values" 1}"#, vec![record(r#"{"values" 1}"#, Some("a stream is no JSON"), "")]),
+        (r#"{"stream":[1],"values":[["1","x"]]}"#, vec![record("x", Some("stream is not an object"), "")]),
+        (
+            r#"{"labels":"{app","entries":[{"ts":1,"line":"x"}]}"#,
+            vec![record("x", Some("the labels of a stream are not of the form {name=\"value\"}"), "")],
+        ),
+        (
+            r#"{"stream":{"app":"a"},"values":[["1","x"] ["2","y"]]}"#,
+            vec![record("x", None, "a"), record(r#" ["2","y"]]"#, Some("values is no JSON from here on"), "a")],
+        ),
+    ] {
+        let body = format!(r#"{{"streams":[{good},{bad},{good}]}}"#);
+        let expected = [vec![of_good.clone()], expected, vec![of_good.clone()]].concat();
+        assert_eq!(kept(Encoding::Json, body.as_bytes()), expected, "{bad}");
+    }
+    let (event, ..) = decoded(
+        Encoding::Json,
+        format!(r#"{{"streams":[{{"labels":"{{app","entries":[{{"ts":1,"line":"x"}}]}},{good}]}}"#).as_bytes(),
+    )
+    .unwrap()
+    .remove(0);
+    assert_eq!(event.attributes.get("labels"), Some("{app"));
+}
+
+#[test]
+fn a_line_with_deep_metadata_or_bytes_that_are_not_utf8_is_one_as_its_neighbours_are() {
+    let deep = format!("{}{}", r#"{"a":"#.repeat(5000), "1".to_owned() + &"}".repeat(5000));
+    let body = format!(
+        r#"{{"streams":[{{"stream":{{"app":"shop"}},"values":[["1","a"],["1","b",{{"deep":{deep}}}],["1","c?"],["1","ü"]]}}]}}"#
+    );
+    let mut body = body.into_bytes();
+    let at = body.iter().rposition(|byte| *byte == b'?').unwrap();
+    body[at] = 0xff;
+    let lines = ["a", "b", "c\u{fffd}", "ü"].map(|line| record(line, None, "shop"));
+    assert_eq!(kept(Encoding::Json, &body), lines);
+    assert_eq!(decoded(Encoding::Json, &body).unwrap()[1].0.attributes.get("deep"), Some(&*deep));
+}
+
+#[test]
+fn a_damaged_entry_or_stream_of_protobuf_costs_its_neighbours_nothing() {
+    let entry = |line: &[u8]| bytes_field(2, &bytes_field(2, line));
+    let stream = |labels: &[u8], entries: &[u8]| bytes_field(1, &[&bytes_field(1, labels), entries].concat());
+    let damaged = bytes_field(2, b"\x12\x05");
+    let shop = br#"{app="shop"}"#;
+    let body = [
+        stream(shop, &[entry(b"a"), damaged, entry(b"b"), b"\x10\x05".to_vec()].concat()),
+        stream(b"{app", &entry(b"c")),
+        stream(shop, &[entry(b"d"), b"\x12\x05e".to_vec()].concat()),
+        stream(shop, &entry(b"f")),
+    ];
+    let cut_off = Some("cut off before its end");
+    assert_eq!(
+        kept(Encoding::Protobuf, &body.concat()),
+        [
+            record("a", None, "shop"),
+            record("\u{12}\u{5}", cut_off, "shop"),
+            record("b", None, "shop"),
+            record("c", Some("the labels of a stream are not of the form {name=\"value\"}"), ""),
+            record("d", None, "shop"),
+            record("\u{12}\u{5}e", cut_off, "shop"),
+            record("f", None, "shop"),
+        ]
+    );
+}
+
 #[test]
 fn times_are_in_the_unit_that_their_size_tells() {
     let body = br#"{"streams":[{"values":[["1795000000.5","a"],[1795000000000000001,"b"],["-1","c"],["1795000000","d"],["5000","e"],["0","f"]]}]}"#;

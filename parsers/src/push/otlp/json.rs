@@ -1,124 +1,118 @@
 //! The JSON form: protobuf's mapping with three changes (OTLP specification, "JSON Protobuf Encoding"): ids are hexadecimal digits, enums are numbers,
 //! names are in lower camel case ([`names`](super::names) says what else is taken). Whole numbers of 64 bits may be texts; null is as good as nothing.
+//!
+//! Resources, scopes and records are told apart by their brackets, so that what is wrong in one of them costs the others nothing.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::Item;
-use super::json_values::{Wrong, any, key_values, object_of, objects, text};
+use super::Sink;
+use super::json_values::{Wrong, any, key_values, list_of, text};
 use super::names::{member, severity_number};
-use super::record::{Around, Fields, Shared};
-use crate::Context;
+use super::record::{Around, Fields, Id, Shared};
 use crate::json::members::{Elements, Members, Part};
 use crate::push::fault::BodyFault;
-use crate::push::growth::Growth;
+use crate::push::text::Text;
 
 /// Longer ones are not in the form of floating-point numbers.
 const NUMBER_BYTES_MAX: usize = 32;
 
+/// What is wrong with the part of a request that records are in.
 fn malformed(what: Wrong) -> BodyFault {
     BodyFault::Malformed(what.into_owned())
 }
 
-pub(super) fn request(body: &[u8], cx: &Context, each: &mut dyn FnMut(Item<'_>)) -> Result<(), BodyFault> {
-    let text =
-        std::str::from_utf8(body).map_err(|error| BodyFault::Malformed(format!("the body is not UTF-8: {error}")))?;
-    let mut growth = Growth::new();
-    let mut members = Members::of(text)?;
-    let mut resources = Vec::new();
+pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
+    let body = Text::of(body);
+    let mut members = Members::balanced(body.whole())?;
+    let mut lists = Vec::new();
     while let Some((name, part)) = member(&mut members)? {
         if name == "resourceLogs" {
-            objects(part, "resourceLogs", &mut |object| {
-                resources.push(object);
-                Ok(())
-            })
-            .map_err(malformed)?;
+            lists.extend(list_of(part, "resourceLogs").map_err(malformed)?);
         }
     }
     members.end()?;
-    for resource in resources {
-        resource_logs(resource, cx, &mut growth, each)?;
+    for list in lists {
+        let mut resources = Elements::balanced(list)?;
+        while let Some(part) = resources.next()? {
+            let outcome = match part {
+                Part::Object(object) => resource_logs(object, &body, sink),
+                _ => Err(malformed("an element of resourceLogs is not an object".into())),
+            };
+            sink.part(outcome)?;
+        }
     }
     Ok(())
 }
 
-fn resource_logs(
-    object: &str,
-    cx: &Context,
-    growth: &mut Growth,
-    each: &mut dyn FnMut(Item<'_>),
-) -> Result<(), BodyFault> {
+fn resource_logs(object: &str, body: &Text<'_>, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     let mut resource = Shared::default();
-    let mut scopes = Vec::new();
-    let mut members = Members::of(object)?;
+    let mut lists = Vec::new();
+    let mut members = Members::balanced(object)?;
     while let Some((name, part)) = member(&mut members)? {
         match &*name {
-            "resource" => attributes_of(part, "resource", &mut resource).map_err(malformed)?,
+            "resource" => shared(part, "resource", body, &mut resource),
             "schemaUrl" => resource.push_text("resource.schema_url", &part.into_text().unwrap_or_default()),
-            "scopeLogs" => objects(part, "scopeLogs", &mut |object| {
-                scopes.push(object);
-                Ok(())
-            })
-            .map_err(malformed)?,
+            "scopeLogs" => lists.extend(list_of(part, "scopeLogs").map_err(malformed)?),
             _ => {}
         }
     }
-    for scope in scopes {
-        scope_logs(scope, &resource, cx, growth, each)?;
+    for list in lists {
+        let mut scopes = Elements::balanced(list)?;
+        while let Some(part) = scopes.next()? {
+            let outcome = match part {
+                Part::Object(object) => scope_logs(object, &resource, body, sink),
+                _ => Err(malformed("an element of scopeLogs is not an object".into())),
+            };
+            sink.part(outcome)?;
+        }
     }
     Ok(())
 }
 
-fn scope_logs(
-    object: &str,
-    resource: &Shared,
-    cx: &Context,
-    growth: &mut Growth,
-    each: &mut dyn FnMut(Item<'_>),
-) -> Result<(), BodyFault> {
+fn scope_logs(object: &str, resource: &Shared, body: &Text<'_>, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     let mut scope = Shared::default();
     let mut lists = Vec::new();
-    let mut members = Members::of(object)?;
+    let mut members = Members::balanced(object)?;
     while let Some((name, part)) = member(&mut members)? {
-        match (&*name, part) {
-            ("scope", part) => attributes_of(part, "scope", &mut scope).map_err(malformed)?,
-            ("schemaUrl", part) => scope.push_text("scope.schema_url", &part.into_text().unwrap_or_default()),
-            ("logRecords", Part::Array(list)) => lists.push(list),
-            ("logRecords", Part::Null) => {}
-            ("logRecords", _) => return Err(BodyFault::Malformed("logRecords is not a list".to_owned())),
+        match &*name {
+            "scope" => shared(part, "scope", body, &mut scope),
+            "schemaUrl" => scope.push_text("scope.schema_url", &part.into_text().unwrap_or_default()),
+            "logRecords" => lists.extend(list_of(part, "logRecords").map_err(malformed)?),
             _ => {}
         }
     }
     let around = Around { resource, scope: &scope };
     for list in lists {
-        let mut elements = Elements::of(list)?;
-        while let Some(part) = elements.next()? {
-            growth.spend(around.bytes())?;
-            each(item(part, around, cx));
+        let mut records = Elements::balanced(list)?;
+        while let Some(part) = records.next()? {
+            let Part::Object(object) = part else {
+                sink.record(Err("a log record is not an object"), b"", around)?;
+                continue;
+            };
+            sink.record(log_record(&body.read(object)), body.original(object), around)?;
         }
     }
     Ok(())
 }
 
-fn item<'r>(part: Part<'r>, around: Around<'r>, cx: &Context) -> Item<'r> {
-    let Part::Object(object) = part else {
-        return Item::Rejected("a log record is not an object".to_owned());
+/// Reads a `resource` or a `scope`. One that is none is kept as it was written: its records are good without it.
+fn shared(part: Part<'_>, what: &'static str, body: &Text<'_>, into: &mut Shared) {
+    let object = match part {
+        Part::Object(object) => body.read(object),
+        Part::Null => return,
+        other => return into.push_text(what, &other.into_text().unwrap_or_default()),
     };
-    match log_record(object) {
-        Ok(fields) => Item::Record {
-            event: Box::new(fields.into_event(around, cx)),
-            raw: object.as_bytes(),
-            service: around.service(),
-        },
-        Err(wrong) => Item::Rejected(wrong.into_owned()),
+    let mut read = Shared::default();
+    match attributes_of(&object, what, &mut read) {
+        Ok(()) => into.extend(read),
+        Err(_) => into.push_text(what, &object),
     }
 }
 
 /// The name, version and attributes of a `resource` or a `scope`.
-fn attributes_of(part: Part<'_>, what: &'static str, shared: &mut Shared) -> Result<(), Wrong> {
-    let Some(object) = object_of(part, what)? else { return Ok(()) };
+fn attributes_of(object: &str, what: &'static str, shared: &mut Shared) -> Result<(), Wrong> {
     let prefix = if what == "scope" { "scope.attributes" } else { what };
-    let mut members = Members::of(object)?;
+    let mut members = Members::balanced(object)?;
     while let Some((name, part)) = member(&mut members)? {
         match &*name {
             "attributes" => key_values(part, &mut |name, value| {
@@ -135,19 +129,19 @@ fn attributes_of(part: Part<'_>, what: &'static str, shared: &mut Shared) -> Res
 
 fn log_record(object: &str) -> Result<Fields<'_>, Wrong> {
     let mut fields = Fields::default();
-    let mut members = Members::of(object)?;
+    let mut members = Members::balanced(object)?;
     while let Some((name, part)) = member(&mut members)? {
         match &*name {
             "timeUnixNano" => fields.time_unix_nano = number(part, "timeUnixNano")?,
             "observedTimeUnixNano" => fields.observed_time_unix_nano = number(part, "observedTimeUnixNano")?,
             "severityNumber" => fields.severity_number = severity(part)?,
             "severityText" => fields.severity_text = text(part, "severityText")?,
-            "body" => fields.body = any(part, "body")?,
+            "body" => fields.body = any(part, "body", 0)?,
             "attributes" => key_values(part, &mut |name, value| fields.attributes.push((name, value)))?,
             "droppedAttributesCount" => fields.dropped_attributes_count = number(part, "droppedAttributesCount")?,
             "flags" => fields.flags = number(part, "flags")?,
-            "traceId" => fields.trace_id = id(part, "traceId", 32)?,
-            "spanId" => fields.span_id = id(part, "spanId", 16)?,
+            "traceId" => fields.trace_id = id(part, 32),
+            "spanId" => fields.span_id = id(part, 16),
             "eventName" => fields.event_name = text(part, "eventName")?,
             _ => {}
         }
@@ -187,11 +181,12 @@ fn whole<T: FromStr + TryFrom<i128>>(text: &str) -> Option<T> {
     })
 }
 
-/// An id of so many hexadecimal digits, or none. One of zeros only is none (W3C Trace Context).
-fn id<'a>(part: Part<'a>, what: &'static str, digits: usize) -> Result<Cow<'a, str>, Wrong> {
-    let id = text(part, what)?;
-    if !id.bytes().all(|b| b.is_ascii_hexdigit()) || !(id.is_empty() || id.len() == digits) {
-        return Err(format!("{what} is not {digits} hexadecimal digits").into());
+/// An id of so many hexadecimal digits. None, and one of zeros only, is no id (W3C Trace Context).
+fn id(part: Part<'_>, digits: usize) -> Id<'_> {
+    let id = part.into_text().unwrap_or_default();
+    if id.bytes().all(|b| b == b'0') {
+        return Id::None;
     }
-    Ok(if id.bytes().all(|b| b == b'0') { Cow::Borrowed("") } else { id })
+    let is_valid = id.len() == digits && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_valid { Id::Valid(id) } else { Id::Invalid(id) }
 }

@@ -7,6 +7,9 @@ use super::value::{Any, write_joined, write_text};
 use crate::json::members::{Elements, Members, Part};
 use crate::json::reader::Fault;
 
+/// How deep values may lie in each other and are still taken apart. What lies deeper is kept as its own text: each level is read again for each that it lies in.
+const DEPTH_MAX: usize = 32;
+
 /// What an `AnyValue` may be.
 const TYPES: [&str; 7] =
     ["stringValue", "boolValue", "intValue", "doubleValue", "arrayValue", "kvlistValue", "bytesValue"];
@@ -20,28 +23,16 @@ impl From<Fault> for Wrong {
     }
 }
 
-/// Hands `each` the objects of a list.
-pub(super) fn objects<'a>(
-    part: Part<'a>,
-    what: &'static str,
-    each: &mut dyn FnMut(&'a str) -> Result<(), Wrong>,
-) -> Result<(), Wrong> {
-    let list = match part {
-        Part::Array(list) => list,
-        Part::Null => return Ok(()),
-        _ => return Err(format!("{what} is not a list").into()),
-    };
-    let mut elements = Elements::of(list)?;
-    while let Some(element) = elements.next()? {
-        match element {
-            Part::Object(object) => each(object)?,
-            _ => return Err(format!("an element of {what} is not an object").into()),
-        }
+/// The text of a list; `None` for null.
+pub(super) fn list_of<'a>(part: Part<'a>, what: &'static str) -> Result<Option<&'a str>, Wrong> {
+    match part {
+        Part::Array(list) => Ok(Some(list)),
+        Part::Null => Ok(None),
+        _ => Err(format!("{what} is not a list").into()),
     }
-    Ok(())
 }
 
-pub(super) fn object_of<'a>(part: Part<'a>, what: &'static str) -> Result<Option<&'a str>, Wrong> {
+fn object_of<'a>(part: Part<'a>, what: &'static str) -> Result<Option<&'a str>, Wrong> {
     match part {
         Part::Object(object) => Ok(Some(object)),
         Part::Null => Ok(None),
@@ -51,31 +42,37 @@ pub(super) fn object_of<'a>(part: Part<'a>, what: &'static str) -> Result<Option
 
 /// `[{"key": …, "value": AnyValue}, …]`
 pub(super) fn key_values<'a>(part: Part<'a>, each: &mut dyn FnMut(Cow<'a, str>, Any<'a>)) -> Result<(), Wrong> {
-    objects(part, "attributes", &mut |object| {
-        let (name, value) = key_value(object)?;
+    let Some(list) = list_of(part, "attributes")? else { return Ok(()) };
+    let mut elements = Elements::balanced(list)?;
+    while let Some(element) = elements.next()? {
+        let Part::Object(object) = element else { return Err("an element of attributes is not an object".into()) };
+        let (name, value) = key_value(object, 0)?;
         each(name, value);
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
-fn key_value(object: &str) -> Result<(Cow<'_, str>, Any<'_>), Wrong> {
+fn key_value(object: &str, depth: usize) -> Result<(Cow<'_, str>, Any<'_>), Wrong> {
     let (mut key, mut value) = (Cow::Borrowed(""), Any::Empty);
-    let mut members = Members::of(object)?;
+    let mut members = Members::balanced(object)?;
     while let Some((name, part)) = member(&mut members)? {
         match &*name {
             "key" => key = text(part, "key")?,
-            "value" => value = any(part, "value")?,
+            "value" => value = any(part, "value", depth)?,
             _ => {}
         }
     }
     Ok((key, value))
 }
 
-/// An `AnyValue`. How deep they lie in each other is bounded by the reader, which has been over the whole body.
-pub(super) fn any<'a>(part: Part<'a>, what: &'static str) -> Result<Any<'a>, Wrong> {
+/// An `AnyValue` that lies in `depth` others.
+pub(super) fn any<'a>(part: Part<'a>, what: &'static str, depth: usize) -> Result<Any<'a>, Wrong> {
     let Some(object) = object_of(part, what)? else { return Ok(Any::Empty) };
+    if depth >= DEPTH_MAX {
+        return Ok(Any::Text(Cow::Borrowed(object.as_bytes())));
+    }
     let (mut value, mut is_typed, mut has_members) = (Any::Empty, false, false);
-    let mut members = Members::of(object)?;
+    let mut members = Members::balanced(object)?;
     while let Some((name, part)) = member(&mut members)? {
         if !TYPES.contains(&&*name) {
             has_members |= matches!(part, Part::Object(_));
@@ -95,24 +92,24 @@ pub(super) fn any<'a>(part: Part<'a>, what: &'static str) -> Result<Any<'a>, Wro
             ("doubleValue", Part::Text(number)) if number.parse::<f64>().is_ok() => {
                 Any::Text(Cow::Owned(number.into_owned().into_bytes()))
             }
-            ("arrayValue", Part::Object(values)) => list(values)?,
-            ("kvlistValue", Part::Object(values)) => map(values)?,
-            _ => return Err(format!("a {name} in {what} is of another type").into()),
+            ("arrayValue", Part::Object(values)) => list(values, depth)?,
+            ("kvlistValue", Part::Object(values)) => map(values, depth)?,
+            _ => return Err(format!("{name} in {what} is of another type").into()),
         };
     }
-    if has_members && !is_typed { plain_map(object) } else { Ok(value) }
+    if has_members && !is_typed { plain_map(object, depth) } else { Ok(value) }
 }
 
 /// An object whose members are values, where a `kvlistValue` was to be: Fluent Bit takes such a map, too.
-fn plain_map(object: &str) -> Result<Any<'static>, Wrong> {
+fn plain_map(object: &str, depth: usize) -> Result<Any<'static>, Wrong> {
     let mut json = String::new();
-    let mut members = Members::of(object)?;
+    let mut members = Members::balanced(object)?;
     write_joined(
         ['{', '}'],
         &mut json,
         || members.next().map_err(Wrong::from),
         |(name, part), out| {
-            let value = if matches!(part, Part::Object(_)) { any(part, "a map")? } else { Any::Empty };
+            let value = if matches!(part, Part::Object(_)) { any(part, "a map", depth + 1)? } else { Any::Empty };
             write_text(&name, out);
             out.push(':');
             value.write_json(out);
@@ -124,11 +121,11 @@ fn plain_map(object: &str) -> Result<Any<'static>, Wrong> {
 
 /// The elements of the member `values`.
 fn values(object: &str) -> Result<Option<Elements<'_>>, Wrong> {
-    let mut members = Members::of(object)?;
+    let mut members = Members::balanced(object)?;
     let mut found = None;
     while let Some((name, part)) = member(&mut members)? {
         match (&*name, part) {
-            ("values", Part::Array(list)) => found = Some(Elements::of(list)?),
+            ("values", Part::Array(list)) => found = Some(Elements::balanced(list)?),
             ("values", Part::Null) => {}
             ("values", _) => return Err("values is not a list".into()),
             _ => {}
@@ -137,7 +134,7 @@ fn values(object: &str) -> Result<Option<Elements<'_>>, Wrong> {
     Ok(found)
 }
 
-fn list(object: &str) -> Result<Any<'static>, Wrong> {
+fn list(object: &str, depth: usize) -> Result<Any<'static>, Wrong> {
     let Some(mut elements) = values(object)? else { return Ok(Any::Json(Cow::Borrowed("[]"))) };
     let mut json = String::new();
     write_joined(
@@ -145,14 +142,14 @@ fn list(object: &str) -> Result<Any<'static>, Wrong> {
         &mut json,
         || elements.next().map_err(Wrong::from),
         |part, out| {
-            any(part, "a list")?.write_json(out);
+            any(part, "a list", depth + 1)?.write_json(out);
             Ok(())
         },
     )?;
     Ok(Any::Json(Cow::Owned(json)))
 }
 
-fn map(object: &str) -> Result<Any<'static>, Wrong> {
+fn map(object: &str, depth: usize) -> Result<Any<'static>, Wrong> {
     let Some(mut elements) = values(object)? else { return Ok(Any::Json(Cow::Borrowed("{}"))) };
     let mut json = String::new();
     write_joined(
@@ -163,7 +160,7 @@ fn map(object: &str) -> Result<Any<'static>, Wrong> {
             let Some(object) = object_of(part, "an element of a map")? else {
                 return Err("an element of a map is null".into());
             };
-            let (name, value) = key_value(object)?;
+            let (name, value) = key_value(object, depth + 1)?;
             write_text(&name, out);
             out.push(':');
             value.write_json(out);

@@ -2,50 +2,34 @@
 
 use std::borrow::Cow;
 
-use super::Item;
-use super::record::{Around, Fields, Shared};
+use super::Sink;
+use super::record::{Around, Fields, Id, Shared};
 use super::value::{Any, write_joined, write_text};
-use crate::Context;
 use crate::push::fault::BodyFault;
-use crate::push::growth::Growth;
 use crate::push::protobuf::{Fields as Walk, Malformed};
 
-/// How deep values may lie in each other.
+/// How deep values may lie in each other and are still taken apart. What lies deeper is kept as the bytes that it is.
 const DEPTH_MAX: usize = 64;
 
 /// `ExportLogsServiceRequest { repeated ResourceLogs resource_logs = 1; }`
-pub(super) fn request(body: &[u8], cx: &Context, each: &mut dyn FnMut(Item<'_>)) -> Result<(), BodyFault> {
-    let mut growth = Growth::new();
+pub(super) fn request(body: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     let mut walk = Walk::of(body);
     while let Some((number, value)) = walk.next()? {
         if number == 1 {
-            resource_logs(value.bytes()?, cx, &mut growth, each)?;
+            let outcome = resource_logs(value.bytes()?, sink);
+            sink.part(outcome)?;
         }
     }
     Ok(())
 }
 
 /// `ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; string schema_url = 3; }`, in any order.
-fn resource_logs(
-    message: &[u8],
-    cx: &Context,
-    growth: &mut Growth,
-    each: &mut dyn FnMut(Item<'_>),
-) -> Result<(), BodyFault> {
+fn resource_logs(message: &[u8], sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     let mut resource = Shared::default();
     let mut walk = Walk::of(message);
     while let Some((number, value)) = walk.next()? {
         match number {
-            1 => {
-                // Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
-                let mut fields = Walk::of(value.bytes()?);
-                while let Some((number, value)) = fields.next()? {
-                    if number == 1 {
-                        let (name, value) = key_value(value.bytes()?, 0)?;
-                        resource.push("resource", &name, &value);
-                    }
-                }
-            }
+            1 => shared(value.bytes()?, "resource", resource_of, &mut resource),
             3 => resource.push_text("resource.schema_url", &text(value.bytes()?)),
             _ => {}
         }
@@ -53,25 +37,20 @@ fn resource_logs(
     let mut walk = Walk::of(message);
     while let Some((number, value)) = walk.next()? {
         if number == 2 {
-            scope_logs(value.bytes()?, &resource, cx, growth, each)?;
+            let outcome = scope_logs(value.bytes()?, &resource, sink);
+            sink.part(outcome)?;
         }
     }
     Ok(())
 }
 
 /// `ScopeLogs { InstrumentationScope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3; }`, in any order.
-fn scope_logs(
-    message: &[u8],
-    resource: &Shared,
-    cx: &Context,
-    growth: &mut Growth,
-    each: &mut dyn FnMut(Item<'_>),
-) -> Result<(), BodyFault> {
+fn scope_logs(message: &[u8], resource: &Shared, sink: &mut Sink<'_>) -> Result<(), BodyFault> {
     let mut scope = Shared::default();
     let mut walk = Walk::of(message);
     while let Some((number, value)) = walk.next()? {
         match number {
-            1 => instrumentation_scope(value.bytes()?, &mut scope)?,
+            1 => shared(value.bytes()?, "scope", instrumentation_scope, &mut scope),
             3 => scope.push_text("scope.schema_url", &text(value.bytes()?)),
             _ => {}
         }
@@ -79,17 +58,36 @@ fn scope_logs(
     let around = Around { resource, scope: &scope };
     let mut walk = Walk::of(message);
     while let Some((number, value)) = walk.next()? {
-        if number != 2 {
-            continue;
+        if number == 2 {
+            let raw = value.bytes()?;
+            sink.record(log_record(raw), raw, around)?;
         }
-        let raw = value.bytes()?;
-        growth.spend(around.bytes())?;
-        each(match log_record(raw) {
-            Ok(fields) => {
-                Item::Record { event: Box::new(fields.into_event(around, cx)), raw, service: around.service() }
-            }
-            Err(fault) => Item::Rejected(fault.to_string()),
-        });
+    }
+    Ok(())
+}
+
+/// Reads a resource or a scope. One that is none is kept as the bytes that it is: its records are good without it.
+fn shared(
+    message: &[u8],
+    what: &'static str,
+    read: impl Fn(&[u8], &mut Shared) -> Result<(), Malformed>,
+    into: &mut Shared,
+) {
+    let mut found = Shared::default();
+    match read(message, &mut found) {
+        Ok(()) => into.extend(found),
+        Err(_) => into.push_text(what, &base64(message)),
+    }
+}
+
+/// `Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }`
+fn resource_of(message: &[u8], resource: &mut Shared) -> Result<(), Malformed> {
+    let mut walk = Walk::of(message);
+    while let Some((number, value)) = walk.next()? {
+        if number == 1 {
+            let (name, value) = key_value(value.bytes()?, 0)?;
+            resource.push("resource", &name, &value);
+        }
     }
     Ok(())
 }
@@ -124,8 +122,8 @@ fn log_record(message: &[u8]) -> Result<Fields<'_>, Malformed> {
             6 => fields.attributes.push(key_value(value.bytes()?, 0)?),
             7 => fields.dropped_attributes_count = value.number()?,
             8 => fields.flags = value.number()?,
-            9 => fields.trace_id = id(value.bytes()?, 16)?,
-            10 => fields.span_id = id(value.bytes()?, 8)?,
+            9 => fields.trace_id = id(value.bytes()?, 16),
+            10 => fields.span_id = id(value.bytes()?, 8),
             11 => fields.observed_time_unix_nano = value.number()?,
             12 => fields.event_name = text(value.bytes()?),
             _ => {}
@@ -151,7 +149,7 @@ fn key_value(message: &[u8], depth: usize) -> Result<(Cow<'_, str>, Any<'_>), Ma
 /// `AnyValue`: one of text 1, bool 2, int 3, double 4, list 5, map 6, bytes 7. The last one counts.
 fn any(message: &[u8], depth: usize) -> Result<Any<'_>, Malformed> {
     if depth >= DEPTH_MAX {
-        return Err(Malformed("values nested too deep"));
+        return Ok(Any::Text(Cow::Owned(base64(message).into_bytes())));
     }
     let mut last = None;
     let mut walk = Walk::of(message);
@@ -226,16 +224,14 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// An id in hexadecimal digits. None, and one of zeros only, is no id (W3C Trace Context).
-fn id(bytes: &[u8], length: usize) -> Result<Cow<'static, str>, Malformed> {
+fn id(bytes: &[u8], length: usize) -> Id<'static> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(Cow::Borrowed(""));
-    }
-    if bytes.len() != length {
-        return Err(Malformed("a trace_id is not of 16 bytes, or a span_id not of 8"));
+        return Id::None;
     }
     let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-    Ok(Cow::Owned(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()))
+    let digits = Cow::Owned(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect());
+    if bytes.len() == length { Id::Valid(digits) } else { Id::Invalid(digits) }
 }
 
 /// RFC 4648, section 4.

@@ -39,6 +39,14 @@ impl Shared {
         }
     }
 
+    /// Adds what `other` holds.
+    pub(super) fn extend(&mut self, other: Self) {
+        for (name, value) in other.attributes.iter() {
+            self.attributes.push(name, value);
+        }
+        self.bytes += other.bytes;
+    }
+
     /// Adds a text, unless it is empty.
     pub(super) fn push_text(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
@@ -67,6 +75,27 @@ impl<'s> Around<'s> {
     }
 }
 
+/// The id of a trace or span, in hexadecimal digits. With one that is invalid a record belongs to no trace (logs.proto), but is as good as others.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Id<'a> {
+    #[default]
+    None,
+    Valid(Cow<'a, str>),
+    /// As it was written.
+    Invalid(Cow<'a, str>),
+}
+
+impl Id<'_> {
+    /// The id under the name that it gets.
+    fn named(&self, valid: &'static str, invalid: &'static str) -> (&'static str, &str) {
+        match self {
+            Self::None => (valid, ""),
+            Self::Valid(id) => (valid, id),
+            Self::Invalid(id) => (invalid, id),
+        }
+    }
+}
+
 /// The fields of a `LogRecord`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields<'a> {
@@ -79,9 +108,9 @@ pub(super) struct Fields<'a> {
     pub(super) attributes: Vec<(Cow<'a, str>, Any<'a>)>,
     pub(super) dropped_attributes_count: u64,
     pub(super) flags: u64,
-    /// In hexadecimal digits, as all of those that follow; empty where there is none.
-    pub(super) trace_id: Cow<'a, str>,
-    pub(super) span_id: Cow<'a, str>,
+    pub(super) trace_id: Id<'a>,
+    pub(super) span_id: Id<'a>,
+    /// Empty where there is none.
     pub(super) event_name: Cow<'a, str>,
 }
 
@@ -146,10 +175,10 @@ impl<'a> Fields<'a> {
             attributes.push("observed_time_unix_nano", &self.observed_time_unix_nano.to_string());
         }
         let texts = [
-            ("severity_text", &self.severity_text),
-            ("trace_id", &self.trace_id),
-            ("span_id", &self.span_id),
-            ("event_name", &self.event_name),
+            ("severity_text", &*self.severity_text),
+            self.trace_id.named("trace_id", "invalid_trace_id"),
+            self.span_id.named("span_id", "invalid_span_id"),
+            ("event_name", &*self.event_name),
         ];
         for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             attributes.push(name, text);

@@ -167,10 +167,9 @@ fn a_body_of_text_is_borrowed_from_the_original_bytes() {
 fn a_bad_record_is_rejected_alone_and_says_why() {
     let good = r#"{"body":{"stringValue":"m"}}"#;
     for (bad, reason) in [
-        (r#"{"traceId":"12"}"#, "traceId is not 32 hexadecimal digits"),
-        (r#"{"spanId":"00000000000000Z1"}"#, "spanId is not 16 hexadecimal digits"),
+        (r#"{"attributes":[{"key":"a","value":{"arrayValue":1}}]}"#, "arrayValue in value is of another type"),
         (r#"{"body":[]}"#, "body is not an object"),
-        (r#"{"body":{"intValue":"x"}}"#, "a intValue in body is of another type"),
+        (r#"{"body":{"intValue":"x"}}"#, "intValue in body is of another type"),
         (r#"{"attributes":{"a":1}}"#, "attributes is not a list"),
         (r#"{"timeUnixNano":"soon"}"#, "timeUnixNano is not a whole number"),
         ("5", "a log record is not an object"),
@@ -185,6 +184,116 @@ fn a_bad_record_is_rejected_alone_and_says_why() {
     assert_eq!(outcomes, [true, false, true]);
 }
 
+/// `{"arrayValue":{"values":[ … ]}}` so many times around a text.
+fn nested_lists(levels: usize) -> String {
+    format!(r#"{}{{"stringValue":"in"}}{}"#, r#"{"arrayValue":{"values":["#.repeat(levels), "]}}".repeat(levels))
+}
+
+#[test]
+fn however_deep_a_json_record_is_it_and_its_neighbours_are_kept() {
+    let good = r#"{"body":{"stringValue":"m"}}"#;
+    for levels in [1, 19, 31, 32, 40, 200, 20_000] {
+        let deep = format!(
+            r#"{{"body":{},"attributes":[{{"key":"a","value":{{"stringValue":"b"}}}}]}}"#,
+            nested_lists(levels)
+        );
+        let found = json_records(&format!("[{good},{deep},{good}]"));
+        let [(Ok(first), _), (Ok(event), raw), (Ok(last), _)] = found.as_slice() else { panic!("{levels}: {found:?}") };
+        assert_eq!((&*first.message, &*last.message, raw.as_slice()), (&b"m"[..], &b"m"[..], deep.as_bytes()));
+        assert_eq!(event.attributes.get("a"), Some("b"));
+        let message = std::str::from_utf8(&event.message).unwrap();
+        let taken_apart = message.bytes().take_while(|byte| *byte == b'[').count();
+        assert_eq!(taken_apart, levels.min(32));
+        if levels >= 32 {
+            // The rest is a text within the innermost list, so that the whole is still JSON.
+            let rest = nested_lists(levels - 32).replace('"', "\\\"");
+            assert_eq!(message, format!("{}\"{rest}\"{}", "[".repeat(32), "]".repeat(32)));
+        }
+    }
+    let maps = r#"{"a":"#.repeat(300) + &"}".repeat(300).replacen('}', "{}}", 1);
+    let found = json_records(&format!(r#"[{{"body":{maps}}}]"#));
+    assert!(found[0].0.is_ok(), "{found:?}");
+    let unknown = format!(r#"{{"body":{{"stringValue":"m"}},"unknown":{}{}}}"#, "[".repeat(80), "]".repeat(80));
+    assert!(json_records(&format!("[{unknown}]"))[0].0.is_ok());
+}
+
+#[test]
+fn however_deep_a_protobuf_record_is_it_is_kept() {
+    let mut value = text_value("in");
+    for _ in 0..200 {
+        value = bytes_field(5, &bytes_field(1, &value));
+    }
+    let found = decoded(Encoding::Protobuf, &protobuf_of(&[bytes_field(5, &value), bytes_field(5, &text_value("m"))]));
+    let found = found.unwrap();
+    let [(Ok(deep), _), (Ok(good), _)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(&*good.message, b"m");
+    assert!(deep.message.starts_with(&[&[b'['; 64][..], b"\""].concat()), "{deep:?}");
+}
+
+#[test]
+fn a_byte_that_is_not_utf8_is_replaced_and_kept_in_the_original_bytes() {
+    let bad = b"{\"body\":{\"stringValue\":\"gr\xfc\xdfe\"},\"attributes\":[{\"key\":\"a\",\"value\":{\"stringValue\":\"\xff\"}}]}";
+    let good = "{\"body\":{\"stringValue\":\"grüße\"}}";
+    let around = json_of("[BAD,GOOD]");
+    let (before, after) = around.split_once("BAD,GOOD").unwrap();
+    let body = [before.as_bytes(), bad, b",", good.as_bytes(), after.as_bytes()].concat();
+    let found = decoded(Encoding::Json, &body).unwrap();
+    let [(Ok(first), first_raw), (Ok(second), second_raw)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((first_raw.as_slice(), second_raw.as_slice()), (&bad[..], good.as_bytes()));
+    assert_eq!((&*first.message, &*second.message), ("gr\u{fffd}\u{fffd}e".as_bytes(), "grüße".as_bytes()));
+    assert_eq!((first.attributes.get("a"), &*first.app), (Some("\u{fffd}"), "shop"));
+}
+
+#[test]
+fn what_is_wrong_around_records_costs_those_beside_it_nothing() {
+    let good = r#"{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"logRecords":[{"body":{"stringValue":"m"}}]}]}"#;
+    for (bad, reason) in [
+        ("5", "an element of resourceLogs is not an object"),
+        (r#"{"scopeLogs":{}}"#, "scopeLogs is not a list"),
+        (r#"{"scopeLogs":[5]}"#, "an element of scopeLogs is not an object"),
+        (r#"{"scopeLogs":[{"logRecords":5}]}"#, "logRecords is not a list"),
+        (r#"{"a" 1}"#, "expected ':' at byte 5"),
+        (r#"{"scopeLogs":[{"logRecords":[{"body" 1}]}]}"#, "expected ':'"),
+    ] {
+        let found = decoded(Encoding::Json, format!(r#"{{"resourceLogs":[{good},{bad},{good}]}}"#).as_bytes()).unwrap();
+        let outcomes: Vec<_> = found.iter().map(|(outcome, _)| outcome.as_ref().err().map(String::as_str)).collect();
+        assert_eq!(outcomes, [None, Some(reason), None], "{bad}");
+    }
+    let strange = r#"{"resourceLogs":[{"resource":{"attributes":"x"},"scopeLogs":[{"scope":[1],"logRecords":[{}]}]}]}"#;
+    let event = decoded(Encoding::Json, strange.as_bytes()).unwrap().remove(0).0.unwrap();
+    let kept = (event.attributes.get("resource"), event.attributes.get("scope"));
+    assert_eq!(kept, (Some(r#"{"attributes":"x"}"#), Some("[1]")));
+    let good = protobuf_of(&[bytes_field(5, &text_value("m"))]);
+    let found = decoded(Encoding::Protobuf, &[&good[..], b"\x0a\x02\x12\x05", &good].concat()).unwrap();
+    let outcomes: Vec<bool> = found.iter().map(|(outcome, _)| outcome.is_ok()).collect();
+    assert_eq!(outcomes, [true, false, true]);
+    let strange = bytes_field(1, &[bytes_field(1, b"\x0a\x05"), bytes_field(2, &bytes_field(2, b""))].concat());
+    let event = decoded(Encoding::Protobuf, &strange).unwrap().remove(0).0.unwrap();
+    assert_eq!(event.attributes.get("resource"), Some("CgU="));
+}
+
+#[test]
+fn a_record_with_an_invalid_id_is_of_no_trace_and_is_kept() {
+    let ids = |event: &LogEvent<'_>| {
+        ["trace_id", "invalid_trace_id", "span_id", "invalid_span_id"]
+            .map(|name| event.attributes.get(name).unwrap_or("-").to_owned())
+    };
+    let (trace, span) = ("5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174");
+    for (fields, expected) in [
+        (format!(r#""traceId":"12","spanId":"{span}""#), ["-", "12", span, "-"]),
+        (format!(r#""traceId":"{trace}","spanId":"00000000000000Z1""#), [trace, "-", "-", "00000000000000Z1"]),
+        (r#""traceId":"W47/95gDgQPSabYzgT/GDA==","spanId":7"#.to_owned(), ["-", "W47/95gDgQPSabYzgT/GDA==", "-", "7"]),
+        (r#""traceId":"0000","spanId":null"#.to_owned(), ["-", "-", "-", "-"]),
+    ] {
+        let event = json_records(&format!("[{{{fields}}}]")).remove(0).0.unwrap();
+        assert_eq!(ids(&event), expected, "{fields}");
+    }
+    let record = [bytes_field(5, &text_value("m")), bytes_field(9, &[0xab; 8]), bytes_field(10, &[0xcd; 8])].concat();
+    let event = decoded(Encoding::Protobuf, &protobuf_of(&[record])).unwrap().remove(0).0.unwrap();
+    assert_eq!(&*event.message, b"m");
+    assert_eq!(ids(&event), ["-", "abababababababab", "cdcdcdcdcdcdcdcd", "-"]);
+}
+
 #[test]
 fn a_body_that_is_no_request_is_refused() {
     for body in [
@@ -194,12 +303,13 @@ fn a_body_that_is_no_request_is_refused() {
         r#"{"resourceLogs":{}}"#,
         r#"{"resourceLogs":[5]}"#,
         r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":{}}]}]}"#,
-        r#"{"resourceLogs":[{"resource":{"attributes":"x"}}]}"#,
+        r#"{"resourceLogs":[{"scopeLogs":[5]}]}"#,
+        r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{]}]}]}"#,
         "{} {}",
     ] {
         assert!(decoded(Encoding::Json, body.as_bytes()).is_err(), "{body}");
     }
-    assert!(decoded(Encoding::Json, b"{\"resourceLogs\":[],\"\xff\":1}").is_err());
+    assert!(decoded(Encoding::Json, b"{\"resourceLogs\":[],\xff}").is_err());
     assert!(decoded(Encoding::Protobuf, b"\x0a\x05\x0a").is_err());
     for body in ["{}", r#"{"resourceLogs":null}"#, r#"{"resourceLogs":[{"scopeLogs":[{}]}]}"#] {
         assert!(decoded(Encoding::Json, body.as_bytes()).unwrap().is_empty(), "{body}");
