@@ -15,6 +15,7 @@ mod filter;
 mod import;
 mod input;
 mod lines;
+mod output_file;
 mod parse;
 mod pieces;
 mod progress;
