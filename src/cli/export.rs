@@ -13,6 +13,7 @@ use super::output_file::OutputFile;
 use super::progress::{Progress, bytes, count};
 use super::safe_text::TerminalWriter;
 use super::{Daemon, INTERRUPTED, OutputError};
+use crate::printing::remark_line;
 
 /// The arguments of `logseal export`.
 #[derive(Debug, Args)]
@@ -90,7 +91,7 @@ pub(super) async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     match outcome {
         Ok(code) if code == ExitCode::SUCCESS => {}
         Ok(code) => {
-            anstream::eprintln!("logseal: {}", kept());
+            remark_line(format_args!("logseal: {}", kept()));
             return Ok(code);
         }
         // A pipe or a device keeps nothing that could be counted here.
@@ -100,7 +101,7 @@ pub(super) async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     check_rows(&rows, promised).with_context(kept)?;
     out.publish().with_context(kept)?;
     let noun = if rows.rows() == 1 { "record" } else { "records" };
-    anstream::eprintln!("{} {noun} in {}", count(rows.rows()), args.output.display());
+    remark_line(format_args!("{} {noun} in {}", count(rows.rows()), args.output.display()));
     Ok(ExitCode::SUCCESS)
 }
 

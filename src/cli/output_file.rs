@@ -52,8 +52,8 @@ impl OutputFile {
         let name = target(path).with_context(|| format!("follow the link {}", path.display()))?;
         let partial = partial_name(&name);
         let permissions = before.map(|before| before.permissions());
-        let file = create_partial(&partial, permissions.as_ref())
-            .with_context(|| format!("create {}", partial.display()))?;
+        let file =
+            create_partial(&partial, permissions.as_ref()).with_context(|| format!("create {}", partial.display()))?;
         let rename = Rename { partial, name, permissions };
         Ok(Self { out: BufWriter::with_capacity(BUFFER_BYTES, file), rename: Some(rename) })
     }
