@@ -72,9 +72,7 @@ impl EngineConfig {
             concurrent_queries_max: 0,
             queue_wait: Duration::from_secs(10),
             client_stall: Duration::from_secs(120),
-            settings: [("async_insert", "0"), THREAD_FREE_BYTES_MIN]
-                .map(|(a, b)| (a.to_owned(), b.to_owned()))
-                .to_vec(),
+            settings: [("async_insert", "0"), THREAD_FREE_BYTES_MIN].map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec(),
         }
     }
 
