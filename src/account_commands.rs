@@ -1,10 +1,12 @@
 //! `logseal user` and `logseal token`: accounts from the terminal, in the metadata database itself, whether or not a daemon runs.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+mod listing;
+
+use std::io::{BufRead as _, IsTerminal as _};
 use std::num::NonZeroU32;
 
 use anyhow::{Context as _, anyhow};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
 use crate::auth::account_name::{check_username, read_email};
@@ -15,6 +17,7 @@ use crate::cli::accounts::{TokenCommand, UserCommand};
 use crate::config::Config;
 use crate::config::source_name::{self, RESERVED_DETAIL, SourceFault};
 use crate::meta::{Actor, Location, Meta, MetaError, NewToken, NewUser, User, UserPatch, UserStatus};
+use crate::printing::{OutputError, print, print_line, remark, remark_line};
 
 /// Users that are read at once.
 const PAGE: u32 = 1000;
@@ -35,11 +38,8 @@ pub fn user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
             let hash = checked_hash(&password, &name)?;
             let new = NewUser { username: &name, email: email.as_deref(), password_hash: &hash, role };
             let made = meta.create_user(&new, by, now).await.map_err(in_words)?;
-            eprintln!("made {} (id {}, role {})", made.username, made.id, made.role);
-            if is_drawn {
-                println!("{password}");
-            }
-            Ok(())
+            remark_line(format_args!("made {} (id {}, role {})", made.username, made.id, made.role));
+            if is_drawn { show_password(&password, &made.username) } else { Ok(()) }
         }
         UserCommand::Passwd { name, generate } => {
             let user = known(meta, &name).await?;
@@ -47,19 +47,13 @@ pub fn user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
             let hash = checked_hash(&password, &user.username)?;
             let patch = UserPatch { password_hash: Some(&hash), ..UserPatch::default() };
             meta.update_user(user.id, &patch, by, now).await.map_err(in_words)?;
-            eprintln!("changed the password of {}; its sessions have ended", user.username);
-            if is_drawn {
-                println!("{password}");
-            }
-            Ok(())
+            remark_line(format_args!("changed the password of {}; its sessions have ended", user.username));
+            if is_drawn { show_password(&password, &user.username) } else { Ok(()) }
         }
         UserCommand::List => {
             for page in 1.. {
                 let users = meta.users(page, PAGE, "").await.map_err(in_words)?.list;
-                for user in &users {
-                    let last = user.last_login_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
-                    println!("{:5}  {:20} {:8} {:9} last login {last}", user.id, user.username, user.role, user.status);
-                }
+                print(listing::users(&users))?;
                 if users.len() < PAGE as usize {
                     break;
                 }
@@ -81,6 +75,7 @@ pub fn token(config: &Config, command: TokenCommand) -> anyhow::Result<()> {
             if let Some(source) = &source {
                 check_source(source)?;
             }
+            let expires_at = expires.map(|span| end_of(span, now)).transpose()?;
             let secret = Secret::api_token();
             let new = NewToken {
                 name: &name,
@@ -89,20 +84,21 @@ pub fn token(config: &Config, command: TokenCommand) -> anyhow::Result<()> {
                 scopes: scope.into_iter().collect(),
                 source: source.as_deref(),
                 rate_limit: rate_limit.map(NonZeroU32::get),
-                expires_at: expires.map(|span| now + span),
+                expires_at,
             };
             let made = meta.create_token(&new, by, now).await.map_err(in_words)?;
-            eprintln!("made the token {} (id {}, scopes {}); it is shown this once:", made.name, made.id, made.scopes);
-            println!("{}", secret.expose());
-            Ok(())
+            let (name, id) = (&made.name, made.id);
+            remark_line(format_args!(
+                "made the token {name} (id {id}, scopes {}); it is shown this once:",
+                made.scopes
+            ));
+            print_line(secret.expose()).map_err(|OutputError(error)| {
+                anyhow!(
+                    "the token {name} was made, but could not be shown ({error}), and is lost: take it away with `logseal token revoke {id}` and make another"
+                )
+            })
         }
-        TokenCommand::List => {
-            for token in meta.tokens().await.map_err(in_words)? {
-                let last = token.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
-                println!("{:5}  {:20} {}…  {}  last used {last}", token.id, token.name, token.prefix, token.scopes);
-            }
-            Ok(())
-        }
+        TokenCommand::List => Ok(print(listing::tokens(&meta.tokens().await.map_err(in_words)?, now))?),
         TokenCommand::Revoke { token } => {
             let tokens = meta.tokens().await.map_err(in_words)?;
             let id = token.parse::<i64>().ok();
@@ -110,7 +106,7 @@ pub fn token(config: &Config, command: TokenCommand) -> anyhow::Result<()> {
                 tokens.iter().find(|one| one.name == token).or_else(|| tokens.iter().find(|one| Some(one.id) == id));
             let found = found.ok_or_else(|| anyhow!("there is no token with the name or id {token}"))?;
             meta.revoke_token(found.id, by, now).await.map_err(in_words)?;
-            eprintln!("revoked {} (id {}): refused within a second", found.name, found.id);
+            remark_line(format_args!("revoked {} (id {}): refused within a second", found.name, found.id));
             Ok(())
         }
     })
@@ -133,7 +129,7 @@ fn on_meta(
     runtime.block_on(async {
         let meta = Meta::open(&location, config.node).await.context("open the metadata database")?;
         if let (true, Location::Sqlite(path)) = (is_new, &location) {
-            eprintln!("there was no metadata database, so a new one was made: {}", path.display());
+            remark_line(format_args!("there was no metadata database, so a new one was made: {}", path.display()));
         }
         let done = work(&meta, &by, now).await;
         meta.close().await;
@@ -167,8 +163,23 @@ async fn set_status(meta: &Meta, name: &str, status: UserStatus, by: &Actor, now
     let user = known(meta, name).await?;
     let patch = UserPatch { status: Some(status), ..UserPatch::default() };
     meta.update_user(user.id, &patch, by, now).await.map_err(in_words)?;
-    eprintln!("{} is {status}", user.username);
+    remark_line(format_args!("{} is {status}", user.username));
     Ok(())
+}
+
+/// The account has it already: where it cannot be shown, nobody knows it.
+fn show_password(password: &str, username: &str) -> anyhow::Result<()> {
+    print_line(password).map_err(|OutputError(error)| {
+        anyhow!(
+            "{username} has a new password, which could not be shown ({error}), and is lost: set another with `logseal user passwd {username}`"
+        )
+    })
+}
+
+/// When a token ends that holds for `span`, in a year that the API can tell.
+fn end_of(span: TimeDelta, now: DateTime<Utc>) -> anyhow::Result<DateTime<Utc>> {
+    let end = now.checked_add_signed(span).filter(|end| end.year() < 10_000);
+    end.context("the token would expire behind the year 9999: leave out --expires for one that never does")
 }
 
 fn in_words(error: MetaError) -> anyhow::Error {
@@ -210,8 +221,7 @@ fn new_password(generate: bool) -> anyhow::Result<(String, bool)> {
 /// Asks, and reads a line without showing it.
 fn unseen(prompt: &str) -> anyhow::Result<String> {
     let stdin = std::io::stdin();
-    eprint!("{prompt}");
-    std::io::stderr().flush().context("ask for the password")?;
+    remark(prompt);
     let shown = tcgetattr(&stdin).context("read the terminal's mode")?;
     let mut hidden = shown.clone();
     // Ctrl-C ends the line instead of the process, which would leave the terminal hidden.
@@ -220,7 +230,7 @@ fn unseen(prompt: &str) -> anyhow::Result<String> {
     tcsetattr(&stdin, OptionalActions::Now, &hidden).context("hide what is typed")?;
     let typed = line();
     tcsetattr(&stdin, OptionalActions::Now, &shown).context("show again what is typed")?;
-    eprintln!();
+    remark_line("");
     typed
 }
 

@@ -22,6 +22,7 @@ pub mod storage;
 pub mod uploads;
 
 mod addresses;
+mod file_fault;
 mod listener_tokens;
 mod networks;
 mod variables;
@@ -129,7 +130,7 @@ pub enum ConfigError {
     #[error("read {path}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("configuration {path} is not valid\n{detail}")]
-    File { path: PathBuf, detail: toml::de::Error },
+    File { path: PathBuf, detail: String },
     #[error("configuration variables are not valid: {0}")]
     Variables(toml::de::Error),
     #[error("{key}: {detail}")]
@@ -151,6 +152,7 @@ impl Config {
         };
         // Once on its own, so that an error in the file is shown with its line.
         let mut config: Self = toml::from_str(&text)
+            .map_err(|error| file_fault::shown(&error, &text))
             .map_err(|detail| ConfigError::File { path: file.unwrap_or(Path::new("")).to_owned(), detail })?;
         let mut tree: toml::Table = toml::from_str(&text).map_err(ConfigError::Variables)?;
         let mut overridden = false;
@@ -253,6 +255,7 @@ impl Config {
         people.and(mail).or_else(|(key, detail)| wrong(key, detail))?;
         self.storage.check().or_else(|(key, detail)| wrong(key, detail))?;
         otlp.or_else(|(key, detail)| wrong(key, detail))?;
+        self.engine.check().or_else(|(key, detail)| wrong(key, detail))?;
         self.clickhouse.check().or_else(|(key, detail)| wrong(key, detail))?;
         self.log.check().or_else(|(key, detail)| wrong(key, detail))?;
         addresses::check(self)

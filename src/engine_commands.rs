@@ -14,6 +14,7 @@ use crate::config::stages::Engine;
 use crate::engine::config::{EngineConfig, Listen};
 use crate::engine::supervisor::{Supervisor, SupervisorConfig};
 use crate::engine::{child, install as engine_install, library};
+use crate::printing::{print_line, remark_line};
 
 /// The file name of the child's socket, below `engine` in the data folder.
 const SOCKET: &str = "engine.sock";
@@ -65,11 +66,16 @@ pub fn install(from: Option<&Path>) -> anyhow::Result<()> {
     let installed = folder.join(library::FILE_NAME);
     if from.is_none() && installed.is_file() {
         // It was verified when it was put there, and put there whole.
-        println!("the engine library is installed: {}", installed.display());
-        return Ok(());
+        return Ok(print_line(format_args!("the engine library is installed: {}", installed.display()))?);
     }
-    engine_install::install(from, &folder, &mut |line| println!("{line}"))?;
-    Ok(())
+    let mut printed = Ok(());
+    engine_install::install(from, &folder, &mut |line| {
+        // The library is wanted though nobody can be told how it comes.
+        if printed.is_ok() {
+            printed = print_line(line);
+        }
+    })?;
+    Ok(printed?)
 }
 
 /// `logseal engine serve`: the engine's tables over ClickHouse's HTTP interface, while no daemon uses them.
@@ -94,7 +100,7 @@ pub fn run_child() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = error.exit_code();
-            eprintln!("logseal: {:#}", anyhow::Error::new(error));
+            remark_line(format_args!("logseal: {:#}", anyhow::Error::new(error)));
             ExitCode::from(code)
         }
     }

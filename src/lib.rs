@@ -19,6 +19,7 @@ pub mod meta;
 pub mod metrics;
 pub mod notify;
 pub mod objects;
+pub mod printing;
 pub mod query;
 pub mod record;
 pub mod rules;

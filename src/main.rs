@@ -5,20 +5,22 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use logseal::cli::{Cli, Command, EngineCommand};
+use logseal::cli::{Cli, Command, EngineCommand, report};
 use logseal::config::Config;
+use logseal::printing::{print_line, remark_line};
 use logseal::{account_commands, daemon, engine_commands, telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let config_file = cli.config.clone();
     let outcome = match cli.command() {
-        Command::Client(command) => match config_file.as_deref() {
-            None => return command.run(),
-            Some(file) => match load(Some(file)) {
-                Ok(config) => return command.with_formats(config.formats()).or_data_dir(config.data_dir).run(),
-                Err(error) => Err(error),
-            },
+        Command::Client(command) if config_file.is_none() && !is_daemon_named() => return command.run(),
+        Command::Client(command) => match load(config_file.as_deref()) {
+            Ok(config) => {
+                let command = command.with_formats(config.formats());
+                return command.or_daemon(&config.api.local_url(), config.data_dir).run();
+            }
+            Err(error) => Err(error),
         },
         Command::Serve => serve(config_file.as_deref()),
         Command::CheckConfig => check_config(config_file.as_deref()),
@@ -38,11 +40,13 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("logseal: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => report(&error),
     }
+}
+
+/// Whether the variables say where the daemon is, as they do in a container.
+fn is_daemon_named() -> bool {
+    ["LOGSEAL__API__LISTEN", "LOGSEAL__DATA_DIR"].iter().any(|name| std::env::var_os(name).is_some())
 }
 
 fn load(file: Option<&Path>) -> anyhow::Result<Config> {
@@ -62,10 +66,10 @@ fn serve(file: Option<&Path>) -> anyhow::Result<()> {
 
 fn check_config(file: Option<&Path>) -> anyhow::Result<()> {
     let config = load(file)?;
-    daemon::check_certificates(&config)?;
+    daemon::check_configuration(&config)?;
     let config = config.without_secrets();
     let text = toml::to_string(&config).context("show the configuration")?;
-    println!("{text}");
-    eprintln!("the configuration is valid");
+    print_line(text)?;
+    remark_line("the configuration is valid");
     Ok(())
 }

@@ -17,6 +17,8 @@ pub fn set_up(config: &Log) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_timer(ChronoUtc::new("%Y-%m-%dT%H:%M:%S%.3fZ".to_owned()))
+        // It would be said on standard error, which is what failed, and end in a panic there.
+        .log_internal_errors(false)
         .with_target(false);
     match config.format {
         LogFormat::Human => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),

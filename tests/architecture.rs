@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each module with those of ours that it may use. What stands in no list may be used by `daemon` and the program alone.
-const ALLOWED: [(&str, &[&str]); 31] = [
+const ALLOWED: [(&str, &[&str]); 32] = [
     (
         "alerts",
         &[
@@ -23,11 +23,12 @@ const ALLOWED: [(&str, &[&str]); 31] = [
             "telemetry",
         ],
     ),
-    ("account_commands", &["auth", "cli", "config", "meta"]),
+    ("account_commands", &["auth", "cli", "config", "meta", "printing"]),
     ("auth", &["config", "smtp"]),
     ("clock", &[]),
     ("config", &[]),
     ("metrics", &[]),
+    ("printing", &[]),
     ("telemetry", &["config"]),
     ("tls", &["config"]),
     ("http_server", &["config", "tls"]),
@@ -39,7 +40,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
     ("smtp", &["config"]),
     ("spelling", &[]),
     ("engine", &[]),
-    ("engine_commands", &["config", "engine"]),
+    ("engine_commands", &["config", "engine", "printing"]),
     ("archive", &[]),
     ("event_log", &["telemetry"]),
     ("ingest", &["metrics", "record", "spool"]),
@@ -90,7 +91,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
             "telemetry",
         ],
     ),
-    ("cli", &["event_log", "meta", "query", "record", "rules"]),
+    ("cli", &["event_log", "meta", "printing", "query", "record", "rules"]),
     (
         "daemon",
         &[
@@ -108,6 +109,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
             "metrics",
             "notify",
             "objects",
+            "printing",
             "record",
             "rules",
             "settings",

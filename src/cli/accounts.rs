@@ -63,5 +63,6 @@ pub enum TokenCommand {
 }
 
 fn span(text: &str) -> Result<TimeDelta, String> {
-    TimeDelta::from_std(duration(text)?).map_err(|error| error.to_string())
+    let span = TimeDelta::from_std(duration(text)?).map_err(|error| error.to_string())?;
+    if span.is_zero() { Err("it would have expired when it is made".to_owned()) } else { Ok(span) }
 }

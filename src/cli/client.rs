@@ -37,9 +37,15 @@ pub(super) struct Api {
 
 impl Api {
     /// # Errors
-    /// Where the HTTP client cannot be set up.
+    /// Where the HTTP client cannot be set up, or the daemon is configured to speak TLS only.
     pub(super) fn of(daemon: &Daemon) -> anyhow::Result<Self> {
-        Self::new(&daemon.url, token::find(daemon)?)
+        let url = daemon.url();
+        if url.scheme() != "http" {
+            bail!(
+                "the daemon of this configuration answers at {url} (api.tls), and the terminal's commands do not speak TLS: use its API, with curl for instance, or name another address with --url"
+            );
+        }
+        Self::new(&url, token::find(daemon)?)
     }
 
     fn new(base: &Url, token: Option<String>) -> anyhow::Result<Self> {

@@ -1,10 +1,5 @@
 //! `logseal export`: all matching records as a stream, whole or visibly broken.
-//!
-//! A file appears under its name only when the last byte is on disk; until then, and after a failure,
-//! what came is in `FILE.partial`.
 
-use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,9 +9,11 @@ use clap::{Args, ValueEnum};
 
 use super::client::{Api, broken_transfer};
 use super::filter::{When, Which};
+use super::output_file::OutputFile;
 use super::progress::{Progress, bytes, count};
 use super::safe_text::TerminalWriter;
 use super::{Daemon, INTERRUPTED, OutputError};
+use crate::printing::remark_line;
 
 /// The arguments of `logseal export`.
 #[derive(Debug, Args)]
@@ -35,7 +32,7 @@ pub struct ExportArgs {
     /// Leave cells as they are that a spreadsheet would run as a formula.
     #[arg(long)]
     raw: bool,
-    /// Where to write; `-` is standard output.
+    /// Where to write; `-` is standard output. A pipe or a device is written directly, a file appears when it is whole.
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 }
@@ -72,7 +69,8 @@ pub(super) async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     let response = api.open("/api/v1/logs/export", &parameters, &args.which.query).await?;
     let promised = promised_rows(&response);
     let mut rows = RowCounter::new(args.format);
-    if args.output.as_os_str() == "-" {
+    // By its other name it could be a file that a shell appends to.
+    if args.output.as_os_str() == "-" || args.output == Path::new("/dev/stdout") {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
         let mut out: Box<dyn Write> =
@@ -83,24 +81,27 @@ pub(super) async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
         }
         return Ok(code);
     }
-    let partial = partial_name(&args.output);
-    let file = File::create(&partial).with_context(|| format!("create {}", partial.display()))?;
-    let mut out = BufWriter::with_capacity(256 << 10, file);
+    let mut out = OutputFile::create(&args.output)?;
+    let partial = out.partial().map(Path::to_owned);
     let outcome = transfer(response, &mut out, &mut rows, true).await;
-    let kept =
-        || format!("the export is not complete; {} holds the first {} records", partial.display(), count(rows.rows()));
+    let kept = || {
+        let place = partial.as_deref().unwrap_or(&args.output).display();
+        format!("the export is not complete; {place} holds the first {} records", count(rows.rows()))
+    };
     match outcome {
         Ok(code) if code == ExitCode::SUCCESS => {}
         Ok(code) => {
-            anstream::eprintln!("logseal: {}", kept());
+            remark_line(format_args!("logseal: {}", kept()));
             return Ok(code);
         }
+        // A pipe or a device keeps nothing that could be counted here.
+        Err(error) if partial.is_none() => return Err(error),
         Err(error) => return Err(error.context(kept())),
     }
     check_rows(&rows, promised).with_context(kept)?;
-    publish(out, &partial, &args.output).with_context(kept)?;
+    out.publish().with_context(kept)?;
     let noun = if rows.rows() == 1 { "record" } else { "records" };
-    anstream::eprintln!("{} {noun} in {}", count(rows.rows()), args.output.display());
+    remark_line(format_args!("{} {noun} in {}", count(rows.rows()), args.output.display()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -160,22 +161,6 @@ async fn transfer(
     outcome
 }
 
-/// Makes the file durable, then gives it its name.
-fn publish(out: BufWriter<File>, partial: &Path, name: &Path) -> anyhow::Result<()> {
-    let file = out.into_inner().map_err(|error| error.into_error()).context("write the last bytes")?;
-    file.sync_all().context("bring the file to disk")?;
-    if name.is_dir() {
-        bail!("{} is a folder", name.display());
-    }
-    std::fs::rename(partial, name).with_context(|| format!("name it {}", name.display()))
-}
-
-fn partial_name(name: &Path) -> PathBuf {
-    let mut partial = OsString::from(name);
-    partial.push(".partial");
-    PathBuf::from(partial)
-}
-
 /// Counts the records of an export as it passes by.
 #[derive(Debug)]
 pub(super) struct RowCounter {
@@ -227,18 +212,5 @@ mod tests {
             assert_eq!(rows.rows(), 2, "in pieces of {size}");
         }
         assert_eq!(RowCounter::new(ExportFormat::Csv).rows(), 0);
-    }
-
-    #[test]
-    fn the_name_appears_only_with_the_whole_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let name = dir.path().join("out.csv");
-        let partial = partial_name(&name);
-        assert_eq!(partial.file_name().unwrap(), "out.csv.partial");
-        let mut out = BufWriter::new(File::create(&partial).unwrap());
-        out.write_all(b"whole").unwrap();
-        assert!(!name.exists());
-        publish(out, &partial, &name).unwrap();
-        assert_eq!((std::fs::read(&name).unwrap().as_slice(), partial.exists()), (b"whole".as_slice(), false));
     }
 }

@@ -33,6 +33,7 @@ use super::lines::Lines;
 use super::pieces::{Cutter, Piece};
 use super::progress::{Progress, bytes, count, duration};
 use super::{Daemon, INTERRUPTED, input};
+use crate::printing::{print, remark};
 
 /// Pieces that wait for their answers.
 const IN_FLIGHT_MAX: usize = 3;
@@ -113,7 +114,14 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     if !is_interrupted && reading.join().is_err() {
         import.summary.stopped_because("the reading thread failed".to_owned());
     }
-    anstream::print!("{}", import.summary.text(import.progress.seconds(), is_interrupted));
+    let is_done = import.summary.is_complete() && !is_interrupted;
+    let text = import.summary.text(import.progress.seconds(), is_interrupted);
+    match print(&text) {
+        Err(error) if is_done => return Err(error.into()),
+        // It says where to go on, which must not be lost.
+        Err(_) => remark(text),
+        Ok(()) => {}
+    }
     Ok(match (is_interrupted, import.summary.is_complete()) {
         (true, _) => ExitCode::from(INTERRUPTED),
         (false, true) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ mod filter;
 mod import;
 mod input;
 mod lines;
+mod output_file;
 mod parse;
 mod pieces;
 mod progress;
@@ -30,7 +31,6 @@ mod tail;
 mod token;
 
 use std::ffi::OsString;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +39,10 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use logseal_parsers::Formats;
 
+use crate::printing::{OutputError, has_no_reader, remark_line};
+
+/// Where the daemon listens that is not configured.
+const URL: &str = "http://127.0.0.1:8080";
 /// The exit code of a command that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
@@ -132,9 +136,12 @@ pub enum ClientCommand {
 /// Where the daemon is.
 #[derive(Clone, Args)]
 pub struct Daemon {
-    /// The address of the daemon's API.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = client::base_url)]
-    url: reqwest::Url,
+    /// The address of the daemon's API [default: where --config has it listen, else http://127.0.0.1:8080]
+    #[arg(long, value_name = "URL", value_parser = client::base_url)]
+    url: Option<reqwest::Url>,
+    /// Where the daemon of the same configuration listens, on this machine.
+    #[arg(skip)]
+    configured: Option<reqwest::Url>,
     /// A file with the token to send; else LOGSEAL_TOKEN, else cli.token in the data folder.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -147,6 +154,16 @@ pub struct Daemon {
 }
 
 impl Daemon {
+    fn url(&self) -> reqwest::Url {
+        let known = self.url.as_ref().or(self.configured.as_ref()).cloned();
+        known.unwrap_or_else(|| URL.parse().expect("it is an address"))
+    }
+
+    /// Whether no address was named but that of the configuration, which is this machine's own whatever it is.
+    fn is_configured(&self) -> bool {
+        self.url.is_none() && self.configured.is_some()
+    }
+
     fn data_dir(&self) -> Option<&Path> {
         self.data_dir.as_deref()
     }
@@ -154,15 +171,16 @@ impl Daemon {
 
 impl std::fmt::Debug for Daemon {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Daemon").field("url", &self.url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Daemon").field("url", &self.url().as_str()).finish_non_exhaustive()
     }
 }
 
 impl ClientCommand {
-    /// The same command, which looks into `data_dir` where it was told of no other data folder.
+    /// The same command, which asks at `url` and looks into `data_dir` where it was told of no other address and data folder.
     #[must_use]
-    pub fn or_data_dir(mut self, data_dir: PathBuf) -> Self {
+    pub fn or_daemon(mut self, url: &str, data_dir: PathBuf) -> Self {
         if let Some(daemon) = self.daemon() {
+            daemon.configured = url.parse().ok();
             daemon.data_dir.get_or_insert(data_dir);
         }
         self
@@ -214,31 +232,16 @@ fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Res
     outcome
 }
 
-fn report(error: &anyhow::Error) -> ExitCode {
-    if is_broken_pipe(error) {
-        // The reader of a pipe has seen enough (`| head`): nothing to complain of.
+/// Says on standard error why a command failed, and gives its exit code. A reader that has seen enough is no failure.
+#[must_use]
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    if has_no_reader(error) {
         return ExitCode::SUCCESS;
     }
-    anstream::eprintln!(
-        "{}logseal:{} {}",
-        safe_text::RED,
-        safe_text::PLAIN,
-        safe_text::sentence(&format!("{error:#}"))
-    );
+    let text = safe_text::sentence(&format!("{error:#}"));
+    remark_line(format_args!("{}logseal:{} {text}", safe_text::RED, safe_text::PLAIN));
     ExitCode::FAILURE
 }
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<OutputError>())
-        .any(|OutputError(cause)| cause.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// Standard output could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("write the output")]
-struct OutputError(#[source] io::Error);
 
 #[cfg(test)]
 mod tests {
@@ -256,12 +259,5 @@ mod tests {
         let cli = Cli::parse_from(["logseal", "--config", "a.toml"]);
         assert_eq!(cli.config, Some(PathBuf::from("a.toml")));
         assert!(matches!(cli.command(), Command::Serve));
-    }
-
-    #[test]
-    fn a_closed_pipe_is_told_from_a_broken_connection() {
-        let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
-        assert!(is_broken_pipe(&anyhow::Error::new(OutputError(pipe())).context("print")));
-        assert!(!is_broken_pipe(&anyhow::Error::new(pipe())));
     }
 }

@@ -15,6 +15,7 @@ use super::record_line::cell;
 use super::safe_text::{CYAN, DIM, OneLine, PLAIN, RED, json, level_style};
 use super::{OutputError, input};
 use crate::event_log::either::FileReader;
+use crate::printing::{remark, remark_line};
 use crate::record::LogRow;
 
 /// The largest file that is read as one record.
@@ -67,7 +68,7 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
     let format = match args.formats.find(&args.format) {
         Ok(format) => format,
         Err(error) => {
-            anstream::eprintln!("{RED}logseal:{PLAIN} {error}");
+            remark_line(format_args!("{RED}logseal:{PLAIN} {error}"));
             return Ok(ExitCode::from(2));
         }
     };
@@ -112,7 +113,7 @@ pub(super) fn run(args: &ParseArgs) -> anyhow::Result<ExitCode> {
     }
     printer.finish()?;
     if let Some(missing) = missing {
-        anstream::eprintln!("{}: {missing}", input::name(&args.file));
+        remark_line(format_args!("{}: {missing}", input::name(&args.file)));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -147,7 +148,7 @@ impl<W: Write> Printer<'_, W> {
     fn finish(mut self) -> Result<(), OutputError> {
         let flushed = self.failed.take().map_or(Ok(()), Err).and_then(|()| self.out.flush());
         flushed.map_err(OutputError)?;
-        anstream::eprint!("{}", self.tally.summary());
+        remark(self.tally.summary());
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use super::client::Api;
 use super::filter::{When, Which};
 use super::record_line::Lines;
 use super::{Daemon, OutputError};
+use crate::printing::remark_line;
 
 /// The most records of one answer of the API.
 const PAGE_MAX: u32 = 1000;
@@ -78,7 +79,7 @@ pub(super) async fn run(args: QueryArgs) -> anyhow::Result<ExitCode> {
     print(&records, args.json).map_err(OutputError)?;
     let shown = records.len() as u64;
     if shown < total && !args.json {
-        anstream::eprintln!("{shown} of {total} records; --limit shows more");
+        remark_line(format_args!("{shown} of {total} records; --limit shows more"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,8 @@ use super::filter::Which;
 use super::record_line::Lines;
 use super::safe_text::{OneLine, PLAIN, YELLOW};
 use super::sse::{Event, Events};
-use super::{Daemon, OutputError};
+use super::{Daemon, INTERRUPTED, OutputError};
+use crate::printing::remark_line;
 
 /// Between two attempts to connect.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
@@ -47,14 +48,14 @@ struct Position {
     has_received: bool,
 }
 
-/// Runs the command until Ctrl-C.
+/// Runs the command until Ctrl-C, which is an interruption as of any other command.
 ///
 /// # Errors
 /// Where the daemon is not there at first, or refuses, or the output cannot be written.
 pub(super) async fn run(args: TailArgs) -> anyhow::Result<ExitCode> {
     tokio::select! {
         outcome = follow(&args) => outcome,
-        _ = tokio::signal::ctrl_c() => Ok(ExitCode::SUCCESS),
+        _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(INTERRUPTED)),
     }
 }
 
@@ -65,7 +66,7 @@ async fn follow(args: &TailArgs) -> anyhow::Result<ExitCode> {
     let mut response = connect(&api, args, &position).await.map_err(Refusal::into_error)?;
     loop {
         let ended = read(response, &mut position, &mut lines, args.json).await?;
-        anstream::eprintln!("{YELLOW}{}; connecting again{PLAIN}", OneLine(&ended));
+        remark_line(format_args!("{YELLOW}{}; connecting again{PLAIN}", OneLine(&ended)));
         let mut pause = RETRY_FIRST;
         if !std::mem::take(&mut position.has_received) {
             pause = RETRY_MAX;
@@ -78,7 +79,7 @@ async fn follow(args: &TailArgs) -> anyhow::Result<ExitCode> {
                 Err(Refusal::Later(_)) => pause = (pause * 2).min(RETRY_MAX),
             }
         };
-        anstream::eprintln!("{YELLOW}connected again{PLAIN}");
+        remark_line(format_args!("{YELLOW}connected again{PLAIN}"));
     }
 }
 
@@ -130,7 +131,7 @@ async fn read(
         print(&events, position, lines, as_json).map_err(OutputError)?;
         events.clear();
         for _ in 0..std::mem::take(&mut parser.dropped) {
-            anstream::eprintln!("{YELLOW}a record was too large to show{PLAIN}");
+            remark_line(format_args!("{YELLOW}a record was too large to show{PLAIN}"));
         }
     }
 }
@@ -141,7 +142,7 @@ fn print(events: &[Event], position: &mut Position, lines: &mut Lines, as_json: 
         if event.kind == "gap" {
             // Between the lines where it belongs; beside the records where programs read those.
             let text = gap_text(&event.data);
-            if as_json { anstream::eprintln!("{text}") } else { writeln!(out, "{text}")? }
+            if as_json { remark_line(text) } else { writeln!(out, "{text}")? }
         } else {
             writeln!(out, "{}", lines.line(&event.data))?;
         }

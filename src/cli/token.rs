@@ -24,7 +24,8 @@ pub(super) fn find(daemon: &Daemon) -> anyhow::Result<Option<String>> {
         return Ok(Some(token.trim().to_owned()));
     }
     let folder = daemon.data_dir().unwrap_or(Path::new(DATA_DIR));
-    Ok(if is_this_machine(&daemon.url) { read(&folder.join(LOCAL)).ok() } else { None })
+    let is_here = daemon.is_configured() || is_this_machine(&daemon.url());
+    Ok(if is_here { read(&folder.join(LOCAL)).ok() } else { None })
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

@@ -1,6 +1,6 @@
 //! The keys of `[api]`, and what they must be to make sense together.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,19 @@ impl Default for Api {
 }
 
 impl Api {
+    /// The address for a program on the same machine: what listens on all addresses does on loopback, too.
+    #[must_use]
+    pub fn local_url(&self) -> String {
+        let mut address = self.listen;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+
     /// # Errors
     /// The first key that is wrong.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -161,6 +174,21 @@ mod tests {
         assert_eq!(refused_key(|api| api.listen = anywhere).as_deref(), Some("api.listen"));
         assert_eq!(refused_key(|api| (api.listen, api.tls) = (anywhere, Some(tls))), None);
         assert_eq!(refused_key(|api| (api.listen, api.plain_http_beyond_loopback) = (anywhere, true)), None);
+    }
+
+    #[test]
+    fn a_program_on_the_same_machine_asks_at_loopback_where_all_addresses_are_listened_on() {
+        for (listen, expected) in [
+            ("127.0.0.1:9090", "127.0.0.1:9090"),
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::]:9090", "[::1]:9090"),
+            ("192.0.2.7:9090", "192.0.2.7:9090"),
+        ] {
+            let api = Api { listen: listen.parse().unwrap(), ..Api::default() };
+            assert_eq!(api.local_url(), format!("http://{expected}"));
+            let tls = Some(Tls { certificate: "a".into(), key: "b".into(), client_ca: None });
+            assert_eq!(Api { tls, ..api }.local_url(), format!("https://{expected}"));
+        }
     }
 
     #[test]

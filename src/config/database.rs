@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or `sqlite:PATH`; empty: a SQLite file in the data folder.
+    #[serde(deserialize_with = "super::secret_text::text")]
     pub url: String,
 }
 

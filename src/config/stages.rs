@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// With less the engine's inserts fail, and with far less it does not start.
+const ENGINE_MEMORY_BYTES_MIN: u64 = 1_000_000_000;
+
 /// The way from a source to the spool.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +51,7 @@ pub struct ClickHouse {
     /// `http://host:8123`; empty: the embedded engine.
     pub url: String,
     pub user: String,
+    #[serde(deserialize_with = "super::secret_text::text")]
     pub password: String,
     pub database: String,
 }
@@ -94,6 +98,21 @@ impl Default for ClickHouse {
     }
 }
 
+impl Engine {
+    /// # Errors
+    /// The key that is wrong, and why.
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        if (1..ENGINE_MEMORY_BYTES_MIN).contains(&self.memory_bytes_max) {
+            let detail = format!(
+                "{} is too little: the engine needs {ENGINE_MEMORY_BYTES_MIN} to take in records, or 0 for 1.2 GB",
+                self.memory_bytes_max
+            );
+            return Err(("engine.memory_bytes_max", detail));
+        }
+        Ok(())
+    }
+}
+
 impl ClickHouse {
     /// # Errors
     /// The key that is wrong, and why. The address is not shown: there may be a password in it.
@@ -106,6 +125,12 @@ impl ClickHouse {
             Some(uri) if uri.scheme_str() == Some("https") => {
                 "https is not spoken to a ClickHouse server: write http://host:8123, over a network that is trusted or through a tunnel"
             }
+            Some(uri) if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
+                "holds a login: that has keys of its own, clickhouse.user and clickhouse.password"
+            }
+            Some(uri) if uri.path_and_query().is_some_and(|path| path != "/") || self.url.contains('#') => {
+                "ends with the port: write http://host:8123, without a path, ? or #; the database is clickhouse.database"
+            }
             Some(uri) if uri.scheme_str() == Some("http") && uri.authority().is_some_and(names_host) => return Ok(()),
             _ => {
                 "is no address of a ClickHouse server's HTTP interface: write http://host:8123, or leave it empty for the embedded engine"
@@ -117,8 +142,7 @@ impl ClickHouse {
 
 /// Whether there is a host, and behind it no port or one that can be.
 fn names_host(authority: &http::uri::Authority) -> bool {
-    let host_and_port = authority.as_str().rsplit('@').next().unwrap_or_default();
-    let port = host_and_port.strip_prefix(authority.host()).unwrap_or_default();
+    let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
     !authority.host().is_empty() && (port.is_empty() || authority.port_u16().is_some_and(|port| port > 0))
 }
 

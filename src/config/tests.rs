@@ -99,6 +99,44 @@ fn a_secret_of_digits_is_text() {
     assert_eq!(config.clickhouse.password, "123456");
     let config = load("", &[("LOGSEAL__CLICKHOUSE__PASSWORD", "\"123 456\"")]).unwrap();
     assert_eq!(config.clickhouse.password, "123 456");
+    let digits = "1234567890123456789012345678901234";
+    for (path, key) in [
+        ("AUTH__ADMIN_PASSWORD", "[auth]\nadmin_password"),
+        ("AUTH__JWT_SECRET", "[auth]\njwt_secret"),
+        ("SMTP__PASSWORD", "[smtp]\nhost = \"h\"\nfrom = \"a@b.example\"\nuser = \"u\"\npassword"),
+        ("SMTP__USER", "[smtp]\nhost = \"h\"\nfrom = \"a@b.example\"\npassword = \"p\"\nuser"),
+        ("ANALYSERS__A__TOKEN", "[analysers.a]\nurl = \"http://a\"\ntoken"),
+        ("API__TLS__KEY", "[api.tls]\ncertificate = \"c\"\nkey"),
+    ] {
+        let file = |value: &str| format!("{key} = \"{value}\"\n");
+        let by_variable = load(&file(&"x".repeat(40)), &[(&format!("LOGSEAL__{path}"), digits)]).unwrap();
+        assert_eq!(by_variable, load(&file(digits), &[]).unwrap(), "{path}");
+    }
+    let numbers = [("LOGSEAL__AUTH__REQUESTS_PER_SECOND_PER_USER", "7")];
+    assert_eq!(load("", &numbers).unwrap().auth.requests_per_second_per_user.get(), 7);
+}
+
+#[test]
+fn a_variable_that_is_refused_does_not_show_a_secret() {
+    for variable in [
+        ("LOGSEAL__AUTH", "{admin_password = 12345678901}"),
+        ("LOGSEAL__CLICKHOUSE", "{password = 12345678901}"),
+        ("LOGSEAL__DATABASE", "{url = 12345678901}"),
+        ("LOGSEAL__LISTENER", "[{protocol = 'fluent', shared_key = 12345678901}]"),
+        ("LOGSEAL__LISTENER", "[{protocol = 'fluent', users = {a = 12345678901}}]"),
+    ] {
+        let error = load("", &[variable]).unwrap_err().to_string();
+        assert!(!error.contains("12345678901") && error.contains("expected text in quotes"), "{error}");
+    }
+}
+
+#[test]
+fn memory_in_which_the_engine_cannot_work_is_refused() {
+    for (bytes, is_fine) in [(0, true), (5, false), (999_999_999, false), (1_000_000_000, true)] {
+        let loaded = load(&format!("[engine]\nmemory_bytes_max = {bytes}\n"), &[]);
+        assert_eq!(loaded.is_ok(), is_fine, "{bytes}");
+        assert!(loaded.err().is_none_or(|error| error.to_string().starts_with("engine.memory_bytes_max: ")));
+    }
 }
 
 #[test]
@@ -273,6 +311,12 @@ fn a_store_is_named_by_an_address_that_is_spoken_to() {
         ("http://db:81230", "http://host:8123"),
         ("tcp://db:9000", "http://host:8123"),
         ("https://db:8443", "https is not spoken"),
+        ("http://me:word@db:8123", "clickhouse.password"),
+        ("http://@db:8123", "clickhouse.password"),
+        ("http://db:8123/logs", "without a path"),
+        ("http://db:8123/?database=logs", "without a path"),
+        ("http://db:8123?user=a", "without a path"),
+        ("http://db:8123#a", "without a path"),
     ] {
         let error = load(&format!("[clickhouse]\nurl = \"{url}\"\n"), &[]).unwrap_err().to_string();
         assert!(error.starts_with("clickhouse.url: ") && error.contains(says), "{url}: {error}");

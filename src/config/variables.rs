@@ -2,8 +2,10 @@
 
 use super::ConfigError;
 
-/// The ends of keys that hold secrets, or what belongs to one: always text, though it may be digits.
-const SECRETS: [&str; 5] = ["__jwt_secret", "__password", "__access_key_id", "__secret_access_key", "__token"];
+/// The last words of keys that hold secrets, or what belongs to one: always text, though it may be digits.
+const SECRETS: [&str; 5] = ["password", "secret", "token", "key", "key_id"];
+/// Keys beside them that are text; the words end others that are numbers.
+const TEXTS: [&str; 2] = ["user", "url"];
 
 /// The key and value of a variable whose name is not a path; an empty one is as good as none.
 pub(super) fn plain(name: &str, value: &str) -> Result<Option<(&'static str, toml::Value)>, ConfigError> {
@@ -24,10 +26,17 @@ pub(super) fn plain(name: &str, value: &str) -> Result<Option<(&'static str, tom
 
 /// Sets the key at `path` to what `value` is as TOML, or as text. A password of digits only is text, too.
 pub(super) fn set(tree: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigError> {
-    let is_secret = SECRETS.iter().any(|key| path.to_ascii_lowercase().ends_with(key));
+    let is_text = is_text(path);
     let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
-    let parsed = parsed.filter(|parsed| parsed.is_str() || !is_secret);
+    let parsed = parsed.filter(|parsed| parsed.is_str() || !is_text);
     set_value(tree, path, parsed.unwrap_or_else(|| toml::Value::String(value.to_owned())))
+}
+
+fn is_text(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let key = path.rsplit("__").next().unwrap_or_default();
+    let ends_with = |word: &str| key.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    TEXTS.contains(&key) || SECRETS.iter().any(|word| ends_with(word))
 }
 
 /// Sets the key at `path` (parts joined by `__`, any case).

@@ -9,7 +9,7 @@ use crate::tls::{Certificates, Protocol};
 ///
 /// # Errors
 /// The key whose files cannot be read, or do not fit each other.
-pub fn check_certificates(config: &Config) -> anyhow::Result<()> {
+pub(super) fn check_certificates(config: &Config) -> anyhow::Result<()> {
     let mut stated = vec![("api.tls".to_owned(), &config.api.tls, Protocol::Http1)];
     if let Some(otlp) = &config.otlp {
         stated.push(("otlp.tls".to_owned(), &otlp.tls, Protocol::Http2));

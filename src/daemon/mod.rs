@@ -36,8 +36,10 @@ use crate::jobs::{self, AnalyserClient, Follow, Holdback, Jobs, Pipeline, schedu
 use crate::meta::{Action, Actor};
 use crate::metrics::Metrics;
 use crate::objects::Objects;
+use crate::printing::print;
 use crate::settings::Settings;
 use crate::sources::{Listener, TokenBook};
+use crate::telemetry::chain;
 use crate::tls::{Certificates, Protocol};
 
 use alerting::Alerting;
@@ -46,7 +48,8 @@ use people::People;
 use starting::Starting;
 use storage::Storage;
 
-pub use certificates::check_certificates;
+use certificates::check_certificates;
+use people::check_admin_password;
 
 /// A stop does not wait longer for the metadata database.
 const TELL_STOP_MAX: Duration = Duration::from_secs(2);
@@ -55,6 +58,15 @@ const TELL_STOP_MAX: Duration = Duration::from_secs(2);
 enum End {
     Asked(&'static str),
     SpoolPoisoned,
+}
+
+/// What the start would refuse though each key has a value that it can have.
+///
+/// # Errors
+/// The key that is wrong, and why.
+pub fn check_configuration(config: &Config) -> anyhow::Result<()> {
+    check_certificates(config)?;
+    check_admin_password(config)
 }
 
 /// Runs the daemon until it is asked to stop, or cannot go on.
@@ -67,7 +79,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let tail = Tail::new();
 
     // Everything that can be wrong with the configuration comes before the first record.
-    check_certificates(&config)?;
+    check_configuration(&config)?;
     let api_listener = TcpListener::bind(config.api.listen)
         .await
         .with_context(|| format!("listen for the API on {}", config.api.listen))?;
@@ -341,9 +353,10 @@ fn print_banner(
         config.clickhouse_server().map_or_else(|| "embedded engine".to_owned(), |url| format!("ClickHouse at {url}"));
     let data_dir = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
     let scheme = if config.api.tls.is_some() { "https" } else { "http" };
-    print!("{}", banner::text(&format!("{scheme}://{api}"), listening, otlp_grpc, &data_dir, &store, first_password));
-    if let Err(error) = std::io::Write::flush(&mut std::io::stdout()) {
-        warn!(%error, "standard output is closed");
+    let text = banner::text(&format!("{scheme}://{api}"), listening, otlp_grpc, &data_dir, &store, first_password);
+    // Nothing that takes records needs it; a drawn password was shown before its account was made.
+    if let Err(error) = print(text) {
+        warn!("the start's summary is not shown: {}", chain(&error));
     }
 }
 

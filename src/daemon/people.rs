@@ -56,6 +56,17 @@ impl People {
     }
 }
 
+/// Said before anything is started: the first admin is made late.
+///
+/// # Errors
+/// `auth.admin_password` is none that an account may have.
+pub(super) fn check_admin_password(config: &Config) -> anyhow::Result<()> {
+    match config.auth.admin_password.expose() {
+        "" => Ok(()),
+        given => PasswordPolicy::new().check(given, FIRST_ADMIN).context("auth.admin_password"),
+    }
+}
+
 /// Makes an admin where there is no user yet. A drawn password is shown before the admin is there, and again in the banner: the start may
 /// fail, or be killed, at any point between the two.
 async fn first_admin(
@@ -68,9 +79,6 @@ async fn first_admin(
         return Ok(None);
     }
     let given = config.auth.admin_password.expose();
-    if !given.is_empty() {
-        PasswordPolicy::new().check(given, FIRST_ADMIN).context("auth.admin_password")?;
-    }
     let drawn = given.is_empty().then(Secret::password);
     let password = drawn.as_ref().map_or(given, Secret::expose);
     let show = || match &drawn {

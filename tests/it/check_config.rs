@@ -2,6 +2,7 @@
 
 use crate::app::run;
 use crate::certificates::Authority;
+use crate::cli::stderr;
 
 #[test]
 fn certificates_that_cannot_be_used_are_refused_before_the_start() {
@@ -31,4 +32,17 @@ fn certificates_that_cannot_be_used_are_refused_before_the_start() {
             }
         }
     }
+}
+
+#[test]
+fn a_password_that_no_account_may_have_is_refused_before_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("logseal.toml"), "syslog = []\n[auth]\nadmin_password = \"x1z\"\n").unwrap();
+    for command in ["check-config", "serve"] {
+        let output = run(&["--config", "logseal.toml", command], dir.path());
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = stderr(&output);
+        assert!(said.starts_with("logseal: auth.admin_password: ") && !said.contains("x1z"), "{said}");
+    }
+    assert!(!dir.path().join("data").exists());
 }

@@ -97,3 +97,43 @@ fn accounts_and_tokens_are_made_and_taken_away_from_the_terminal_while_the_daemo
     assert!(run(&["token", "revoke", "web"], dir).status.success());
     wait_until("the token is refused", || asked() == 401);
 }
+
+#[test]
+fn with_the_daemons_configuration_a_command_finds_the_daemon() {
+    let app = App::start();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let address = app.url("").replace("http://", "");
+    let (data, config) = (app.data_dir.display().to_string(), elsewhere.path().join("own.toml"));
+    std::fs::write(&config, format!("data_dir = {data:?}\n[api]\nlisten = \"{address}\"\n")).unwrap();
+    let counted = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_logseal"));
+        command.args(["query", "--count"]).args(arguments).envs(variables.iter().copied());
+        command.current_dir(elsewhere.path()).output().unwrap()
+    };
+    assert_eq!(stdout(&counted(&["--config", "own.toml"], &[])), "0\n");
+    let variables = [("LOGSEAL__API__LISTEN", address.as_str()), ("LOGSEAL__DATA_DIR", data.as_str())];
+    assert_eq!(stdout(&counted(&[], &variables)), "0\n");
+    std::fs::write(&config, "[api]\nlisten = \"127.0.0.1:1\"\n").unwrap();
+    assert_eq!(stdout(&counted(&["--config", "own.toml"], &variables)), "0\n");
+    let away = counted(&["--config", "own.toml"], &[]);
+    assert!(stderr(&away).contains("no daemon answers at http://127.0.0.1:1/"), "{away:?}");
+    // What is named goes before what is configured.
+    let named = ["--config", "own.toml", "--data-dir", &data, "--url", &app.url("")];
+    assert_eq!(stdout(&counted(&named, &[])), "0\n");
+    std::fs::write(&config, "[api]\ntls = { certificate = \"c\", key = \"k\" }\n").unwrap();
+    let tls = counted(&["--config", "own.toml"], &[]);
+    assert!(stderr(&tls).contains("https://127.0.0.1:8080") && stderr(&tls).contains("do not speak TLS"), "{tls:?}");
+}
+
+#[test]
+fn a_token_that_would_be_over_at_once_is_not_made_and_lists_are_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let add = |name: &str, span: &str| run(&["token", "add", name, "--scope", "read", "--expires", span], dir.path());
+    assert_eq!(add("dead", "0d").status.code(), Some(2));
+    let late = add("late", "9999999w");
+    assert!(late.status.code() == Some(1) && stderr(&late).contains("the year 9999"), "{late:?}");
+    assert!(add("web", "90d").status.success() && add("much-longer", "12h").status.success());
+    let tokens = stdout(&run(&["token", "list"], dir.path()));
+    let columns: Vec<_> = tokens.lines().map(|line| (line.find(" source any  "), line.find("  expires 20"))).collect();
+    assert!(columns.len() == 2 && columns[0] == columns[1] && columns[0].1.is_some(), "{tokens}");
+}

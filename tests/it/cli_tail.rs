@@ -70,7 +70,7 @@ fn a_tail_shows_what_arrives_and_ends_quietly() {
         assert!(std::time::Instant::now() < deadline);
         std::thread::sleep(std::time::Duration::from_millis(5));
     };
-    assert_eq!((status.code(), tail.next().as_str()), (Some(0), ""));
+    assert_eq!((status.code(), tail.next().as_str()), (Some(130), ""));
 }
 
 #[test]

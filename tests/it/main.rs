@@ -19,6 +19,7 @@ mod certificates;
 mod check_config;
 mod cli;
 mod cli_accounts;
+mod cli_output;
 mod cli_tail;
 mod cli_transfers;
 mod compression;

@@ -31,6 +31,7 @@ use self::table::Row;
 use super::client::Api;
 use super::progress::{count, duration};
 use super::{Daemon, OutputError};
+use crate::printing::remark_line;
 
 /// The arguments of `logseal bench`.
 #[derive(Clone, Debug, Args)]
@@ -131,7 +132,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let mut rows: Vec<Row> = Vec::new();
     for scenario in bench.args.scenario.clone() {
         let name = scenario.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-        anstream::eprintln!("measuring {name} …");
+        remark_line(format_args!("measuring {name} …"));
         let measured = bench.measure(scenario).await.with_context(|| format!("measure {name}"));
         match measured {
             Ok(measured) => rows.extend(measured),

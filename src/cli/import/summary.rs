@@ -3,6 +3,7 @@
 use super::send::Sent;
 use crate::cli::progress::{bytes, count};
 use crate::cli::safe_text::{OneLine, PLAIN, RED, YELLOW, sentence};
+use crate::printing::remark_line;
 
 /// How many lines that were not understood are told with their reasons.
 const REASONS_MAX: usize = 5;
@@ -18,6 +19,8 @@ pub(super) struct Summary {
     cut: u64,
     /// All lines up to this one are acknowledged, or hold no record.
     complete_to: u64,
+    /// How many lines were left out, and up to which line of the input has come.
+    skip_lines: u64,
     last_line: u64,
     /// Records behind the gap that are acknowledged too.
     behind_gap: u64,
@@ -36,7 +39,8 @@ impl Summary {
             sent_bytes: 0,
             cut: 0,
             complete_to: skip_lines,
-            last_line: skip_lines,
+            skip_lines,
+            last_line: 0,
             behind_gap: 0,
             unanswered: 0,
             ids: None,
@@ -53,7 +57,7 @@ impl Summary {
         self.last_line = self.last_line.max(sent.piece.last_line);
         for (line, left_out) in &sent.piece.cut {
             self.cut += 1;
-            anstream::eprintln!("{YELLOW}line {line} is too long: its last {left_out} bytes are left out{PLAIN}");
+            remark_line(format_args!("{YELLOW}line {line} is too long: its last {left_out} bytes are left out{PLAIN}"));
         }
         self.reasons.extend(sent.reasons.into_iter().take(REASONS_MAX.saturating_sub(self.reasons.len())));
         if let Some((first, last)) = sent.ids {
@@ -113,6 +117,14 @@ impl Summary {
             text += &format!(
                 "{YELLOW}answers were lost and their records sent again: up to {} records may be stored twice{PLAIN}\n",
                 count(self.in_doubt)
+            );
+        }
+        if self.is_complete() && !is_interrupted && self.last_line < self.skip_lines {
+            let noun = if self.last_line == 1 { "line" } else { "lines" };
+            text += &format!(
+                "{YELLOW}there are only {} {noun}: --skip-lines {} left out all of them{PLAIN}\n",
+                count(self.last_line),
+                self.skip_lines
             );
         }
         if !self.is_complete() || is_interrupted {
@@ -179,6 +191,20 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("14 records behind that line"), "{text}");
+    }
+
+    #[test]
+    fn an_input_with_fewer_lines_than_are_left_out_is_told() {
+        let text = |skip_lines| {
+            let mut summary = Summary::new(skip_lines);
+            summary.add(sent(2, 0, 0, None));
+            anstream::adapter::strip_str(&summary.text(1.0, false)).to_string()
+        };
+        for text in [text(99), text(2)] {
+            assert!(text.starts_with("lines read      2\n"), "{text}");
+        }
+        assert!(text(99).ends_with("there are only 2 lines: --skip-lines 99 left out all of them\n"), "{}", text(99));
+        assert!(!text(2).contains("only"), "{}", text(2));
     }
 
     #[test]
