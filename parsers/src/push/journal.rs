@@ -161,7 +161,9 @@ impl Splitter {
 
     /// The stream has ended: gives the last entry where no blank line ended it.
     pub fn finish(&mut self, mut each: impl FnMut(Entry<'_>)) {
-        if matches!(self.state, State::Length { .. } | State::Value { .. }) {
+        // A line without an equals sign is the name of a value whose length would follow.
+        let is_name = matches!(self.state, State::Line { bytes: 1.., has_equals: false });
+        if is_name || matches!(self.state, State::Length { .. } | State::Value { .. }) {
             self.fault = Some(Fault::CutOff);
         }
         self.close(&mut each);
@@ -366,7 +368,7 @@ mod tests {
             faults(reaching, 3),
             [(b"B\n\x06\0\0\0\0\0\0\0x\n\nC=12\n".to_vec(), Some(Fault::Length)), (b"D=1\n".to_vec(), None),]
         );
-        for cut_off in [&b"B\n\x09\0\0\0\0\0\0\0x\n\nC=12\n"[..], b"B\n\x05\0"] {
+        for cut_off in [&b"B\n\x09\0\0\0\0\0\0\0x\n\nC=12\n"[..], b"B\n\x05\0", b"plain text", b"A=1\nB"] {
             assert_eq!(faults(cut_off, 3), [(cut_off.to_vec(), Some(Fault::CutOff))]);
         }
         assert_eq!(faults(b"B\n\x03\0\0\0\0\0\0\0xyz", 3)[0].1, None);
