@@ -6,6 +6,7 @@ mod nested;
 mod packed;
 mod properties;
 mod tars;
+mod zip_places;
 mod zips;
 
 use std::fs::File;
