@@ -54,9 +54,14 @@ pub enum Listen {
     },
 }
 
-/// A query gets a thread for each 64 MiB of memory that is free, up to the number of cores. The engine's own measure, 1 GiB, gives every
-/// query one thread below a limit of 2 GiB.
-const THREAD_FREE_BYTES_MIN: (&str, &str) = ("max_threads_min_free_memory_per_thread", "67108864");
+/// Settings of every query; why they are not the engine's own is in decision 0027.
+const SETTINGS: [(&str, &str); 3] = [
+    ("async_insert", "0"),
+    // The engine's own measure, 1 GiB for each thread, gives every query one thread below a limit of 2 GiB.
+    ("max_threads_min_free_memory_per_thread", "67108864"),
+    // It would read the messages of all that a text index has found.
+    ("use_top_k_dynamic_filtering", "0"),
+];
 
 impl EngineConfig {
     /// The defaults, which keep the child below about 1.5 GB.
@@ -72,9 +77,7 @@ impl EngineConfig {
             concurrent_queries_max: 0,
             queue_wait: Duration::from_secs(10),
             client_stall: Duration::from_secs(120),
-            settings: [("async_insert", "0"), THREAD_FREE_BYTES_MIN]
-                .map(|(a, b)| (a.to_owned(), b.to_owned()))
-                .to_vec(),
+            settings: SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         }
     }
 

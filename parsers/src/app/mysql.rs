@@ -109,8 +109,10 @@ fn unlevelled<'a>(stamped: &Stamped<'a>, rest: &'a [u8]) -> Option<LogEvent<'a>>
     let innodb = message.strip_prefix(b"InnoDB: ").filter(|_| has_old_stamp);
     let ends = [&b"mysqld started"[..], b"mysqld restarted", b"mysqld ended", b"mysqld stopped", b"- mysqld got "];
     let is_of_server = || has_old_stamp && ends.iter().any(|begin| message.starts_with(begin));
+    // `mysqld_safe Starting: text` is a host and a tag of syslog.
+    let is_no_tag = |text: &&[u8]| !text.split(|b| *b == b' ').next().is_some_and(|word| word.ends_with(b":"));
     let stated = innodb
-        .or_else(|| message.strip_prefix(b"mysqld_safe "))
+        .or_else(|| message.strip_prefix(b"mysqld_safe ").filter(is_no_tag))
         .or_else(|| is_of_server().then_some(message))
         .or(signal);
     Some(event(FORMAT, Some(stamped.at), plain::stated_level(stated?), message))
@@ -262,6 +264,7 @@ mod tests {
             "",
             "2023-11-14 22:13:20 [note] x",
             "2023-11-14T22:13:20Z [ERROR] x",
+            "2023-11-14T22:13:20Z mysqld_safe Starting: x",
             "2023-11-14 22:13:20,123 [ERROR] shop.cart: x",
             "2023-11-14 22:13:20 Query x",
             "231114 22:13:20 x",

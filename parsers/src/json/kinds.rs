@@ -187,6 +187,7 @@ mod tests {
         for (fields, level) in [
             (r#""L":"7.5 m","M":"steel""#, Level::Unknown),
             (r#""L":30,"M":"steel""#, Level::Unknown),
+            (r#""LEVEL":"ERROR","M":"steel""#, Level::Error),
             (r#""l":"warn","m":"steel""#, Level::Unknown),
             (r#""L":"ERROR","M":"steel","level":"info","message":"weighed""#, Level::Info),
         ] {

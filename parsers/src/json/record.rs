@@ -98,9 +98,13 @@ impl<'a, 'c> Record<'a, 'c> {
         }
         let (slot, name) = match if place.path.is_some() { place.known } else { place.key } {
             "L" => (Slot::Level, "L"),
-            "M" if self.winner(Slot::Level)?.name.ends_with('L') => (Slot::Message, "M"),
+            "M" => (Slot::Message, "M"),
             _ => return None,
         };
+        let has_letter = |level: &Winner<'_>| level.name == "L" || level.name.ends_with(".L");
+        if slot == Slot::Message && !self.winner(Slot::Level).is_some_and(has_letter) {
+            return None;
+        }
         Some(Found { slot, rank: fields::LETTER_RANK, name })
     }
 
