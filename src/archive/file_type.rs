@@ -71,7 +71,7 @@ pub(super) const PEEKED_BYTES: usize = 512;
 
 /// What bytes begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Magic {
+pub(crate) enum Magic {
     Plain,
     Packed(Packing),
     Zip,
@@ -89,7 +89,7 @@ impl Magic {
         Ok(if is_zip { Self::Zip } else { magic })
     }
 
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         if let Some(packing) = Packing::of(bytes) {
             return Self::Packed(packing);
         }
@@ -112,7 +112,7 @@ impl Magic {
 
 /// How one file is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Packing {
+pub(crate) enum Packing {
     Gzip,
     Zstd,
     Bzip2,

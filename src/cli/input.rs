@@ -10,21 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 
+use crate::archive::file_type::{Magic, Packing};
 use crate::event_log;
 
 const BUFFER_BYTES: usize = 256 << 10;
-/// The member header of RFC 1952.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// The frame magic of RFC 8878.
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// The header of xz' format, section 2.1.1.1.
-const XZ: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
-/// The header of the first block of bzip2, behind `BZh` and a digit.
-const BZIP2_BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
-/// A local file header of zip (APPNOTE 4.3.7).
-const ZIP: [u8; 4] = *b"PK\x03\x04";
-/// The magic of POSIX' tar, and where it stands in the first header.
-const TAR: (usize, &[u8]) = (257, b"ustar");
 /// What is read of a pipe before all else, which may give its first bytes one by one: as much as tells what packs it.
 const PIPE_BEGIN_BYTES: u64 = 10;
 /// What is read of a file: as much as tells an archive, too.
@@ -76,19 +65,20 @@ fn unpacked(source: impl Read + Send + 'static, begin_bytes: u64) -> io::Result<
     // Read on its own and put back.
     let mut begin = Vec::new();
     (&mut source).take(begin_bytes).read_to_end(&mut begin)?;
-    let packing = Packing::of(&begin)?;
+    let packing = Magic::of(&begin);
     let whole = BufReader::with_capacity(BUFFER_BYTES, io::Cursor::new(begin).chain(source));
     let mut reader: Box<dyn BufRead + Send> = match packing {
-        Packing::Gzip => buffered(flate2::bufread::MultiGzDecoder::new(whole)),
-        Packing::Zstd => buffered(zstd::stream::read::Decoder::with_buffer(whole)?),
-        Packing::Bzip2 => buffered(bzip2::bufread::MultiBzDecoder::new(whole)),
-        Packing::Xz => buffered(lzma_rust2::XzReader::new(whole, true)),
-        Packing::None => Box::new(whole),
+        Magic::Packed(Packing::Gzip) => buffered(flate2::bufread::MultiGzDecoder::new(whole)),
+        Magic::Packed(Packing::Zstd) => buffered(zstd::stream::read::Decoder::with_buffer(whole)?),
+        Magic::Packed(Packing::Bzip2) => buffered(bzip2::bufread::MultiBzDecoder::new(whole)),
+        Magic::Packed(Packing::Xz) => buffered(lzma_rust2::XzReader::new(whole, true)),
+        Magic::Plain | Magic::Zip | Magic::Tar | Magic::Foreign(_) => Box::new(whole),
     };
-    // Of a pipe that gives little at once it sees too little, and an archive is read as text.
-    let first = reader.fill_buf()?;
-    if first.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
-        return Err(archive("tar"));
+    // Of a pipe that gives little at once it sees too little of a tar, which is read as text.
+    match Magic::of(reader.fill_buf()?) {
+        Magic::Zip => return Err(archive("zip")),
+        Magic::Tar => return Err(archive("tar")),
+        Magic::Plain | Magic::Packed(_) | Magic::Foreign(_) => {}
     }
     Ok(Input { reader, read_bytes })
 }
@@ -102,29 +92,6 @@ fn archive(kind: &str) -> io::Error {
         "it is a {kind} archive: unpack it, or upload it (POST /api/v1/logs/upload), which reads each file in it"
     );
     io::Error::new(io::ErrorKind::InvalidData, text)
-}
-
-/// What a file is packed with.
-#[derive(Clone, Copy)]
-enum Packing {
-    None,
-    Gzip,
-    Zstd,
-    Bzip2,
-    Xz,
-}
-
-impl Packing {
-    fn of(begin: &[u8]) -> io::Result<Self> {
-        Ok(match begin {
-            _ if begin.starts_with(&GZIP) => Self::Gzip,
-            _ if begin.starts_with(&ZSTD) => Self::Zstd,
-            _ if begin.starts_with(&XZ) => Self::Xz,
-            [b'B', b'Z', b'h', b'1'..=b'9', block @ ..] if block.starts_with(&BZIP2_BLOCK) => Self::Bzip2,
-            _ if begin.starts_with(&ZIP) => return Err(archive("zip")),
-            _ => Self::None,
-        })
-    }
 }
 
 impl Input {

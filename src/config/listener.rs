@@ -12,7 +12,7 @@ use super::Networks;
 use super::api::Tls;
 use super::listener_tokens;
 use super::secret_text::SecretText;
-use super::source_name::{self, RESERVED_DETAIL, SOURCE_BYTES_MAX, SourceFault};
+use super::source_name::{self, RESERVED_DETAIL, SOURCE_BYTES_MAX, SourceFault, UNREADABLE_DETAIL};
 
 /// One listener. What is not stated depends on its protocol.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -147,9 +147,7 @@ impl ListenerConfig {
             Some(Err(SourceFault::Length)) => {
                 return Err(("source", format!("must have 1 to {SOURCE_BYTES_MAX} bytes")));
             }
-            Some(Err(SourceFault::Unreadable)) => {
-                return Err(("source", "must not be blank or hold control characters".to_owned()));
-            }
+            Some(Err(SourceFault::Unreadable)) => return Err(("source", UNREADABLE_DETAIL.to_owned())),
             Some(Err(SourceFault::Reserved)) => return Err(("source", RESERVED_DETAIL.to_owned())),
             Some(Ok(())) | None => {}
         }

@@ -8,12 +8,15 @@ const RESERVED: &str = "logseal.";
 /// What is said of a source that [`is_reserved`].
 pub const RESERVED_DETAIL: &str = "names that begin with logseal. are the daemon's own";
 
+/// What is said of a source that nobody can read or type.
+pub const UNREADABLE_DETAIL: &str = "must not be blank or hold control characters";
+
 /// Why no sender may file records under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceFault {
     #[error("source must have 1 to {SOURCE_BYTES_MAX} bytes")]
     Length,
-    #[error("source must not be blank or hold control characters")]
+    #[error("source {UNREADABLE_DETAIL}")]
     Unreadable,
     #[error("source: {RESERVED_DETAIL}")]
     Reserved,
