@@ -4,7 +4,7 @@
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -59,11 +59,14 @@ impl Postgres {
             self.dir.display()
         );
         let log = self.dir.join("log");
-        run(as_server(&binary("pg_ctl"))
-            .arg("-D")
-            .arg(self.data())
-            .args(["start", "-w", "-t", "60", "-o", &options, "-l"])
-            .arg(log));
+        let status = quietly(
+            as_server(&binary("pg_ctl"))
+                .arg("-D")
+                .arg(self.data())
+                .args(["start", "-w", "-t", "60", "-o", &options, "-l"])
+                .arg(&log),
+        );
+        assert!(status.success(), "{status}: {}", std::fs::read_to_string(log).unwrap_or_default());
     }
 
     pub(crate) fn stop(&self, how: Stop) {
@@ -132,9 +135,13 @@ fn as_server(program: &Path) -> Command {
 }
 
 fn run(command: &mut Command) {
-    // The server would hold pipes open.
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
+    let status = quietly(command);
     assert!(status.success(), "{command:?}: {status}");
+}
+
+fn quietly(command: &mut Command) -> ExitStatus {
+    // The server would hold pipes open.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap()
 }
 
 fn keeper(dir: &Path) -> Child {
@@ -160,6 +167,14 @@ fn keeper(dir: &Path) -> Child {
         .unwrap()
 }
 
+/// Below the ports that the system gives away by itself: nothing takes it before the server's start, nor while the server is stopped.
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let offset = std::process::id().wrapping_mul(64).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(20_000 + offset % 12_000).expect("below 32,000");
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
