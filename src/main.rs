@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Command::Client(command) => match load(config_file.as_deref()) {
             Ok(config) => {
                 let command = command.with_formats(config.formats());
-                return command.or_daemon(&config.api.local_url(), config.data_dir).run();
+                return command.or_daemon(&config.api, config.data_dir).run();
             }
             Err(error) => Err(error),
         },

@@ -1,6 +1,7 @@
-//! The server's side of TLS: certificates, read again when their files change, and handshakes that end.
+//! TLS. The server's side: certificates, read again when their files change, and handshakes that end. The client's: whom it trusts.
 
 mod client_names;
+mod pinned;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::api::Tls;
+use pinned::Pinned;
 
 /// A client that does not finish its handshake by then is not one.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
@@ -135,6 +137,26 @@ pub(crate) fn client(authorities: RootCertStore) -> Result<ClientConfig, rustls:
     Ok(builder.with_root_certificates(authorities).with_no_client_auth())
 }
 
+/// The client's side, for the one server that shows the (first) certificate of `path`.
+pub(crate) fn client_of(path: &Path) -> anyhow::Result<ClientConfig> {
+    let certificate = certificates(path)?.swap_remove(0);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .context("choose TLS versions")?;
+    let verifier = Arc::new(Pinned { certificate, provider });
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// The authorities whose certificates are in `path`.
+pub(crate) fn authorities(path: &Path) -> anyhow::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    for authority in certificates(path)? {
+        roots.add(authority).with_context(|| format!("use {} as authority", path.display()))?;
+    }
+    Ok(roots)
+}
+
 fn acceptor(config: &Tls, protocol: Protocol) -> anyhow::Result<TlsAcceptor> {
     let chain = certificates(&config.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&config.key)
@@ -146,11 +168,7 @@ fn acceptor(config: &Tls, protocol: Protocol) -> anyhow::Result<TlsAcceptor> {
     let builder = match &config.client_ca {
         None => builder.with_no_client_auth(),
         Some(path) => {
-            let mut roots = RootCertStore::empty();
-            for authority in certificates(path)? {
-                roots.add(authority).with_context(|| format!("use {} as authority", path.display()))?;
-            }
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities(path)?), provider)
                 .build()
                 .with_context(|| format!("demand client certificates of {}", path.display()))?;
             builder.with_client_cert_verifier(verifier)

@@ -91,7 +91,7 @@ const ALLOWED: [(&str, &[&str]); 32] = [
             "telemetry",
         ],
     ),
-    ("cli", &["archive", "event_log", "meta", "printing", "query", "record", "rules"]),
+    ("cli", &["archive", "config", "event_log", "meta", "printing", "query", "record", "rules", "tls"]),
     (
         "daemon",
         &[

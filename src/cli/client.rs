@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url};
+use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 
-use super::{Daemon, api_error, token};
+use super::{Daemon, api_error, token, trust};
 
 /// How long the daemon may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -20,8 +21,8 @@ const ANSWER_BYTES_MAX: usize = 256 << 20;
 /// Reads the address of a daemon for the command line.
 pub(super) fn base_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("\"{text}\" is no address: {error}; write http://HOST:PORT"))?;
-    if url.scheme() != "http" || url.host_str().is_none() {
-        return Err(format!("\"{text}\" must begin with http://; the API answers without TLS, on loopback"));
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(format!("\"{text}\" must begin with http:// or https://"));
     }
     Ok(url)
 }
@@ -37,18 +38,12 @@ pub(super) struct Api {
 
 impl Api {
     /// # Errors
-    /// Where the HTTP client cannot be set up, or the daemon is configured to speak TLS only.
+    /// Where the HTTP client cannot be set up, or a file that was named cannot be read.
     pub(super) fn of(daemon: &Daemon) -> anyhow::Result<Self> {
-        let url = daemon.url();
-        if url.scheme() != "http" {
-            bail!(
-                "the daemon of this configuration answers at {url} (api.tls), and the terminal's commands do not speak TLS: use its API, with curl for instance, or name another address with --url"
-            );
-        }
-        Self::new(&url, token::find(daemon)?)
+        Self::new(&daemon.url(), trust::of(daemon)?, token::find(daemon)?)
     }
 
-    fn new(base: &Url, token: Option<String>) -> anyhow::Result<Self> {
+    fn new(base: &Url, trusted: ClientConfig, token: Option<String>) -> anyhow::Result<Self> {
         let mut headers = HeaderMap::new();
         if let Some(token) = &token {
             let mut value = HeaderValue::try_from(format!("Bearer {token}"))
@@ -62,6 +57,7 @@ impl Api {
             .user_agent(concat!("logseal/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .tls_backend_preconfigured(trusted)
             .default_headers(headers)
             .build()
             .context("set up the HTTP client")?;
@@ -170,6 +166,15 @@ pub(super) fn broken_transfer(error: reqwest::Error) -> anyhow::Error {
 }
 
 fn unreachable_daemon(base: &Url, error: reqwest::Error) -> anyhow::Error {
+    match tls_fault(&error) {
+        Some(rustls::Error::InvalidCertificate(reason)) => {
+            return anyhow!(
+                "who answers at {base} shows a certificate that is not trusted ({reason}); name whose certificates are with --ca"
+            );
+        }
+        Some(fault) => return anyhow!("no TLS with {base}: {fault}"),
+        None => {}
+    }
     let reason = innermost(&error);
     if error.is_connect() {
         return anyhow!(
@@ -180,6 +185,17 @@ fn unreachable_daemon(base: &Url, error: reqwest::Error) -> anyhow::Error {
         return anyhow!("the daemon at {base} took too long to answer");
     }
     anyhow!("the daemon at {base} did not answer: {reason}")
+}
+
+/// What went wrong in TLS. It comes within errors of input and output, which do not name what they hold as their source.
+fn tls_fault<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(fault) = error.downcast_ref() {
+        return Some(fault);
+    }
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(held) => tls_fault(held),
+        None => tls_fault(error.source()?),
+    }
 }
 
 fn innermost(error: &reqwest::Error) -> String {
@@ -195,21 +211,26 @@ fn innermost(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls;
+
+    fn api(url: &str) -> Api {
+        let trusted = tls::client(tls::public_authorities()).unwrap();
+        Api::new(&base_url(url).unwrap(), trusted, None).unwrap()
+    }
 
     #[test]
     fn addresses_keep_a_prefix_and_escape_parameters() {
-        let api = Api::new(&base_url("http://127.0.0.1:1/logs/").unwrap(), None).unwrap();
+        let api = api("http://127.0.0.1:1/logs/");
         let url = api.url("/api/v1/logs", &[("q", "a&b c+".to_owned())]);
         assert_eq!(url.as_str(), "http://127.0.0.1:1/logs/api/v1/logs?q=a%26b+c%2B");
-        assert!(base_url("https://a").is_err());
+        assert!(base_url("ftp://a").is_err());
         assert!(base_url("localhost:8080").is_err());
     }
 
     #[tokio::test]
     async fn a_missing_daemon_is_one_clear_sentence() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let api = Api::new(&base_url(&format!("http://{free}")).unwrap(), None).unwrap();
-        let error = api.open("/", &[], "").await.unwrap_err().to_string();
+        let error = api(&format!("http://{free}")).open("/", &[], "").await.unwrap_err().to_string();
         assert_eq!(
             error,
             format!(

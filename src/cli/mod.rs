@@ -29,6 +29,7 @@ mod since;
 mod sse;
 mod tail;
 mod token;
+mod trust;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -39,6 +40,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use logseal_parsers::Formats;
 
+use crate::config::api::Api as ApiConfig;
 use crate::printing::{OutputError, has_no_reader, remark_line};
 
 /// Where the daemon listens that is not configured.
@@ -142,6 +144,12 @@ pub struct Daemon {
     /// Where the daemon of the same configuration listens, on this machine.
     #[arg(skip)]
     configured: Option<reqwest::Url>,
+    /// The file of the certificate that it shows.
+    #[arg(skip)]
+    certificate: Option<PathBuf>,
+    /// With https://: whose certificates are trusted, a PEM file [default: the certificate in --config; with --url the public authorities]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// A file with the token to send; else LOGSEAL_TOKEN, else cli.token in the data folder.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -176,11 +184,12 @@ impl std::fmt::Debug for Daemon {
 }
 
 impl ClientCommand {
-    /// The same command, which asks at `url` and looks into `data_dir` where it was told of no other address and data folder.
+    /// The same command, which asks at `api`'s address and looks into `data_dir` where it was told of no other address and data folder.
     #[must_use]
-    pub fn or_daemon(mut self, url: &str, data_dir: PathBuf) -> Self {
+    pub fn or_daemon(mut self, api: &ApiConfig, data_dir: PathBuf) -> Self {
         if let Some(daemon) = self.daemon() {
-            daemon.configured = url.parse().ok();
+            daemon.configured = api.local_url().parse().ok();
+            daemon.certificate = api.tls.as_ref().map(|tls| tls.certificate.clone());
             daemon.data_dir.get_or_insert(data_dir);
         }
         self

@@ -13,9 +13,7 @@ use object_store::signer::{SignedUrlOptions, Signer as _};
 use object_store::{BackoffConfig, MultipartUpload, ObjectStoreExt as _, RetryConfig};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::task::JoinSet;
 use tracing::warn;
 
@@ -201,20 +199,10 @@ async fn remove(store: &AmazonS3, path: &ObjectPath) -> object_store::Result<()>
 }
 
 fn client_tls(config: &Storage) -> Result<ClientConfig, OpenError> {
-    let mut roots = RootCertStore::empty();
-    if let Some(path) = &config.ca {
-        let failed = |source: Cause| OpenError::Authorities { path: path.clone(), source };
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| failed(error.into()))?;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| failed(error.into()))?;
-            roots.add(certificate).map_err(|error| failed(error.into()))?;
-        }
-        if roots.is_empty() {
-            return Err(failed("there is none in it".into()));
-        }
-    } else {
-        roots = tls::public_authorities();
-    }
+    let roots = match &config.ca {
+        Some(path) => tls::authorities(path).map_err(|source| OpenError::Authorities(source.into()))?,
+        None => tls::public_authorities(),
+    };
     tls::client(roots).map_err(|error| OpenError::S3 { url: config.url.clone(), source: error.into() })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::app::{App, wait_until};
+use crate::app::{App, client, wait_until};
 use crate::uploads::{LONG, form, id_of, job, upload};
 
 /// The table of an analyser behind `listener`.
@@ -166,7 +166,7 @@ fn an_analyser_is_told_until_it_listens_and_its_result_is_kept() {
     let told = &told[1];
     assert_eq!((&told["job_id"], &told["inserted"], &told["file_size"]), (&json!(id), &json!(2), &json!(8)));
 
-    let strange = reqwest::blocking::Client::new();
+    let strange = client("");
     let file = told["file_url"].as_str().unwrap();
     assert_eq!(strange.get(file).send().unwrap().status(), 401);
     assert_eq!(strange.get(file).bearer_auth(app.token()).send().unwrap().status(), 401);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::app::{App, SYSLOG, wait_until};
 use crate::certificates::{Authority, Identity};
+use crate::cli::{stderr, stdout};
 use crate::tls_client::{self, Tls, is_shown};
 
 const ASK: &[u8] = b"GET /health?live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -131,4 +132,38 @@ fn a_certificate_that_cannot_be_read_is_an_error_of_the_start() {
     assert!(!output.status.success());
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("missing.crt"), "{error}");
+}
+
+#[test]
+fn the_terminals_commands_speak_to_a_daemon_whose_certificate_they_trust() {
+    let api = TlsApi::start(None);
+    let port = api.app.api.port();
+    let url = format!("https://localhost:{port}");
+    let trusted = api.authority.write(&api.dir().join("authority.crt"));
+    let other = Authority::new("another authority").write(&api.dir().join("other.crt"));
+    let (data, config) = (api.app.data_dir.display().to_string(), api.dir().join("own.toml"));
+    let counted = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_logseal"));
+        command.args(["query", "--count", "--data-dir", &data]).args(arguments).output().unwrap()
+    };
+    let refused = |arguments: &[&str], why: &str| {
+        let output = counted(arguments);
+        assert!(output.status.code() == Some(1) && stderr(&output).contains(why), "{arguments:?}: {output:?}");
+    };
+    assert_eq!(stdout(&counted(&["--url", &url, "--ca", trusted.to_str().unwrap()])), "0\n");
+    refused(&["--url", &url], "a certificate that is not trusted");
+    refused(&["--url", &url, "--ca", other.to_str().unwrap()], "a certificate that is not trusted");
+    refused(&["--url", &url, "--ca", &data], "read the certificates");
+    // No name of the certificate is that address; it is the one of the configuration.
+    refused(&["--url", &format!("https://127.0.0.1:{port}"), "--ca", trusted.to_str().unwrap()], "not valid for");
+    let written = |stem: &str| {
+        let files = format!("certificate = {:?}, key = \"unread\"", api.dir().join(stem));
+        std::fs::write(&config, format!("[api]\nlisten = \"127.0.0.1:{port}\"\ntls = {{ {files} }}\n")).unwrap();
+        ["--config", config.to_str().unwrap()]
+    };
+    assert_eq!(stdout(&counted(&written("api.crt"))), "0\n");
+    refused(&written("other.crt"), "a certificate that is not trusted");
+    // A port that speaks plain HTTP is not taken for one that is away.
+    let plain = App::start();
+    refused(&["--url", &format!("https://{}", plain.api)], "no TLS with https://");
 }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::no_tls::trusting_nobody;
+
 /// How long anything may take that is waited for.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -335,9 +337,8 @@ pub(crate) fn client(token: &str) -> reqwest::blocking::Client {
     if !token.is_empty() {
         headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
     }
-    let client =
-        reqwest::blocking::Client::builder().timeout(DEADLINE).pool_max_idle_per_host(0).default_headers(headers);
-    client.build().unwrap()
+    let client = reqwest::blocking::Client::builder().timeout(DEADLINE).pool_max_idle_per_host(0);
+    client.default_headers(headers).tls_backend_preconfigured(trusting_nobody()).build().unwrap()
 }
 
 pub(crate) fn signal(pid: u32, name: &str) {

@@ -120,9 +120,6 @@ fn with_the_daemons_configuration_a_command_finds_the_daemon() {
     // What is named goes before what is configured.
     let named = ["--config", "own.toml", "--data-dir", &data, "--url", &app.url("")];
     assert_eq!(stdout(&counted(&named, &[])), "0\n");
-    std::fs::write(&config, "[api]\ntls = { certificate = \"c\", key = \"k\" }\n").unwrap();
-    let tls = counted(&["--config", "own.toml"], &[]);
-    assert!(stderr(&tls).contains("https://127.0.0.1:8080") && stderr(&tls).contains("do not speak TLS"), "{tls:?}");
 }
 
 #[test]

@@ -38,6 +38,8 @@ mod http_receiver;
 mod listener_tokens;
 mod mail;
 mod mail_codes;
+#[path = "../support/no_tls.rs"]
+mod no_tls;
 mod numbered;
 mod otlp_loki;
 mod packaged_clients;

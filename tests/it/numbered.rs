@@ -13,6 +13,7 @@ use reqwest::blocking::{Client as Http, Response};
 use serde_json::{Value, json};
 
 use crate::app::{App, wait_until};
+use crate::no_tls::trusting_nobody;
 
 /// Lines of one bulk request.
 const BULK_LINES: u64 = 300;
@@ -87,7 +88,11 @@ impl Traffic {
             stop: AtomicBool::new(false),
             next: AtomicU64::new(0),
             account: Mutex::default(),
-            http: Http::builder().timeout(Duration::from_secs(20)).build().unwrap(),
+            http: Http::builder()
+                .timeout(Duration::from_secs(20))
+                .tls_backend_preconfigured(trusting_nobody())
+                .build()
+                .unwrap(),
             padding: "x".repeat(padding),
         });
         let client = |way: &Way| {

@@ -7,7 +7,7 @@ use logseal::config::storage::Storage;
 use rand::RngExt as _;
 use serde_json::json;
 
-use crate::app::{App, signal, wait_until};
+use crate::app::{App, client, signal, wait_until};
 use crate::crash::seeded;
 use crate::people::sign_in;
 use crate::s3_server::{self, S3Server};
@@ -140,6 +140,6 @@ fn an_upload_that_is_kept_in_s3_goes_on_after_a_kill_and_is_fetched_from_there()
     assert!(fetched.text().unwrap() == text);
     let admin = sign_in(&app, "admin", "correct horse battery");
     assert_eq!(admin.delete(app.url(&path)).send().unwrap().status(), 204);
-    let again = reqwest::blocking::get(address).unwrap();
+    let again = client("").get(address).send().unwrap();
     assert_eq!(again.status(), 404, "the object is deleted with its job");
 }

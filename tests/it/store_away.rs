@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::app::{App, SYSLOG, signal, wait_until};
+use crate::app::{App, SYSLOG, client, signal, wait_until};
 use crate::crash::{a_while, seeded};
 use crate::numbered::{Traffic, Way, assert_unavailable, export};
 
@@ -38,7 +38,7 @@ impl Server {
             .unwrap();
         self.child = Some(child);
         let ping = format!("http://{}/ping", self.address);
-        wait_until("the server answers", || reqwest::blocking::get(&ping).is_ok_and(|answer| answer.status() == 200));
+        wait_until("the server answers", || client("").get(&ping).send().is_ok_and(|answer| answer.status() == 200));
     }
 
     fn signal(&self, name: &str) {

@@ -5,6 +5,8 @@
 mod certificates;
 mod folder;
 mod https;
+#[path = "../support/no_tls.rs"]
+mod no_tls;
 mod s3;
 #[path = "../support/s3_server.rs"]
 mod s3_server;

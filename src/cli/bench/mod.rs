@@ -126,6 +126,7 @@ struct RecordHead {
 /// Where the daemon is not there, refuses records, or does not store them in time.
 pub(super) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let api = Api::of(&args.daemon)?;
+    anyhow::ensure!(args.daemon.url().scheme() == "http", "bench measures without TLS only: name an http:// address");
     // A wrong process id is told before anything is sent.
     Processes::of_daemon(args.pid)?;
     let bench = Bench { api, now: Utc::now(), args };
