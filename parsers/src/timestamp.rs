@@ -9,8 +9,12 @@ pub(crate) mod named_month;
 pub use epoch::epoch;
 pub(crate) use named_month::{asctime, common_log_prefix};
 
+use std::ops::RangeInclusive;
+
 use crate::Zone;
 
+/// The times that a record may have, the years 1900 to 2299: what ClickHouse's `DateTime64(6)` can hold and show.
+pub const STORABLE: RangeInclusive<i64> = -2_208_988_800_000_000..=10_413_791_999_999_999;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 

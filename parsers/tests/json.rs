@@ -126,6 +126,17 @@ fn the_better_of_two_names_fills_the_field_and_the_other_is_an_attribute() {
 }
 
 #[test]
+fn a_time_that_no_record_can_have_is_an_attribute() {
+    for time in ["0001-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "2300-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+        let line = format!(r#"{{"timestamp":"{time}","message":"x"}}"#);
+        let event = parse(&line);
+        assert_eq!((event.timestamp, attributes(&event)), (None, vec![("timestamp", time)]), "{line}");
+    }
+    assert_eq!(parse(r#"{"time":"1900-01-01T00:00:00Z"}"#).timestamp, Some(-2_208_988_800_000_000));
+    assert_eq!(parse(r#"{"time":"2299-12-31T23:59:59Z"}"#).timestamp, Some(10_413_791_999_000_000));
+}
+
+#[test]
 fn an_address_with_more_around_it_is_field_and_attribute() {
     let event = parse(r#"{"client":"192.0.2.7:4242"}"#);
     assert_eq!(event.ip, Some(IpAddr::from([192, 0, 2, 7])));

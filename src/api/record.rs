@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use chrono::DateTime;
+use logseal_parsers::timestamp::STORABLE;
 use logseal_parsers::{Level, LogEvent};
 
 use super::error::FieldFault;
@@ -12,8 +13,6 @@ use crate::config::source_name;
 
 /// More than there are; so many faults are named at most.
 const FIELDS_MAX: usize = 64;
-/// What the store's time column holds: the years 1900 to 2299.
-const TIMES: std::ops::RangeInclusive<i64> = -2_208_988_800_000_000..=10_413_791_999_999_999;
 
 /// The name of this format in [`LogEvent::format`].
 const FORMAT: &str = "json";
@@ -158,7 +157,7 @@ impl<'a> Reader<'a> {
     fn timestamp(&mut self, json: &'a str) -> Option<i64> {
         let text = self.text("timestamp", json)?;
         let micros = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.timestamp_micros());
-        let micros = micros.filter(|micros| TIMES.contains(micros));
+        let micros = micros.filter(|micros| STORABLE.contains(micros));
         if micros.is_none() {
             self.fault("timestamp", "timestamp must be an RFC 3339 time between the years 1900 and 2299, such as 2026-11-20T10:20:30.123456Z");
         }

@@ -16,7 +16,7 @@ use super::safe_text::{CYAN, DIM, OneLine, PLAIN, RED, json, level_style};
 use super::{OutputError, input};
 use crate::event_log::either::FileReader;
 use crate::printing::{remark, remark_line};
-use crate::record::LogRow;
+use crate::record::{LogRow, time_of};
 
 /// The largest file that is read as one record.
 const WHOLE_BYTES_MAX: usize = 16 << 20;
@@ -167,7 +167,7 @@ fn place(record: &FileRecord<'_>) -> String {
 fn row<'a>(event: &'a LogEvent<'_>, raw: &'a [u8], received_at: i64) -> LogRow<'a> {
     LogRow {
         id: 0,
-        timestamp: event.timestamp.unwrap_or(received_at),
+        timestamp: time_of(event, received_at),
         received_at,
         level: event.level,
         severity: event.severity,

@@ -1,9 +1,9 @@
 //! Parsed events gathered as columns, encoded once into the block that is spooled and stored.
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 
 use logseal_parsers::LogEvent;
+use logseal_parsers::timestamp::STORABLE;
 
 use super::ABSENT;
 use super::native::{DictionaryWriter, Map, put_string};
@@ -172,9 +172,7 @@ impl Batch {
     pub fn push(&mut self, event: &LogEvent<'_>, raw: &[u8], origin: &Origin<'_>) {
         let at = origin.received_at;
         let received_at = at.clamp(*STORABLE.start(), *STORABLE.end());
-        self.timestamp.extend_from_slice(
-            &event.timestamp.filter(|micros| STORABLE.contains(micros)).unwrap_or(received_at).to_le_bytes(),
-        );
+        self.timestamp.extend_from_slice(&time_of(event, received_at).to_le_bytes());
         self.received_at.extend_from_slice(&received_at.to_le_bytes());
         self.received = Some((self.received.map_or(at, |(first, _)| first), at));
         self.level.push(event.level.as_str().as_bytes());
@@ -250,12 +248,15 @@ impl Batch {
     }
 }
 
+/// The time under which `event` is stored.
+#[must_use]
+pub fn time_of(event: &LogEvent<'_>, received_at: i64) -> i64 {
+    event.timestamp.filter(|micros| STORABLE.contains(micros)).unwrap_or(received_at)
+}
+
 fn day_of(micros: i64) -> i64 {
     micros.div_euclid(86_400_000_000)
 }
-
-/// What `DateTime64(6)` can hold and show: the years 1900 to 2299.
-const STORABLE: RangeInclusive<i64> = -2_208_988_800_000_000..=10_413_791_999_999_999;
 
 /// The address as IPv6 (IPv4 mapped); all zero where there is none.
 fn ip_octets(ip: Option<IpAddr>) -> [u8; 16] {

@@ -14,7 +14,7 @@ mod row;
 mod tests;
 mod wire;
 
-pub use batch::{Batch, MAX_BATCH_ROWS, Origin, Room};
+pub use batch::{Batch, MAX_BATCH_ROWS, Origin, Room, time_of};
 pub use encoded::Encoded;
 pub use row::{LogRow, Rfc3339};
 

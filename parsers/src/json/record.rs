@@ -6,6 +6,7 @@ use super::reader::Value;
 use super::times;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
+use crate::timestamp::STORABLE;
 use crate::{Attributes, Context, Level, LogEvent, address, cef, level_names, programs, winevent};
 
 /// Added to the rank of a level that is a number: a word beside it is plainer.
@@ -217,7 +218,7 @@ impl<'a, 'c> Record<'a, 'c> {
         match slot {
             Slot::Timestamp => {
                 let midnight = || (place.key.as_ref() == "@timestamp").then(|| times::midnight(text, self.cx.zone))?;
-                match times::read(text, self.cx).or_else(midnight) {
+                match times::read(text, self.cx).or_else(midnight).filter(|micros| STORABLE.contains(micros)) {
                     Some(micros) => self.event.timestamp = Some(micros),
                     None => return Fit::No,
                 }
