@@ -193,7 +193,8 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
     /// Takes what is buffered, and reads on for as long as that needs no waiting; the end if the client is done.
     async fn take_in(&mut self) -> anyhow::Result<Read> {
         loop {
-            if self.place.is_none() {
+            // Who has room for a large message needs no other: those who wait for such room would wait for each other.
+            if self.place.is_none() && self.large.is_none() {
                 self.place = Some(self.wait_for_place().await?);
             }
             let read = match self.dialogue.next(self.buffer.unread(), &mut self.gathered) {
@@ -229,12 +230,18 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
     /// Waits until this connection may hold more than a small message, and bounds how long it does.
     async fn wait_for_large(&mut self) -> anyhow::Result<()> {
         if self.buffer.unread().len() < LARGE_BYTES {
-            if self.large.take().is_some() {
+            if self.large.is_some() {
+                if self.place.is_none() {
+                    self.submit().await?;
+                }
+                self.large = None;
                 self.buffer.shrink();
             }
         } else if let Some((_, since)) = &self.large {
             anyhow::ensure!(since.elapsed() < LARGE_MAX, "a large message was not complete after {LARGE_MAX:?}");
         } else {
+            // Small messages of others need the place meanwhile.
+            self.submit().await?;
             let places = Arc::clone(&self.intake.large_places);
             let place = self.while_answering(places.acquire_owned()).await??;
             self.large = Some((place, Instant::now()));

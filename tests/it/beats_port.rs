@@ -7,6 +7,9 @@ use serde_json::json;
 use crate::fluent_port::digest;
 use crate::shipper_ports::{connect, expect, messages, start, zlib};
 
+/// Of a message that is larger than what every connection may hold.
+const BEGIN_BYTES: usize = 1100 << 10;
+
 fn beat(sequence: u32, message: &str) -> Vec<u8> {
     let event =
         json!({"@timestamp": "2023-11-14T22:13:20.000Z", "message": message, "host": {"name": "edge7"}}).to_string();
@@ -75,6 +78,30 @@ fn a_compressed_frame_of_more_than_a_million_is_read_so_far_and_the_rest_kept_as
     app.wait_for_count("source=beats", 2);
     let records = app.records("source=beats&q=parse_error:*");
     assert_eq!(records[0]["parse_error"], "a compressed frame: it holds more than 1048576 entries");
+}
+
+#[test]
+fn many_large_events_at_once_hold_up_nobody_and_are_all_acknowledged() {
+    let app = start("beats", "");
+    let window = [b"2W\0\0\0\x01", &beat(1, &"x".repeat(3 << 20))[..]].concat();
+    // So much shows that a message is a large one. More connections than there is room for batches and large messages.
+    let (begin, rest) = window.split_at(BEGIN_BYTES);
+    let mut clients: Vec<_> = (0..32).map(|_| connect(app.listener("beats-tcp"))).collect();
+    clients.iter_mut().for_each(|client| client.write_all(begin).unwrap());
+    for _ in 0..20 {
+        let mut small = connect(app.listener("beats-tcp"));
+        small.write_all(&[b"2W\0\0\0\x01", &beat(1, "small")[..]].concat()).unwrap();
+        expect(&mut small, b"2A\0\0\0\x01");
+    }
+    std::thread::scope(|scope| {
+        for client in &mut clients {
+            scope.spawn(|| {
+                client.write_all(rest).unwrap();
+                expect(client, b"2A\0\0\0\x01");
+            });
+        }
+    });
+    app.wait_for_count("source=beats", 52);
 }
 
 #[test]
