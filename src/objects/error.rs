@@ -12,8 +12,8 @@ pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum OpenError {
     #[error("{doing} {path}, which uploaded files are kept in")]
     Folder { doing: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("storage.ca")]
-    Authorities(#[source] Cause),
+    #[error("storage.ca: use the certificates of {path}")]
+    Authorities { path: PathBuf, source: Cause },
     #[error("storage: set up the way to {url}")]
     S3 { url: String, source: Cause },
 }

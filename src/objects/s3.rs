@@ -200,7 +200,8 @@ async fn remove(store: &AmazonS3, path: &ObjectPath) -> object_store::Result<()>
 
 fn client_tls(config: &Storage) -> Result<ClientConfig, OpenError> {
     let roots = match &config.ca {
-        Some(path) => tls::authorities(path).map_err(|source| OpenError::Authorities(source.into()))?,
+        Some(path) => tls::authorities(path)
+            .map_err(|source| OpenError::Authorities { path: path.clone(), source: source.into() })?,
         None => tls::public_authorities(),
     };
     tls::client(roots).map_err(|error| OpenError::S3 { url: config.url.clone(), source: error.into() })
