@@ -24,6 +24,10 @@ pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
         return;
     }
     let is_known = complete(event, |line| {
+        if matches!(line, [b'C', b'E', b'F', b':', ..] | [b'L', b'E', b'E', b'F', b':', ..]) || auditd::looks_like(line)
+        {
+            return Some(detect::read(line, cx));
+        }
         let has_bracket = memchr::memchr(b'[', line).is_some();
         let web = || {
             haproxy::parse(line, cx)
@@ -121,6 +125,9 @@ mod tests {
                 assert!(event.attributes.get("file").or(event.attributes.get("logger")).is_some(), "{line}");
             }
         }
+        let cef = r#"{"log":"CEF:0|Acme|Guard|1|77|no|9|src=192.0.2.7 suser=bob\n","stream":"stdout","time":"2023-11-14T22:13:21Z"}"#;
+        let event = read(cef);
+        assert_eq!((event.level, event.ip, &*event.user_name), (Level::Fatal, "192.0.2.7".parse().ok(), "bob"));
         let web = r#"{"log":"192.0.2.7 - bob [14/Nov/2023:22:13:20 +0000] \"GET /x HTTP/1.1\" 404 5 \"-\" \"curl\"\n","stream":"stdout","time":"2023-11-14T22:13:21Z"}"#;
         let event = read(web);
         assert_eq!((event.level, event.ip, &*event.user_name), (Level::Warn, "192.0.2.7".parse().ok(), "bob"));

@@ -120,7 +120,8 @@ fn structured(event: &mut LogEvent<'_>) {
 }
 
 fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut LogEvent<'a>, cx: &Context) {
-    if let Some(inner) = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx)) {
+    let inner = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx));
+    if let Some(inner) = inner.or_else(|| by_lossy(program, &event.app, message, cx)) {
         // A firewall's message has been read word by word; an address that is the destination's would be taken for the client's.
         let is_read = inner.format == cisco_asa::FORMAT
             && (matches!(event.facility, Some(16..=23))
@@ -140,6 +141,16 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
         Some(13 | 14 | 16..=23) if event.format == "rfc3164" => logins::complete_from_device(event),
         Some(_) => {}
     }
+}
+
+/// Of a message that is not UTF-8: what stands in the place of a few bytes does not hide who did what.
+fn by_lossy(program: Program, app: &str, message: &[u8], cx: &Context) -> Option<LogEvent<'static>> {
+    if std::str::from_utf8(message).is_ok() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(message);
+    let inner = by_program(program, app, text.as_bytes(), cx).or_else(|| by_first_byte(text.as_bytes(), cx));
+    inner.map(LogEvent::into_owned)
 }
 
 /// Completes `event`, whose program is known from another header than syslog's, by what its message is.

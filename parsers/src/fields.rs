@@ -68,7 +68,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
     ]),
     (Slot::InstantNanos, &["instant.nanoofsecond", "timestamp.nanos", "timestampnanos", "timestamp.nanoofsecond"]),
     (Slot::Level, &[
-        "level", "log.level", "loglevel", "log_level", "severity", "levelname", "level_name", "severitytext", "severity_text",
+        "level", "log.level", "loglevel", "log_level", "severity", "@level", "levelname", "level_name", "severitytext", "severity_text",
         "lvl", "@l", "error_severity", "eventloglevel", "log_severity", "loglevelname", "leveldisplayname",
         "otel.log.severity.text", "logmeta.loglevelname", "meta.loglevelname", "record.level.name",
         "@fields.levelname",

@@ -109,10 +109,13 @@ fn pair(text: &str, attributes: &mut Attributes) {
 
 fn fill(event: &mut LogEvent<'_>, cx: &Context) {
     let (mut time, mut user, mut host) = (None, None, None);
+    let format = event.attributes.get("devTimeFormat").map(str::to_owned);
     for (name, value) in event.attributes.iter() {
         match name {
-            // Its format (devTimeFormat) is one of those that are told by their looks.
-            "devTime" => time = time.or_else(|| device_time::read(value, cx)),
+            "devTime" => {
+                let stated = || device_time::of_format(value, format.as_deref()?, cx);
+                time = time.or_else(|| stated().or_else(|| device_time::read(value, cx)));
+            }
             "src" => event.ip = event.ip.or_else(|| address::parse(value).map(|found| found.ip)),
             "usrName" if value != "-" => user = user.or_else(|| Some(value.to_owned())),
             "identHostName" => host = host.or_else(|| Some(value.to_owned())),
@@ -134,6 +137,22 @@ mod tests {
 
     fn read(line: &str) -> LogEvent<'_> {
         parse(line.as_bytes(), &CX).unwrap()
+    }
+
+    #[test]
+    fn a_time_is_read_in_the_form_that_the_event_states() {
+        for (format, time) in [
+            ("dd/MM/yyyy HH:mm:ss", "14/11/2023 22:13:20"),
+            ("MM/dd/yyyy HH:mm:ss", "11/14/2023 22:13:20"),
+            ("dd.MM.yyyy HH:mm:ss.SSS", "14.11.2023 22:13:20.000"),
+            ("M/d/yy hh:mm:ss a z", "11/14/23 11:13:20 PM CET"),
+            ("MMM dd yyyy HH:mm:ss z", "Nov 14 2023 22:13:20 GMT"),
+            // One that cannot be used is one of those that are told by their looks.
+            ("'on' QQQ", "2023-11-14T22:13:20Z"),
+        ] {
+            let line = format!("LEEF:2.0|Acme|Guard|2.1|77|^|devTime={time}^devTimeFormat={format}^sev=7");
+            assert_eq!(read(&line).timestamp, Some(1_700_000_000_000_000), "{line}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! kept with an empty one. A comma or semicolon behind a value divides like a blank, and blanks may surround the sign
 //! (`key = value`). Where bars or semicolons alone divide the pairs (Check Point), values may hold blanks.
 
+use std::borrow::Cow;
+
 use crate::json::pairs::Pairs;
 use crate::{Context, Level, LogEvent, Zone, address, device_time, divided, level_names, timestamp};
 
@@ -60,8 +62,10 @@ struct Found {
 }
 
 fn read<'a>(line: &'a [u8], cx: &Context, accept: impl Fn(&Found) -> bool) -> Option<LogEvent<'a>> {
-    // Text in another encoding is kept as it is; its keys would not be those that were meant.
-    let text = std::str::from_utf8(line).ok()?;
+    let Ok(text) = std::str::from_utf8(line) else {
+        let event = read(String::from_utf8_lossy(line).as_bytes(), cx, accept)?.into_owned();
+        return Some(LogEvent { message: Cow::Borrowed(line), ..event });
+    };
     let mut pairs = Pairs::new(cx, text.len());
     let mut found = Found::default();
     let mut rest = skip_dividers(text);

@@ -12,6 +12,7 @@ pub(crate) use named_month::{asctime, common_log_prefix};
 use std::ops::RangeInclusive;
 
 use crate::Zone;
+use crate::syslog::zone_names;
 
 /// The times that a record may have, the years 1900 to 2299: what ClickHouse's `DateTime64(6)` can hold and show.
 pub const STORABLE: RangeInclusive<i64> = -2_208_988_800_000_000..=10_413_791_999_999_999;
@@ -140,6 +141,12 @@ fn offset_prefix(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let spaced = bytes.strip_prefix(b" ");
     let bytes = spaced.unwrap_or(bytes);
     match bytes {
+        // Java's spelling of a zone that has no name.
+        [b'U', b'T', b'C', offset @ ..] | [b'G', b'M', b'T', offset @ ..]
+            if matches!(offset, [b'+' | b'-', _, _, b':', ..]) =>
+        {
+            offset_prefix(offset)
+        }
         [b'U', b'T', b'C', rest @ ..] | [b'G', b'M', b'T', rest @ ..] | [b'Z' | b'z', rest @ ..] => {
             let ends = rest.first().is_none_or(|b| !b.is_ascii_alphanumeric());
             ends.then_some((0, rest))
@@ -156,6 +163,12 @@ fn offset_prefix(bytes: &[u8]) -> Option<(i64, &[u8])> {
             let known = hours <= 18 && minutes < 60 && rest.first().is_none_or(|b| !b.is_ascii_digit());
             let seconds = hours * 3600 + minutes * 60;
             known.then_some((if *sign == b'-' { -seconds } else { seconds }, rest))
+        }
+        [b'A'..=b'Z', b'A'..=b'Z', b'A'..=b'Z', ..] if spaced.is_some() => {
+            let length = bytes.iter().take(7).take_while(|b| b.is_ascii_uppercase()).count();
+            let (name, rest) = bytes.split_at_checked(length)?;
+            let ends = rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'/' | b'.'));
+            if ends { Some((zone_names::offset_seconds(name)?, rest)) } else { None }
         }
         _ => None,
     }
@@ -227,6 +240,8 @@ mod tests {
             "2023-11-14T22:13:20Z",
             "2023-11-14t22:13:20z",
             "2023-11-14 22:13:20 UTC",
+            "2023-11-14 17:13:20 EST",
+            "2023-11-14 23:13:20 GMT+01:00",
             "2023-11-14 22:13:20",
             "2023-11-14_22:13:20",
             "2023/11/14 22:13:20",
@@ -287,7 +302,6 @@ mod tests {
             "0.003",
             "99999999",
             "2023-11-14",
-            "2023-11-14 17:13:20 EST",
             "2023-11-14 17:13:20 -0500 EST later",
             "2023-11-14 17:13:20 -0500 x",
             "2023-13-14T22:13:20Z",

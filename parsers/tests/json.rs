@@ -77,6 +77,7 @@ fn levels_of_many_loggers_are_understood() {
         (r#"{"severity":"NOTICE","textPayload":"gcp"}"#, Level::Info, None),
         (r#"{"t":{"$date":"2023-11-14T22:13:20.000+00:00"},"s":"W","msg":"mongod"}"#, Level::Warn, None),
         (r#"{"@l":"Warning","@m":"serilog"}"#, Level::Warn, None),
+        (r#"{"@level":"error","@message":"no","@module":"core"}"#, Level::Error, None),
         (r#"{"priority":1,"level":"high"}"#, Level::Unknown, None),
         (r#"{"msg":"no level"}"#, Level::Unknown, None),
     ] {

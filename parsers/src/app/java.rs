@@ -172,6 +172,14 @@ mod tests {
                 "java ERROR 22:13:20.123 logger=io.dropwizard.X | dw: no\n! java.lang.Error: no\n! at a.B.c(D.java:9)",
             ),
             ("INFO  [2023-11-14 22:13:20,123] [main] a.B: up", "java INFO 22:13:20.123 logger=a.B thread=main | up"),
+            (
+                "2023-11-14 23:13:20.123 CET [main] ERROR c.e.App - no",
+                "java ERROR 22:13:20.123 logger=c.e.App thread=main | no",
+            ),
+            (
+                "2023-11-14 23:13:20,123 GMT+01:00 [main] ERROR c.e.App - no",
+                "java ERROR 22:13:20.123 logger=c.e.App thread=main | no",
+            ),
             ("23/11/14 22:13:20 INFO Remoting: Starting", "java INFO 22:13:20 logger=Remoting | Starting"),
             (
                 "14-Nov-2023 22:13:20.123 SEVERE [main] org.apache.Catalina.start The [x] failed",

@@ -28,8 +28,7 @@ pub(crate) use self::syslog::in_syslog;
 use super::scan::{blanks, event, until, word};
 use super::{Stamped, trimmed};
 use crate::find::find;
-use crate::syslog::zone_names;
-use crate::{Context, LogEvent, Zone, address, programs, timestamp};
+use crate::{Context, LogEvent, address, programs};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "postgresql";
@@ -50,7 +49,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 
 /// Reads a line whose whole prefix stands in angle brackets: `<2023-11-14 22:13:20 UTC >LOG:  text`.
 pub(super) fn angled<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let (at, rest) = zoned(&Stamped::read(blanks(text.strip_prefix(b"<")?), cx)?);
+    let Stamped { at, rest, .. } = Stamped::read(blanks(text.strip_prefix(b"<")?), cx)?;
     let (inside, rest) = until(rest, b">")?;
     let (severity, message) = until(blanks(rest), b":  ")?;
     let mut event = event(FORMAT, Some(at), severity::level(severity)?, blanks(message));
@@ -66,7 +65,7 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     if !stamped.line.first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
-    let (at, rest) = zoned(stamped);
+    let Stamped { at, rest, .. } = *stamped;
     if rest.first() == Some(&b',') {
         return csvlog::after_stamp(at, rest);
     }
@@ -95,22 +94,6 @@ pub(super) fn client_first<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<
     let ip = address::parse(client).filter(|found| found.whole)?.ip;
     let event = after_stamp(&Stamped::read(rest, cx)?)?;
     (event.format == FORMAT).then(|| LogEvent { ip: event.ip.or(Some(ip)), ..event })
-}
-
-/// The time with the zone that stands behind it by name, which ISO 8601 does not have.
-fn zoned<'a>(stamped: &Stamped<'a>) -> (i64, &'a [u8]) {
-    let as_read = (stamped.at, stamped.rest);
-    let Some(rest) = stamped.rest.strip_prefix(b" ") else { return as_read };
-    let length = rest.iter().take(6).take_while(|b| b.is_ascii_uppercase()).count();
-    let (Some(name), Some(after)) = (rest.get(..length), rest.get(length..)) else { return as_read };
-    let is_zone = length >= 3 && matches!(after.first(), Some(b' ' | b':' | b',' | b'-' | b'>'));
-    match zone_names::offset_seconds(name).filter(|_| is_zone) {
-        Some(seconds) => {
-            let wall = timestamp::iso_prefix(stamped.line, Zone::UTC).map_or(stamped.at, |(wall, _)| wall);
-            (wall - seconds * 1_000_000, after)
-        }
-        None => as_read,
-    }
 }
 
 /// Divides what follows the time into prefix, severity and message.

@@ -12,8 +12,9 @@
 
 use super::scan::{attribute, blanks, bracketed, digits, enclosed, event, level, span, until};
 use super::{Stamped, stamp};
+use crate::syslog::zone_names;
 use crate::timestamp::wall_clock;
-use crate::{Context, Level, LogEvent, plain, programs, squid, timestamp};
+use crate::{Context, Level, LogEvent, Zone, plain, programs, squid, timestamp};
 
 /// Zabbix, in [`LogEvent::format`].
 const ZABBIX: &str = "zabbix";
@@ -116,9 +117,12 @@ pub(super) fn websphere<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>
     let (month, day, year) = (part()?, part()?, part()?);
     // The milliseconds stand behind a colon.
     let (clock, millis) = clock.rsplit_once(':').filter(|(_, millis)| millis.len() == 3)?;
+    let named = zone_names::offset_seconds(zone.as_bytes()).and_then(|seconds| i32::try_from(seconds).ok());
+    // Java writes `GMT+01:00` where a zone has no name.
+    let offset = if named.is_none() && zone.contains(['+', '-']) { zone } else { "" };
     let at = timestamp::parse(
-        &format!("{:04}-{month:02}-{day:02} {clock:0>8}.{millis}{}", 2000 + year, zone_of(zone)),
-        cx.zone,
+        &format!("{:04}-{month:02}-{day:02} {clock:0>8}.{millis}{offset}", 2000 + year),
+        named.map_or(cx.zone, Zone::Fixed),
     )?;
     let (thread, rest) = span(rest, |b| b.is_ascii_hexdigit()).filter(|(thread, _)| thread.len() == 8)?;
     let (logger, rest) = span(blanks(rest), |b| !b.is_ascii_whitespace())?;
@@ -138,11 +142,6 @@ pub(super) fn websphere<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>
     attribute(&mut record, "logger", logger);
     attribute(&mut record, "thread", thread);
     Some(record)
-}
-
-/// What stands for a zone in ISO 8601: the names of UTC only, others are those of the source.
-fn zone_of(name: &str) -> &str {
-    if matches!(name, "UTC" | "GMT") { "Z" } else { "" }
 }
 
 /// `WSVR0001W`, `CWWKE0002I`.
@@ -187,6 +186,10 @@ mod tests {
             (
                 "[11/14/23 22:13:20:123 UTC] 0000001a AppServer     W   WSVR0001W: low",
                 "websphere WARN 22:13:20.123 msgid=WSVR0001W logger=AppServer thread=0000001a | WSVR0001W: low",
+            ),
+            (
+                "[11/14/23 23:13:20:123 CET] 0000001a SystemOut     O up",
+                "websphere INFO 22:13:20.123 logger=SystemOut thread=0000001a | up",
             ),
             (
                 "[11/14/23, 22:13:20:123 GMT] 0000001a com.ibm.ws.kernel                     I text",

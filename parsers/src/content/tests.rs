@@ -222,6 +222,24 @@ fn a_devices_message_says_whom_it_let_in_whatever_its_facility() {
 }
 
 #[test]
+fn a_byte_that_is_not_utf_8_does_not_hide_who_did_what() {
+    let of = |line: &'static [u8]| parse(Format::Auto, line, &CX);
+    let sudo = of(
+        b"Nov 14 22:13:20 h sudo:      bob : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/tmp/x\xff",
+    );
+    assert_eq!((&*sudo.user_name, sudo.attributes.get("outcome")), ("bob", Some("failure")));
+    assert!(sudo.message.ends_with(b"COMMAND=/tmp/x\xff"));
+    let pam = of(b"Nov 14 22:13:20 h sshd[7]: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7 user=b\xe9");
+    assert_eq!((&*pam.user_name, pam.ip), ("b\u{fffd}", "192.0.2.7".parse().ok()));
+    let json =
+        of(b"Nov 14 22:13:20 h app[1]: {\"level\":\"fatal\",\"user\":\"bob\",\"ip\":\"192.0.2.7\",\"m\":\"\xe9\"}");
+    assert_eq!((&*json.user_name, json.level, json.attributes.get("m")), ("bob", Level::Fatal, Some("\u{fffd}")));
+    let pairs = of(b"time=2023-11-14T22:13:20Z level=error msg=\"caf\xe9\" user=bob ip=192.0.2.7");
+    assert_eq!((pairs.format, &*pairs.user_name, pairs.timestamp), ("logfmt", "bob", Some(1_700_000_000_000_000)));
+    assert!(pairs.message.starts_with(b"time=") && pairs.message.contains(&0xe9));
+}
+
+#[test]
 fn the_severity_in_a_tag_of_ios_is_the_level_of_a_files_line() {
     let event = read("Nov 14 22:13:20 192.0.2.1 77: Nov 14 22:13:19.5: %LINK-3-UPDOWN: Interface Gi0/1, changed state");
     assert_eq!((event.level, event.severity, &*event.host), (Level::Error, Some(3), "192.0.2.1"));

@@ -121,7 +121,8 @@ fn unwrap_message(event: &mut LogEvent<'_>, line: &[u8], cx: &Context) {
 /// the header left them empty. `@cee:` or Splunk's `@cim:` may precede the object. Does nothing where the message is no JSON object.
 pub fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
     let message = std::mem::take(&mut event.message);
-    let inner = object_in(&message).and_then(|text| record(text, cx, Keep::FieldAndAttribute).ok());
+    let inner = object_in(&message);
+    let inner = inner.as_ref().and_then(|text| record(text, cx, Keep::FieldAndAttribute).ok());
     if let Some(inner) = inner {
         event.complete_from(inner);
     }
@@ -139,14 +140,14 @@ pub(crate) fn time_of_value(text: &str, cx: &Context) -> Option<i64> {
 }
 
 /// The part of a message that may be a JSON object.
-fn object_in(message: &[u8]) -> Option<&str> {
+fn object_in(message: &[u8]) -> Option<Cow<'_, str>> {
     let trimmed = message.trim_ascii();
     let labelled = trimmed.strip_prefix(b"@cee:").or_else(|| trimmed.strip_prefix(b"@cim:"));
     let object = labelled.unwrap_or(trimmed).trim_ascii_start();
     if object.first() != Some(&b'{') {
         return None;
     }
-    std::str::from_utf8(object).ok()
+    Some(String::from_utf8_lossy(object))
 }
 
 fn record<'a>(text: &'a str, cx: &Context, keep: Keep) -> Result<LogEvent<'a>, Fault> {

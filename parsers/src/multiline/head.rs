@@ -208,6 +208,13 @@ pub(super) fn is_panic(line: &[u8]) -> bool {
         || is_goroutine(line)
 }
 
+/// A line of a Go program behind which the runtime's report stands: what klog says last, and what servers say of a request that broke.
+pub(super) fn announces_goroutines(line: &[u8]) -> bool {
+    let is_last_word = matches!(line, [b'F', b'0' | b'1', b'0'..=b'9', b'0'..=b'3', b'0'..=b'9', b' ', ..]);
+    is_last_word
+        || [&b": panic serving "[..], b"Observed a panic: "].iter().any(|said| memmem::find(line, said).is_some())
+}
+
 fn is_goroutine(line: &[u8]) -> bool {
     line.starts_with(b"goroutine ") && line.ends_with(b"]:")
 }

@@ -111,7 +111,7 @@ impl Rule {
             Self::Auditd => auditd::id(line).map(State::Audit),
             Self::Dart => head::begins_dart_report(line).then_some(State::DartHead(0)),
             Self::Go if head::is_zap_with_trace(line) => Some(State::Zap),
-            Self::Go => head::is_panic(line).then_some(State::Panic),
+            Self::Go => (head::is_panic(line) || head::announces_goroutines(line)).then_some(State::Panic),
             Self::Java if head::is_node_place(line) => Some(State::NodeHead),
             Self::Java => head::is_jul(line).then_some(State::JulHead),
             Self::MysqlSlow if line.starts_with(b"# Time:") => Some(State::SlowTime),
@@ -124,6 +124,7 @@ impl Rule {
             }
             Self::Xml => head::opens_event(line).then_some(State::Event),
             Self::Auto if head::is_object(line) => Some(State::Whole),
+            Self::Auto if head::announces_goroutines(line) => Some(State::Panic),
             Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto if head::begins_mq_record(line) => Some(State::MqRecord),
             Self::Auto if head::begins_printed(line).is_some() => head::begins_printed(line),

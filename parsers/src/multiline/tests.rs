@@ -220,6 +220,26 @@ fn gos_panics_are_joined() {
 }
 
 #[test]
+fn what_gos_runtime_reports_behind_a_line_of_a_logger_is_of_it() {
+    let report =
+        "goroutine 1 [running]:\nmain.buy(...)\n\t/src/main.go:9\ncreated by main.main\n\t/src/main.go:1 +0x1d";
+    for head in [
+        "F1114 22:13:20.123456       1 main.go:12] no way on",
+        "E1114 22:13:20.123456       1 runtime.go:79] Observed a panic: \"no\" (no)",
+        "2023/11/14 22:13:20 http: panic serving 192.0.2.7:5: no",
+    ] {
+        check(
+            Rule::Auto,
+            &[
+                "I1114 22:13:20.000000       1 main.go:3] on",
+                &format!("{head}\n{report}"),
+                "I1114 22:13:21.000000       1 main.go:3] again",
+            ],
+        );
+    }
+}
+
+#[test]
 fn rubys_and_dotnets_traces_are_joined() {
     check(
         Rule::Ruby,

@@ -95,7 +95,8 @@ pub fn items<'a>(body: &'a [u8], cx: &'a Context) -> impl Iterator<Item = Item<'
         };
         let content = match command.action {
             Action::Delete => Content::Change,
-            action => match lines.next_line() {
+            action => match lines.next() {
+                // Blank, it is an empty document all the same: the line behind it is the next action.
                 Some(raw) => document(action, raw, cx),
                 None => Content::BadDocument("the document is missing".to_owned()),
             },
@@ -180,7 +181,7 @@ impl<'a> Command<'a> {
     }
 }
 
-/// The lines of a body that are not blank.
+/// The lines of a body.
 struct Lines<'a> {
     rest: &'a [u8],
     /// Of the line given out last, counted from 1, blank ones too.
@@ -188,18 +189,20 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn next_line(&mut self) -> Option<&'a [u8]> {
-        while !self.rest.is_empty() {
-            let end = memchr(b'\n', self.rest).unwrap_or(self.rest.len());
-            let (line, rest) = self.rest.split_at_checked(end)?;
-            self.rest = rest.get(1..).unwrap_or_default();
-            self.number += 1;
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if !line.trim_ascii().is_empty() {
-                return Some(line);
-            }
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
         }
-        None
+        let end = memchr(b'\n', self.rest).unwrap_or(self.rest.len());
+        let (line, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest.get(1..).unwrap_or_default();
+        self.number += 1;
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
+    /// The next line that is not blank.
+    fn next_line(&mut self) -> Option<&'a [u8]> {
+        std::iter::from_fn(|| self.next()).find(|line| !line.trim_ascii().is_empty())
     }
 
     /// Passes over the next line, unless it says what to do.
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_document_is_read_and_its_line_kept() {
-        let body = "\n{\"create\":{\"_index\":\"web\",\"_id\":7,\"_type\":\"_doc\"},\"attempts\":0}\r\n \n{\"message\":\"hi\",\"log\":{\"level\":\"warn\"}}\r\n";
+        let body = "\n \r\n{\"create\":{\"_index\":\"web\",\"_id\":7,\"_type\":\"_doc\"},\"attempts\":0}\r\n{\"message\":\"hi\",\"log\":{\"level\":\"warn\"}}\r\n";
         let all: Vec<_> = items(body.as_bytes(), &CX).collect();
         let [Item { action: Action::Create, index, id, content: Content::Record { event, raw } }] = all.as_slice()
         else {
@@ -299,6 +302,7 @@ mod tests {
                 "{\"index\":5}\n{\"n\":2}\n",
                 "! malformed action/metadata line [3]: expected one of index, create, update, delete",
             ),
+            ("{\"index\":{}}\n \r\n", "index! cut off before its end at column 2"),
             ("rubbish\n", "! malformed action/metadata line [3]: expected a value"),
             ("{\"update\":{}}\n{\"doc\":\n", "update! cut off before its end at column 8"),
         ] {

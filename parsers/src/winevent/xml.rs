@@ -14,7 +14,10 @@ pub(super) fn parse<'a>(line: &'a [u8], text: &'a [u8]) -> Option<LogEvent<'a>> 
     if !(text.starts_with(b"<Event") || text.starts_with(b"<?xml")) {
         return None;
     }
-    let mut reader = Reader::from_str(std::str::from_utf8(text).ok()?);
+    let Ok(text) = std::str::from_utf8(text) else {
+        return parse(line, String::from_utf8_lossy(text).as_bytes()).map(LogEvent::into_owned);
+    };
+    let mut reader = Reader::from_str(text);
     reader.config_mut().allow_dangling_amp = true;
     let mut walk = Walk { event: LogEvent { format: FORMAT, ..LogEvent::default() }, ..Walk::default() };
     loop {

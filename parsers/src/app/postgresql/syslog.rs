@@ -7,7 +7,7 @@
 //! [7] LOG:  ready                                 with `syslog_split_messages` off
 //! ```
 
-use super::{Stamped, event, prefix, severity, zoned};
+use super::{Stamped, event, prefix, severity};
 use crate::app::scan::{attribute, blanks, digits};
 use crate::{Context, Level, LogEvent, programs};
 
@@ -15,7 +15,7 @@ use crate::{Context, Level, LogEvent, programs};
 pub(crate) fn in_syslog<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     let (part, text) = numbered(message).unwrap_or(("1", message));
     let text = text.strip_prefix(b"<").map_or(text, blanks);
-    let rest = Stamped::read(text, cx).map_or(text, |stamped| zoned(&stamped).1);
+    let rest = Stamped::read(text, cx).map_or(text, |stamped| stamped.rest);
     let (before, word, said) = super::severity(rest)?;
     let word = word.trim_start_matches('>');
     let level = severity::level(word)?;
