@@ -145,7 +145,7 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
 
 /// Of a message that is not UTF-8: what stands in the place of a few bytes does not hide who did what.
 fn by_lossy(program: Program, app: &str, message: &[u8], cx: &Context) -> Option<LogEvent<'static>> {
-    if std::str::from_utf8(message).is_ok() {
+    if message.is_ascii() || std::str::from_utf8(message).is_ok() {
         return None;
     }
     let text = String::from_utf8_lossy(message);
