@@ -24,8 +24,7 @@ pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
         return;
     }
     let is_known = complete(event, |line| {
-        if matches!(line, [b'C', b'E', b'F', b':', ..] | [b'L', b'E', b'E', b'F', b':', ..]) || auditd::looks_like(line)
-        {
+        if is_cef_or_leef(line) || auditd::looks_like(line) {
             return Some(detect::read(line, cx));
         }
         let has_bracket = memchr::memchr(b'[', line).is_some();
@@ -66,10 +65,13 @@ fn begins_like_line(text: &[u8], cx: &Context) -> bool {
         }
         [b'0'..=b'9', b'0'..=b'9' | b'.', b'0'..=b'9' | b'.', ..] => true,
         [b'[', b'0'..=b'9' | b'M' | b'T' | b'W' | b'F' | b'S', ..] => true,
-        [b'C', b'E', b'F', b':', ..] | [b'L', b'E', b'E', b'F', b':', ..] => true,
         [b't', b'y', b'p', b'e', b'=', ..] => auditd::looks_like(text),
-        _ => false,
+        _ => is_cef_or_leef(text),
     }
+}
+
+fn is_cef_or_leef(text: &[u8]) -> bool {
+    text.starts_with(b"CEF:") || text.starts_with(b"LEEF:")
 }
 
 #[cfg(test)]

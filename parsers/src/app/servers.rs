@@ -12,9 +12,8 @@
 
 use super::scan::{attribute, blanks, bracketed, digits, enclosed, event, level, span, until};
 use super::{Stamped, stamp};
-use crate::syslog::zone_names;
 use crate::timestamp::wall_clock;
-use crate::{Context, Level, LogEvent, Zone, plain, programs, squid, timestamp};
+use crate::{Context, Level, LogEvent, plain, programs, squid, timestamp};
 
 /// Zabbix, in [`LogEvent::format`].
 const ZABBIX: &str = "zabbix";
@@ -117,13 +116,9 @@ pub(super) fn websphere<'a>(text: &'a [u8], cx: &Context) -> Option<LogEvent<'a>
     let (month, day, year) = (part()?, part()?, part()?);
     // The milliseconds stand behind a colon.
     let (clock, millis) = clock.rsplit_once(':').filter(|(_, millis)| millis.len() == 3)?;
-    let named = zone_names::offset_seconds(zone.as_bytes()).and_then(|seconds| i32::try_from(seconds).ok());
-    // Java writes `GMT+01:00` where a zone has no name.
-    let offset = if named.is_none() && zone.contains(['+', '-']) { zone } else { "" };
-    let at = timestamp::parse(
-        &format!("{:04}-{month:02}-{day:02} {clock:0>8}.{millis}{offset}", 2000 + year),
-        named.map_or(cx.zone, Zone::Fixed),
-    )?;
+    // The name of a zone that nobody knows stays behind.
+    let stated = format!("{:04}-{month:02}-{day:02} {clock:0>8}.{millis} {zone}", 2000 + year);
+    let (at, _) = timestamp::iso_prefix(stated.as_bytes(), cx.zone)?;
     let (thread, rest) = span(rest, |b| b.is_ascii_hexdigit()).filter(|(thread, _)| thread.len() == 8)?;
     let (logger, rest) = span(blanks(rest), |b| !b.is_ascii_whitespace())?;
     let (letter, rest) = span(blanks(rest), |b| b.is_ascii_alphanumeric()).filter(|(letter, _)| letter.len() == 1)?;

@@ -11,8 +11,7 @@
 
 use super::scan::{attribute, enclosed, event};
 use super::stamp;
-use crate::syslog::zone_names;
-use crate::{Context, LogEvent, Zone, level_names, timestamp};
+use crate::{Context, LogEvent, level_names, timestamp};
 
 /// The name of this format in [`LogEvent::format`].
 const FORMAT: &str = "weblogic";
@@ -83,11 +82,7 @@ fn instant(date: &str, cx: &Context) -> Option<i64> {
         Some((format!("{clock}{rest}"), digits.parse::<i64>().ok()? * 1000))
     });
     let (clock, micros) = divided.unwrap_or_else(|| (date.to_owned(), 0));
-    let (at, rest) = stamp::read(clock.as_bytes(), cx)?;
-    let at = match zone_names::offset_seconds(rest.trim_ascii()) {
-        Some(seconds) => stamp::read(clock.as_bytes(), &Context { zone: Zone::UTC, ..*cx })?.0 - seconds * 1_000_000,
-        None => at,
-    };
+    let (at, _) = stamp::read(clock.as_bytes(), cx)?;
     Some(at + micros)
 }
 

@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::syslog::zone_names;
 use crate::{Context, Zone, app, timestamp};
 
 /// Reads a value that is called a time.
 pub(super) fn read(text: &str, cx: &Context) -> Option<i64> {
-    let known =
-        || american(text, cx).or_else(|| dotted(text, cx)).or_else(|| zoned_by_name(text)).or_else(|| of_script(text));
+    let known = || american(text, cx).or_else(|| dotted(text, cx)).or_else(|| of_script(text));
     timestamp::parse(undated(text), cx.zone).or_else(known)
 }
 
@@ -57,15 +55,6 @@ fn dotted(text: &str, cx: &Context) -> Option<i64> {
     let (at, rest) =
         text.get(..6)?.contains('.').then(|| app::time_of_shape(text.as_bytes(), b"d.m.Y H:M:S", cx))??;
     rest.is_empty().then_some(at)
-}
-
-/// `2023-11-14 22:13:20.123 CET`, as PostgreSQL writes a time in its own zone.
-fn zoned_by_name(text: &str) -> Option<i64> {
-    let (stamp, name) = text.rsplit_once(' ').filter(|(stamp, name)| stamp.len() >= 19 && name.len() >= 3)?;
-    let seconds = zone_names::offset_seconds(name.as_bytes())?;
-    let (wall, rest) = timestamp::iso_prefix(stamp.as_bytes(), Zone::UTC)?;
-    let states_no_offset = !stamp.get(19..)?.contains(['+', '-', 'Z']);
-    (rest.is_empty() && states_no_offset).then(|| wall - seconds * 1_000_000)
 }
 
 /// `Tue Nov 14 2023 22:13:20 GMT+0100 (Central European Standard Time)`, as JavaScript prints a time.
