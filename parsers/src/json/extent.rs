@@ -1,11 +1,13 @@
 //! Where a JSON object or array ends, found without reading what it says.
 
+use super::nesting::Nesting;
+
 /// The way through one object or array whose bytes arrive in parts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scan {
     /// How much of it has been seen; one more than there is where it ends in a backslash.
     at: usize,
-    depth: usize,
+    nesting: Nesting,
     in_text: bool,
     begins_line: bool,
 }
@@ -17,7 +19,8 @@ pub(crate) enum Found {
     End(usize),
     /// It goes on behind the text.
     Open,
-    /// It is none as programs write them: a line ends within a string, or an object begins at the front of a line.
+    /// It is none as programs write them: a line ends within a string, or an object begins at the front of a line or where there is
+    /// no place for one.
     Broken,
 }
 
@@ -36,7 +39,7 @@ impl Scan {
     ///
     /// With `is_written` it must look as programs write objects in several lines; else line ends may be anywhere.
     pub(crate) fn advance(&mut self, text: &[u8], is_written: bool) -> Found {
-        if self.at > 0 && self.depth == 0 {
+        if self.at > 0 && self.nesting.depth() == 0 {
             return Found::End(self.at);
         }
         while let Some(byte) = text.get(self.at) {
@@ -55,16 +58,18 @@ impl Scan {
                 }
                 continue;
             }
-            match byte {
-                b'"' => self.in_text = true,
-                b'{' | b'[' if is_written && self.begins_line && self.depth > 0 => return Found::Broken,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
-                _ => {}
+            if is_written && self.nesting.depth() > 0 {
+                match byte {
+                    b'{' if !self.nesting.takes_object() => return Found::Broken,
+                    b'{' | b'[' if self.begins_line => return Found::Broken,
+                    _ => {}
+                }
             }
+            self.in_text = *byte == b'"';
+            self.nesting.step(*byte);
             self.begins_line = *byte == b'\n';
             self.at += 1;
-            if self.depth == 0 {
+            if self.nesting.depth() == 0 {
                 return Found::End(self.at);
             }
         }
@@ -90,7 +95,13 @@ mod tests {
 
     #[test]
     fn an_object_that_was_torn_does_not_take_in_the_next() {
-        for text in ["{\"a\": \"b\n\"}", "{\"a\":\n{\"b\": 1}}"] {
+        for text in [
+            "{\"a\": \"b\n\"}",
+            "{\"a\":\n{\"b\": 1}}",
+            r#"{"a":{"b":1}{"c":2}}"#,
+            r#"{"a":{"b":1},{"c":2}}"#,
+            r#"{"a":[1,2{"c":2}]}"#,
+        ] {
             assert_eq!(Scan::default().advance(text.as_bytes(), true), Found::Broken);
             assert!(matches!(Scan::default().advance(text.as_bytes(), false), Found::End(_)));
         }

@@ -28,6 +28,7 @@ pub(crate) mod extent;
 mod kinds;
 mod kubernetes;
 pub(crate) mod members;
+pub(crate) mod nesting;
 pub(crate) mod pairs;
 mod pubsub;
 pub(crate) mod reader;

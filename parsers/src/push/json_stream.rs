@@ -2,18 +2,16 @@
 //! spread over many.
 //!
 //! [`Splitter`] cuts such a body into its objects. Where it is no JSON, lines are what is left: a line outside of every object is given
-//! as it is, and an object that the next line cannot go on with ends where that line begins with the brace of another. So a broken
-//! record costs its neighbours nothing.
+//! as it is, and an object that the next line cannot go on with ends where that line begins with the brace of another; where a line
+//! ends behind a colon, it is told by whether the object has an end. So a broken record costs its neighbours nothing.
 
 use memchr::{memchr2, memchr3, memmem};
 
 use crate::json::members::Members;
+use crate::json::nesting::Nesting;
 
 /// A longer object is cut here.
 pub const OBJECT_BYTES_MAX: usize = 1 << 20;
-
-/// Containers in each other beyond this many are counted, and no more looked at.
-const STACK_BITS: u32 = 64;
 
 /// One object, or a line that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +34,21 @@ pub struct Splitter {
     open_line: u64,
     line: u64,
     place: Place,
-    /// Objects (1) and arrays (0) around the reader within the open object, the innermost in the lowest bit.
-    stack: u64,
-    depth: u32,
-    /// The last byte within the open object that is no white space and in no string.
-    last: u8,
+    /// What of the open object is around the reader.
+    nesting: Nesting,
+    /// Where in the open object a line begins with a brace behind a colon: with another object, should this one have no end.
+    doubt: Option<Doubt>,
+    /// What was in doubt is read again: such braces begin other objects.
+    is_doubt_over: bool,
     is_line_start: bool,
     is_in_array: bool,
+}
+
+/// A place in the open object.
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    at: usize,
+    line: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +70,9 @@ impl Default for Splitter {
             open_line: 1,
             line: 1,
             place: Place::Outside,
-            stack: 0,
-            depth: 0,
-            last: 0,
+            nesting: Nesting::default(),
+            doubt: None,
+            is_doubt_over: false,
             is_line_start: true,
             is_in_array: false,
         }
@@ -76,14 +82,21 @@ impl Default for Splitter {
 impl Splitter {
     /// Takes the next piece of the body; calls `each` with everything that ends in it.
     pub fn feed(&mut self, piece: &[u8], mut each: impl FnMut(Piece<'_>)) {
+        self.walk(piece, &mut each);
+    }
+
+    fn walk(&mut self, piece: &[u8], each: &mut dyn FnMut(Piece<'_>)) {
         let mut kept = 0;
         let mut at = 0;
         while let Some(&byte) = piece.get(at) {
-            let is_new_record = byte == b'{' && self.is_line_start && self.cannot_go_on();
-            if is_new_record {
-                self.keep(piece.get(kept..at).unwrap_or_default());
-                kept = at;
-                self.close(&mut each);
+            if byte == b'{' && self.is_line_start {
+                if self.cannot_go_on() {
+                    self.keep(piece.get(kept..at).unwrap_or_default());
+                    kept = at;
+                    self.close(each);
+                } else if self.place == Place::Object && self.nesting.is_behind_colon() {
+                    self.doubt.get_or_insert(Doubt { at: self.open.len() + (at - kept), line: self.line });
+                }
             }
             if self.place == Place::Text {
                 let rest = piece.get(at..).unwrap_or_default();
@@ -114,17 +127,18 @@ impl Splitter {
                 End::Before => {
                     self.keep(piece.get(kept..at - 1).unwrap_or_default());
                     kept = at;
-                    self.close(&mut each);
+                    self.close(each);
                 }
                 End::Behind => {
                     let bytes = piece.get(kept..at).unwrap_or_default();
                     kept = at;
+                    self.doubt = None;
                     if self.open.is_empty() && bytes.len() <= OBJECT_BYTES_MAX {
                         each(Piece { bytes, line: self.open_line, is_cut: false });
                         self.place = Place::Outside;
                     } else {
                         self.keep(bytes);
-                        self.close(&mut each);
+                        self.close(each);
                     }
                 }
             }
@@ -137,15 +151,12 @@ impl Splitter {
         self.close(&mut each);
     }
 
-    /// Whether a brace here is none of the open object's. In JSON it stands behind a colon or, in an array, at the begin or
-    /// behind a comma; and a line does not end within a text.
+    /// Whether a brace at the front of a line is none of the open object's: a line does not end within a text.
     fn cannot_go_on(&self) -> bool {
-        let is_in_array = self.depth > 0 && self.stack & 1 == 0;
         match self.place {
             Place::Outside | Place::Rubbish => false,
             Place::Text | Place::Escape => true,
-            Place::Object if self.depth > STACK_BITS => false,
-            Place::Object => !matches!((self.last, is_in_array), (b':', _) | (b'[' | b',', true)),
+            Place::Object => !self.nesting.takes_object() || self.is_doubt_over && self.nesting.is_behind_colon(),
         }
     }
 
@@ -153,7 +164,7 @@ impl Splitter {
     fn step(&mut self, byte: u8) -> End {
         match (self.place, byte) {
             (Place::Outside, b'{') => {
-                (self.place, self.stack, self.depth, self.last) = (Place::Object, 1, 1, byte);
+                self.begin_object(byte);
                 End::No
             }
             (Place::Outside, b'[') if !self.is_in_array => {
@@ -168,7 +179,7 @@ impl Splitter {
             (Place::Outside, b',') => End::No,
             // An array within the array is no object, but as a whole.
             (Place::Outside, b'[') => {
-                (self.place, self.stack, self.depth, self.last) = (Place::Object, 0, 1, byte);
+                self.begin_object(byte);
                 End::No
             }
             (Place::Outside, byte) if byte.is_ascii_whitespace() || byte == 0 => End::No,
@@ -200,26 +211,17 @@ impl Splitter {
         }
     }
 
+    fn begin_object(&mut self, byte: u8) {
+        (self.place, self.nesting) = (Place::Object, Nesting::default());
+        self.nesting.step(byte);
+    }
+
     fn step_in_object(&mut self, byte: u8) -> End {
-        match byte {
-            b'"' => self.place = Place::Text,
-            b'{' | b'[' => {
-                self.stack = self.stack << 1 | u64::from(byte == b'{');
-                self.depth = self.depth.saturating_add(1);
-            }
-            b'}' | b']' => {
-                self.stack >>= 1;
-                self.depth -= 1;
-                if self.depth == 0 {
-                    return End::Behind;
-                }
-            }
-            _ => {}
+        if byte == b'"' {
+            self.place = Place::Text;
         }
-        if !byte.is_ascii_whitespace() {
-            self.last = byte;
-        }
-        End::No
+        self.nesting.step(byte);
+        if self.nesting.depth() == 0 { End::Behind } else { End::No }
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -228,7 +230,25 @@ impl Splitter {
         self.open.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
-    fn close(&mut self, each: &mut impl FnMut(Piece<'_>)) {
+    /// Gives what is open, which ends here.
+    fn close(&mut self, each: &mut dyn FnMut(Piece<'_>)) {
+        let Some(doubt) = self.doubt.take().filter(|doubt| doubt.at < self.open.len()) else {
+            return self.give(each);
+        };
+        let others = self.open.split_off(doubt.at);
+        let is_cut = std::mem::take(&mut self.is_cut);
+        self.give(each);
+        let line = std::mem::replace(&mut self.line, doubt.line);
+        self.is_doubt_over = true;
+        self.is_line_start = true;
+        self.walk(&others, each);
+        self.is_doubt_over = false;
+        self.line = line;
+        self.is_cut = is_cut;
+        self.give(each);
+    }
+
+    fn give(&mut self, each: &mut dyn FnMut(Piece<'_>)) {
         let bytes = self.open.trim_ascii();
         if !bytes.is_empty() {
             each(Piece { bytes, line: self.open_line, is_cut: self.is_cut });
@@ -369,6 +389,9 @@ mod tests {
             check(&format!("{good}\n{bad}\n{good}\r\n"), &[(good, 1), (bad, 2), (good, 3)]);
         }
         check("[5, \"a\", {\"a\":1}, null]", &[("5", 1), ("\"a\"", 1), (good, 1), ("null", 1)]);
+        check("{\"a\":\n{\"b\":\n{\"c\":2}}\n}", &[("{\"a\":\n{\"b\":\n{\"c\":2}}\n}", 1)]);
+        check("{\"a\":\n{\"b\":2}\n{\"c\":3}", &[(r#"{"a":"#, 1), (r#"{"b":2}"#, 2), (r#"{"c":3}"#, 3)]);
+        check("{\"a\":\n{\"b\":\n{\"c\":3}", &[(r#"{"a":"#, 1), (r#"{"b":"#, 2), (r#"{"c":3}"#, 3)]);
         check("[{\"a\":1}]\ntext", &[(good, 1), ("text", 2)]);
         check("[[1,{\"b\":[2]}], {\"a\":1}, []]", &[("[1,{\"b\":[2]}]", 1), (good, 1), ("[]", 1)]);
         check("[{\"a\":1},\n[text\n{\"a\":1}]", &[(good, 1), ("[text", 2), (good, 3)]);

@@ -236,3 +236,27 @@ proptest::proptest! {
         proptest::prop_assert!(found <= 1);
     }
 }
+
+#[test]
+fn what_is_never_closed_costs_no_event_behind_it() {
+    for bad in [
+        r#"{"event":{"a":1}"#,
+        r#"{"event":{"a":{"b":1},"c":[{"d":1},{"e":2}]}"#,
+        r#"{"event":[1,2}"#,
+        r#"{"event":[1,2"#,
+        r#"{"event":"text}"#,
+        r#"{"event":"text"#,
+        r#"{"event":"#,
+        r#"{"event"#,
+        "{",
+    ] {
+        for (first, between, last) in
+            [("", "", ""), ("", "\n", ""), ("", " ", "\n"), ("[", ",", "]"), ("[", ",\n", "]")]
+        {
+            let good = [r#"{"event":"one"}"#, r#"{"time":1795000000,"event":{"message":"two","n":{}}}"#];
+            let body = format!("{first}{}{between}{bad}{between}{}{last}", good.join(between), good.join(between));
+            let found: Vec<_> = raws(body.as_bytes()).into_iter().flatten().collect();
+            assert_eq!(found, [good, good].concat(), "{body}");
+        }
+    }
+}
