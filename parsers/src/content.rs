@@ -137,8 +137,8 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
     match event.facility {
         // 4 and 10 are syslog's facilities for logins; a file's lines do not state theirs.
         None | Some(4 | 10) => logins::complete(event),
-        // Devices, which know no newer syslog, send by those for audits and alerts, and by the local ones.
-        Some(13 | 14 | 16..=23) if event.format == "rfc3164" => logins::complete_from_device(event),
+        // Devices send by those for audits and alerts, and by the local ones.
+        Some(13 | 14 | 16..=23) => logins::complete_from_device(event),
         Some(_) => {}
     }
 }

@@ -228,8 +228,9 @@ pub(crate) fn complete(event: &mut LogEvent<'_>, cx: &Context) {
     if event.timestamp.is_none()
         && let (Some(date), Some(time)) = (event.attributes.get("date"), event.attributes.get("time"))
     {
-        let zone = event.attributes.get("tz").unwrap_or_default();
-        event.timestamp = device_time::read(&format!("{date} {time}{zone}"), cx);
+        let stated = event.attributes.get("tz").or_else(|| event.attributes.get("timezone"));
+        let with_zone = stated.and_then(|zone| device_time::read(&format!("{date} {time} {zone}"), cx));
+        event.timestamp = with_zone.or_else(|| device_time::read(&format!("{date} {time}"), cx));
     }
 }
 

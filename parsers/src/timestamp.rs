@@ -115,8 +115,26 @@ pub(crate) fn finish(wall: i64, rest: &[u8], zone: Zone) -> Option<(i64, &[u8])>
     let wall = wall + micros;
     Some(match offset_prefix(rest) {
         Some((offset_seconds, rest)) => (wall - offset_seconds * MICROS_PER_SECOND, rest),
-        None => (zone.to_utc(wall), rest),
+        None => {
+            let (zone, rest) = place_prefix(rest).unwrap_or((zone, rest));
+            (zone.to_utc(wall), rest)
+        }
     })
+}
+
+/// The zone of the IANA database that a name behind a space states (` Europe/Berlin`), and what follows.
+fn place_prefix(bytes: &[u8]) -> Option<(Zone, &[u8])> {
+    let [b' ', b'A' | b'E' | b'I' | b'P', b'a'..=b'z', ..] = bytes else { return None };
+    let name = bytes.get(1..)?;
+    // Most often a word of the message stands here.
+    let area = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    if name.get(area) != Some(&b'/') {
+        return None;
+    }
+    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+');
+    let length = name.iter().take(40).take_while(is_part).count();
+    let (name, rest) = name.split_at_checked(length)?;
+    Some((std::str::from_utf8(name).ok()?.parse().ok()?, rest))
 }
 
 /// The microseconds of `.123456789` or `,123`, and what follows.
@@ -290,6 +308,8 @@ mod tests {
     fn a_stamp_without_a_zone_is_read_in_the_given_one() {
         assert_eq!(parse("2023-11-14T22:13:20", Zone::Fixed(3600)), Some(T - 3_600_000_000));
         assert_eq!(parse("2023-11-14T22:13:20Z", Zone::Fixed(3600)), Some(T));
+        assert_eq!(parse("2023-11-14 17:13:20 America/New_York", Zone::Fixed(3600)), Some(T));
+        assert_eq!(parse("2023-11-14 22:13:20 Europe/Atlantis", Zone::UTC), None);
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Dialogue for Fluent {
             self.json = if is_json { Json::Yes(FluentJson::default()) } else { Json::No };
         }
         if let Json::Yes(json) = &mut self.json {
-            return json.next(unread, gathered);
+            return Ok(json.next(unread, gathered));
         }
         if let Some(flow) = &mut self.flow {
             return Ok(match flow.take(unread, gathered)? {

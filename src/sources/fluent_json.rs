@@ -10,6 +10,12 @@ use super::dialogue::Next;
 use super::fluent_flow::{ENTRY_BYTES_MAX, too_long};
 use super::gathered::Gathered;
 
+/// Why a value is not read.
+const NO_MESSAGE: &str = "not a message of Fluent Forward in JSON";
+
+/// So much of what is neither an array nor an object is one record at most.
+const STRAY_BYTES_MAX: usize = 1 << 16;
+
 /// What one connection is at.
 #[derive(Default)]
 pub(super) struct FluentJson {
@@ -36,47 +42,43 @@ impl FluentJson {
     }
 
     /// Takes the next message, or a batch of its entries.
-    ///
-    /// # Errors
-    /// Something else than JSON follows.
-    pub(super) fn next(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Next> {
+    pub(super) fn next(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> Next {
         if let Some(begun) = self.begun.take() {
-            return Ok(self.go_on(begun, unread, gathered));
+            return self.go_on(begun, unread, gathered);
         }
         if !self.is_passing {
             let blanks = unread.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             if blanks > 0 {
                 self.extent = Extent::default();
-                return Ok(Next::Took(blanks));
+                return Next::Took(blanks);
             }
-            anyhow::ensure!(
-                unread.is_empty() || Self::is_begun_by(unread.first()),
-                "Fluent Forward: what follows a message in JSON is none"
-            );
+            if !unread.is_empty() && !Self::is_begun_by(unread.first()) {
+                return stray(unread, gathered);
+            }
         }
         let Some(length) = self.extent.measure(unread) else {
             if !self.is_passing && unread.len() < ENTRY_BYTES_MAX {
-                return Ok(Next::NeedMore(0));
+                return Next::NeedMore(0);
             }
             if !self.is_passing {
                 gathered.add_unread(unread, &too_long(), fluent::FORMAT, None);
                 self.is_passing = true;
             }
             self.extent.drop_front(unread.len());
-            return Ok(if unread.is_empty() { Next::NeedMore(0) } else { Next::Took(unread.len()) });
+            return if unread.is_empty() { Next::NeedMore(0) } else { Next::Took(unread.len()) };
         };
         self.extent = Extent::default();
         if std::mem::take(&mut self.is_passing) {
-            return Ok(Next::Took(length));
+            return Next::Took(length);
         }
-        Ok(self.begin(unread.get(..length).unwrap_or_default(), unread, gathered))
+        self.begin(unread.get(..length).unwrap_or_default(), unread, gathered)
     }
 
     /// Takes a message that is whole.
     fn begin(&mut self, bytes: &[u8], unread: &[u8], gathered: &mut Gathered<'_>) -> Next {
         let text = std::str::from_utf8(bytes).ok();
         let Some(message) = text.and_then(json_form::message) else {
-            gathered.add_unread(bytes, "not a message of Fluent Forward in JSON", fluent::FORMAT, None);
+            gathered.add_unread(bytes, NO_MESSAGE, fluent::FORMAT, None);
             return Next::Took(bytes.len());
         };
         let left = match message.entries {
@@ -109,4 +111,13 @@ impl FluentJson {
         }
         Next::Took(begun.length)
     }
+}
+
+/// Keeps what stands between two messages and is none.
+fn stray(unread: &[u8], gathered: &mut Gathered<'_>) -> Next {
+    let Some(length) = json_form::stray(unread).or((unread.len() >= STRAY_BYTES_MAX).then_some(unread.len())) else {
+        return Next::NeedMore(0);
+    };
+    gathered.add_unread(unread.get(..length).unwrap_or_default(), NO_MESSAGE, fluent::FORMAT, None);
+    Next::Took(length)
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! [14-Nov-2023 22:13:20 UTC] PHP Warning:  Undefined variable $x in /srv/a.php on line 9
+//! [14-Nov-2023 23:13:20 Europe/Berlin] PHP Fatal error:  Uncaught Exception in /srv/a.php:3
 //! [14-Nov-2023 22:13:20] NOTICE: fpm is running, pid 7
 //! [2023-11-14T22:13:20.123456+00:00] shop.ERROR: no {"order":7} []
 //! ```
@@ -24,7 +25,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 /// Reads what follows a time in a bracket that begins the line.
 pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
     let Stamped { line, at, rest } = *stamped;
-    // PHP names its zone as the IANA database does; the context's zone stands for those that are not UTC.
+    // A zone that nobody knows.
     let (zone, rest) = until(rest, b"] ")?;
     if zone.len() > 32 {
         return None;
@@ -81,7 +82,7 @@ mod tests {
                 "[14-Nov-2023 22:13:20 UTC] PHP Warning:  Undefined $x in /srv/a.php on line 9",
                 "php WARN 22:13:20 file=/srv/a.php line=9 | Undefined $x in /srv/a.php on line 9",
             ),
-            ("[14-Nov-2023 22:13:20 Europe/Berlin] PHP Fatal error:  no", "php FATAL 22:13:20 | no"),
+            ("[14-Nov-2023 23:13:20 Europe/Berlin] PHP Fatal error:  no", "php FATAL 22:13:20 | no"),
             ("[14-Nov-2023 22:13:20] NOTICE: fpm is running, pid 7", "php INFO 22:13:20 | fpm is running, pid 7"),
             (
                 "[2023-11-14 22:13:20] production.ERROR: no {\"order\":7} []",

@@ -216,9 +216,12 @@ fn a_firewall_that_hides_a_name_or_names_no_source_gives_none() {
 
 #[test]
 fn a_devices_message_says_whom_it_let_in_whatever_its_facility() {
-    let event = read("<134>Nov 14 22:13:20 esa1 esa: Info: User bob from 192.0.2.7 was authenticated successfully.");
-    assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
-    assert_eq!(event.attributes.get("outcome"), Some("success"));
+    for header in ["<134>Nov 14 22:13:20 esa1 esa:", "<134>1 2023-11-14T22:13:20Z esa1 esa - - -"] {
+        let line = format!("{header} Info: User bob from 192.0.2.7 was authenticated successfully.");
+        let event = read(&line);
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()), "{line}");
+        assert_eq!(event.attributes.get("outcome"), Some("success"), "{line}");
+    }
 }
 
 #[test]

@@ -35,6 +35,21 @@ impl Extent {
     }
 }
 
+/// The length of what `buf` begins with, which is neither an array nor an object: a string to its end, else what comes before a blank or
+/// the begin of a message. `None` while its end is not there.
+#[must_use]
+pub fn stray(buf: &[u8]) -> Option<usize> {
+    let Some(text) = buf.strip_prefix(b"\"") else {
+        return buf.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b'{' | b'"'));
+    };
+    let mut is_escaped = false;
+    let is_end = |byte: &u8| *byte == b'\n' || *byte == b'"' && !is_escaped || {
+        is_escaped = *byte == b'\\' && !is_escaped;
+        false
+    };
+    text.iter().position(is_end).map(|at| at + 2)
+}
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'b> {
@@ -219,6 +234,18 @@ mod tests {
         for text in ["", "{}", "[]", "[7]", r#"["app"]"#, r#"["app",1]"#, r#"[{},1,{}]"#, "[\"app\",[1,2"] {
             assert_eq!(message(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_stands_between_messages_ends_before_the_next() {
+        for (text, length) in
+            [("5[", 1), ("null\n[", 4), (r#""a\"[b\\"["#, 9), ("\"a\n[", 3), (r#"true"a""#, 4), ("]{", 1)]
+        {
+            assert_eq!(stray(text.as_bytes()), Some(length), "{text}");
+            assert!(stray(&text.as_bytes()[..length - 1]).is_none_or(|found| found < length), "{text}");
+        }
+        assert_eq!(stray(b"5"), None);
+        assert_eq!(stray(b"\"a\\\""), None);
     }
 
     #[test]

@@ -37,6 +37,12 @@ fn known_keys_fill_fields() {
     let event = parse(br#"date=2023-11-14 time=23:13:20 tz="+0100" user="N/A" remip=192.0.2.8"#, &CX).unwrap();
     assert_eq!((event.timestamp, &*event.user_name), (Some(1_700_000_000_000_000), ""));
     assert_eq!(event.ip, Some("192.0.2.8".parse().unwrap()));
+    for zone in ["CET", "+01:00", "Europe/Berlin"] {
+        let line = format!(r#"device="SFW" date=2023-11-14 time=23:13:20 timezone="{zone}" log_id="7""#);
+        assert_eq!(parse(line.as_bytes(), &CX).unwrap().timestamp, Some(1_700_000_000_000_000), "{zone}");
+    }
+    let event = parse(br#"date=2023-11-14 time=22:13:20 timezone="none" log_id="7""#, &CX).unwrap();
+    assert_eq!(event.timestamp, Some(1_700_000_000_000_000));
     let event = parse(br#"date=2023-11-14,time=22:13:20,logid="7",level="warning",srcip=192.0.2.7"#, &CX).unwrap();
     assert_eq!((event.timestamp, event.level), (Some(1_700_000_000_000_000), Level::Warn));
     assert_eq!(event.ip, Some("192.0.2.7".parse().unwrap()));
