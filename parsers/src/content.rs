@@ -4,6 +4,7 @@
 //! has nothing of this costs nearly nothing.
 
 mod by_form;
+mod by_logger;
 mod by_program;
 mod program;
 mod slapd;
@@ -120,7 +121,7 @@ fn structured(event: &mut LogEvent<'_>) {
 }
 
 fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut LogEvent<'a>, cx: &Context) {
-    let inner = by_program(program, &event.app, message, cx).or_else(|| by_first_byte(message, cx));
+    let inner = inner(program, &event.app, message, cx);
     if let Some(inner) = inner.or_else(|| by_lossy(program, &event.app, message, cx)) {
         // A firewall's message has been read word by word; an address that is the destination's would be taken for the client's.
         let is_read = inner.format == cisco_asa::FORMAT
@@ -143,14 +144,29 @@ fn by_name_or_first_byte<'a>(program: Program, message: &'a [u8], event: &mut Lo
     }
 }
 
+/// What a message says by who wrote it, or else by its first bytes.
+fn inner<'m>(program: Program, app: &str, message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
+    let said = by_program(program, app, message, cx);
+    if by_logger::may_begin(message) && said.as_ref().is_none_or(|said| said.level == Level::Unknown) {
+        return match by_logger::read(message, cx) {
+            Some(line) => {
+                let mut said = said.unwrap_or_default();
+                said.complete_from(line);
+                Some(said)
+            }
+            None => said.or_else(|| by_first_byte(message, cx)),
+        };
+    }
+    said.or_else(|| by_first_byte(message, cx))
+}
+
 /// Of a message that is not UTF-8: what stands in the place of a few bytes does not hide who did what.
 fn by_lossy(program: Program, app: &str, message: &[u8], cx: &Context) -> Option<LogEvent<'static>> {
     if message.is_ascii() || std::str::from_utf8(message).is_ok() {
         return None;
     }
     let text = String::from_utf8_lossy(message);
-    let inner = by_program(program, app, text.as_bytes(), cx).or_else(|| by_first_byte(text.as_bytes(), cx));
-    inner.map(LogEvent::into_owned)
+    inner(program, app, text.as_bytes(), cx).map(LogEvent::into_owned)
 }
 
 /// Completes `event`, whose program is known from another header than syslog's, by what its message is.

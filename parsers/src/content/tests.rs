@@ -1,5 +1,5 @@
 use crate::format::{Format, parse};
-use crate::{Context, Level, LogEvent, Zone};
+use crate::{Context, Level, LogEvent, Zone, level_names};
 
 const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
@@ -221,6 +221,71 @@ fn a_devices_message_says_whom_it_let_in_whatever_its_facility() {
         let event = read(&line);
         assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()), "{line}");
         assert_eq!(event.attributes.get("outcome"), Some("success"), "{line}");
+    }
+}
+
+#[test]
+fn a_loggers_line_that_systemd_passed_on_has_its_own_level() {
+    for (program, message, level, ip, attribute) in [
+        (
+            "httpd",
+            "[Tue Nov 14 22:13:19.123456 2023] [core:error] [pid 7:tid 8] [client 192.0.2.7:4] AH00124: x",
+            "error",
+            "192.0.2.7",
+            ("module", "core"),
+        ),
+        (
+            "apache2",
+            "[Tue Nov 14 22:13:19 2023] [error] [client 192.0.2.7] File does not exist: /x",
+            "error",
+            "192.0.2.7",
+            ("", ""),
+        ),
+        (
+            "web",
+            "2023/11/14 22:13:19 [error] 7#0: *8 no x, client: 192.0.2.7, server: a",
+            "error",
+            "192.0.2.7",
+            ("server", "a"),
+        ),
+        ("kubelet", "E1114 22:13:19.123456     812 kubelet.go:2347] no pod", "error", "", ("file", "kubelet.go")),
+        (
+            "tomcat",
+            "2023-11-14 22:13:19.123 ERROR [main] com.example.Foo - no x",
+            "error",
+            "",
+            ("logger", "com.example.Foo"),
+        ),
+        (
+            "php-fpm",
+            "[14-Nov-2023 23:13:20 Europe/Berlin] PHP Warning:  no x in /srv/a.php on line 9",
+            "warn",
+            "",
+            ("line", "9"),
+        ),
+        ("worker", "2023-11-14 22:13:19,123 ERROR no x", "error", "", ("", "")),
+        ("worker", "[2023-11-14 22:13:19] WARN: no x", "warn", "", ("", "")),
+        ("worker", "2023 errors were found", "info", "", ("", "")),
+        ("worker", "[2023] errors", "info", "", ("", "")),
+        ("worker", "E1114 is a number", "info", "", ("", "")),
+    ] {
+        for header in [
+            format!("<30>Nov 14 22:13:20 web1 {program}[99]:"),
+            format!("<30>1 2023-11-14T22:13:20Z web1 {program} 99 - -"),
+        ] {
+            let line = format!("{header} {message}");
+            let event = read(&line);
+            assert_eq!((Some(event.level), event.severity), (level_names::from_word(level), Some(6)), "{line}");
+            assert_eq!((&*event.message, event.ip), (message.as_bytes(), ip.parse().ok()), "{line}");
+            assert_eq!(
+                (&*event.app, &*event.proc_id, event.timestamp),
+                (program, "99", Some(1_700_000_000_000_000)),
+                "{line}"
+            );
+            if !attribute.0.is_empty() {
+                assert_eq!(event.attributes.get(attribute.0), Some(attribute.1), "{line}");
+            }
+        }
     }
 }
 
