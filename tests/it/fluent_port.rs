@@ -69,8 +69,11 @@ fn messages_in_json_are_stored_and_acknowledged_in_json() {
     );
     // A message that is too long, and what is none, cost nothing but themselves.
     let long = "x".repeat(17 << 20);
-    write!(stream, r#"["app.web",1,{{"log":"{long}"}}]{{"no":"message"}}5 null"a["["app.web",2,{{"log":"z"}},{{"chunk":"c"}}]"#)
-        .unwrap();
+    write!(
+        stream,
+        r#"["app.web",1,{{"log":"{long}"}}]{{"no":"message"}}5 null"a["["app.web",2,{{"log":"z"}},{{"chunk":"c"}}]"#
+    )
+    .unwrap();
     expect(&mut stream, br#"{"ack":"c"}"#);
     app.wait_for_count("source=app.web", 20_003);
     app.wait_for_count("q=parse_error:*", 5);

@@ -43,9 +43,11 @@ pub fn stray(buf: &[u8]) -> Option<usize> {
         return buf.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b'{' | b'"'));
     };
     let mut is_escaped = false;
-    let is_end = |byte: &u8| *byte == b'\n' || *byte == b'"' && !is_escaped || {
-        is_escaped = *byte == b'\\' && !is_escaped;
-        false
+    let is_end = |byte: &u8| {
+        *byte == b'\n' || *byte == b'"' && !is_escaped || {
+            is_escaped = *byte == b'\\' && !is_escaped;
+            false
+        }
     };
     text.iter().position(is_end).map(|at| at + 2)
 }
