@@ -33,6 +33,10 @@ pub(crate) fn from_bytes(word: &[u8]) -> Option<Level> {
             Level::Fatal
         }
         b"unknown" => Level::Unknown,
+        // java.util.logging's in German, French, Spanish and Italian.
+        b"schwerwiegend" | b"grave" => Level::Error,
+        b"warnung" | b"avertissement" | b"advertencia" | b"avvertenza" => Level::Warn,
+        b"infos" | b"informazioni" | b"konfig" => Level::Info,
         _ => return from_slog(word),
     })
 }

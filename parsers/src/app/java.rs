@@ -185,6 +185,14 @@ mod tests {
                 "14-Nov-2023 22:13:20.123 SEVERE [main] org.apache.Catalina.start The [x] failed",
                 "java ERROR 22:13:20.123 logger=org.apache.Catalina thread=main function=start | The [x] failed",
             ),
+            (
+                "14-Nov-2023 22:13:20.123 SCHWERWIEGEND [main] org.apache.Catalina.start nein",
+                "java ERROR 22:13:20.123 logger=org.apache.Catalina thread=main function=start | nein",
+            ),
+            (
+                "14-Nov-2023 22:13:20.123 AVERTISSEMENT [main] org.apache.Catalina.start non",
+                "java WARN 22:13:20.123 logger=org.apache.Catalina thread=main function=start | non",
+            ),
             ("2023-11-14 23:13:20,123 +0100 | ERROR | c.e.App - no", "java ERROR 22:13:20.123 logger=c.e.App | no"),
             ("2023-11-14 22:13:20 ERROR something broke", "java ERROR 22:13:20 | something broke"),
             ("2023-11-14 22:13:20,123 INFO [main] Starting up", "java INFO 22:13:20.123 thread=main | Starting up"),
