@@ -1,5 +1,6 @@
 //! Pages of records, one record, and its neighbours.
 
+use std::pin::pin;
 use std::str::FromStr;
 
 use chrono::NaiveTime;
@@ -88,6 +89,16 @@ struct Arrivals {
     rows: u64,
 }
 
+/// What came of the first guess.
+struct Guess {
+    /// The page, if all of it was there.
+    rows: Option<Vec<LogRow<'static>>>,
+    /// Where else it may be.
+    wider: Option<Expr>,
+    /// Since when there are records, in microseconds since 1970 (UTC).
+    first: i64,
+}
+
 impl LogStore {
     /// How many records match `filter`, and those of them that `page` asks for. What `filter` says of time, and `now`, in microseconds
     /// since 1970 (UTC), tell where the page is looked for first.
@@ -95,22 +106,19 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn page(&self, filter: &Expr, page: Page, now: i64) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
-        let guess = async {
-            let arrivals = self.arrivals().await?;
-            let first = arrivals.first.unwrap_or(now);
-            // A second guess would take the processors from the count, which tells better.
-            let guesses = slice::guesses(&page, Span::of(filter), arrivals.rows, first, now);
-            let guessed = match guesses.first() {
-                Some(slice) => self.full_page(slice, filter, page).await?,
-                None => None,
-            };
-            Ok((guessed, first))
+        let (mut count, mut guess) = (pin!(self.count(filter)), pin!(self.first_guess(filter, page, now)));
+        let (total, guess) = tokio::select! {
+            guess = &mut guess => (count.await?, guess?),
+            total = &mut count => match total? {
+                few if slice::are_few(&page, few) => return Ok((few, self.rows(self.records(filter, page)).await?)),
+                total => (total, guess.await?),
+            },
         };
-        let (total, (guessed, first)) = tokio::try_join!(self.count(filter), guess)?;
-        if let Some(rows) = guessed {
+        if let Some(rows) = guess.rows {
             return Ok((total, rows));
         }
-        let slices = slice::conditions(&page, Span::of(filter), total, first, now);
+        // A second guess would take the processors from the count, which tells better.
+        let slices = slice::conditions(&page, Span::of(filter), total, guess.first, now);
         Ok((total, self.page_from(&slices, filter, page).await?))
     }
 
@@ -119,26 +127,43 @@ impl LogStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn page_alone(&self, filter: &Expr, page: Page, now: i64) -> Result<Vec<LogRow<'static>>, StoreError> {
-        let arrivals = self.arrivals().await?;
-        let span = Span::of(filter);
-        let first = arrivals.first.unwrap_or(now);
-        let guesses = slice::guesses(&page, span, arrivals.rows, first, now);
-        if let Some(slice) = guesses.first()
-            && let Some(rows) = self.full_page(slice, filter, page).await?
-        {
+        let (mut count, mut guess) = (pin!(self.count(filter)), pin!(self.first_guess(filter, page, now)));
+        let conditions = |total, first| slice::conditions(&page, Span::of(filter), total, first, now);
+        let (total, guess) = tokio::select! {
+            guess = &mut guess => (None, guess?),
+            total = &mut count => match total? {
+                few if slice::are_few(&page, few) => return self.rows(self.records(filter, page)).await,
+                total => (Some(total), guess.await?),
+            },
+        };
+        let Guess { rows, wider, first } = guess;
+        if let Some(rows) = rows {
             return Ok(rows);
         }
-        let slices = match guesses.get(1) {
-            Some(wider) => tokio::select! {
-                guessed = self.full_page(wider, filter, page) => match guessed? {
+        let slices = match (total, wider) {
+            (Some(total), _) => conditions(total, first),
+            (None, Some(wider)) => tokio::select! {
+                guessed = self.full_page(&wider, filter, page) => match guessed? {
                     Some(rows) => return Ok(rows),
                     None => Vec::new(),
                 },
-                total = self.count(filter) => slice::conditions(&page, span, total?, first, now),
+                total = count => conditions(total?, first),
             },
-            None => Vec::new(),
+            (None, None) => Vec::new(),
         };
         self.page_from(&slices, filter, page).await
+    }
+
+    /// Looks for the page where it is while nobody knows how many records match.
+    async fn first_guess(&self, filter: &Expr, page: Page, now: i64) -> Result<Guess, StoreError> {
+        let arrivals = self.arrivals().await?;
+        let first = arrivals.first.unwrap_or(now);
+        let mut guesses = slice::guesses(&page, Span::of(filter), arrivals.rows, first, now).into_iter();
+        let rows = match guesses.next() {
+            Some(slice) => self.full_page(&slice, filter, page).await?,
+            None => None,
+        };
+        Ok(Guess { rows, wider: guesses.next(), first })
     }
 
     /// The page from the first of `slices` that holds all of it, or else from everything.

@@ -24,6 +24,11 @@ pub(super) fn guesses(page: &Page, span: Span, rows: u64, first_arrival: i64, no
     conditions(page, span, matches, first_arrival, now)
 }
 
+/// Whether `total` matches are too few for any slice: all are read at once.
+pub(super) fn are_few(page: &Page, total: u64) -> bool {
+    i128::from(total) < wanted(page) * SPARE * PART_MIN
+}
+
 /// The conditions to try in turn, narrowest first; when none of them holds enough, there is no way around reading all.
 pub(super) fn conditions(page: &Page, span: Span, total: u64, first_arrival: i64, now: i64) -> Vec<Expr> {
     let newest = span.end.map_or(now, |end| end.min(now));
@@ -34,11 +39,10 @@ pub(super) fn conditions(page: &Page, span: Span, total: u64, first_arrival: i64
         None => first_arrival,
     };
     let whole = i128::from(newest) - i128::from(oldest);
-    let wanted = i128::from(page.offset) + i128::from(page.size);
     if whole <= 0 || total == 0 {
         return Vec::new();
     }
-    let first = (whole * wanted * SPARE / i128::from(total)).max(1);
+    let first = (whole * wanted(page) * SPARE / i128::from(total)).max(1);
     let slice = |width: i128| {
         let (op, bound) = match page.order {
             Order::NewestFirst => {
@@ -54,6 +58,10 @@ pub(super) fn conditions(page: &Page, span: Span, total: u64, first_arrival: i64
         Some(Expr::Term(Term::Time { field: TimeField::Timestamp, op, micros }))
     };
     [first, first * WIDEN].into_iter().filter(|width| width * PART_MIN <= whole).filter_map(slice).collect()
+}
+
+fn wanted(page: &Page) -> i128 {
+    i128::from(page.offset) + i128::from(page.size)
 }
 
 #[cfg(test)]
@@ -104,7 +112,9 @@ mod tests {
     fn few_matches_are_read_at_once() {
         for total in [0, 1, 51, 700] {
             assert_eq!(bounds(PAGE, Span::default(), total), [], "{total}");
+            assert!(are_few(&PAGE, total), "{total}");
         }
+        assert!(!are_few(&PAGE, 200_000));
         let nothing = Span { start: Some(2 * HOUR), end: Some(HOUR) };
         assert_eq!(bounds(PAGE, nothing, 1_000_000), []);
         let extreme = Span { start: Some(i64::MIN), end: Some(i64::MAX) };
