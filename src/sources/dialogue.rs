@@ -102,7 +102,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Send>(
     let (reader, writer) = tokio::io::split(stream);
     let whose = Whose { pass: sender.pass, ..Whose::at(sender.peer) };
     let mut conversation = Conversation {
-        buffer: Buffer::new(dialogue.buffer_bytes().max(super::stream_records::READ_BYTES)),
+        buffer: Buffer::new(dialogue.buffer_bytes()),
         goodbye: dialogue.goodbye(),
         gathered: Gathered::new(intake, whose),
         dialogue,

@@ -71,8 +71,10 @@ async fn take_in<S: AsyncRead + Unpin>(
             }
             Read::Pause => {
                 silent += wait;
-                records.take(records.after_pause).await?;
-                records.submit().await?;
+                if records.is_overdue(silent) {
+                    records.take(records.after_pause).await?;
+                    records.submit().await?;
+                }
                 anyhow::ensure!(silent < idle, "nothing was sent for {idle:?}");
             }
             Read::End => return Ok(Take::All),

@@ -23,14 +23,14 @@ use crate::ingest::{Rejected, WhenFull};
 use crate::metrics::DropReason;
 use crate::record::{Batch, Room};
 
-/// Bytes that one read asks for.
-pub(super) const READ_BYTES: usize = 256 << 10;
 /// A batch is submitted at this size, or as soon as nothing more has arrived.
 const BATCH_ROWS_MAX: usize = 8192;
 pub(super) const BATCH_BYTES_MAX: usize = GATHERED_BYTES_MAX;
 
 /// After such a pause text without a delimiter is taken as a whole record: some senders delimit nothing.
 const PAUSE: Duration = Duration::from_secs(3);
+/// After such a one that of a sender which has delimited others: the network may have stood still within this one.
+const PAUSE_OF_DELIMITING: Duration = Duration::from_secs(30);
 
 /// Who is at the other end.
 pub(super) struct Sender<'a> {
@@ -94,6 +94,8 @@ pub(super) struct Records<'a> {
     /// What is wanted when nothing has come for a while.
     pub(super) after_pause: Take,
     framing: Framing,
+    /// The sender has delimited a record.
+    is_delimiting: bool,
     /// What its records are in, where no format is stated.
     format: StreamFormat,
     batch: Batch,
@@ -126,9 +128,10 @@ impl<'a> Records<'a> {
         stop: &'a CancellationToken,
     ) -> Self {
         Self {
-            buffer: Buffer::new(buffer_bytes.max(READ_BYTES)),
+            buffer: Buffer::new(buffer_bytes),
             after_pause: Take::AfterPause,
             framing,
+            is_delimiting: false,
             format: StreamFormat::default(),
             batch: Batch::default(),
             batch_bytes: 0,
@@ -153,9 +156,15 @@ impl<'a> Records<'a> {
         self.pass().is_some_and(|pass| pass.check().is_err())
     }
 
-    /// How long nothing must come until text without an end is taken.
+    /// How long to wait for bytes.
     pub(super) fn pause(&self) -> Duration {
         self.framing.pause()
+    }
+
+    /// Whether text without an end is to be taken after nothing came for `silent`.
+    pub(super) fn is_overdue(&self, silent: Duration) -> bool {
+        let delimits = self.is_delimiting && !matches!(self.framing, Framing::Joined(_));
+        !delimits || silent >= PAUSE_OF_DELIMITING
     }
 
     /// Moves all frames that are wanted from the buffer to the batch, which is submitted whenever it is full.
@@ -261,6 +270,7 @@ impl<'a> Records<'a> {
                     };
                     self.intake.add(&mut self.batch, bytes, &mut self.format, whole, &self.whose, self.received_at);
                     self.batch_bytes += bytes.len();
+                    self.is_delimiting |= what == Take::Whole;
                     self.buffer.consume(frame.consumed);
                 }
                 Step::NeedMore { consumed } => {

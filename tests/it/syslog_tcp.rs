@@ -165,6 +165,25 @@ fn two_hundred_thousand_tiny_lines_in_a_row_all_become_records() {
 }
 
 #[test]
+fn a_pause_within_a_record_does_not_cut_that_of_a_sender_which_delimits() {
+    let app = App::start();
+    let mut connection = connect(app.listener("tcp"));
+    connection.write_all(b"<13>1 - h delimiting - - - one\n<13>1 - h delimiting - - - ha").unwrap();
+    app.wait_for_count("app=delimiting", 1);
+    // Of another nothing is known: what it sent is a record after the pause, which is over for the first one as well then.
+    let mut other = connect(app.listener("tcp"));
+    other.write_all(b"<13>1 - h undelimited - - - all").unwrap();
+    app.wait_for_count("app=undelimited", 1);
+    assert_eq!(app.count("app=delimiting"), 1);
+    connection.write_all(b"lf\n").unwrap();
+    app.wait_for_count("app=delimiting", 2);
+    let records = app.records("app=delimiting");
+    let mut all = messages(&records);
+    all.sort();
+    assert_eq!(all, ["half", "one"]);
+}
+
+#[test]
 fn text_without_a_delimiter_is_a_record_after_a_pause_and_at_the_end() {
     let app = App::start();
     let mut connection = connect(app.listener("tcp"));

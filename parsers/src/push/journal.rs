@@ -23,6 +23,9 @@ pub const FORMAT: &str = "journal";
 /// An entry is cut behind so many bytes.
 pub const ENTRY_BYTES_MAX: usize = 1 << 20;
 
+/// Why an entry is not read.
+const NO_FIELD: &str = "no line of the entry is a field";
+
 /// The longest name of a field.
 const NAME_BYTES_MAX: usize = 64;
 
@@ -185,8 +188,8 @@ impl Splitter {
     }
 }
 
-/// Reads one entry; `None` where nothing in it is a field of a record. As in journald itself, what has a name that no field may have is
-/// none.
+/// Reads one entry; `None` where it has nothing but its place in a journal. As in journald itself, what has a name that no field may have
+/// is no field; where nothing else is there, the entry is kept with a [`parse_error`](LogEvent::parse_error).
 #[must_use]
 pub fn parse<'a>(entry: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = LogEvent { format: FORMAT, ..LogEvent::default() };
@@ -222,7 +225,14 @@ pub fn parse<'a>(entry: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         }
     }
     if !has_field {
-        return None;
+        let is_place = entry.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.starts_with(b"__"));
+        let kept = || LogEvent {
+            message: entry.into(),
+            parse_error: Some(NO_FIELD.into()),
+            format: FORMAT,
+            ..LogEvent::default()
+        };
+        return (!is_place).then(kept);
     }
     let first = |found: [Option<&'a [u8]>; 2]| {
         let stated = found.into_iter().flatten().find(|value| !value.is_empty());
@@ -346,8 +356,19 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_without_a_field_is_kept_and_a_place_is_none() {
+        for entry in ["user=root logged in\n", "message=x\n", "1MESSAGE=x\n", "__CURSOR=s\n\u{dc}=x\n"] {
+            let event = parse(entry.as_bytes(), &CX).unwrap();
+            assert_eq!((&*event.message, event.parse_error.as_deref()), (entry.as_bytes(), Some(NO_FIELD)));
+        }
+        assert_eq!(parse(b"__CURSOR=s\n__REALTIME_TIMESTAMP=5\n", &CX), None);
+        assert_eq!(parse(b"\n", &CX), None);
+    }
+
+    #[test]
     fn names_that_journald_does_not_allow_are_no_fields() {
-        assert!(parse(b"__REALTIME_TIMESTAMP=1\n1X=y\nlower=z\n\xff=1\n=2\n", &CX).is_none());
+        let none = parse(b"__REALTIME_TIMESTAMP=1\n1X=y\nlower=z\n\xff=1\n=2\n", &CX).unwrap();
+        assert_eq!((none.attributes.len(), none.parse_error.as_deref()), (0, Some(NO_FIELD)));
         let event = parse(b"X=y\nbad name=z\n", &CX).unwrap();
         assert_eq!((event.attributes.len(), &*event.message), (1, &b"X=y\nbad name=z\n"[..]));
     }
