@@ -34,6 +34,8 @@ const LARGE_BYTES: usize = 1 << 20;
 const LARGE_MAX: Duration = Duration::from_secs(60);
 /// A connection without traffic gives its buffer back after so long.
 const PAUSE: Duration = Duration::from_secs(3);
+/// So long a client may be silent that has yet to show who it is.
+const STRANGER_MAX: Duration = Duration::from_secs(10);
 /// How long a client may take to read an answer.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
@@ -73,6 +75,11 @@ pub(super) trait Dialogue: Send {
     /// Whether it holds a part of what it read itself, beside the buffer.
     fn is_within_message(&self) -> bool {
         false
+    }
+
+    /// Whether the client has shown who it is, where it must.
+    fn is_let_in(&self) -> bool {
+        true
     }
 
     /// What is said before the daemon closes the connection.
@@ -158,6 +165,7 @@ impl<S: AsyncRead + AsyncWrite, D: Dialogue> Conversation<'_, S, D> {
     async fn listen(&mut self, idle: Duration) -> anyhow::Result<()> {
         let mut silent = Duration::ZERO;
         loop {
+            let idle = if self.dialogue.is_let_in() { idle } else { idle.min(STRANGER_MAX) };
             let wait = PAUSE.min(idle.saturating_sub(silent));
             // Both are cancel-safe: bytes that were read are in the buffer, and a fate is taken or stays.
             let read = tokio::select! {

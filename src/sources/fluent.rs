@@ -116,6 +116,10 @@ impl Dialogue for Fluent {
         self.handshake.as_ref().map(Handshake::hello).unwrap_or_default()
     }
 
+    fn is_let_in(&self) -> bool {
+        self.handshake.is_none()
+    }
+
     fn next(&mut self, unread: &[u8], gathered: &mut Gathered<'_>) -> anyhow::Result<Next> {
         if matches!(self.json, Json::Unknown) && !unread.is_empty() {
             let is_json = FluentJson::is_begun_by(unread.first());

@@ -319,6 +319,15 @@ fn a_fluent_client_must_know_the_shared_key_where_there_is_one() {
 }
 
 #[test]
+fn a_fluent_client_that_does_not_answer_is_not_waited_for() {
+    let app = start("fluent", "shared_key = \"the key\"\n");
+    let mut stream = connect(app.listener("fluent-tcp"));
+    let mut said = Vec::new();
+    stream.read_to_end(&mut said).unwrap();
+    assert!(said.starts_with(b"\x92\xa4HELO"));
+}
+
+#[test]
 fn a_fluent_client_must_be_one_of_the_users_where_there_are_some() {
     let app = start("fluent", "shared_key = \"the key\"\nudp_heartbeat = true\nusers = { ada = \"the word\" }\n");
     for (user, word, is_let_in) in [("ada", "the word", true), ("ada", "another", false), ("eve", "", false)] {
