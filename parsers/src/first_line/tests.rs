@@ -38,6 +38,10 @@ fn a_trace_below_a_line_leaves_the_fields_of_the_line_as_they_are() {
             "2023/11/14 22:13:20 [error] 7#7: *9 open() failed, client: 192.0.2.7, server: shop.example, request: \"GET /a HTTP/1.1\", host: \"shop.example\"",
             "nginx_error",
         ),
+        (
+            "192.0.2.7:5000 [14/Nov/2023:22:13:20.123] web cart/s1 0/0/1/2/3 500 5 - - ---- 1/1/1/1/0 0/0 \"GET /cart HTTP/1.1\"",
+            "haproxy",
+        ),
         ("E1114 22:13:20.123456       7 cart.go:9] \"Failed\" pod=\"shop/cart-7\" srcIP=\"192.0.2.7\"", "klog"),
         ("Nov 14 22:13:20 web1 shop[7]: level=error msg=\"no such item\" user=bob src=192.0.2.7", "rfc3164"),
         ("<27>Nov 14 22:13:20 web1 CEF:0|Shop|Cart|1.0|7|no such item|8|src=192.0.2.7 suser=bob", "rfc3164"),
