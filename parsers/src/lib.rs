@@ -32,6 +32,7 @@ mod file;
 mod filled;
 pub mod filterlog;
 mod find;
+mod first_line;
 pub mod fluent;
 pub mod fluent_front;
 pub mod format;

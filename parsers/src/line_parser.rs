@@ -7,7 +7,7 @@ use crate::detect::{StreamFormat, prose};
 use crate::format::{self, Format};
 use crate::syslog::shape;
 use crate::table::{Table, delimited, flow, w3c, zeek};
-use crate::{Context, LogEvent, detect, json, plain};
+use crate::{Context, LogEvent, detect, first_line, json, plain};
 
 /// Reads the lines of one stream or file in their order.
 ///
@@ -90,6 +90,14 @@ impl LineParser {
         let LineFormat::Known(format) = self.format else {
             return self.format.parse(line, cx);
         };
+        // Rows may have line ends in their cells.
+        if self.table.is_none()
+            && let Some(event) = first_line::read(format, line, cx)
+        {
+            self.is_first = false;
+            self.stream.note(event.format);
+            return event;
+        }
         // Text follows upon text. Only where no format is stated there is any; the first line may be a table's header.
         if self.stream.is_text()
             && !self.is_first

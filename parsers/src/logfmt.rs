@@ -1,6 +1,7 @@
 //! logfmt and other lines of `key=value` pairs: go-kit's and Heroku's, Grafana's, and the firewalls' (`key="value"`).
 //!
-//! A value is bare up to the next blank, or in double quotes with escapes as in Go and JSON. A key without a value is
+//! A value is bare up to the next blank, in double quotes with escapes as in Go and JSON, or in single quotes without; a blank may stand
+//! between a date and a time. A key without a value is
 //! kept with an empty one. A comma or semicolon behind a value divides like a blank, and blanks may surround the sign
 //! (`key = value`). Where bars or semicolons alone divide the pairs (Check Point), values may hold blanks.
 
@@ -97,17 +98,13 @@ fn read<'a>(line: &'a [u8], cx: &Context, accept: impl Fn(&Found) -> bool) -> Op
                 }
                 None => return None,
             },
-            None => {
-                let end = value.bytes().take_while(|b| !b.is_ascii_whitespace()).count();
-                let (bare, after) = value.split_at_checked(end)?;
-                if memchr::memchr(b'"', bare.as_bytes()).is_some_and(|at| !bare.get(..at).is_some_and(has_opening)) {
-                    return None;
+            None => match single_quoted(value) {
+                Some((inside, after)) => {
+                    pairs.bare(key, inside);
+                    after
                 }
-                let divided = !after.is_empty();
-                let bare = if divided { bare.strip_suffix([',', ';']).unwrap_or(bare) } else { bare };
-                pairs.bare(key, bare);
-                after
-            }
+                None => bare(&mut pairs, key, value)?,
+            },
         };
         rest = skip_dividers(rest);
     }
@@ -117,6 +114,18 @@ fn read<'a>(line: &'a [u8], cx: &Context, accept: impl Fn(&Found) -> bool) -> Op
     let mut event = pairs.finish(line, FORMAT);
     complete(&mut event, cx);
     Some(event)
+}
+
+/// Adds the bare value that `text` begins with, and gives what follows it; `None` where a quote stands within it.
+fn bare<'a>(pairs: &mut Pairs<'a, '_>, key: &'a str, text: &'a str) -> Option<&'a str> {
+    let (bare, after) = text.split_at_checked(bare_length(text))?;
+    if memchr::memchr(b'"', bare.as_bytes()).is_some_and(|at| !bare.get(..at).is_some_and(has_opening)) {
+        return None;
+    }
+    let is_divided = !after.is_empty();
+    let bare = if is_divided { bare.strip_suffix([',', ';']).unwrap_or(bare) } else { bare };
+    pairs.bare(key, bare);
+    Some(after)
 }
 
 /// A key that stands in quotes, and the sign behind it with what follows: `"a key"=value`.
@@ -146,6 +155,32 @@ fn value_after(after_key: &str) -> Option<&str> {
     let spaced = after_key.trim_start_matches(' ').strip_prefix('=')?;
     // "a =b" says that as well; in "a == b" nothing is assigned.
     (!spaced.starts_with('=')).then(|| spaced.trim_start_matches(' '))
+}
+
+/// The value in single quotes that `text` begins with, which knows no escapes, and what follows it. An apostrophe within a word ends none.
+fn single_quoted(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix('\'')?;
+    for at in memchr::memchr_iter(b'\'', inside.as_bytes()) {
+        let (value, after) = (inside.get(..at)?, inside.get(at + 1..)?);
+        if after.is_empty() || after.starts_with(|c: char| c <= ' ' || matches!(c, ',' | ';')) {
+            return Some((value, after));
+        }
+        // The value of the next pair begins here: the first quote was a part of its own.
+        if value.trim_end_matches(' ').ends_with('=') {
+            return None;
+        }
+    }
+    None
+}
+
+/// How long the bare value is that `text` begins with: up to a blank, but for the one between a date and a time.
+fn bare_length(text: &str) -> usize {
+    let word = |from: usize| text.bytes().skip(from).take_while(|b| !b.is_ascii_whitespace()).count();
+    let end = word(0);
+    let bytes = text.as_bytes();
+    let is_date = end == 10 && matches!(bytes, [b'0'..=b'9', _, _, _, b'-' | b'/', _, _, b'-' | b'/', ..]);
+    let is_time = || matches!(bytes.get(end..), Some([b' ', b'0'..=b'2', b'0'..=b'9', b':', _, _, b':', _, _, ..]));
+    if is_date && is_time() { end + 1 + word(end + 1) } else { end }
 }
 
 /// Where the quote stands that ends a quoted value.

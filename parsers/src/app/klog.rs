@@ -7,8 +7,11 @@
 //!
 //! A letter for the level, month and day (glog 0.6 writes the year too), the time, the thread's number (klog writes the
 //! process id there), the place in the source. Attributes: `id` (that number), `file`, `line`, and the pairs behind a message in quotes.
+//! A value of several lines is the text of these.
 
 use std::borrow::Cow;
+
+use memchr::memmem;
 
 use super::scan::{digits, event, some_blanks, until};
 use super::{stamp, trimmed};
@@ -22,13 +25,61 @@ pub const FORMAT: &str = "klog";
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let mut event = head(line, cx)?;
     if let Cow::Borrowed(message) = event.message
-        && let Some(pairs) = behind_quoted(message).and_then(|pairs| logfmt::parse(pairs, cx))
+        && let Some(mut pairs) = behind_quoted(message)
     {
-        event.ip = pairs.ip;
-        event.user_name = pairs.user_name;
-        event.attributes.append(pairs.attributes);
+        while let Some(found) = Block::first(pairs) {
+            add_pairs(&mut event, found.before, cx);
+            event.attributes.push(&found.key, &found.text());
+            pairs = found.behind;
+        }
+        add_pairs(&mut event, pairs, cx);
     }
     Some(event)
+}
+
+/// Adds what `pairs` say.
+fn add_pairs<'a>(event: &mut LogEvent<'a>, pairs: &'a [u8], cx: &Context) {
+    if let Some(pairs) = logfmt::parse(pairs, cx) {
+        event.ip = event.ip.or(pairs.ip);
+        if event.user_name.is_empty() {
+            event.user_name = pairs.user_name;
+        }
+        event.attributes.append(pairs.attributes);
+    }
+}
+
+/// A value of several lines: `err=<`, its lines, each behind a tab, and a line with a blank and `>`.
+struct Block<'a> {
+    /// The pairs before it.
+    before: &'a [u8],
+    key: Cow<'a, str>,
+    lines: &'a [u8],
+    /// The pairs behind it.
+    behind: &'a [u8],
+}
+
+impl<'a> Block<'a> {
+    /// The first one in `pairs`; one that was cut goes to the end.
+    fn first(pairs: &'a [u8]) -> Option<Self> {
+        const OPENING: &[u8] = b"=<\n";
+        const CLOSING: &[u8] = b"\n >";
+        let at = memmem::find(pairs, OPENING)?;
+        let inside = pairs.get(at + OPENING.len()..)?;
+        let (lines, behind) = match memmem::find(inside, CLOSING) {
+            Some(end) => (inside.get(..end)?, inside.get(end + CLOSING.len()..)?),
+            None => (inside, &b""[..]),
+        };
+        let before = pairs.get(..at)?;
+        let (before, key) = before.split_at_checked(memchr::memrchr(b' ', before).map_or(0, |blank| blank + 1))?;
+        let is_key = !key.is_empty() && key.iter().all(|b| logfmt::is_plain_key(*b));
+        is_key.then_some(Self { before, key: String::from_utf8_lossy(key), lines, behind })
+    }
+
+    /// Its lines without the tabs before them.
+    fn text(&self) -> String {
+        let lines = self.lines.split(|b| *b == b'\n').map(|line| line.strip_prefix(b"\t").unwrap_or(line));
+        String::from_utf8_lossy(&lines.collect::<Vec<_>>().join(&b'\n')).into_owned()
+    }
 }
 
 /// Reads what stands before the message, which is not looked into.
@@ -57,7 +108,7 @@ pub(crate) fn head<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
 /// The pairs of a structured message, which stand behind its text in quotes: `"Created" pod="shop/cart-7"`.
 fn behind_quoted(message: &[u8]) -> Option<&[u8]> {
     let text = message.strip_prefix(b"\"")?;
-    let end = memchr::memmem::find(text, b"\" ")?;
+    let end = memmem::find(text, b"\" ")?;
     text.get(end + 2..)
 }
 
@@ -82,6 +133,15 @@ mod tests {
                 "I1114 22:13:20.123456 7 a.go:1] \"HTTP\" verb=\"GET\" srcIP=\"192.0.2.7:5000\" resp=200",
                 "klog INFO 22:13:20.123456 ip=192.0.2.7 id=7 file=a.go line=1 verb=GET srcIP=192.0.2.7:5000 resp=200 | \
                  \"HTTP\" verb=\"GET\" srcIP=\"192.0.2.7:5000\" resp=200",
+            ),
+            (
+                "E1114 22:13:20.123456 7 a.go:1] \"Failed\" pod=\"shop/a\" err=<\n\tno such user=bob\n\t\tin \"a\n >\n logger=\"x\"",
+                "klog ERROR 22:13:20.123456 id=7 file=a.go line=1 pod=shop/a err=no such user=bob\n\tin \"a logger=x | \
+                 \"Failed\" pod=\"shop/a\" err=<\n\tno such user=bob\n\t\tin \"a\n >\n logger=\"x\"",
+            ),
+            (
+                "E1114 22:13:20.123456 7 a.go:1] \"Failed\" err=<\n\tcut",
+                "klog ERROR 22:13:20.123456 id=7 file=a.go line=1 err=cut | \"Failed\" err=<\n\tcut",
             ),
             ("\n F1114 22:13:20.000000 7 a.go:1] \n", "klog FATAL 22:13:20 id=7 file=a.go line=1 | "),
         ] {

@@ -111,6 +111,7 @@ pub(crate) fn parse_headed<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<
         [b'[', b'0'..=b'9', b'0'..=b'9', third, ..] if *third != b'/' => bracket_first(trimmed(line), cx),
         [b'0'..=b'9', ..] if redis::begins_with_role(line) => redis::parse(line, cx),
         [b'0' | b'1', b'0'..=b'9', b'-', b'0'..=b'9', b'0'..=b'9', b' ', ..] => android::parse(line, cx),
+        [b'\t', ..] => mysql::untimed(line),
         _ => None,
     };
     event.map(completed)

@@ -8,6 +8,7 @@
 //! 2023-11-14 22:13:20 7f2a InnoDB: Warning: slow                      InnoDB in MySQL 5.6 and MariaDB 10.0, behind its thread
 //! 2023-11-14T22:13:20.123456Z mysqld_safe Starting mysqld             the script that starts the server
 //! 2023-11-14T22:13:20.123456Z     8 Connect   bob@192.0.2.7 on shop   general query log
+//! <tab><tab>    8 Query<tab>select 1                                  the same before 5.7 and in MariaDB, in the second of the line before
 //! ```
 //!
 //! The error code is the message id; `thread` (the connection's id, or in 5.6 and MariaDB the process's or thread's) and
@@ -26,6 +27,9 @@ pub const FORMAT: &str = "mysql";
 /// Reads a line of MySQL's logs, or an entry of its slow query log; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+    if line.first() == Some(&b'\t') {
+        return untimed(line);
+    }
     let text = trimmed(line);
     if text.first() == Some(&b'#') { slow::parse(text, cx) } else { after_stamp(&Stamped::read(text, cx)?) }
 }
@@ -50,7 +54,10 @@ pub(super) fn after_stamp<'a>(stamped: &Stamped<'a>) -> Option<LogEvent<'a>> {
         // Behind the number of a thread no other stands.
         let may_be_unlevelled = thread.is_empty() || has_old_stamp(stamped);
         let event = if may_be_unlevelled { unlevelled(stamped, rest) } else { None };
-        return event.or_else(|| general(stamped, thread, rest));
+        return event.or_else(|| {
+            let may_be_untabbed = stamped.line.get(10) == Some(&b'T');
+            general(Some(stamped.at), thread, rest, may_be_untabbed)
+        });
     }
     if rest.starts_with(b"[ERROR]") && thread.is_empty() && go::hashicorp(stamped).is_some() {
         return None;
@@ -138,17 +145,47 @@ const COMMANDS: [&str; 33] = [
     "Delayed insert", "Daemon", "Error",
 ];
 
+/// Reads a line of the general log of MariaDB and of MySQL before 5.7 that states no time, since it is of the second of the one before it:
+/// `<tab><tab>    8 Connect<tab>bob@192.0.2.7 on shop`.
+pub(super) fn untimed(line: &[u8]) -> Option<LogEvent<'_>> {
+    let (thread, text) = behind_tabs(trimmed_end(line))?;
+    general(None, thread, text, false)
+}
+
+/// Whether `line` is such a line.
+pub(crate) fn is_untimed(line: &[u8]) -> bool {
+    let text = behind_tabs(trimmed_end(line));
+    text.is_some_and(|(_, text)| command(text).is_some_and(|(_, rest)| matches!(rest, [] | [b'\t', ..])))
+}
+
+/// The number of the thread behind the tabs in place of a time, and what follows it.
+fn behind_tabs(line: &[u8]) -> Option<(&str, &[u8])> {
+    let rest = line.strip_prefix(b"\t")?;
+    let (thread, rest) = span(blanks(rest.strip_prefix(b"\t").unwrap_or(rest)), |b| b.is_ascii_digit())?;
+    Some((thread, rest.strip_prefix(b" ")?))
+}
+
+/// `line` without its line end.
+fn trimmed_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// The command that `text` begins with, and what follows it.
+fn command(text: &[u8]) -> Option<(&'static str, &[u8])> {
+    COMMANDS.into_iter().find_map(|command| {
+        let rest = text.strip_prefix(command.as_bytes())?;
+        matches!(rest, [] | [b'\t', ..] | [b' ', b' ', ..]).then_some((command, rest))
+    })
+}
+
 /// `8 Connect   bob@192.0.2.7 on shop using TCP/IP`: the command, a tab, or what blanks were made of it, and its argument.
-fn general<'a>(stamped: &Stamped<'a>, thread: &'a str, text: &'a [u8]) -> Option<LogEvent<'a>> {
-    let command = COMMANDS.into_iter().find(|command| {
-        let behind = text.strip_prefix(command.as_bytes());
-        behind.is_some_and(|rest| matches!(rest, [] | [b'\t', ..] | [b' ', b' ', ..]))
-    })?;
-    let rest = text.get(command.len()..)?;
-    let is_untabbed = stamped.line.get(10) == Some(&b'T') && rest.starts_with(b"  ");
+fn general<'a>(at: Option<i64>, thread: &'a str, text: &'a [u8], may_be_untabbed: bool) -> Option<LogEvent<'a>> {
+    let (command, rest) = command(text)?;
+    let is_untabbed = may_be_untabbed && rest.starts_with(b"  ");
     let is_general = !thread.is_empty() && (rest.is_empty() || rest.first() == Some(&b'\t') || is_untabbed);
     let message = if is_untabbed { blanks(rest) } else { rest.strip_prefix(b"\t").unwrap_or(rest) };
-    let mut event = event(FORMAT, Some(stamped.at), Level::Info, message);
+    let mut event = event(FORMAT, at, Level::Info, message);
     attribute(&mut event, "thread", thread);
     attribute(&mut event, "command", command);
     if matches!(command, "Connect" | "Change user")
@@ -170,6 +207,33 @@ fn general<'a>(stamped: &Stamped<'a>, thread: &'a str, text: &'a [u8]) -> Option
 mod tests {
     use super::*;
     use crate::app::check::{CX, check};
+
+    #[test]
+    fn lines_of_the_general_log_may_have_no_time() {
+        for (line, expected) in [
+            (
+                "\t\t    9 Connect\tAccess denied for user 'bob'@'192.0.2.7' (using password: NO)",
+                "mysql INFO user=bob ip=192.0.2.7 thread=9 command=Connect outcome=failure | Access denied for user 'bob'@'192.0.2.7' (using password: NO)",
+            ),
+            (
+                "\t   12 Connect\tbob@192.0.2.7 as anonymous on shop",
+                "mysql INFO user=bob ip=192.0.2.7 thread=12 command=Connect | bob@192.0.2.7 as anonymous on shop",
+            ),
+            ("\t\t    9 Quit\t", "mysql INFO thread=9 command=Quit | "),
+            ("\t\t    9 Init DB\tshop", "mysql INFO thread=9 command=Init DB | shop"),
+        ] {
+            assert!(is_untimed(line.as_bytes()), "{line}");
+            check(parse(line.as_bytes(), &CX), line, expected);
+            let alone = crate::format::parse(crate::Format::Auto, line.as_bytes(), &CX);
+            check(Some(alone), line, expected);
+        }
+        for line in
+            ["\tat 7 Query\tx", "\t7 rows", "\t\tQuery\tx", "\t\t 7 Queryx", "\t\t 7 Query  x", "7 Query\tx", "\t"]
+        {
+            assert!(!is_untimed(line.as_bytes()), "{line}");
+            assert_eq!(parse(line.as_bytes(), &CX), None, "{line}");
+        }
+    }
 
     #[test]
     fn error_logs_of_every_version_are_read() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Pattern;
 use crate::format::{self, Format, UnknownFormat};
-use crate::{Context, LogEvent, StreamFormat, plain};
+use crate::{Context, LogEvent, StreamFormat, first_line, plain};
 
 /// A format of one's own: what its lines look like, and where its records begin.
 #[derive(Debug)]
@@ -90,6 +90,12 @@ impl LineFormat {
     /// Reads the next record of a stream, whose format is `stream`'s to say where none is stated. Never fails.
     #[must_use]
     pub fn parse_next<'a>(&self, line: &'a [u8], stream: &mut StreamFormat, cx: &Context) -> LogEvent<'a> {
+        if let Self::Known(known) = self
+            && let Some(event) = first_line::read(*known, line, cx)
+        {
+            stream.note(event.format);
+            return event;
+        }
         match self {
             Self::Known(Format::Auto) => stream.read(line, cx),
             Self::Known(_) | Self::Custom(_) => self.parse(line, cx),

@@ -94,7 +94,8 @@ impl StreamFormat {
         self.last == Format::Plain
     }
 
-    fn note(&mut self, found: &str) {
+    /// Takes note of the format that a line was found to be in.
+    pub(crate) fn note(&mut self, found: &str) {
         if found != self.last.as_str() {
             // Programs' formats that cannot be stated by themselves are among `app`; what containers write holds others' lines.
             let unstated = if matches!(found, cri::FORMAT | compose::FORMAT) { Format::Auto } else { Format::App };

@@ -377,3 +377,29 @@ proptest! {
         prop_assert_eq!(kept.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>(), expected);
     }
 }
+
+#[test]
+fn lines_of_the_general_log_without_a_time_are_records_of_their_own() {
+    let found = read(
+        "231114 22:13:20\t    8 Connect\tamy@192.0.2.7 as anonymous on shop\n\
+         \t\t    8 Query\tselect a\n\tfrom b\n\
+         \t\t    9 Connect\tAccess denied for user 'bob'@'192.0.2.9' (using password: YES)\n\
+         231114 22:13:21\t    8 Quit\t\n",
+    );
+    assert!(found.iter().all(|record| record.event.format == "mysql"));
+    let of = |record: &Owned| {
+        let event = &record.event;
+        let outcome = event.attributes.get("outcome").unwrap_or_default();
+        (event.user_name.to_string(), outcome.to_owned(), String::from_utf8_lossy(&event.message).into_owned())
+    };
+    let text = |user: &str, outcome: &str, message: &str| (user.to_owned(), outcome.to_owned(), message.to_owned());
+    assert_eq!(
+        found.iter().map(of).collect::<Vec<_>>(),
+        [
+            text("amy", "", "amy@192.0.2.7 as anonymous on shop"),
+            text("", "", "select a\n\tfrom b"),
+            text("bob", "failure", "Access denied for user 'bob'@'192.0.2.9' (using password: YES)"),
+            text("", "", ""),
+        ]
+    );
+}

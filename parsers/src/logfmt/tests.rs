@@ -22,6 +22,17 @@ fn values_are_bare_quoted_or_empty() {
     check(r#"a=1,b="2,c=3 \"x\"",d=,e=f,g"#, &[("a", "1"), ("b", "2,c=3 \"x\""), ("d", ""), ("e", "f,g")]);
     check("time=2023/11/14 22:13:20,a=1", &[("time", "2023/11/14 22:13:20"), ("a", "1")]);
     check("a=1,b='x \"y\"'", &[("a", "1"), ("b", "x \"y\"")]);
+    check(
+        "user='bob' src='192.0.2.7' msg='a b=c, d' e=''",
+        &[("user", "bob"), ("src", "192.0.2.7"), ("msg", "a b=c, d"), ("e", "")],
+    );
+    check("msg='it's \\ok', key='YWI=' a=1", &[("msg", "it's \\ok"), ("key", "YWI="), ("a", "1")]);
+    check("a='b c=1 d='e'", &[("a", "'b"), ("c", "1"), ("d", "e")]);
+    check("a='90s b=rock'n'roll", &[("a", "'90s"), ("b", "rock'n'roll")]);
+    check("a=1, b=2, time=2023-11-14 22:13:20", &[("a", "1"), ("b", "2"), ("time", "2023-11-14 22:13:20")]);
+    check("date=2023/11/14 22:13:20.5, b=2", &[("date", "2023/11/14 22:13:20.5"), ("b", "2")]);
+    check("date=2023-11-14 time=22:13:20 b", &[("date", "2023-11-14"), ("time", "22:13:20"), ("b", "")]);
+    check("id=1234567890 22:13:20", &[("id", "1234567890"), ("22:13:20", "")]);
     check(r#"a=1 "b = c"=2 "d"="e f""#, &[("a", "1"), ("b = c", "2"), ("d", "e f")]);
     check(r#"l={"a":"b"} k=v"#, &[("l", r#"{"a":"b"}"#), ("k", "v")]);
 }
@@ -94,7 +105,7 @@ fn prose_is_not_mistaken_for_pairs() {
 
 proptest::proptest! {
     #[test]
-    fn any_bytes_are_survived(line: Vec<u8>, text in "(a|=|\"|\\\\| |,|é|user|time|1){0,60}") {
+    fn any_bytes_are_survived(line: Vec<u8>, text in "(a|=|\"|'|\\\\| |,|é|user|time|1){0,60}") {
         drop(parse(&line, &CX));
         let _ = (parse(text.as_bytes(), &CX), detect(text.as_bytes(), &CX));
     }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use super::head;
 use super::state::State;
-use crate::auditd;
 use crate::winevent::text;
+use crate::{app, auditd};
 
 /// When a line belongs to the record before it; see the [module](super).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -148,6 +148,7 @@ impl Rule {
             Self::Auto if state.is_of_slow_entry() => state.slow(line),
             Self::Auto if state == State::TimeAlone => head::is_of_alert(line).then_some(state),
             Self::Auto if state == State::MqRecord => State::mq(line),
+            Self::Auto if app::mysql::is_untimed(line) => None,
             Self::Auto => Self::AUTO.iter().find_map(|rule| rule.joined(state, line)),
             Self::Auditd => state.audit(line),
             Self::Dart => state.dart(line),
