@@ -1,6 +1,7 @@
 //! Where the records of a text begin and end.
 
 mod documents;
+mod events;
 
 use super::audit_events::{self, Mixed};
 use super::opening::{self, Opening};
@@ -23,7 +24,7 @@ pub(super) enum Step {
 }
 
 /// A record at the front of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cut {
     /// How many bytes it has, without the last line end.
     pub(super) length: usize,
@@ -33,6 +34,8 @@ pub(super) struct Cut {
     pub(super) is_cut: bool,
     /// It goes on with a line, or a record of a document, that was divided.
     pub(super) is_rest: bool,
+    /// It is a Windows event that has no end.
+    pub(super) is_torn: bool,
 }
 
 /// Finds the records of one text.
@@ -158,7 +161,7 @@ impl Cutter {
                 Opening::Lines(count) => self.lines_until = count,
                 Opening::More => return Step::More,
                 Opening::Record { length, consumed } => {
-                    return Step::Record(Cut { length, consumed, is_cut: false, is_rest: false });
+                    return Step::Record(Cut { length, consumed, ..Cut::default() });
                 }
                 Opening::Array { skip, in_object } => {
                     self.place = Place::Array { in_object };
@@ -177,7 +180,7 @@ impl Cutter {
                 audit_events::Front::Event(consumed) => {
                     self.joiner.front_was_taken();
                     let length = without_blank_lines(text.get(..consumed).unwrap_or(text));
-                    return Step::Record(Cut { length, consumed, is_cut: false, is_rest: false });
+                    return Step::Record(Cut { length, consumed, ..Cut::default() });
                 }
                 audit_events::Front::Mixed(mixed) => {
                     self.joiner.front_was_taken();
@@ -195,7 +198,7 @@ impl Cutter {
             return Step::Skip(joined.consumed);
         }
         let length = if joined.lines > 1 { without_blank_lines(joined.bytes) } else { joined.bytes.len() };
-        Step::Record(Cut { length, consumed: joined.consumed, is_cut: joined.cut, is_rest })
+        Step::Record(Cut { length, consumed: joined.consumed, is_cut: joined.cut, is_rest, is_torn: false })
     }
 
     /// Rows are records, whatever they look like.

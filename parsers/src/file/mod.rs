@@ -203,7 +203,10 @@ impl FileParser {
                 Step::Skip(count) => count,
                 Step::Record(cut) => {
                     let raw = rest.get(..cut.length).unwrap_or(rest);
-                    let event = self.event(raw, cut.is_cut, cut.is_rest, cx);
+                    let mut event = self.event(raw, cut.is_cut, cut.is_rest, cx);
+                    if cut.is_torn && event.format == plain::FORMAT && event.parse_error.is_none() {
+                        event.parse_error = Some(Cow::Borrowed("a Windows event without its end"));
+                    }
                     let (line, part) = (self.line, self.part);
                     let last_line = line + line_ends(raw) as u64;
                     self.part = part.saturating_add(1);

@@ -5,6 +5,7 @@ use super::rows;
 use crate::json;
 use crate::json::extent::{Found, Scan};
 use crate::multiline::Limits;
+use crate::multiline::windows::{self, Tag};
 use crate::{Format, LineParser};
 
 /// How far a document's own beginning is looked for.
@@ -151,9 +152,13 @@ fn events(text: &[u8], is_end: bool) -> Opening {
         at += rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
         let rest = rest.trim_ascii_start();
         let is_list = is_tag(rest, b"<Events");
-        if is_event(rest) {
-            return Opening::Events { skip: at, in_list };
-        } else if (at == 0 && rest.starts_with(b"<?xml")) || (is_list && !in_list) {
+        match event_tag(rest) {
+            Tag::Opens => return Opening::Events { skip: at, in_list },
+            Tag::Closed(_) if in_list => return Opening::Events { skip: at, in_list },
+            Tag::Bare | Tag::Unfinished => return unsure,
+            Tag::Closed(_) | Tag::No => {}
+        }
+        if (at == 0 && rest.starts_with(b"<?xml")) || (is_list && !in_list) {
             let Some(end) = memchr::memchr(b'>', rest) else { return unsure };
             in_list |= is_list;
             at += end + 1;
@@ -165,9 +170,9 @@ fn events(text: &[u8], is_end: bool) -> Opening {
     }
 }
 
-/// Whether `text` begins with the tag of an event.
-pub(super) fn is_event(text: &[u8]) -> bool {
-    is_tag(text, b"<Event")
+/// Whether `text` begins with the tag of an event, one of log4j's excepted.
+pub(super) fn event_tag(text: &[u8]) -> Tag {
+    if text.starts_with(b"<Event") { windows::tag(text) } else { Tag::No }
 }
 
 fn is_tag(text: &[u8], tag: &[u8]) -> bool {

@@ -1,12 +1,8 @@
-//! Records of documents: objects of an array, events of a list.
+//! Records of JSON documents: objects of an array.
 
 use super::{Cut, Cutter, Place, Step};
-use crate::file::opening;
 use crate::json::extent::Found;
 use crate::multiline::whole_characters;
-
-const EVENT_END: &[u8] = b"</Event>";
-const LIST_END: &[u8] = b"</Events>";
 
 impl Cutter {
     /// An object of an array, or what stands between two.
@@ -43,31 +39,6 @@ impl Cutter {
         Step::Skip(usize::from(text.first() == Some(&b'}')))
     }
 
-    /// An event, or what stands between two.
-    pub(super) fn event(&mut self, text: &[u8], is_end: bool, in_list: bool) -> Step {
-        if !self.is_within {
-            let is_gap = |b: &u8| b.is_ascii_whitespace() && (in_list || *b != b'\n');
-            let gap = text.iter().take_while(|b| is_gap(b)).count();
-            if gap > 0 {
-                return Step::Skip(gap);
-            }
-            if opening::is_event(text) {
-                self.is_within = true;
-            } else if !is_end && (LIST_END.starts_with(text) || b"<Event".starts_with(text)) {
-                return Step::More;
-            } else {
-                self.place = Place::Lines;
-                return Step::Skip(if in_list && text.starts_with(LIST_END) { LIST_END.len() } else { 0 });
-            }
-        }
-        let from = self.seen.saturating_sub(EVENT_END.len() - 1);
-        let found = memchr::memmem::find(text.get(from..).unwrap_or_default(), EVENT_END);
-        let end = found.map(|at| from + at + EVENT_END.len());
-        // Where to go on: the end of an event is found again, once parts before it are dropped.
-        self.seen = found.map_or(text.len(), |at| from + at);
-        self.bounded(text, end, end.unwrap_or(text.len()), is_end)
-    }
-
     /// The record of a document at the front, which ends at `end` or has been seen as far as `seen`; a part of it, where it
     /// is too large.
     fn bounded(&mut self, text: &[u8], end: Option<usize>, seen: usize, is_end: bool) -> Step {
@@ -77,7 +48,7 @@ impl Cutter {
             self.scan.drop_front(length);
             self.seen = self.seen.saturating_sub(length);
             self.is_rest = true;
-            return Step::Record(Cut { length, consumed: length, is_cut: true, is_rest });
+            return Step::Record(Cut { length, consumed: length, is_cut: true, is_rest, is_torn: false });
         }
         let (length, consumed) = match end {
             Some(end) => (end, end),
@@ -92,6 +63,6 @@ impl Cutter {
         if length == 0 {
             return if consumed == 0 { Step::More } else { Step::Skip(consumed) };
         }
-        Step::Record(Cut { length, consumed, is_cut: false, is_rest })
+        Step::Record(Cut { length, consumed, is_rest, ..Cut::default() })
     }
 }

@@ -1,0 +1,65 @@
+//! What is torn costs what stands behind it nothing.
+
+use super::*;
+
+const SSHD: &str = "Nov 14 22:13:20 web1 sshd[7]: Accepted publickey for bob from 192.0.2.7 port 5 ssh2\n";
+const EVENT: &str = "<Event xmlns='x'><System><EventID>7</EventID></System></Event>";
+
+#[test]
+fn a_tag_of_an_event_alone_takes_no_other_lines() {
+    for head in [
+        "<Event id=\"4\" name=\"started\"/>",
+        "  <Event id=\"4\"/>",
+        "<Event id=\"4\">",
+        "<Event>",
+        "<Event> started",
+        "<log4j:event logger=\"a\">",
+        "Event[0]:",
+        "LogName=x",
+    ] {
+        let others =
+            [SSHD.trim_end(), "<13>x", "{\"a\":1}", "2023-11-14 22:13:20,123 ERROR [main] c.e.App - no", "text"];
+        let found = read(&format!("{head}\n{}\n", others.join("\n")));
+        let texts: Vec<_> = found.iter().skip(1).map(Owned::text).collect();
+        assert_eq!((found[0].text(), texts), (head, others.to_vec()));
+    }
+}
+
+#[test]
+fn an_event_without_its_end_costs_no_other() {
+    let torn = "<Event xmlns='x'><System><EventID>4";
+    for between in ["\n", "", &format!("\n{SSHD}"), "\n<13>text\n"] {
+        let found = read(&format!("{torn}{between}{EVENT}\n"));
+        assert_eq!(found[0].text(), torn, "{between}");
+        assert_eq!(found[0].event.parse_error.as_deref(), Some("a Windows event without its end"));
+        assert_eq!(found.last().map(|last| (last.text(), last.event.format)), Some((EVENT, "winevent")));
+    }
+    let found = read(&format!("<Events>\n{EVENT}\n<Event xmlns='x'>\n <System>\n {EVENT}\n</Events>\n"));
+    assert_eq!(found.iter().map(Owned::text).collect::<Vec<_>>(), [EVENT, "<Event xmlns='x'>\n <System>", EVENT]);
+    // In its text any line may be its own, up to the limit.
+    let found = read(&format!("{torn}\n{}", "some text\n".repeat(2000)));
+    assert_eq!((found[0].last_line, found[0].is_cut, found.len()), (500, true, 1502));
+    let found = read(&format!("<Event xmlns='x'>\n<System>\n{}", "some text\n".repeat(2000)));
+    assert_eq!((found[0].last_line, found.len()), (2, 2001));
+}
+
+#[test]
+fn an_event_that_ends_is_whole_whatever_its_lines_are() {
+    let script = "{\n$a = 1\n\n{\"a\": 2}\n&lt;13&gt;x\n2023-11-14 22:13:20 ERROR no\n".repeat(200);
+    let tall = format!(
+        "<Event xmlns='x'>\n<System><EventID>4104</EventID></System><EventData><Data>{script}</Data>\n</EventData></Event>"
+    );
+    let found = read(&format!("{EVENT}\n{tall}\n{EVENT}\n"));
+    assert_eq!(found.iter().map(Owned::text).collect::<Vec<_>>(), [EVENT, tall.as_str(), EVENT]);
+    assert!(found.iter().all(|found| found.event.format == "winevent" && found.event.parse_error.is_none()));
+}
+
+#[test]
+fn an_event_on_one_line_that_is_too_long_goes_on_to_its_end() {
+    let limits = Limits { bytes_max: 100, ..Limits::default() };
+    let long = format!("<Event xmlns='x'><Data>{}</Data></Event>", "é".repeat(120));
+    let found = read_with(FileOptions { limits, ..FileOptions::default() }, format!("{long}{EVENT}\nx\n").as_bytes());
+    let parts = found.len() - 2;
+    assert_eq!(found[..parts].iter().map(Owned::text).collect::<String>(), long);
+    assert_eq!([found[parts].text(), found[parts + 1].text()], [EVENT, "x"]);
+}
