@@ -1,14 +1,16 @@
 //! Where the records of a text begin and end.
 
 mod documents;
+pub(super) mod element;
 mod events;
 
 use super::audit_events::{self, Mixed};
-use super::opening::{self, Opening};
+use super::opening::{self, Looks, Opening};
 use super::padding::{Front, Padding};
 use crate::LineParser;
-use crate::json::extent::Scan;
 use crate::multiline::{Joiner, Limits, Rule};
+use documents::Gap;
+use element::Walk;
 
 /// What stands at the front of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +53,19 @@ pub(super) struct Cutter {
     limits: Limits,
     padding: Padding,
     place: Place,
+    /// What is known of the text's front, as far as it may begin a record that says itself where it ends.
+    looks: Looks,
+    /// What stands before an object of an array.
+    gap: Gap,
     /// The front of the text is within a record of a document, of which so much has been seen.
-    scan: Scan,
+    walk: Walk,
     seen: usize,
     is_within: bool,
     is_rest: bool,
     /// In so many bytes no record of several lines begins that says itself where it ends: one was looked for, and there was none.
     lines_until: usize,
+    /// So many bytes were looked through for the end of a document.
+    document_until: usize,
 }
 
 /// Where the front of the text is.
@@ -83,11 +91,14 @@ impl Cutter {
             limits,
             padding: Padding::default(),
             place: Place::Lines,
-            scan: Scan::default(),
+            looks: Looks::default(),
+            gap: Gap::default(),
+            walk: Walk::default(),
             seen: 0,
             is_within: false,
             is_rest: false,
             lines_until: 0,
+            document_until: 0,
         }
     }
 
@@ -123,6 +134,7 @@ impl Cutter {
         };
         self.padding.drop_front(consumed);
         self.lines_until = self.lines_until.saturating_sub(consumed);
+        self.document_until = self.document_until.saturating_sub(consumed);
         step
     }
 
@@ -135,7 +147,7 @@ impl Cutter {
 
     /// The front is within no record of a document any longer.
     fn outside(&mut self) {
-        self.scan = Scan::default();
+        self.walk = Walk::default();
         (self.seen, self.is_within, self.is_rest) = (0, false, false);
     }
 
@@ -149,9 +161,11 @@ impl Cutter {
             if lines.has_table() || lines.is_header(first_line) {
                 self.join_none();
             }
-            let opening = opening::find(text, is_end, lines, self.limits, &mut self.scan);
+            self.looks.is_seen = self.document_until > 0;
+            let opening = opening::find(text, is_end, lines, self.limits, &mut self.looks);
             if opening != Opening::More {
-                self.scan = Scan::default();
+                self.document_until = self.document_until.max(self.looks.seen(text));
+                self.looks = Looks::default();
             }
             if matches!(opening, Opening::Record { .. } | Opening::Array { .. } | Opening::Events { .. }) {
                 self.joiner.front_was_taken();
@@ -165,6 +179,7 @@ impl Cutter {
                 }
                 Opening::Array { skip, in_object } => {
                     self.place = Place::Array { in_object };
+                    self.gap = Gap::default();
                     return Step::Skip(skip);
                 }
                 Opening::Events { skip, in_list } => {

@@ -1,6 +1,7 @@
 //! What begins at the front of a line: a document that holds records, a record of several lines that says itself where it
 //! ends, or a line.
 
+use super::cutter::element::{self, Walk as Element};
 use super::rows;
 use crate::json;
 use crate::json::extent::{Found, Scan};
@@ -28,8 +29,24 @@ pub(super) enum Opening {
     More,
 }
 
-/// Looks at `text`, which begins a line. `scan` is where the last look at the same text ended.
-pub(super) fn find(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits, scan: &mut Scan) -> Opening {
+/// Where the last look at the same text ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Looks {
+    object: Scan,
+    document: Element,
+    /// A look at an earlier document saw the front of the text: it is not looked through once more, and is one.
+    pub(super) is_seen: bool,
+}
+
+impl Looks {
+    /// How many bytes of `text` a look at a document has seen.
+    pub(super) fn seen(&self, text: &[u8]) -> usize {
+        self.document.seen(text)
+    }
+}
+
+/// Looks at `text`, which begins a line.
+pub(super) fn find(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits, looks: &mut Looks) -> Opening {
     let is = |format| lines.format().is(Format::Auto) || lines.format().is(format);
     let near = text.get(..=limits.bytes_max).unwrap_or(text);
     let blanks = near.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
@@ -38,7 +55,7 @@ pub(super) fn find(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits
         return Opening::Line;
     }
     let opening = match text.get(blanks..).unwrap_or_default() {
-        inner @ [b'{', ..] if is(Format::Json) => object(inner, is_end, limits, scan),
+        inner @ [b'{', ..] if is(Format::Json) => object(inner, is_end, limits, looks),
         inner @ [b'[', ..] if is(Format::Json) => array(inner, is_end),
         inner @ [b'<', b'?' | b'E', ..] | inner @ [b'<'] if is(Format::Winevent) => events(inner, is_end),
         [b'0'..=b'9', ..] if is(Format::Postgresql) && rows::is_csvlog(text) => {
@@ -65,9 +82,10 @@ fn row(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits) -> Opening
 }
 
 /// `{` and what follows: a document of records, or an object of several lines.
-fn object(text: &[u8], is_end: bool, limits: Limits, scan: &mut Scan) -> Opening {
+fn object(text: &[u8], is_end: bool, limits: Limits, looks: &mut Looks) -> Opening {
     match records_array(text) {
-        Beginning::Is(skip) => return document(text, is_end, limits, skip, scan),
+        Beginning::Is(skip) if looks.is_seen => return Opening::Array { skip, in_object: true },
+        Beginning::Is(skip) => return document(text, is_end, limits, skip, &mut looks.document),
         Beginning::Unsure if !is_end => return Opening::More,
         Beginning::Unsure | Beginning::IsNot => {}
     }
@@ -80,6 +98,7 @@ fn object(text: &[u8], is_end: bool, limits: Limits, scan: &mut Scan) -> Opening
     if line.trim_ascii_end().last() == Some(&b'}') {
         return Opening::Line;
     }
+    let scan = &mut looks.object;
     match scan.advance(near, true) {
         Found::End(length) if length <= limits.bytes_max => behind_object(text, length, is_end),
         Found::Open if near.len() <= limits.bytes_max && !is_end => Opening::More,
@@ -100,18 +119,20 @@ fn behind_object(text: &[u8], length: usize, is_end: bool) -> Opening {
 }
 
 /// An object that begins with an array of records is a document of them if it is too large for a record, or holds nothing else.
-fn document(text: &[u8], is_end: bool, limits: Limits, skip: usize, scan: &mut Scan) -> Opening {
+fn document(text: &[u8], is_end: bool, limits: Limits, skip: usize, walk: &mut Element) -> Opening {
     let near = text.get(..=limits.bytes_max).unwrap_or(text);
-    let is_document = match scan.advance(near, false) {
-        Found::End(length) if length <= limits.bytes_max => json::records(near.get(..length).unwrap_or(near)).is_some(),
-        Found::Open if near.len() <= limits.bytes_max && !is_end => return Opening::More,
-        Found::Open | Found::Broken | Found::End(_) => true,
+    let is_document = match walk.advance(near) {
+        element::Found::End(length) if length <= limits.bytes_max => {
+            json::records(near.get(..length).unwrap_or(near)).is_some()
+        }
+        element::Found::Open(_) if near.len() <= limits.bytes_max && !is_end => return Opening::More,
+        element::Found::Open(_) | element::Found::Torn(_) | element::Found::End(_) => true,
     };
     if is_document { Opening::Array { skip, in_object: true } } else { Opening::Line }
 }
 
 /// Whether something begins as it should, as far as can be seen.
-enum Beginning {
+pub(super) enum Beginning {
     /// It does, and so many bytes are its own.
     Is(usize),
     IsNot,
@@ -119,7 +140,7 @@ enum Beginning {
 }
 
 /// `{"Records": [{`, as CloudTrail and others write files.
-fn records_array(text: &[u8]) -> Beginning {
+pub(super) fn records_array(text: &[u8]) -> Beginning {
     let mut walk = Walk::new(text);
     for marks in [&[&b"{"[..]][..], &[b"\"Records\"", b"\"records\""], &[b":"], &[b"["]] {
         if let Some(other) = walk.take(marks) {

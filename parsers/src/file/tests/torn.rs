@@ -63,3 +63,51 @@ fn an_event_on_one_line_that_is_too_long_goes_on_to_its_end() {
     assert_eq!(found[..parts].iter().map(Owned::text).collect::<String>(), long);
     assert_eq!([found[parts].text(), found[parts + 1].text()], [EVENT, "x"]);
 }
+
+#[test]
+fn an_array_torn_within_a_string_takes_nothing_behind_it() {
+    let lines = [SSHD, "{\"a\": 1}\n", "text, \"quoted\" and {more}\n"].concat();
+    for torn in ["[{\"a\":\"b", "[{\"a\":1,", "[{\"a\":{\"b\":1}"] {
+        let found = read(&format!("{torn}\n{}", lines.repeat(30)));
+        assert_eq!((found[0].text(), found.len()), (torn.strip_prefix("[").unwrap(), 91), "{torn}");
+        assert!(found[0].event.parse_error.is_some());
+        let good = found.iter().filter(|found| found.event.format == "rfc3164" || found.text() == "{\"a\": 1}");
+        assert_eq!(good.count(), 60);
+    }
+}
+
+#[test]
+fn an_object_of_an_array_that_is_torn_anywhere_costs_no_other() {
+    let whole = "{\"a\": \"b\", \"c\": [{\"d\": 1}, {\"e\": [2, 3]}], \"f\": {\"g\": null}}";
+    for indent in ["", "  "] {
+        for end in 1..whole.len() {
+            let torn = whole.split_at(end).0;
+            let file = format!("[\n{indent}{whole},\n{indent}{torn}\n{indent}{whole},\n{indent}{whole}\n]\n<13>x\n");
+            let found = read(&file);
+            let texts: Vec<_> = found.iter().map(Owned::text).collect();
+            assert_eq!(texts, [whole, torn.trim_end(), whole, whole, "<13>x"]);
+            assert!(found[1].event.parse_error.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_document_of_records_that_is_torn_anywhere_costs_no_other() {
+    let record = "{\"eventName\":\"a\",\"resources\":[{\"b\":1},{\"c\":2}]}";
+    let document = format!("{{\"Records\":[{record},{record}]}}");
+    let first = "{\"Records\":[{".len();
+    for end in first..document.len() {
+        let found = read(&format!("{}\n{document}\n{document}\n", document.split_at(end).0));
+        let good =
+            found.iter().filter(|found| found.line > 1 && found.text() == record && found.event.parse_error.is_none());
+        assert_eq!(good.count(), 4, "{}", document.split_at(end).0);
+    }
+}
+
+#[test]
+fn many_documents_that_have_no_end_are_read_in_linear_time() {
+    for line in ["{\"Records\":[{\"a\":[\n", "[{\"a\":[\n", "[{\"a\":\"\n", "<Event><a>\n"] {
+        let file = line.repeat(50_000);
+        assert!(read_in(FileOptions::default(), file.as_bytes(), 1 << 20).len() > 49_000, "{line}");
+    }
+}
