@@ -7,8 +7,8 @@ mod events;
 use super::audit_events::{self, Mixed};
 use super::opening::{self, Looks, Opening};
 use super::padding::{Front, Padding};
-use crate::LineParser;
 use crate::multiline::{Joiner, Limits, Rule};
+use crate::{Format, LineParser};
 use documents::Gap;
 use element::Walk;
 
@@ -110,6 +110,12 @@ impl Cutter {
     /// Whether the front of the text is among lines, and not in a document.
     pub(super) fn is_among_lines(&self) -> bool {
         self.place == Place::Lines
+    }
+
+    /// Whether a line that is several JSON objects is divided.
+    pub(super) fn divides_lines(&self, lines: &LineParser) -> bool {
+        let may_be_json = lines.format().is(Format::Auto) || lines.format().is(Format::Json);
+        self.is_auto && self.is_among_lines() && may_be_json && !lines.has_table()
     }
 
     /// Looks at the front of `text`. `lines` has read what stood before it.

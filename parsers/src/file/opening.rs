@@ -2,7 +2,7 @@
 //! ends, or a line.
 
 use super::cutter::element::{self, Walk as Element};
-use super::rows;
+use super::{objects, rows};
 use crate::json;
 use crate::json::extent::{Found, Scan};
 use crate::multiline::Limits;
@@ -92,7 +92,14 @@ fn object(text: &[u8], is_end: bool, limits: Limits, looks: &mut Looks) -> Openi
     // What is decided must not depend on how much has arrived beyond the limit.
     let near = text.get(..=limits.bytes_max).unwrap_or(text);
     let Some(line_end) = memchr::memchr(b'\n', near) else {
-        return if is_end || near.len() > limits.bytes_max { Opening::Line } else { Opening::More };
+        if near.len() <= limits.bytes_max {
+            return if is_end { Opening::Line } else { Opening::More };
+        }
+        // A line that is longer than a record may be can be many objects.
+        return match objects::first_of_several(near) {
+            Some(length) => Opening::Record { length, consumed: length },
+            None => Opening::Line,
+        };
     };
     let line = near.get(..line_end).unwrap_or(near);
     if line.trim_ascii_end().last() == Some(&b'}') {
@@ -112,6 +119,7 @@ fn behind_object(text: &[u8], length: usize, is_end: bool) -> Opening {
     let blanks = after.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
     match after.get(blanks) {
         Some(b'\n') => Opening::Record { length, consumed: length + blanks + 1 },
+        Some(b'{') => Opening::Record { length, consumed: length + blanks },
         None if is_end => Opening::Record { length, consumed: text.len() },
         None => Opening::More,
         Some(_) => Opening::Lines(length),

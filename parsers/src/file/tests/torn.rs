@@ -111,3 +111,34 @@ fn many_documents_that_have_no_end_are_read_in_linear_time() {
         assert!(read_in(FileOptions::default(), file.as_bytes(), 1 << 20).len() > 49_000, "{line}");
     }
 }
+
+#[test]
+fn objects_one_behind_the_other_on_a_line_are_records() {
+    check(
+        "{\"a\":\"}{\"}{\"b\":{}} {\"c\":3}\n{\"d\":4}\n{\n \"e\":5\n}{\n \"f\":6}{\"g\":7}\n{\"h\":8}{\"i\":\n",
+        &[
+            ("json", "{\"a\":\"}{\"}", 1, 0),
+            ("json", "{\"b\":{}}", 1, 1),
+            ("json", "{\"c\":3}", 1, 2),
+            ("json", "{\"d\":4}", 2, 0),
+            ("json", "{\n \"e\":5\n}", 3, 0),
+            ("json", "{\n \"f\":6}", 5, 1),
+            ("json", "{\"g\":7}", 6, 2),
+            ("json", "{\"h\":8}", 7, 0),
+            ("json", "{\"i\":", 7, 1),
+        ],
+    );
+    let object = "{\"level\":\"info\",\"message\":\"text\"}";
+    let limits = Limits { bytes_max: 300, ..Limits::default() };
+    let options = FileOptions { limits, ..FileOptions::default() };
+    let file = format!("{}\n", object.repeat(500));
+    let found = read_with(options.clone(), file.as_bytes());
+    assert!(found.iter().all(|found| found.text() == object && found.event.parse_error.is_none()));
+    assert_eq!((found.len(), found[499].line, found[499].part), (500, 1, 499));
+    let mut count = 0;
+    FileParser::new(options).without_events().feed(file.as_bytes(), true, &CX, &mut |record| {
+        assert_eq!(record.raw, object.as_bytes());
+        count += 1;
+    });
+    assert_eq!(count, 500);
+}
