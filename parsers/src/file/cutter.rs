@@ -1,13 +1,16 @@
 //! Where the records of a text begin and end.
 
 mod documents;
+pub(super) mod element;
+mod events;
 
 use super::audit_events::{self, Mixed};
-use super::opening::{self, Opening};
+use super::opening::{self, Looks, Opening};
 use super::padding::{Front, Padding};
-use crate::LineParser;
-use crate::json::extent::Scan;
 use crate::multiline::{Joiner, Limits, Rule};
+use crate::{Format, LineParser};
+use documents::Gap;
+use element::Walk;
 
 /// What stands at the front of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub(super) enum Step {
 }
 
 /// A record at the front of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cut {
     /// How many bytes it has, without the last line end.
     pub(super) length: usize,
@@ -33,6 +36,8 @@ pub(super) struct Cut {
     pub(super) is_cut: bool,
     /// It goes on with a line, or a record of a document, that was divided.
     pub(super) is_rest: bool,
+    /// It is a Windows event that has no end.
+    pub(super) is_torn: bool,
 }
 
 /// Finds the records of one text.
@@ -48,13 +53,19 @@ pub(super) struct Cutter {
     limits: Limits,
     padding: Padding,
     place: Place,
+    /// What is known of the text's front, as far as it may begin a record that says itself where it ends.
+    looks: Looks,
+    /// What stands before an object of an array.
+    gap: Gap,
     /// The front of the text is within a record of a document, of which so much has been seen.
-    scan: Scan,
+    walk: Walk,
     seen: usize,
     is_within: bool,
     is_rest: bool,
     /// In so many bytes no record of several lines begins that says itself where it ends: one was looked for, and there was none.
     lines_until: usize,
+    /// So many bytes were looked through for the end of a document.
+    document_until: usize,
 }
 
 /// Where the front of the text is.
@@ -80,11 +91,14 @@ impl Cutter {
             limits,
             padding: Padding::default(),
             place: Place::Lines,
-            scan: Scan::default(),
+            looks: Looks::default(),
+            gap: Gap::default(),
+            walk: Walk::default(),
             seen: 0,
             is_within: false,
             is_rest: false,
             lines_until: 0,
+            document_until: 0,
         }
     }
 
@@ -96,6 +110,12 @@ impl Cutter {
     /// Whether the front of the text is among lines, and not in a document.
     pub(super) fn is_among_lines(&self) -> bool {
         self.place == Place::Lines
+    }
+
+    /// Whether a line that is several JSON objects is divided.
+    pub(super) fn divides_lines(&self, lines: &LineParser) -> bool {
+        let may_be_json = lines.format().is(Format::Auto) || lines.format().is(Format::Json);
+        self.is_auto && self.is_among_lines() && may_be_json && !lines.has_table()
     }
 
     /// Looks at the front of `text`. `lines` has read what stood before it.
@@ -120,6 +140,7 @@ impl Cutter {
         };
         self.padding.drop_front(consumed);
         self.lines_until = self.lines_until.saturating_sub(consumed);
+        self.document_until = self.document_until.saturating_sub(consumed);
         step
     }
 
@@ -132,7 +153,7 @@ impl Cutter {
 
     /// The front is within no record of a document any longer.
     fn outside(&mut self) {
-        self.scan = Scan::default();
+        self.walk = Walk::default();
         (self.seen, self.is_within, self.is_rest) = (0, false, false);
     }
 
@@ -146,9 +167,11 @@ impl Cutter {
             if lines.has_table() || lines.is_header(first_line) {
                 self.join_none();
             }
-            let opening = opening::find(text, is_end, lines, self.limits, &mut self.scan);
+            self.looks.is_seen = self.document_until > 0;
+            let opening = opening::find(text, is_end, lines, self.limits, &mut self.looks);
             if opening != Opening::More {
-                self.scan = Scan::default();
+                self.document_until = self.document_until.max(self.looks.seen(text));
+                self.looks = Looks::default();
             }
             if matches!(opening, Opening::Record { .. } | Opening::Array { .. } | Opening::Events { .. }) {
                 self.joiner.front_was_taken();
@@ -158,10 +181,11 @@ impl Cutter {
                 Opening::Lines(count) => self.lines_until = count,
                 Opening::More => return Step::More,
                 Opening::Record { length, consumed } => {
-                    return Step::Record(Cut { length, consumed, is_cut: false, is_rest: false });
+                    return Step::Record(Cut { length, consumed, ..Cut::default() });
                 }
                 Opening::Array { skip, in_object } => {
                     self.place = Place::Array { in_object };
+                    self.gap = Gap::default();
                     return Step::Skip(skip);
                 }
                 Opening::Events { skip, in_list } => {
@@ -177,7 +201,7 @@ impl Cutter {
                 audit_events::Front::Event(consumed) => {
                     self.joiner.front_was_taken();
                     let length = without_blank_lines(text.get(..consumed).unwrap_or(text));
-                    return Step::Record(Cut { length, consumed, is_cut: false, is_rest: false });
+                    return Step::Record(Cut { length, consumed, ..Cut::default() });
                 }
                 audit_events::Front::Mixed(mixed) => {
                     self.joiner.front_was_taken();
@@ -195,7 +219,7 @@ impl Cutter {
             return Step::Skip(joined.consumed);
         }
         let length = if joined.lines > 1 { without_blank_lines(joined.bytes) } else { joined.bytes.len() };
-        Step::Record(Cut { length, consumed: joined.consumed, is_cut: joined.cut, is_rest })
+        Step::Record(Cut { length, consumed: joined.consumed, is_cut: joined.cut, is_rest, is_torn: false })
     }
 
     /// Rows are records, whatever they look like.

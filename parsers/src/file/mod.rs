@@ -9,6 +9,7 @@
 //! | a line | a record; blank lines are none |
 //! | lines that belong together by the [`Rule`] | one record |
 //! | a JSON object on several lines | one record |
+//! | `{…}{…}`, objects one behind the other on a line | a record for each object |
 //! | `[{…}, {…}]`, on one line or on many | a record for each object |
 //! | `{"Records": [{…}, {…}]}` (`records`) | the same; one record where it has other members and is small enough for one |
 //! | `<Events><Event>…</Event>…</Events>`, with an XML declaration or not, also without `<Events>` | a record for each event |
@@ -28,6 +29,7 @@ mod audit_events;
 mod binary;
 mod cutter;
 mod encoding;
+mod objects;
 mod opening;
 mod padding;
 mod rows;
@@ -203,7 +205,20 @@ impl FileParser {
                 Step::Skip(count) => count,
                 Step::Record(cut) => {
                     let raw = rest.get(..cut.length).unwrap_or(rest);
-                    let event = self.event(raw, cut.is_cut, cut.is_rest, cx);
+                    let mut event = self.event(raw, cut.is_cut, cut.is_rest, cx);
+                    if cut.is_torn && event.format == plain::FORMAT && event.parse_error.is_none() {
+                        event.parse_error = Some(Cow::Borrowed("a Windows event without its end"));
+                    }
+                    if (event.parse_error.is_some() || !self.reads_events)
+                        && !(cut.is_cut || cut.is_rest)
+                        && self.cutter.divides_lines(&self.lines)
+                        && objects::first_of_several(raw).is_some()
+                    {
+                        self.objects(raw, at, cx, each);
+                        self.pass(rest.get(..cut.consumed).unwrap_or_default());
+                        at += cut.consumed;
+                        continue;
+                    }
                     let (line, part) = (self.line, self.part);
                     let last_line = line + line_ends(raw) as u64;
                     self.part = part.saturating_add(1);
@@ -215,12 +230,32 @@ impl FileParser {
                     mixed.length
                 }
             };
-            let taken = rest.get(..consumed).unwrap_or_default();
-            self.line += line_ends(taken) as u64;
-            if taken.last() == Some(&b'\n') && self.cutter.is_among_lines() {
-                self.part = 0;
-            }
+            self.pass(rest.get(..consumed).unwrap_or_default());
             at += consumed;
+        }
+    }
+
+    /// Counts the lines of what was taken.
+    fn pass(&mut self, taken: &[u8]) {
+        self.line += line_ends(taken) as u64;
+        if taken.last() == Some(&b'\n') && self.cutter.is_among_lines() {
+            self.part = 0;
+        }
+    }
+
+    /// Gives the objects of a line that begins at `start`, one behind the other; what follows the last of them is one more record.
+    #[cold]
+    fn objects(&mut self, line: &[u8], start: usize, cx: &Context, each: &mut dyn FnMut(FileRecord<'_>, usize)) {
+        let mut from = 0;
+        while let Some(rest) = line.get(from..).filter(|rest| !rest.is_empty()) {
+            let raw = rest.get(..objects::first_of_several(rest).unwrap_or(rest.len())).unwrap_or(rest);
+            let event = self.event(raw, false, false, cx);
+            let (line, part) = (self.line, self.part);
+            self.part = part.saturating_add(1);
+            each(FileRecord { event, raw, line, last_line: line, part, is_cut: false }, start + from);
+            let blanks =
+                rest.get(raw.len()..).unwrap_or_default().iter().take_while(|b| b.is_ascii_whitespace()).count();
+            from += raw.len() + blanks;
         }
     }
 

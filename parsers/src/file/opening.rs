@@ -1,10 +1,12 @@
 //! What begins at the front of a line: a document that holds records, a record of several lines that says itself where it
 //! ends, or a line.
 
-use super::rows;
+use super::cutter::element::{self, Walk as Element};
+use super::{objects, rows};
 use crate::json;
 use crate::json::extent::{Found, Scan};
 use crate::multiline::Limits;
+use crate::multiline::windows::{self, Tag};
 use crate::{Format, LineParser};
 
 /// How far a document's own beginning is looked for.
@@ -27,8 +29,24 @@ pub(super) enum Opening {
     More,
 }
 
-/// Looks at `text`, which begins a line. `scan` is where the last look at the same text ended.
-pub(super) fn find(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits, scan: &mut Scan) -> Opening {
+/// Where the last look at the same text ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Looks {
+    object: Scan,
+    document: Element,
+    /// A look at an earlier document saw the front of the text: it is not looked through once more, and is one.
+    pub(super) is_seen: bool,
+}
+
+impl Looks {
+    /// How many bytes of `text` a look at a document has seen.
+    pub(super) fn seen(&self, text: &[u8]) -> usize {
+        self.document.seen(text)
+    }
+}
+
+/// Looks at `text`, which begins a line.
+pub(super) fn find(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits, looks: &mut Looks) -> Opening {
     let is = |format| lines.format().is(Format::Auto) || lines.format().is(format);
     let near = text.get(..=limits.bytes_max).unwrap_or(text);
     let blanks = near.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
@@ -37,7 +55,7 @@ pub(super) fn find(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits
         return Opening::Line;
     }
     let opening = match text.get(blanks..).unwrap_or_default() {
-        inner @ [b'{', ..] if is(Format::Json) => object(inner, is_end, limits, scan),
+        inner @ [b'{', ..] if is(Format::Json) => object(inner, is_end, limits, looks),
         inner @ [b'[', ..] if is(Format::Json) => array(inner, is_end),
         inner @ [b'<', b'?' | b'E', ..] | inner @ [b'<'] if is(Format::Winevent) => events(inner, is_end),
         [b'0'..=b'9', ..] if is(Format::Postgresql) && rows::is_csvlog(text) => {
@@ -64,21 +82,30 @@ fn row(text: &[u8], is_end: bool, lines: &LineParser, limits: Limits) -> Opening
 }
 
 /// `{` and what follows: a document of records, or an object of several lines.
-fn object(text: &[u8], is_end: bool, limits: Limits, scan: &mut Scan) -> Opening {
+fn object(text: &[u8], is_end: bool, limits: Limits, looks: &mut Looks) -> Opening {
     match records_array(text) {
-        Beginning::Is(skip) => return document(text, is_end, limits, skip, scan),
+        Beginning::Is(skip) if looks.is_seen => return Opening::Array { skip, in_object: true },
+        Beginning::Is(skip) => return document(text, is_end, limits, skip, &mut looks.document),
         Beginning::Unsure if !is_end => return Opening::More,
         Beginning::Unsure | Beginning::IsNot => {}
     }
     // What is decided must not depend on how much has arrived beyond the limit.
     let near = text.get(..=limits.bytes_max).unwrap_or(text);
     let Some(line_end) = memchr::memchr(b'\n', near) else {
-        return if is_end || near.len() > limits.bytes_max { Opening::Line } else { Opening::More };
+        if near.len() <= limits.bytes_max {
+            return if is_end { Opening::Line } else { Opening::More };
+        }
+        // A line that is longer than a record may be can be many objects.
+        return match objects::first_of_several(near) {
+            Some(length) => Opening::Record { length, consumed: length },
+            None => Opening::Line,
+        };
     };
     let line = near.get(..line_end).unwrap_or(near);
     if line.trim_ascii_end().last() == Some(&b'}') {
         return Opening::Line;
     }
+    let scan = &mut looks.object;
     match scan.advance(near, true) {
         Found::End(length) if length <= limits.bytes_max => behind_object(text, length, is_end),
         Found::Open if near.len() <= limits.bytes_max && !is_end => Opening::More,
@@ -92,6 +119,7 @@ fn behind_object(text: &[u8], length: usize, is_end: bool) -> Opening {
     let blanks = after.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
     match after.get(blanks) {
         Some(b'\n') => Opening::Record { length, consumed: length + blanks + 1 },
+        Some(b'{') => Opening::Record { length, consumed: length + blanks },
         None if is_end => Opening::Record { length, consumed: text.len() },
         None => Opening::More,
         Some(_) => Opening::Lines(length),
@@ -99,18 +127,20 @@ fn behind_object(text: &[u8], length: usize, is_end: bool) -> Opening {
 }
 
 /// An object that begins with an array of records is a document of them if it is too large for a record, or holds nothing else.
-fn document(text: &[u8], is_end: bool, limits: Limits, skip: usize, scan: &mut Scan) -> Opening {
+fn document(text: &[u8], is_end: bool, limits: Limits, skip: usize, walk: &mut Element) -> Opening {
     let near = text.get(..=limits.bytes_max).unwrap_or(text);
-    let is_document = match scan.advance(near, false) {
-        Found::End(length) if length <= limits.bytes_max => json::records(near.get(..length).unwrap_or(near)).is_some(),
-        Found::Open if near.len() <= limits.bytes_max && !is_end => return Opening::More,
-        Found::Open | Found::Broken | Found::End(_) => true,
+    let is_document = match walk.advance(near) {
+        element::Found::End(length) if length <= limits.bytes_max => {
+            json::records(near.get(..length).unwrap_or(near)).is_some()
+        }
+        element::Found::Open(_) if near.len() <= limits.bytes_max && !is_end => return Opening::More,
+        element::Found::Open(_) | element::Found::Torn(_) | element::Found::End(_) => true,
     };
     if is_document { Opening::Array { skip, in_object: true } } else { Opening::Line }
 }
 
 /// Whether something begins as it should, as far as can be seen.
-enum Beginning {
+pub(super) enum Beginning {
     /// It does, and so many bytes are its own.
     Is(usize),
     IsNot,
@@ -118,7 +148,7 @@ enum Beginning {
 }
 
 /// `{"Records": [{`, as CloudTrail and others write files.
-fn records_array(text: &[u8]) -> Beginning {
+pub(super) fn records_array(text: &[u8]) -> Beginning {
     let mut walk = Walk::new(text);
     for marks in [&[&b"{"[..]][..], &[b"\"Records\"", b"\"records\""], &[b":"], &[b"["]] {
         if let Some(other) = walk.take(marks) {
@@ -151,9 +181,13 @@ fn events(text: &[u8], is_end: bool) -> Opening {
         at += rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
         let rest = rest.trim_ascii_start();
         let is_list = is_tag(rest, b"<Events");
-        if is_event(rest) {
-            return Opening::Events { skip: at, in_list };
-        } else if (at == 0 && rest.starts_with(b"<?xml")) || (is_list && !in_list) {
+        match event_tag(rest) {
+            Tag::Opens => return Opening::Events { skip: at, in_list },
+            Tag::Closed(_) if in_list => return Opening::Events { skip: at, in_list },
+            Tag::Bare | Tag::Unfinished => return unsure,
+            Tag::Closed(_) | Tag::No => {}
+        }
+        if (at == 0 && rest.starts_with(b"<?xml")) || (is_list && !in_list) {
             let Some(end) = memchr::memchr(b'>', rest) else { return unsure };
             in_list |= is_list;
             at += end + 1;
@@ -165,9 +199,9 @@ fn events(text: &[u8], is_end: bool) -> Opening {
     }
 }
 
-/// Whether `text` begins with the tag of an event.
-pub(super) fn is_event(text: &[u8]) -> bool {
-    is_tag(text, b"<Event")
+/// Whether `text` begins with the tag of an event, one of log4j's excepted.
+pub(super) fn event_tag(text: &[u8]) -> Tag {
+    if text.starts_with(b"<Event") { windows::tag(text) } else { Tag::No }
 }
 
 fn is_tag(text: &[u8], tag: &[u8]) -> bool {

@@ -1,6 +1,7 @@
 //! What files become, and that it does not depend on how they are read.
 
 mod audit_events;
+mod torn;
 
 use proptest::prelude::*;
 
@@ -337,7 +338,7 @@ fn a_file_goes_on_below_its_header() {
     });
 }
 
-const LIKELY: &str = "(time,message\n|,\"|\"|,|\\[|\\]|\\{\"|\\}|\\{\"Records\":\\[|\"a\":|1|<Events>|<Event>|</Event>|</Events>|<\\?xml \\?>|\
+const LIKELY: &str = "(time,message\n|,\"|\"|,|\\[|\\]|\\{\"|\\}|\\{\"Records\":\\[|\"a\":|1|<Events>|<Event>|<Event />|<System>|</Event>|</Events>|<\\?xml \\?>|\
     <13>|Nov 14 22:13:20 |2023-11-14 22:13:20.123 UTC,|\tat a.B.c\\(D.java:1\\)|a.BError: x|(node=b )?type=(PATH|EOE) msg=audit\\(1.2:[34]\\): |(type=PATH msg=audit\\(1.2:[345]\\): \\n){1,4}|\0|\0{9}|é| |x|\\\\|\r\n|\n|\n){0,40}";
 
 proptest! {

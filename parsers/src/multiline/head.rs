@@ -2,9 +2,7 @@
 
 use memchr::memmem;
 
-use super::state::State;
 use crate::syslog::shape;
-use crate::winevent::text;
 use crate::{Context, Zone, app, level_names, timestamp};
 
 /// Only whether there is a time matters here, and not which.
@@ -341,27 +339,4 @@ pub(super) fn is_time_alone(line: &[u8]) -> bool {
 /// Whether a line behind such a time is what happened then, and no other record.
 pub(super) fn is_of_alert(line: &[u8]) -> bool {
     !surely_begins_record(line) && !is_time_alone(line) && !app::begins_with_time(line, &ANY_TIME)
-}
-
-/// What is known after a line that begins an event of Windows' as one of its tools prints them.
-pub(super) fn begins_printed(line: &[u8]) -> Option<State> {
-    match line.first()? {
-        b'0'..=b'9' if text::is_stamp(line) => Some(State::SplunkHead),
-        b'L' if text::begins_splunks(line) => Some(State::SplunkEvent),
-        b'E' if text::is_numbered(line) => Some(State::WevtutilEvent),
-        _ => Some(State::ListedEvent(u8::try_from(text::list_column(line)?).ok()?)),
-    }
-}
-
-/// Whether a Windows event begins on this line and does not end there.
-pub(super) fn opens_event(line: &[u8]) -> bool {
-    let text = line.trim_ascii_start();
-    let is_event = text.strip_prefix(b"<Event").is_some_and(|rest| matches!(rest.first(), Some(b' ' | b'>') | None))
-        || text.starts_with(b"<log4j:event ");
-    is_event && !closes_event(line)
-}
-
-/// Whether a Windows event ends on this line.
-pub(super) fn closes_event(line: &[u8]) -> bool {
-    memmem::find(line, b"</Event>").is_some() || memmem::find(line, b"</log4j:event>").is_some()
 }

@@ -18,15 +18,18 @@
 //! | `rust` | it is of a panic's report |
 //! | `postgresql` | it begins with a tab, or is a `DETAIL`, `HINT`, `CONTEXT`, `QUERY`, `LOCATION` or `STATEMENT` |
 //! | `mysql_slow` | it does not begin an entry of the slow query log |
-//! | `xml` | a Windows event that began with `<Event` has not ended |
+//! | `xml` | a Windows event that began with `<Event` and an element has not ended, and the line is plainly no other record's |
 //! | `auditd` | it is a record of the same event of Linux' audit daemon |
-//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `rust`, `php`, `dart`, `mysql_slow` (behind the head of an entry), `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` |
+//! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `rust`, `php`, `dart`, `mysql_slow` (behind the head of an entry), `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` (within a Windows event: `{` and a member) |
+//!
+//! Where any line goes on with a record, such as a Windows event, a limit ends that, too.
 //!
 //! A pattern of one's own can say where records begin instead ([`Joiner::with_pattern`]).
 
 mod head;
 mod rule;
 mod state;
+pub(crate) mod windows;
 
 use crate::LineFormat;
 use crate::custom::Pattern;
@@ -170,7 +173,10 @@ impl Joiner {
                     }
                 }
                 Next::Begins => return Some(self.emit(buffer, self.end, false)),
-                Next::Exceeds => return Some(self.emit(buffer, self.end, true)),
+                Next::Exceeds => {
+                    self.state = self.state.behind_limit();
+                    return Some(self.emit(buffer, self.end, true));
+                }
             }
         }
     }
@@ -244,7 +250,7 @@ impl Joiner {
         }
         let bytes = buffer.get(..whole_characters(buffer, self.limits.bytes_max)).unwrap_or(buffer);
         if !self.is_rest_of_line {
-            self.state = self.begun(bytes);
+            self.state = self.begun(bytes).behind_limit();
         }
         self.scanned = 0;
         (self.is_rest, self.is_rest_of_line) = (true, true);

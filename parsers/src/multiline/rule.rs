@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::head;
 use super::state::State;
+use super::windows;
 use crate::winevent::text;
 use crate::{app, auditd};
 
@@ -122,12 +123,12 @@ impl Rule {
             Self::Rust if head::is_rust_panic(line) => {
                 Some(if line.ends_with(b":") { State::RustHead } else { State::RustPanic })
             }
-            Self::Xml => head::opens_event(line).then_some(State::Event),
+            Self::Xml => windows::opened(line),
             Self::Auto if head::is_object(line) => Some(State::Whole),
             Self::Auto if head::announces_goroutines(line) => Some(State::Panic),
             Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto if head::begins_mq_record(line) => Some(State::MqRecord),
-            Self::Auto if head::begins_printed(line).is_some() => head::begins_printed(line),
+            Self::Auto if windows::begins_printed(line).is_some() => windows::begins_printed(line),
             Self::Auto if head::is_time_alone(line) => Some(State::TimeAlone),
             Self::Auto if head::begins_slow_entry(line) => Some(Self::MysqlSlow.begun(line)),
             Self::Auto => Self::AUTO.iter().map(|rule| rule.begun(line)).find(|state| *state != State::Plain),
@@ -142,9 +143,10 @@ impl Rule {
             Self::None => None,
             Self::Auto if state == State::Whole => None,
             Self::Auto if state.is_of_printed() => state.printed(line),
-            Self::Auto if state == State::SplunkHead && text::begins_splunks(line) => Some(State::SplunkEvent),
+            Self::Auto if state.is_of_event() => state.event(line),
+            Self::Auto if state == State::SplunkHead && text::begins_splunks(line) => Some(State::SplunkNames),
             // The usual case, and cheap: most files hold nothing else.
-            Self::Auto if state != State::Event && head::surely_begins_record(line) => None,
+            Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto if state.is_of_slow_entry() => state.slow(line),
             Self::Auto if state == State::TimeAlone => head::is_of_alert(line).then_some(state),
             Self::Auto if state == State::MqRecord => State::mq(line),

@@ -2,7 +2,6 @@
 
 use super::head;
 use crate::auditd;
-use crate::winevent::text;
 
 /// Where in a trace or a document the last line of a record was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,13 +55,23 @@ pub(super) enum State {
     SlowEntry,
     /// In a record of IBM MQ's error log, which a line of dashes ends.
     MqRecord,
+    /// In the tag of a Windows event.
+    EventTag,
+    /// Behind that tag, before an element.
+    EventHead,
     /// In a Windows event that has not ended.
     Event,
     /// Behind a time that stands alone, which an event of Windows' may follow as Splunk's agents print it.
     SplunkHead,
-    /// In such an event, up to the next one.
+    /// In the names and values of such an event.
+    SplunkNames,
+    /// In its message, up to the next one.
     SplunkEvent,
-    /// In an event as wevtutil prints it, up to the next one.
+    /// Behind the number of an event as wevtutil prints it.
+    WevtutilHead,
+    /// In its names and values.
+    WevtutilNames,
+    /// In its description, up to the next one.
     WevtutilEvent,
     /// In one as PowerShell prints it, with its colons in this column, up to an empty line.
     ListedEvent(u8),
@@ -90,7 +99,6 @@ impl State {
             Self::Traceback if !line.is_empty() && !head::begins_record(line) => Some(Self::Exception),
             Self::Exception | Self::Chained if line.is_empty() => Some(Self::Chained),
             Self::Chained if head::is_chain(line) => Some(Self::Chained),
-            Self::Event => None,
             _ => head::is_traceback(line).then_some(Self::Traceback),
         }
     }
@@ -157,7 +165,6 @@ impl State {
             Self::PhpStderr if head::begins_record(line) => None,
             Self::PhpStderr => Some(if head::ends_php_stderr(line) { Self::Plain } else { Self::PhpStderr }),
             Self::PhpTrace if line.is_empty() || head::is_of_php_trace(line) => Some(Self::PhpTrace),
-            Self::Event => None,
             _ => head::begins_php_trace(line).then_some(Self::PhpTrace),
         }
     }
@@ -179,33 +186,17 @@ impl State {
         (!head::begins_mq_record(line)).then_some(if is_end { Self::Whole } else { Self::MqRecord })
     }
 
-    /// What is known after `line`, where an event of Windows' is printed and it belongs to that.
-    pub(super) fn printed(self, line: &[u8]) -> Option<Self> {
-        match self {
-            Self::SplunkHead | Self::SplunkEvent => {
-                (!text::is_stamp(line) && !text::begins_splunks(line)).then_some(self)
-            }
-            Self::WevtutilEvent => (!text::is_numbered(line)).then_some(self),
-            Self::ListedEvent(column) => text::is_of_list(line, usize::from(column)).then_some(self),
-            _ => None,
-        }
-    }
-
-    /// Whether the last line was of an event of Windows' as its tools print them.
-    pub(super) fn is_of_printed(self) -> bool {
-        matches!(self, Self::SplunkEvent | Self::WevtutilEvent | Self::ListedEvent(_))
-    }
-
     /// Whether the last line was of an entry of MySQL's slow query log.
     pub(super) fn is_of_slow_entry(self) -> bool {
         matches!(self, Self::SlowTime | Self::SlowEntry)
     }
 
-    pub(super) fn event(self, line: &[u8]) -> Option<Self> {
-        match self {
-            Self::Event if head::closes_event(line) => Some(Self::Plain),
-            Self::Event if !head::opens_event(line) => Some(Self::Event),
-            _ => None,
-        }
+    /// What is known behind a limit: where any line would belong to the record, nothing tells that the next one does.
+    pub(super) fn behind_limit(self) -> Self {
+        let takes_any = self.is_of_event()
+            || self.is_of_printed()
+            || self.is_of_slow_entry()
+            || matches!(self, Self::MqRecord | Self::TimeAlone | Self::PhpStderr);
+        if takes_any { Self::Plain } else { self }
     }
 }

@@ -49,6 +49,11 @@ fn check(rule: Rule, expected: &[&str]) {
     }
 }
 
+/// As [`check`], by the rule `auto` alone.
+fn check_auto(expected: &[&str]) {
+    check(Rule::Auto, expected);
+}
+
 #[test]
 fn reports_of_rusts_panics_are_joined() {
     check(
@@ -350,7 +355,7 @@ fn any_limits() -> impl Strategy<Value = Limits> {
 proptest! {
     #[test]
     fn any_split_gives_the_same_records_and_loses_nothing(
-        text in "((2023-11-14 22:13:20|\tat |Traceback \\(most recent call last\\):|panic: |goroutine 1 \\[x\\]:|a.BError: |<Event>|</Event>|# Time:| |x|\r\n|\n|\n\n){0,24})",
+        text in "((2023-11-14 22:13:20|\tat |Traceback \\(most recent call last\\):|panic: |goroutine 1 \\[x\\]:|a.BError: |<Event>|<Event a='b'|<x>|</Event>|Event\\[0\\]:|  Log Name: |LogName=|Message=|# Time:| |x|\r\n|\n|\n\n){0,24})",
         bytes: Vec<u8>,
         rule in prop::sample::select(Rule::ALL.to_vec()),
         limits in any_limits(),
@@ -365,5 +370,53 @@ proptest! {
                 prop_assert_eq!(whole.len(), String::from_utf8_lossy(text).lines().count());
             }
         }
+    }
+}
+
+#[test]
+fn nothing_plainly_of_another_record_joins_a_windows_event() {
+    let others = [
+        "Nov 14 22:13:20 web1 sshd[7]: Accepted publickey for bob",
+        "<13>x",
+        "{\"a\":1}",
+        "2023-11-14 22:13:20,123 ERROR [main] c.e.App - no",
+        "2023-11-14T22:13:20Z web1 sshd[7]: no",
+        "<Event xmlns='x'><System></System></Event>",
+    ];
+    let torn = "<Event xmlns='x'><System>\ntext";
+    for head in ["<Event>", "<Event id=\"4\"/>", "<Event> started", "<log4j:event logger='a'>", torn] {
+        check(Rule::Xml, &[&[head][..], &others].concat());
+    }
+    for head in ["Event[0]:", "LogName=x", "LogName=x\nEventCode=7\nMessage=a\n\nb"] {
+        check_auto(&[&[head][..], &others].concat());
+    }
+    check_auto(&["Event[0]:\n  Log Name: Security\n  Description: \na\n\n{\n$b", "Event[1]:", "text"]);
+}
+
+#[test]
+fn what_windows_events_quote_is_of_them() {
+    check(
+        Rule::Xml,
+        &[
+            "<Event xmlns='x'>\n\n<System></System><Data>function a\n{\n  $b\n}\n\n2023-11-14 came\nNov 14</Data></Event>",
+            "<Event\n  xmlns=\"x\"\n  a='b'>\n<System/>\n</Event>",
+            "<log4j:event logger=\"a\" level=\"ERROR\">\n<log4j:message><![CDATA[a\n\tat a.B.c(D.java:1)\n]]></log4j:message>\n</log4j:event>",
+            "x",
+        ],
+    );
+    check_auto(&[
+        "11/14/2023 10:13:20 PM\nLogName=Security\nEventCode=7\nMessage=a\n\n{\n$b = 1\n}\n<a>",
+        "11/14/2023 10:13:21 PM\nLogName=Security\nEventCode=8\nMessage=c",
+    ]);
+}
+
+#[test]
+fn a_limit_ends_an_event_that_has_no_end() {
+    let head = "<Event xmlns='x'><Data>";
+    for head in [head, "Event[0]:\n  Log Name: x\n  Description:", "LogName=x\nMessage=a"] {
+        let text = format!("{head}\n{}", "a\n".repeat(1200));
+        let found = records(&mut Joiner::new(Rule::Auto, Limits::default()), text.as_bytes(), 64);
+        assert_eq!((found[0].lines().count(), found[1].as_str()), (500, "a"), "{head}");
+        assert_eq!(found.len(), 1 + 1200 - (500 - head.lines().count()));
     }
 }
