@@ -45,7 +45,8 @@ pub(super) struct Inflow {
     plain: u64,
     limit: Limit,
     seconds_max: u64,
-    deadline: Instant,
+    /// For the whole body; `None`: each piece has `seconds_max` of its own.
+    deadline: Option<Instant>,
     scratch: Vec<u8>,
 }
 
@@ -75,8 +76,23 @@ impl Inflow {
             plain: 0,
             limit,
             seconds_max,
-            deadline: Instant::now() + Duration::from_secs(seconds_max),
+            deadline: Some(Instant::now() + Duration::from_secs(seconds_max)),
         })
+    }
+
+    /// A body of at most `bytes_max` bytes that may take as long as it wants, while some of it comes every `stall_seconds_max` seconds.
+    ///
+    /// # Errors
+    /// 415 for an encoding that cannot be undone.
+    pub(super) fn patient(
+        api: &Api,
+        headers: &HeaderMap,
+        body: Body,
+        bytes_max: u64,
+        stall_seconds_max: u64,
+    ) -> Result<Self, ApiError> {
+        let inflow = Self::new(api, Coding::of(headers)?, body, Limit::Whole(bytes_max))?;
+        Ok(Self { seconds_max: stall_seconds_max, deadline: None, ..inflow })
     }
 
     /// The next decompressed bytes; `None` at the body's end.
@@ -116,7 +132,8 @@ impl Inflow {
     /// The next bytes as they come; `None` at the end.
     async fn receive(&mut self) -> Result<Option<Bytes>, ApiError> {
         loop {
-            let frame = tokio::time::timeout_at(self.deadline, self.body.frame()).await;
+            let deadline = self.deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(self.seconds_max));
+            let frame = tokio::time::timeout_at(deadline, self.body.frame()).await;
             let frame = frame.map_err(|_| ApiError::slow_body(self.seconds_max))?;
             let Some(frame) = frame else { return Ok(None) };
             // What is not data is trailers, which nobody asked for.

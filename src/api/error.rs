@@ -63,6 +63,8 @@ pub(super) struct Problem {
     pub(super) retry_after_seconds: Option<u32>,
     stored: Option<u64>,
     limit: Option<Verdict>,
+    /// Nobody but the one who meets the cause tells of it.
+    pub(super) is_unwatched: bool,
     /// For the log, never for the client.
     pub(super) cause: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -90,6 +92,7 @@ impl ApiError {
             retry_after_seconds: None,
             stored: None,
             limit: None,
+            is_unwatched: false,
             cause: None,
         }))
     }
@@ -127,8 +130,10 @@ impl ApiError {
 
     /// 503: the store of uploaded files does not do it.
     pub(super) fn storage(cause: impl StdError + Send + Sync + 'static) -> Self {
-        Self::unavailable("the store of uploaded files cannot be used now; the daemon's log says more", 5)
-            .because(cause)
+        let detail = "the store of uploaded files cannot be used now; the daemon's log says more";
+        let mut error = Self::unavailable(detail, 5).because(cause);
+        error.0.is_unwatched = true;
+        error
     }
 
     /// 403: the request comes from a page of another site.

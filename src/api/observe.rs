@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::{Instrument as _, debug, debug_span, error};
+use tracing::{Instrument as _, debug, debug_span, error, warn};
 
 use super::error::{ApiError, Problem};
 use super::peer::Peer;
@@ -103,6 +103,8 @@ fn log(problem: &Problem, trace_id: TraceId, route: &str) {
     let chain = chain(&**cause);
     if problem.status == StatusCode::INTERNAL_SERVER_ERROR {
         error!(trace_id = %trace_id, route, error = %chain, "a request failed");
+    } else if problem.is_unwatched {
+        warn!(trace_id = %trace_id, route, error = %chain, "the store of uploaded files failed a request");
     } else {
         // That the store is away is told once, by those who watch it: not by each request that meets it.
         debug!(trace_id = %trace_id, route, status = problem.status.as_u16(), error = %chain, "a request was refused");

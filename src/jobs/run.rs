@@ -133,6 +133,7 @@ impl Run<'_> {
 
     async fn open(&mut self) -> Result<Reader, Broken> {
         let file = self.fetch().await?;
+        self.check_size(&file)?;
         let finished = retried(&self.leave, || self.jobs.0.meta.finished_entries(self.job.id)).await?;
         let finished = finished
             .into_iter()
@@ -140,6 +141,18 @@ impl Run<'_> {
             .collect();
         let plan = Plan::of(&self.job, finished, self.jobs.limits(), &self.jobs.0.formats).map_err(Broken::Failed)?;
         Ok(Reader::new(file, self.jobs.copies().to_owned(), plan))
+    }
+
+    /// What was changed where it is kept is not what was uploaded.
+    fn check_size(&self, file: &File) -> Result<(), Broken> {
+        let found =
+            file.metadata().map_err(|error| Broken::Failed(format!("look at the uploaded file: {error}")))?.len();
+        let uploaded = self.job.file_size;
+        if i64::try_from(found) == Ok(uploaded) {
+            return Ok(());
+        }
+        let reason = format!("the stored file has {found} bytes, and {uploaded} were uploaded: nothing of it is read");
+        Err(Broken::Failed(reason))
     }
 
     /// The file, of which a bucket gives a copy. Storage that is away is waited for, as the metadata database is.

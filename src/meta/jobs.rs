@@ -93,6 +93,9 @@ pub struct RecordMark {
     pub part: u64,
 }
 
+/// The step of a job whose file is being deleted. It is kept as one, and is the mark by which a deletion and a retry exclude each other.
+const DELETION: &str = "is being deleted";
+
 /// A job as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, ToSchema)]
 pub struct Job {
@@ -150,6 +153,12 @@ impl Job {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.status.is_final() && self.completed_at.is_some()
+    }
+
+    /// Whether a deletion has begun: its file may be gone, so it never goes on.
+    #[must_use]
+    pub fn is_being_deleted(&self) -> bool {
+        self.status.is_final() && self.current_step == DELETION
     }
 
     /// How much of the file is read, in percent; 100 only at the end.
@@ -341,7 +350,7 @@ impl Meta {
         step(tx, id, job, JobStatus::Cancelled, by, now).await
     }
 
-    /// Lets one that failed or was cancelled go on behind its last durable record.
+    /// Lets one that failed or was cancelled go on behind its last durable record, unless its deletion has begun.
     ///
     /// # Errors
     /// [`MetaError::NotFound`].
@@ -350,22 +359,44 @@ impl Meta {
         let job: Option<Job> = both!(in tx, db => sqlx::query_as(jobs!(
             "UPDATE jobs SET version = version + 1, status = 'queued', current_step = 'waits for its turn', completed_at = NULL,
                              error_message = NULL
-             WHERE id = $1 AND status IN ('failed', 'cancelled') RETURNING", ""))
+             WHERE id = $1 AND status IN ('failed', 'cancelled') AND current_step <> $2 RETURNING", ""))
             .bind(id)
+            .bind(DELETION)
             .fetch_optional(db)
             .await?)?;
         step(tx, id, job, JobStatus::Queued, by, now).await
     }
 
-    /// Forgets one that is at an end, with its results. Its records stay; the file is the caller's to delete.
+    /// Takes one that is at its end out of what can go on, before its file is deleted: of a deletion and a retry only one is possible. The job
+    /// stays until [`Meta::delete_job`], so that somebody knows of the file as long as it is there. A deletion that did not come to its end can be
+    /// begun again, and is not taken back: whether the file is still there is unknown then.
+    ///
+    /// # Errors
+    /// [`MetaError::NotFound`].
+    pub async fn begin_job_deletion(&self, id: JobId) -> Result<JobStep, MetaError> {
+        let job: Option<Job> = both!(at self, db => sqlx::query_as(jobs!(
+            "UPDATE jobs SET version = version + 1, current_step = $2
+             WHERE id = $1 AND status IN ('completed', 'failed', 'cancelled') AND completed_at IS NOT NULL RETURNING", ""))
+            .bind(id)
+            .bind(DELETION)
+            .fetch_optional(db)
+            .await?)?;
+        Ok(match job {
+            Some(job) => JobStep::Taken(job),
+            None => JobStep::Impossible(self.job(id).await?),
+        })
+    }
+
+    /// Forgets one whose deletion has begun, with its results. Its records stay; the file is the caller's to delete before.
     ///
     /// # Errors
     /// [`MetaError::NotFound`].
     pub async fn delete_job(&self, id: JobId, by: &Actor, now: DateTime<Utc>) -> Result<JobStep, MetaError> {
         let mut tx = self.begin().await?;
         let job: Option<Job> = both!(in tx, db => sqlx::query_as(jobs!(
-            "DELETE FROM jobs WHERE id = $1 AND status IN ('completed', 'failed', 'cancelled') RETURNING", ""))
+            "DELETE FROM jobs WHERE id = $1 AND status IN ('completed', 'failed', 'cancelled') AND current_step = $2 RETURNING", ""))
             .bind(id)
+            .bind(DELETION)
             .fetch_optional(db)
             .await?)?;
         let Some(job) = job else { return Ok(JobStep::Impossible(self.job(id).await?)) };

@@ -58,8 +58,9 @@ impl Folder {
     ) -> Result<NewFile, StoreError> {
         let incoming = self.path.join(INCOMING).join(Uuid::new_v4().to_string());
         let path = incoming.clone();
+        let root = self.path.clone();
         let (created, file) = oneshot::channel();
-        undoing.spawn_blocking(move || created.send(Created::new(path)).ok());
+        undoing.spawn_blocking(move || created.send(Created::below(&root, path)).ok());
         let file = file.await.unwrap_or_else(|error| Err(io::Error::other(error)));
         let file = file.and_then(Created::keep).map_err(|error| StoreError::disk("begin", key, error))?;
         Ok(NewFile {
@@ -103,8 +104,18 @@ struct Created {
 }
 
 impl Created {
-    fn new(path: PathBuf) -> io::Result<Self> {
-        Ok(Self { file: Some(disk::create_file(&path)?), path })
+    /// Makes the folders again that somebody took away meanwhile.
+    fn below(root: &Path, path: PathBuf) -> io::Result<Self> {
+        let file = match disk::create_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                disk::create_folder(&root.join(INCOMING))?;
+                disk::sync_folder(root)?;
+                root.parent().map_or(Ok(()), disk::sync_folder)?;
+                disk::create_file(&path)?
+            }
+            created => created?,
+        };
+        Ok(Self { file: Some(file), path })
     }
 
     fn keep(mut self) -> io::Result<File> {

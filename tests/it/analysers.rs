@@ -125,6 +125,28 @@ fn many_uploads_that_end_together_are_told_once_each_and_the_api_goes_on() {
     assert!(!log.contains("could not be noted") && !log.contains("pool timed out"), "{log}");
 }
 
+#[test]
+fn a_result_may_be_null_and_the_scheme_of_its_token_in_any_case() {
+    let listener = listener();
+    let app = App::start_with("syslog = []", &table("av", &listener, ""));
+    for (body, status, error) in [
+        ("{\"result\": null}", "completed", json!(null)),
+        ("{\"result\": null, \"error\": \"no scanner\"}", "failed", json!("no scanner")),
+    ] {
+        let id = id_of(&upload(&app, form("a.log", "one\n")));
+        let mut told = accept(&listener);
+        told.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        wait_until("it has taken the job", || analysis(&app, &id, "av")["status"] == "processing");
+        let request = client("").post(app.url(&format!("/api/v1/internal/jobs/{id}/completion")));
+        let request = request.header("authorization", "bearer a-token-of-an-analyser");
+        let answer = request.header("content-type", "application/json").body(body).send().unwrap();
+        assert_eq!(answer.status(), 204, "{body}: {}", answer.text().unwrap());
+        let analysis = analysis(&app, &id, "av");
+        assert_eq!((&analysis["status"], &analysis["error_message"]), (&json!(status), &error), "{analysis}");
+        assert_eq!(analysis["result"], json!(null), "{analysis}");
+    }
+}
+
 /// Reads one request; its head and body.
 pub(crate) fn read_request(stream: &mut std::net::TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(stream);

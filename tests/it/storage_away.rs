@@ -171,8 +171,47 @@ fn a_job_whose_file_cannot_be_deleted_now_stays_until_it_can() {
     let refused = delete();
     assert_eq!(refused.status(), 503, "{}", refused.text().unwrap());
     assert_eq!((job(&app, &id)["status"].clone(), bucket.count()), (json!("completed"), 1));
+    // Nobody else tells of it: the answer names the log.
+    app.wait_for_log("the store of uploaded files failed a request");
     bucket.answers(200);
     assert_eq!(delete().status(), 204);
     assert_eq!(bucket.count(), 0);
     assert_eq!(app.http().get(app.url(&format!("/api/v1/jobs/{id}"))).send().unwrap().status(), 404);
+}
+
+#[test]
+fn a_job_whose_deletion_has_begun_never_goes_on() {
+    let bucket = Bucket::start();
+    let app = App::start_with("syslog = []", &bucket.tables());
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    bucket.answers(404);
+    let id = id_of(&post(&app, "/api/v1/jobs", form("a.log", "one\n")).1);
+    assert_eq!(ended(&app, &id)["status"], "failed");
+    let (url, queued) = (app.url(&format!("/api/v1/jobs/{id}")), json!({ "status": "queued" }));
+    bucket.answers(503);
+    assert_eq!(admin.delete(&url).send().unwrap().status(), 503);
+    let refused = admin.patch(&url).json(&queued).send().unwrap();
+    assert_eq!(refused.status(), 409);
+    assert!(refused.text().unwrap().contains("is being deleted"));
+    assert_eq!((&job(&app, &id)["current_step"], bucket.count()), (&json!("is being deleted"), 1));
+    bucket.answers(200);
+    assert_eq!(admin.delete(&url).send().unwrap().status(), 204);
+    assert_eq!(bucket.count(), 0);
+}
+
+#[test]
+fn an_upload_whose_object_has_another_size_fails_and_nothing_of_it_is_read() {
+    let bucket = Bucket::start();
+    let app = App::start_with("syslog = []", &bucket.tables());
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    bucket.answers(404);
+    let id = id_of(&post(&app, "/api/v1/jobs", form("a.log", "one\ntwo\n")).1);
+    ended(&app, &id);
+    bucket.objects.lock().unwrap().values_mut().for_each(|object| object.extend(b"three\n"));
+    bucket.answers(200);
+    set(&app, &admin, &id, "queued");
+    let job = ended(&app, &id);
+    assert_eq!((&job["status"], &job["inserted"]), (&json!("failed"), &json!(0)), "{job}");
+    let told = "the stored file has 14 bytes, and 8 were uploaded: nothing of it is read";
+    assert_eq!(job["error_message"], told, "{job}");
 }

@@ -290,3 +290,120 @@ fn progress_is_told_by_events_and_by_a_socket() {
         assert_eq!(again(wrong).status(), 422, "{wrong}");
     }
 }
+
+/// Posts a body that is written by hand; status and answer.
+fn post_raw(app: &App, content_type: &str, encoding: Option<&str>, body: impl Into<Vec<u8>>) -> (u16, Value) {
+    let request = app.http().post(app.url("/api/v1/logs/upload")).header("content-type", content_type).timeout(LONG);
+    let request = encoding.into_iter().fold(request, |request, encoding| request.header("content-encoding", encoding));
+    let response = request.body(body.into()).send().unwrap();
+    (response.status().as_u16(), serde_json::from_str(&response.text().unwrap()).unwrap())
+}
+
+const FORM: &str = "multipart/form-data; boundary=b";
+
+/// A form of such parts: what stands behind `form-data`, and the content.
+fn form_text(parts: &[FormPart<'_>]) -> Vec<u8> {
+    let part = |(names, content): &FormPart<'_>| {
+        [format!("--b\r\ncontent-disposition: form-data{names}\r\n\r\n").as_bytes(), content, b"\r\n"].concat()
+    };
+    [parts.iter().flat_map(part).collect(), b"--b--\r\n".to_vec()].concat()
+}
+
+type FormPart<'a> = (&'a str, &'a [u8]);
+
+const A_FILE: FormPart<'_> = ("; name=file; filename=a.log", b"one\ntwo\n");
+const A_SOURCE: FormPart<'_> = ("; name=source", b"upload-test");
+const NAMELESS: FormPart<'_> = ("", b"x");
+const NO_TEXT: FormPart<'_> = ("; name=source", b"\xff");
+
+#[test]
+fn a_form_that_is_compressed_as_a_whole_is_taken_as_it_was() {
+    let app = App::start_with("syslog = []", "[uploads]\nfile_bytes_max = 1000000\n");
+    let form = form_text(&[A_SOURCE, A_FILE]);
+    let zlib = {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&form).unwrap();
+        encoder.finish().unwrap()
+    };
+    let packed = gzip(&form);
+    for (encoding, body) in [
+        (None, form.clone()),
+        (Some("identity"), form.clone()),
+        (Some("gzip"), packed.clone()),
+        (Some("deflate"), zlib),
+        (Some("zstd"), zstd::encode_all(&form[..], 3).unwrap()),
+    ] {
+        let (status, answer) = post_raw(&app, FORM, encoding, body);
+        assert_eq!((status, &answer["inserted"]), (201, &json!(2)), "{encoding:?}: {answer}");
+        assert_eq!(answer["sha256"], hex::encode(Sha256::digest(A_FILE.1)), "{encoding:?}");
+    }
+    let kept = objects(&app).len();
+    let large = form_text(&[A_SOURCE, ("; name=file", &vec![b'x'; 4_000_000])]);
+    let mut wrong = packed.clone();
+    let checksum = wrong.len() - 6;
+    wrong[checksum] ^= 1;
+    for (encoding, body, expected, says) in [
+        ("br", form.clone(), 415, "\"br\" is not gzip, deflate or zstd"),
+        ("gzip, gzip", packed.clone(), 415, "only one Content-Encoding"),
+        ("gzip", form, 422, "the compressed body is damaged or cut short"),
+        ("gzip", packed[..packed.len() - 9].to_vec(), 422, "the compressed body is damaged or cut short"),
+        ("gzip", wrong, 422, "the compressed body is damaged or cut short"),
+        ("gzip", gzip(&large), 413, "larger than 1000000 bytes"),
+    ] {
+        let (status, answer) = post_raw(&app, FORM, Some(encoding), body);
+        assert_eq!(status, expected, "{encoding}: {answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(says), "{encoding}: {answer}");
+    }
+    wait_until("nothing of them is kept", || objects(&app).len() == kept);
+    // A file that is packed in itself is kept as it is.
+    let packed_file = gzip(A_FILE.1);
+    let form = form_text(&[A_SOURCE, ("; name=file; filename=a.log.gz", &packed_file)]);
+    let (status, answer) = post_raw(&app, FORM, Some("gzip"), gzip(&form));
+    assert_eq!((status, &answer["inserted"]), (201, &json!(2)), "{answer}");
+    assert_eq!(answer["sha256"], hex::encode(Sha256::digest(&packed_file)));
+}
+
+#[test]
+fn what_is_wrong_with_a_form_is_told_as_it_is() {
+    let app = App::start_with("syslog = []", "");
+    for (content_type, parts, expected, says) in [
+        (
+            "application/json",
+            vec![A_SOURCE, A_FILE],
+            415,
+            "Content-Type \"application/json\" is not read here: send multipart/form-data",
+        ),
+        (FORM, vec![A_SOURCE, NAMELESS, A_FILE], 422, "a part of the form has no name"),
+        (FORM, vec![NO_TEXT, A_FILE], 422, "source is not UTF-8"),
+        (FORM, vec![A_SOURCE, A_SOURCE, A_FILE], 422, "there is no field source, or it is given more than once"),
+        (FORM, vec![A_FILE], 422, "source must have 1 to 128 bytes"),
+    ] {
+        let (status, answer) = post_raw(&app, content_type, None, form_text(&parts));
+        assert_eq!((status, answer["detail"].as_str()), (expected, Some(says)), "{answer}");
+    }
+    let (status, _) = post_raw(&app, "Multipart/Form-Data; boundary=b", None, form_text(&[A_SOURCE, A_FILE]));
+    assert_eq!(status, 201);
+}
+
+#[test]
+fn a_file_that_was_cut_where_it_is_kept_is_not_read() {
+    let app = App::start_with("syslog = []", "[auth]\nadmin_password = \"correct horse battery\"\n");
+    let admin = sign_in(&app, "admin", "correct horse battery");
+    let mut broken = gzip(numbered(100).as_bytes());
+    broken.truncate(broken.len() / 2);
+    let job = upload(&app, form("a.log.gz", broken.clone()));
+    assert_eq!(job["status"], "failed", "{job}");
+    let kept = objects(&app).remove(0);
+    std::fs::write(&kept, &broken[..broken.len() - 1]).unwrap();
+    let id = id_of(&job);
+    let retry = admin.patch(app.url(&format!("/api/v1/jobs/{id}"))).json(&json!({ "status": "queued" }));
+    assert_eq!(retry.send().unwrap().status(), 200);
+    let now = ended(&app, &id);
+    let told = format!(
+        "the stored file has {} bytes, and {} were uploaded: nothing of it is read",
+        broken.len() - 1,
+        broken.len()
+    );
+    assert_eq!((&now["status"], &now["error_message"]), (&json!("failed"), &json!(told)), "{now}");
+    assert_eq!(now["inserted"], job["inserted"]);
+}

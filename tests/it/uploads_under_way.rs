@@ -107,6 +107,8 @@ fn cancelled_while_it_stops(app: &App) -> (String, std::thread::JoinHandle<Vec<S
     assert_eq!(patch.send().unwrap().status(), 200);
     let stopping = job(app, &id);
     assert_eq!((&stopping["status"], &stopping["completed_at"]), (&json!("cancelled"), &json!(null)), "{stopping}");
+    let refused = admin.delete(app.url(&format!("/api/v1/jobs/{id}"))).send().unwrap();
+    assert_eq!((refused.status().as_u16(), objects(app).len()), (409, 1), "records of it are still added");
     (id, watching)
 }
 

@@ -183,6 +183,8 @@ on_both! {
         db.meta.finish_job(id(1), failed, &checkpoint(3, vec![entry(0, EntryStatus::Completed, 1)]), at(3)).await.unwrap();
         let job = db.meta.describe_job(id(1), Some("another"), None, &by(), at(4)).await.unwrap();
         assert_eq!((job.title.as_str(), job.error_message.as_deref()), ("another", Some("the disk is on fire")));
+        let JobStep::Impossible(_) = db.meta.delete_job(id(1), &by(), at(5)).await.unwrap() else { panic!() };
+        let JobStep::Taken(_) = db.meta.begin_job_deletion(id(1)).await.unwrap() else { panic!() };
         let JobStep::Taken(_) = db.meta.delete_job(id(1), &by(), at(5)).await.unwrap() else { panic!() };
         for error in [
             db.meta.job(id(1)).await.map(drop),
@@ -194,6 +196,25 @@ on_both! {
         }
         assert_eq!(db.raw.number("SELECT COUNT(*) FROM job_entries").await, 0);
         assert_eq!(db.actions().await, ["job_created", "job_updated", "job_deleted"]);
+    }
+
+    async fn of_a_deletion_and_a_retry_only_one_is_possible(db) {
+        started(&db, 1).await;
+        let JobStep::Taken(_) = db.meta.cancel_job(id(1), &by(), at(2)).await.unwrap() else { panic!() };
+        // Its run has not said yet that it has stopped.
+        let JobStep::Impossible(_) = db.meta.begin_job_deletion(id(1)).await.unwrap() else { panic!() };
+        db.meta.leave_job(id(1), &Checkpoint::default(), at(3)).await.unwrap();
+        let JobStep::Taken(_) = db.meta.retry_job(id(1), &by(), at(4)).await.unwrap() else { panic!() };
+        let JobStep::Impossible(_) = db.meta.begin_job_deletion(id(1)).await.unwrap() else { panic!() };
+        db.meta.cancel_job(id(1), &by(), at(5)).await.unwrap();
+        db.meta.end_cancelled_job(id(1), at(6)).await.unwrap();
+        let JobStep::Taken(job) = db.meta.begin_job_deletion(id(1)).await.unwrap() else { panic!() };
+        assert!(job.is_being_deleted() && job.status == JobStatus::Cancelled, "{job:?}");
+        let JobStep::Impossible(job) = db.meta.retry_job(id(1), &by(), at(7)).await.unwrap() else { panic!() };
+        assert!(job.is_being_deleted(), "{job:?}");
+        // One that was broken off is begun again.
+        let JobStep::Taken(_) = db.meta.begin_job_deletion(id(1)).await.unwrap() else { panic!() };
+        let JobStep::Taken(_) = db.meta.delete_job(id(1), &by(), at(8)).await.unwrap() else { panic!() };
     }
 
     async fn an_analyser_with_many_due_jobs_stands_before_no_other(db) {

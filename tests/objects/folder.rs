@@ -32,6 +32,17 @@ async fn what_a_crash_left_half_written_is_removed_at_the_start() {
     assert!(objects.exists(&key).await.unwrap());
 }
 
+#[tokio::test]
+async fn a_folder_that_was_taken_away_is_made_again() {
+    let place = Place::folder();
+    std::fs::remove_dir_all(place.data.path().join("objects")).unwrap();
+    let key = key();
+    place.objects.put(&key, body(b"a line\n"), u64::MAX).await.unwrap();
+    assert!(place.objects.exists(&key).await.unwrap());
+    assert_eq!(place.unfinished(), 0);
+    assert_eq!(place.data.path().join("objects").metadata().unwrap().mode() & 0o777, 0o700);
+}
+
 #[test]
 fn a_folder_that_cannot_be_used_is_named() {
     let data = tempfile::tempdir().unwrap();

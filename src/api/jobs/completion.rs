@@ -1,15 +1,17 @@
 //! Analysers: each shows its own token, fetches the file of a job it was told of, and posts what it found.
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 
+use super::super::access::Access;
 use super::super::body::{check_type, small_up_to};
 use super::super::caller::By;
+use super::super::credentials::Credentials;
 use super::super::error::{ApiError, Stranger};
 use super::super::fields::{JSON, not_json, text};
 use super::super::params::Params;
@@ -26,7 +28,8 @@ const NEITHER: &str = "the body must be a JSON object with either result or erro
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct Completion {
-    /// Any JSON; kept with the job.
+    /// Any JSON, null too; kept with the job.
+    #[serde(default, deserialize_with = "given")]
     result: Option<Value>,
     error: Option<String>,
 }
@@ -60,7 +63,8 @@ pub(in crate::api) async fn complete(
     let posted = posted(text(&body)?)?;
     let outcome = match (posted.result, &posted.error) {
         (Some(result), None) => Ok(result),
-        (None, Some(error)) => Err(error.as_str()),
+        // Some write both members, one of them empty.
+        (None | Some(Value::Null), Some(error)) => Err(error.as_str()),
         _ => return Err(ApiError::body(NEITHER)),
     };
     let by = actor(&analyser, by);
@@ -68,6 +72,11 @@ pub(in crate::api) async fn complete(
     completed.map_err(ApiError::of_thing("analysis by this analyser of job", job.id))?;
     api.jobs.tell();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A null that is there is a result, and not the lack of one.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 fn posted(body: &str) -> Result<Completion, ApiError> {
@@ -113,9 +122,11 @@ pub(in crate::api) async fn download(
 
 /// The name of the analyser whose token the request shows.
 fn analyser(api: &Api, headers: &HeaderMap) -> Result<String, ApiError> {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let Some(shown) = shown else { return Err(ApiError::not_authenticated()) };
-    let shown = secret::hash(shown);
+    // As a bearer in the header alone: no other scheme, and no parameter.
+    let Credentials::Shown(shown) = Credentials::of(Access::SignedIn, headers, &Uri::default()) else {
+        return Err(ApiError::not_authenticated());
+    };
+    let shown = secret::hash(&shown);
     // Each is compared, by hashes of one length: the time tells nothing of any of them.
     let mut found = None;
     for (name, analyser) in api.jobs.analysers() {

@@ -2,6 +2,7 @@
 
 pub(super) mod completion;
 pub(super) mod file;
+mod form_body;
 mod listing;
 pub(super) mod live;
 pub(super) mod resource;

@@ -114,7 +114,8 @@ pub(in crate::api) async fn update(
     match step.transpose().map_err(ApiError::of_thing("job", id))? {
         Some(JobStep::Impossible(job)) => {
             let wanted = if status == Some(JobStatus::Cancelled) { "cancelled" } else { "tried again" };
-            return Err(ApiError::conflict(format!("a job that is {} cannot be {wanted}", job.status)));
+            let now = if job.is_being_deleted() { "being deleted".to_owned() } else { job.status.to_string() };
+            return Err(ApiError::conflict(format!("a job that is {now} cannot be {wanted}")));
         }
         Some(JobStep::Taken(_)) if status == Some(JobStatus::Cancelled) => api.jobs.cancelled(id),
         Some(JobStep::Taken(_)) => api.jobs.wake(),
@@ -140,8 +141,8 @@ pub(in crate::api) async fn update(
     params(("id" = String, Path, description = "The job's id", format = "uuid")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, description = "It is not at its end: cancel it first"),
-        (status = 503, description = "The storage of its file is away: it is still there, and can be deleted later"),
+        (status = 409, description = "It is not at its end: cancel it first, and wait for its `completed_at`"),
+        (status = 503, description = "The storage of its file is away: it is still there, does not go on, and can be deleted later"),
     )
 )]
 pub(in crate::api) async fn delete(
@@ -154,18 +155,26 @@ pub(in crate::api) async fn delete(
     Params::of(request.uri()).finish()?;
     let found = job(&api, &id).await?;
     check_owner(&caller, &found)?;
-    if found.status.is_final() {
-        delete_file(&api, found.id).await?;
+    let (meta, id) = (&api.accounts.meta, found.id);
+    // Marked, then the file, then the job: no transaction is open while storage takes its time, for with SQLite nobody else could write meanwhile.
+    if let JobStep::Impossible(job) = meta.begin_job_deletion(id).await.map_err(ApiError::of_thing("job", id))? {
+        return Err(undeletable(&job));
     }
-    match api.accounts.meta.delete_job(found.id, &by, now()).await.map_err(ApiError::of_thing("job", found.id))? {
-        JobStep::Impossible(job) => {
-            Err(ApiError::conflict(format!("a job that is {} must be cancelled first", job.status)))
-        }
-        JobStep::Taken(_) => {
-            api.jobs.tell();
-            Ok(StatusCode::NO_CONTENT)
-        }
+    api.jobs.tell();
+    delete_file(&api, id).await?;
+    if let JobStep::Impossible(job) = meta.delete_job(id, &by, now()).await.map_err(ApiError::of_thing("job", id))? {
+        return Err(undeletable(&job));
     }
+    api.jobs.tell();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn undeletable(job: &Job) -> ApiError {
+    ApiError::conflict(if job.status.is_final() {
+        format!("the reading of a job that is {} has not stopped yet: wait until it has a completed_at", job.status)
+    } else {
+        format!("a job that is {} must be cancelled first", job.status)
+    })
 }
 
 /// Before the job, without which nobody would know of the file: where the storage is away, both stay.

@@ -18,11 +18,13 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::body::check_type;
 use super::super::caller::{By, Caller};
 use super::super::error::{ApiError, FieldFault};
 use super::super::params::Params;
 use super::super::record::source_fault;
 use super::super::state::Api;
+use super::form_body::{self, Failure};
 use super::{Shown, TITLE_CHARACTERS_MAX};
 use crate::archive::file_type::{FileType, file_type};
 use crate::clock::now;
@@ -167,13 +169,16 @@ impl Drop for Abandon {
 async fn receive(api: &Api, caller: &Caller, By(by): &By, request: Request) -> Result<Job, ApiError> {
     Params::of(request.uri()).finish()?;
     let _place = api.upload_place()?;
+    check_type(request.headers(), &["multipart/form-data"], false)?;
+    let (request, failure) = form_body::plain(api, request)?;
+    let incoming = Incoming { api, failure };
     let multipart = Multipart::from_request(request, &()).await;
     let mut multipart = multipart.map_err(|refused| {
         ApiError::unsupported(format!("the body must be multipart/form-data: {}", refused.body_text()))
     })?;
     let mut form = Form::default();
-    while let Some(field) = within(api, multipart.next_field()).await? {
-        form.read(api, field).await?;
+    while let Some(field) = incoming.within(multipart.next_field()).await? {
+        form.read(&incoming, field).await?;
     }
     let texts = Texts::of(&mut form, caller, &api.formats);
     let Some(mut kept) = form.file.take() else {
@@ -218,7 +223,9 @@ impl Texts {
         let source = form.take("source");
         // A token that has a source files everything under it.
         let source = caller.filing("").source.or(source).unwrap_or_default();
-        if let Some(detail) = source_fault(&source) {
+        // One that could not be read has its fault already.
+        let is_faulty = form.faults.iter().any(|fault| fault.field == "source");
+        if let Some(detail) = source_fault(&source).filter(|_| !is_faulty) {
             form.fault("source", detail);
         }
         let format = form.take("format").unwrap_or_else(|| Format::Auto.to_string());
@@ -269,7 +276,7 @@ impl Form {
         }
     }
 
-    async fn read(&mut self, api: &Api, field: Field<'_>) -> Result<(), ApiError> {
+    async fn read(&mut self, incoming: &Incoming<'_>, field: Field<'_>) -> Result<(), ApiError> {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "file" {
             if self.file.is_some() {
@@ -278,18 +285,19 @@ impl Form {
                     "one file is taken at a time; put several into an archive",
                 )]));
             }
-            self.file = Some(keep(api, field).await?);
+            self.file = Some(keep(incoming, field).await?);
             return Ok(());
         }
         let mut field = field;
         let mut text = Vec::new();
-        while let Some(chunk) = within(api, field.chunk()).await? {
+        while let Some(chunk) = incoming.within(field.chunk()).await? {
             text.extend_from_slice(&chunk);
             if text.len() > TEXT_BYTES_MAX {
                 return Err(ApiError::too_large(format!("the field {name} is larger than {TEXT_BYTES_MAX} bytes")));
             }
         }
         match String::from_utf8(text) {
+            Ok(_) if name.is_empty() => self.fault("", "a part of the form has no name".to_owned()),
             Ok(text) => self.texts.push((name, text)),
             Err(_) => self.fault(name.clone(), format!("{name} is not UTF-8")),
         }
@@ -298,12 +306,13 @@ impl Form {
 }
 
 /// Streams the file into the object store.
-async fn keep(api: &Api, field: Field<'_>) -> Result<Kept, ApiError> {
+async fn keep(incoming: &Incoming<'_>, field: Field<'_>) -> Result<Kept, ApiError> {
+    let api = incoming.api;
     let id = JobId(Uuid::new_v4());
     let name = field.file_name().map_or_else(|| "upload".to_owned(), shown_name);
     let mut head = Vec::new();
     let body = stream::unfold((field, &mut head), async |(mut field, head)| {
-        let chunk = within(api, field.chunk()).await.transpose()?;
+        let chunk = incoming.within(field.chunk()).await.transpose()?;
         if let Ok(chunk) = &chunk {
             head.extend(chunk.iter().take(HEAD_BYTES_MAX - head.len()));
         }
@@ -341,17 +350,29 @@ fn shown_name(name: &str) -> String {
     if shown.is_empty() { "upload".to_owned() } else { shown }
 }
 
-/// The next part of the body, if it comes in time.
-async fn within<T>(api: &Api, next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, ApiError> {
-    let seconds = api.jobs.limits().stall_seconds_max;
-    match tokio::time::timeout(Duration::from_secs(seconds), next).await {
-        Ok(Ok(next)) => Ok(next),
-        Ok(Err(error)) if error.status() == StatusCode::BAD_REQUEST => {
-            Err(ApiError::body(format!("the form cannot be read: {}", error.body_text())))
+/// A form on its way.
+struct Incoming<'a> {
+    api: &'a Api,
+    failure: Failure,
+}
+
+impl Incoming<'_> {
+    /// The next part of the body, if it comes in time.
+    async fn within<T>(&self, next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, ApiError> {
+        let seconds = self.api.jobs.limits().stall_seconds_max;
+        match tokio::time::timeout(Duration::from_secs(seconds), next).await {
+            Ok(Ok(next)) => Ok(next),
+            Ok(Err(error)) => Err(self.failure.take().unwrap_or_else(|| unreadable(error))),
+            Err(_) => Err(ApiError::slow_body(seconds)),
         }
-        Ok(Err(error)) => Err(ApiError::broken_body(error)),
-        Err(_) => Err(ApiError::slow_body(seconds)),
     }
+}
+
+fn unreadable(error: MultipartError) -> ApiError {
+    if error.status() == StatusCode::BAD_REQUEST {
+        return ApiError::body(format!("the form cannot be read: {}", error.body_text()));
+    }
+    ApiError::broken_body(error)
 }
 
 #[cfg(test)]
