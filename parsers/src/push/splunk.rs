@@ -86,10 +86,11 @@ pub fn events<'a>(
             Some(text) => event_at(text.get(at..)?, &mut metadata, &mut format, &mut resume, cx),
             None => {
                 // Where some bytes are no UTF-8, only the object is hurt that they are in.
-                let (end, _) = resume.end(rest, true);
+                let (end, is_whole) = resume.end(rest, true);
                 let object = rest.get(..end)?;
                 let outcome = match std::str::from_utf8(object) {
                     Ok(text) => event_at(text, &mut metadata, &mut format, &mut Resume::default(), cx).0,
+                    Err(_) if !is_whole => Err(Fault::Malformed),
                     Err(_) => lossy_event(object.trim_ascii(), &mut metadata, &mut format, cx),
                 };
                 (outcome, end)

@@ -260,3 +260,10 @@ fn what_is_never_closed_costs_no_event_behind_it() {
         }
     }
 }
+
+#[test]
+fn what_has_no_end_is_no_event_in_whatever_bytes() {
+    let deep = [br#"{"event":{"a":"#, &[b'['; 80][..], b"\xff"].concat();
+    assert_eq!(raws(&deep), [Err(Fault::Malformed)]);
+    assert_eq!(raws(b"{\"event\":{\"a\":\"caf\xe9\"}"), [Err(Fault::Malformed)]);
+}
