@@ -57,7 +57,7 @@ fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         attributes.push("type", &kind);
     }
     attributes.push("serial", &header.serial.to_string());
-    let (plain, enriched) = body.split_once('\u{1d}').unwrap_or((&body, ""));
+    let (plain, enriched) = divided(&body);
     fields::read(plain, &kind, &mut attributes);
     fields::read(enriched, &kind, &mut attributes);
     // The enriched log has it in words.
@@ -70,6 +70,15 @@ fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     fill(&mut event, &attributes);
     event.attributes = attributes;
     Some(event)
+}
+
+/// What the kernel wrote, and what the daemon added. rsyslog writes the byte between them as `#035`.
+fn divided(body: &str) -> (&str, &str) {
+    let escaped = || {
+        let (plain, enriched) = body.split_once("#035")?;
+        enriched.starts_with(|c: char| c.is_ascii_uppercase()).then_some((plain, enriched))
+    };
+    body.split_once('\u{1d}').or_else(escaped).unwrap_or((body, ""))
 }
 
 /// Fills the user, the process and the address, of several fields for one the first of these lists.
@@ -211,6 +220,29 @@ mod tests {
         assert_eq!((get("type"), get("serial"), get("res")), (Some("USER_LOGIN"), Some("42"), Some("failed")));
         assert_eq!((get("hostname"), get("UID"), get("msg")), (None, Some("root"), None));
         assert_eq!(&*event.message, &line[..]);
+    }
+
+    #[test]
+    fn what_rsyslog_makes_of_the_divider_divides() {
+        let line = b"type=SYSCALL msg=audit(1700000000.1:42): auid=1000 uid=0 key=(null)#035ARCH=x86_64 UID=\"root\" AUID=\"bob\"";
+        let event = parse(line, &CX).unwrap();
+        let get = |name| event.attributes.get(name);
+        assert_eq!(
+            (&*event.user_name, get("ARCH"), get("key"), get("UID")),
+            ("bob", Some("x86_64"), None, Some("root"))
+        );
+        let line = b"type=SYSCALL msg=audit(1700000000.1:42): key=\"a#0357\" uid=0";
+        assert_eq!(parse(line, &CX).unwrap().attributes.get("key"), Some("a#0357"));
+    }
+
+    #[test]
+    fn a_tag_without_a_colon_may_stand_before_a_record() {
+        let line =
+            b"2023-11-14T22:13:20+00:00 web1 auditd type=SYSCALL msg=audit(1700000000.1:42): pid=7 auid=1000 uid=0";
+        let event = crate::format::parse(crate::Format::Auto, line, &CX);
+        assert_eq!((&*event.host, &*event.app, event.attributes.get("type")), ("web1", "auditd", Some("SYSCALL")));
+        let line = b"2023-11-14T22:13:20+00:00 web1 auditd type=SYSCALL and more";
+        assert_eq!(crate::format::parse(crate::Format::Auto, line, &CX).format, "plain");
     }
 
     #[test]
