@@ -57,7 +57,7 @@ fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         attributes.push("type", &kind);
     }
     attributes.push("serial", &header.serial.to_string());
-    let (plain, enriched) = body.split_once('\u{1d}').unwrap_or((&body, ""));
+    let (plain, enriched) = divided(&body);
     fields::read(plain, &kind, &mut attributes);
     fields::read(enriched, &kind, &mut attributes);
     // The enriched log has it in words.
@@ -68,8 +68,50 @@ fn record<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
         saddr::read(&address, &mut attributes);
     }
     fill(&mut event, &attributes);
+    state_outcome(&kind, &mut attributes);
     event.attributes = attributes;
     Some(event)
+}
+
+/// Reads a record as journald writes it, under the name of its type and without stamp and number:
+/// `USER_LOGIN pid=7 uid=0 auid=4294967295 msg='op=login acct="bob" … res=failed'`.
+pub(crate) fn of_journal(message: &[u8]) -> Option<LogEvent<'static>> {
+    let (kind, body) = split_at_blank(message)?;
+    let is_kind = kind.len() > 2 && kind.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+    if !is_kind || !body.starts_with(b"pid=") {
+        return None;
+    }
+    let (kind, body) = (cursor::text(kind), cursor::text(body));
+    let mut attributes = Attributes::with_capacity(body.len() + 32, 16);
+    attributes.push("type", &kind);
+    fields::read(&body, &kind, &mut attributes);
+    let mut event = LogEvent::default();
+    fill(&mut event, &attributes);
+    state_outcome(&kind, &mut attributes);
+    event.attributes = attributes;
+    Some(event)
+}
+
+/// Adds the outcome where the record is about somebody who logs in.
+fn state_outcome(kind: &str, attributes: &mut Attributes) {
+    if !matches!(kind, "USER_AUTH" | "USER_LOGIN" | "USER_ACCT") {
+        return;
+    }
+    let outcome = match attributes.get("res").or_else(|| attributes.get("result")) {
+        Some("success") => "success",
+        Some("failed") => "failure",
+        _ => return,
+    };
+    attributes.push("outcome", outcome);
+}
+
+/// What the kernel wrote, and what the daemon added. rsyslog writes the byte between them as `#035`.
+fn divided(body: &str) -> (&str, &str) {
+    let escaped = || {
+        let (plain, enriched) = body.split_once("#035")?;
+        enriched.starts_with(|c: char| c.is_ascii_uppercase()).then_some((plain, enriched))
+    };
+    body.split_once('\u{1d}').or_else(escaped).unwrap_or((body, ""))
 }
 
 /// Fills the user, the process and the address, of several fields for one the first of these lists.
@@ -211,6 +253,54 @@ mod tests {
         assert_eq!((get("type"), get("serial"), get("res")), (Some("USER_LOGIN"), Some("42"), Some("failed")));
         assert_eq!((get("hostname"), get("UID"), get("msg")), (None, Some("root"), None));
         assert_eq!(&*event.message, &line[..]);
+    }
+
+    #[test]
+    fn who_logs_in_does_so_with_an_outcome() {
+        for (kind, result, outcome) in [
+            ("USER_AUTH", "failed", Some("failure")),
+            ("USER_LOGIN", "success", Some("success")),
+            ("USER_LOGIN", "1", None),
+            ("SERVICE_START", "success", None),
+        ] {
+            let line = format!("type={kind} msg=audit(1700000000.1:42): pid=7 uid=0 msg='acct=\"bob\" res={result}'");
+            assert_eq!(parse(line.as_bytes(), &CX).unwrap().attributes.get("outcome"), outcome, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_journals_lines_name_who_logs_in() {
+        let line = b"Nov 14 22:13:20 web1 audit[7]: USER_LOGIN pid=7 uid=0 auid=4294967295 ses=4294967295 msg='op=login acct=\"bob\" exe=\"/usr/sbin/sshd\" hostname=? addr=192.0.2.7 terminal=ssh res=failed'";
+        let event = crate::format::parse(crate::Format::Auto, line, &CX);
+        assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
+        let get = |name| event.attributes.get(name);
+        assert_eq!((get("type"), get("outcome")), (Some("USER_LOGIN"), Some("failure")));
+        for other in ["USER_LOGIN failed", "user pid=7", ""] {
+            assert_eq!(of_journal(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_rsyslog_makes_of_the_divider_divides() {
+        let line = b"type=SYSCALL msg=audit(1700000000.1:42): auid=1000 uid=0 key=(null)#035ARCH=x86_64 UID=\"root\" AUID=\"bob\"";
+        let event = parse(line, &CX).unwrap();
+        let get = |name| event.attributes.get(name);
+        assert_eq!(
+            (&*event.user_name, get("ARCH"), get("key"), get("UID")),
+            ("bob", Some("x86_64"), None, Some("root"))
+        );
+        let line = b"type=SYSCALL msg=audit(1700000000.1:42): key=\"a#0357\" uid=0";
+        assert_eq!(parse(line, &CX).unwrap().attributes.get("key"), Some("a#0357"));
+    }
+
+    #[test]
+    fn a_tag_without_a_colon_may_stand_before_a_record() {
+        let line =
+            b"2023-11-14T22:13:20+00:00 web1 auditd type=SYSCALL msg=audit(1700000000.1:42): pid=7 auid=1000 uid=0";
+        let event = crate::format::parse(crate::Format::Auto, line, &CX);
+        assert_eq!((&*event.host, &*event.app, event.attributes.get("type")), ("web1", "auditd", Some("SYSCALL")));
+        let line = b"2023-11-14T22:13:20+00:00 web1 auditd type=SYSCALL and more";
+        assert_eq!(crate::format::parse(crate::Format::Auto, line, &CX).format, "plain");
     }
 
     #[test]

@@ -193,6 +193,20 @@ mod tests {
     }
 
     #[test]
+    fn hadoops_address_stands_before_the_name() {
+        for (message, ip, user) in [
+            ("Auth failed for 192.0.2.7:44444:null (GSS initiate failed)", "192.0.2.7", ""),
+            ("Auth failed for 192.0.2.7:44444:bob (GSS initiate failed)", "192.0.2.7", "bob"),
+            ("Auth failed for 192.0.2.7:44444:bob", "192.0.2.7", "bob"),
+            ("Auth failed for 192.0.2.7:44444", "192.0.2.7", ""),
+            ("Auth failed for 2001:db8::7", "2001:db8::7", ""),
+            ("Auth failed for shop:bob from 192.0.2.7", "192.0.2.7", "shop:bob"),
+        ] {
+            assert_eq!(found(message), (ip.to_owned(), user.to_owned()), "{message}");
+        }
+    }
+
+    #[test]
     fn the_client_before_a_request_is_known() {
         for (message, ip) in [
             ("192.0.2.7 \"GET /a HTTP/1.1\" status: 200", Some("192.0.2.7")),

@@ -47,9 +47,14 @@ fn compact(bytes: &[u8], zone: Zone) -> Option<i64> {
 }
 
 /// Whether `rest` is what Go prints of a time behind its offset: the name of the zone (`-0400 EDT`, `+0300 +03`), and the reading of the
-/// monotonic clock (`m=+0.01`).
+/// monotonic clock (`m=+0.01`); or the name of the zone in brackets, as Java prints it.
 fn behind_offset(bytes: &[u8], rest: &[u8]) -> bool {
     let stamp = bytes.get(..bytes.len() - rest.len()).unwrap_or_default();
+    if let [b'[', name @ .., b']'] = rest {
+        // Java's name of the zone whose offset stands before it.
+        let is_part = |b: &u8| b.is_ascii_alphanumeric() || b"/_-+:".contains(b);
+        return (1..=40).contains(&name.len()) && name.iter().all(is_part);
+    }
     let [.., b'+' | b'-', h1, h2, m1, m2] = stamp else { return false };
     let is_name = |word: &[u8]| match word {
         [b'+' | b'-', digits @ ..] => matches!(digits.len(), 2 | 4) && digits.iter().all(u8::is_ascii_digit),

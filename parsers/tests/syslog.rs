@@ -97,6 +97,32 @@ fn broken_rfc5424_is_refused_with_the_part_that_is_broken() {
 }
 
 #[test]
+fn text_in_the_place_of_structured_data_is_the_message() {
+    for (line, message, severity) in [
+        ("<158>1 2026-10-11T22:14:15.5+00:00 host app web.1 - Started shop", "Started shop", 6),
+        ("<11>1 2026-10-11T22:14:15Z host app web.1 - {\"a\":1}", "{\"a\":1}", 3),
+    ] {
+        let event = syslog::parse(line.as_bytes(), &CX);
+        assert_eq!((&*event.message, event.severity), (message.as_bytes(), Some(severity)), "{line}");
+        assert_eq!(
+            (&*event.host, &*event.app, &*event.proc_id, &*event.msg_id),
+            ("host", "app", "web.1", ""),
+            "{line}"
+        );
+        assert_eq!((event.format, event.parse_error), ("rfc5424", None), "{line}");
+    }
+    // What begins like structured data has to be some, and a time has to be stated.
+    for line in [
+        "<158>1 2026-10-11T22:14:15Z host app web.1 - [a x=\"1 text",
+        "<158>1 2026-10-11T22:14:15Z host app web.1 - -text",
+        "<158>1 2026-10-11T22:14:15Z host app web.1 - ",
+        "<158>1 - host app web.1 - text",
+    ] {
+        assert_eq!(rfc5424::parse(line.as_bytes(), &CX).unwrap_err(), ParseError::StructuredData, "{line}");
+    }
+}
+
+#[test]
 fn what_is_not_understood_is_kept_whole() {
     for (line, error, severity) in [
         ("plain words", ParseError::Header, None),

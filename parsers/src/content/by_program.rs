@@ -21,7 +21,10 @@ pub(super) fn by_program<'m>(program: Program, app: &str, message: &'m [u8], cx:
         // Of Linux, Solaris or OPNsense.
         Program::Audit => {
             let said = |of| programs::read(of, message, cx);
-            kernel_audit(message, cx).or_else(|| said("audit")).or_else(|| said("opnsense"))
+            kernel_audit(message, cx)
+                .or_else(|| auditd::of_journal(message))
+                .or_else(|| said("audit"))
+                .or_else(|| said("opnsense"))
         }
         Program::Connections => connections::parse(message, cx),
         Program::Vmkernel => app::vmware::kernel(message).or_else(|| programs::read(app, message, cx)),

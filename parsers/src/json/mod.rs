@@ -34,6 +34,7 @@ mod pubsub;
 pub(crate) mod reader;
 pub(crate) mod record;
 mod records;
+pub(crate) mod relayed;
 mod times;
 mod unescape;
 mod windows;
@@ -94,6 +95,7 @@ pub(crate) fn parse_object<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<
             mentions::complete(&mut event);
         }
     }
+    relayed::complete(&mut event);
     Ok(event)
 }
 

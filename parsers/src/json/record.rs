@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::reader::Value;
+use super::relayed;
 use super::times;
 use super::unescape::{Text, unescape_into};
 use crate::fields::{self, Found, Slot};
@@ -143,6 +144,15 @@ impl<'a, 'c> Record<'a, 'c> {
             self.offer_text(found, place, first.resolve(), true);
         }
         let found = found.filter(|_| !is_journals);
+        if let Some(found) = found.filter(|found| found.slot == Slot::Timestamp)
+            && let Some(stamp) = times::of_array(json)
+            && self.offer_text(found, place, Cow::Owned(stamp), true)
+        {
+            // As with other times, it is an attribute only where all leaves are.
+            if self.keep == Keep::Field {
+                return;
+            }
+        }
         let first = json.strip_prefix("[\"").and_then(|rest| rest.split('"').next());
         if let (Some(found), Some(first)) = (found.filter(|found| found.slot == Slot::Ip), first) {
             self.offer_text(found, place, Cow::Borrowed(first), true);
@@ -247,6 +257,9 @@ impl<'a, 'c> Record<'a, 'c> {
             Slot::InstantNanos if text.len() > 9 => return Fit::No,
             Slot::Message if !quoted => return Fit::No,
             Slot::Host | Slot::App | Slot::UserName if !quoted || is_blank(text) => return Fit::No,
+            Slot::App if relayed::is_tag(place.key) => {
+                return if relayed::tag_of(text).is_some() { Fit::InPart } else { Fit::No };
+            }
             // Before a session has a program or a user, PostgreSQL writes so.
             Slot::App | Slot::UserName if text == "[unknown]" => return Fit::No,
             Slot::UserName if is_nobody(text) => return Fit::No,
@@ -271,7 +284,11 @@ impl<'a, 'c> Record<'a, 'c> {
         let Some(old) = self.winners.get_mut(slot.field() as usize).and_then(Option::take) else {
             return;
         };
-        let kept_already = slot == Slot::Ip && address::parse(&old.value).is_some_and(|found| !found.whole);
+        let kept_already = match slot {
+            Slot::Ip => address::parse(&old.value).is_some_and(|found| !found.whole),
+            Slot::App => relayed::is_tag(&old.name),
+            _ => false,
+        };
         if self.keep == Keep::Field && !kept_already {
             self.event.attributes.push(&old.name, &old.value);
         }
@@ -279,6 +296,10 @@ impl<'a, 'c> Record<'a, 'c> {
 
     pub(super) fn winner(&self, slot: Slot) -> Option<&Winner<'a>> {
         self.winners.get(slot.field() as usize).and_then(Option::as_ref)
+    }
+
+    pub(super) fn winner_mut(&mut self, slot: Slot) -> Option<&mut Winner<'a>> {
+        self.winners.get_mut(slot.field() as usize).and_then(Option::as_mut)
     }
 
     /// All leaves that fill fields.
@@ -314,6 +335,11 @@ impl<'a, 'c> Record<'a, 'c> {
     /// The event. Where no leaf is a message, `line` is.
     pub(crate) fn finish(&mut self, line: &'a [u8]) -> LogEvent<'a> {
         self.add_instant_nanos();
+        self.complete_time();
+        self.divide_tag();
+        if self.keep == Keep::Field {
+            self.set_sender_aside();
+        }
         let is_compact = self.winner(Slot::Timestamp).is_some_and(|stamp| stamp.name == "@t");
         if is_compact && self.winner(Slot::Level).is_none() {
             self.event.level = Level::Info;
@@ -371,6 +397,25 @@ impl<'a, 'c> Record<'a, 'c> {
         is_named(Slot::Host, "hostname") && is_named(Slot::ProcId, "pid") && self.winner(Slot::App).is_none()
     }
 
+    /// Reads what states a time in several leaves: PHP's date with its zone beside it, a day and a time of day.
+    fn complete_time(&mut self) {
+        if let Some(stamp) = self.winner(Slot::Timestamp) {
+            let zone = stamp
+                .name
+                .strip_suffix("datetime.date")
+                .and_then(|scope| times::zone(self.event.attributes.get(&format!("{scope}datetime.timezone"))?));
+            if let Some(zone) = zone {
+                self.event.timestamp = times::read(&stamp.value, &Context { zone, ..*self.cx });
+            }
+        } else if self.keep == Keep::Field
+            && self.event.timestamp.is_none()
+            && let (Some(day), Some(time)) = (self.event.attributes.get("date"), self.event.attributes.get("time"))
+        {
+            let at = times::of_parts(day, time, self.cx).filter(|micros| STORABLE.contains(micros));
+            self.event.timestamp = at;
+        }
+    }
+
     fn add_instant_nanos(&mut self) {
         let Some(nanos) = self.winners.get_mut(Slot::InstantNanos as usize).and_then(Option::take) else {
             return;
@@ -417,7 +462,7 @@ fn level_of(slot: Slot, key: &str, text: &str) -> Option<(Level, Option<u8>)> {
         (Slot::OtelLevel, Some(n)) => Some((level_names::from_otel_number(n)?, None)),
         // "priority": 1 in lower case is a ticket's or a rule's; journald and syslog-ng write capitals.
         (Slot::Priority, _) => {
-            let is_syslogs = key.ends_with("PRIORITY") || key == "code" || number.is_none();
+            let is_syslogs = key.ends_with("PRIORITY") || matches!(key, "code" | "syslogseverity") || number.is_none();
             let severity = severity.or_else(|| level_names::severity_keyword(text)).filter(|_| is_syslogs)?;
             Some((Level::from_severity(severity), Some(severity)))
         }

@@ -128,6 +128,8 @@ pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
         // lighttpd puts a second blank before the name.
         let behind = behind.strip_prefix(' ').filter(|_| lead == "failed for ").unwrap_or(behind);
         let Some(name) = name_at(behind) else { continue };
+        // Hadoop's "Auth failed for 192.0.2.7:44444:bob".
+        let name = if lead == "failed for " { behind_address(name) } else { name };
         // "failed for '192.0.2.7'" is about no user.
         let is_address = !lead.contains("user") && address::parse(name).is_some();
         if is_name(name) && !is_address {
@@ -135,6 +137,14 @@ pub(super) fn user<'t>(text: &'t str, lower: &str) -> Option<&'t str> {
         }
     }
     None
+}
+
+/// The name behind the address and the port that it is said to come from.
+fn behind_address(text: &str) -> &str {
+    match text.rsplit_once(':') {
+        Some((place, name)) if address::parse(place).is_some() && address::parse(text).is_none() => name,
+        _ => text,
+    }
 }
 
 fn is_name(text: &str) -> bool {

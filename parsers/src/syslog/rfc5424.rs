@@ -2,7 +2,8 @@
 //!
 //! Stricter than the RFC nowhere; more lenient where real senders are: any version up to 999, a time without
 //! a zone or with more than six digits of fraction, bytes above 127 in the names, process and message ids of any
-//! length, parameters without quotes, Check Point's pairs in the place of structured data and its times with a blank, and no priority at all where a version and a
+//! length, parameters without quotes, Check Point's pairs in the place of structured data and its times with a blank, text in that place
+//! behind a priority and a time, and no priority at all where a version and a
 //! time begin the line.
 
 use std::borrow::Cow;
@@ -66,6 +67,10 @@ pub(super) fn after_version<'a>(
         event.message = Cow::Borrowed(rest);
         return Ok(());
     }
+    if is_text(rest) && event.timestamp.is_some() && event.severity.is_some() {
+        event.message = Cow::Borrowed(rest);
+        return Ok(());
+    }
     let rest = structured_data::read(rest, &mut event.attributes).ok_or(ParseError::StructuredData)?;
     let message = match rest {
         [] => rest,
@@ -74,6 +79,11 @@ pub(super) fn after_version<'a>(
     };
     event.message = Cow::Borrowed(message.strip_prefix(BOM).unwrap_or(message));
     Ok(())
+}
+
+/// Whether what stands in the place of structured data is the message, as Heroku's drains leave the data out.
+fn is_text(rest: &[u8]) -> bool {
+    !matches!(rest.first(), None | Some(b'-' | b'[' | b' '))
 }
 
 /// The time that `rest` begins with and what follows it, where a blank divides it and Check Point's name stands behind the host.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::{COLUMNS_MAX, Role, Table};
 use crate::json::record::{Keep, Record};
-use crate::{Context, Level, LogEvent, app, http_status, json, timestamp, winevent};
+use crate::json::relayed;
+use crate::{Context, Level, LogEvent, app, content, http_status, json, mentions, timestamp, winevent};
 
 impl Table {
     /// Builds the record of a row. A cell that is absent is `None`.
@@ -55,7 +56,11 @@ impl Table {
             json::complete_from_message(&mut event, cx);
         } else if self.columns.get(4).is_some_and(|column| column.name == "Task Category") {
             winevent::complete_from_text(&mut event);
+        } else if relayed::is_relayed(&event) {
+            content::complete_enveloped(&mut event, cx);
+            mentions::complete(&mut event);
         }
+        relayed::complete(&mut event);
         event.timestamp = stamp.or(event.timestamp);
         if let Some(level) = level.filter(|_| event.level == Level::Unknown) {
             event.level = level;
@@ -77,7 +82,8 @@ fn instant(day: Option<&str>, time: Option<&str>, cx: &Context) -> Option<i64> {
     text.push_str(time.unwrap_or("00:00:00"));
     // Windows' DHCP and network policy servers write the date as it is written in America, whatever the system's language.
     timestamp::parse(&text, cx.zone).or_else(|| {
-        let shapes = [&b"m/d/y H:M:S"[..], b"m/d/Y H:M:S"];
+        // Where there is no such month, the day is first.
+        let shapes = [&b"m/d/y H:M:S"[..], b"m/d/Y H:M:S", b"d/m/y H:M:S", b"d/m/Y H:M:S"];
         shapes.iter().find_map(|shape| {
             app::time_of_shape(text.as_bytes(), shape, cx).filter(|(_, rest)| rest.is_empty()).map(|(at, _)| at)
         })
@@ -88,6 +94,21 @@ fn instant(day: Option<&str>, time: Option<&str>, cx: &Context) -> Option<i64> {
 mod tests {
     use super::super::delimited;
     use crate::{Context, Level, Zone};
+
+    #[test]
+    fn a_day_is_first_where_there_is_no_such_month_and_one_column_may_hold_both() {
+        let cx = Context { received_at: 0, zone: Zone::UTC };
+        for (header, row, at) in [
+            ("Date,Time,Message", "14/11/2023,22:13:20,x", 1_700_000_000_000_000),
+            ("Date,Time,Message", "11/14/2023,22:13:20,x", 1_700_000_000_000_000),
+            ("Date,Time,Message", "11/04/2023,22:13:20,x", 1_699_136_000_000_000),
+            ("Date/Time,Message", "2023-11-14 22:13:20,x", 1_700_000_000_000_000),
+            ("@timestamp,message", "\"Nov 14, 2023 @ 22:13:20.123\",x", 1_700_000_000_123_000),
+        ] {
+            let event = delimited::header(header.as_bytes()).row(row.as_bytes(), false, &cx).unwrap();
+            assert_eq!(event.timestamp, Some(at), "{row}");
+        }
+    }
 
     #[test]
     fn the_words_with_which_products_grade_are_levels_in_a_column_of_severities_only() {

@@ -73,6 +73,7 @@ pub(super) const JUNOS_MANAGEMENT: &[Pattern] = &[
     ("UI_LOGIN_EVENT: User '{login}' login, class {_} ssh-connection '{ip} {_}", SUCCESS),
     ("UI_LOGIN_EVENT: User '{login}' login, {_}", SUCCESS),
     ("UI_AUTH_EVENT: Authenticated user '{login}' {_}", SUCCESS),
+    ("UI_{_}: User '{login}', {_}", NONE),
     ("UI_{_}: User '{login}' {_}", NONE),
 ];
 

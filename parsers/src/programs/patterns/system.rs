@@ -93,6 +93,12 @@ pub(super) const SSH: &[Pattern] = &[
     ("Exit before auth (user '{user}', {_}", FAILURE),
 ];
 
+/// OpenSSH's server of files.
+pub(super) const SFTP: &[Pattern] = &[
+    ("session opened for local user {user} from [{ip}]", NONE),
+    ("session closed for local user {user} from [{ip}]", NONE),
+];
+
 /// su of util-linux, shadow and BSD.
 pub(super) const SU: &[Pattern] = &[
     ("FAILED SU (to {target}) {user} on {tty}", FAILURE),

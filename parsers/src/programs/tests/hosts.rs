@@ -19,6 +19,18 @@ fn sshd_names_a_peer_that_is_gone_and_a_subsystem_its_user() {
 }
 
 #[test]
+fn sftp_and_junos_name_who_has_a_session() {
+    for (app, message, expected) in [
+        ("internal-sftp", "session opened for local user bob from [192.0.2.7]", "bob 192.0.2.7 -"),
+        ("sftp-server", "session closed for local user bob from [2001:db8::7]", "bob 2001:db8::7 -"),
+        ("mgd", "UI_CMDLINE_READ_LINE: User 'bob', command 'show version '", "bob - -"),
+        ("mgd", "UI_CMDLINE_READ_LINE: User 'bob' command 'show version '", "bob - -"),
+    ] {
+        check(app, message, expected);
+    }
+}
+
+#[test]
 fn an_address_that_a_server_could_not_bind_is_no_clients() {
     for message in
         ["Bind to port 22 on 192.0.2.1 failed: Address already in use.", "bind on 192.0.2.1 failed, skipping"]
