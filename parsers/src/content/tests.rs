@@ -283,7 +283,8 @@ fn a_loggers_line_that_systemd_passed_on_has_its_own_level() {
                 "{line}"
             );
             if !attribute.0.is_empty() {
-                assert_eq!(event.attributes.get(attribute.0), Some(attribute.1), "{line}");
+                let found: Vec<_> = event.attributes.iter().filter(|(name, _)| *name == attribute.0).collect();
+                assert_eq!(found, [attribute], "{line}");
             }
         }
     }
