@@ -294,16 +294,6 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_without_a_colon_may_stand_before_a_record() {
-        let line =
-            b"2023-11-14T22:13:20+00:00 web1 auditd type=SYSCALL msg=audit(1700000000.1:42): pid=7 auid=1000 uid=0";
-        let event = crate::format::parse(crate::Format::Auto, line, &CX);
-        assert_eq!((&*event.host, &*event.app, event.attributes.get("type")), ("web1", "auditd", Some("SYSCALL")));
-        let line = b"2023-11-14T22:13:20+00:00 web1 auditd type=SYSCALL and more";
-        assert_eq!(crate::format::parse(crate::Format::Auto, line, &CX).format, "plain");
-    }
-
-    #[test]
     fn a_user_that_nobody_has_is_no_user() {
         let line = b"type=USER_LOGIN msg=audit(1700000000.1:42): pid=7 uid=0 msg='op=login acct=\"(invalid user)\" addr=192.0.2.7 res=failed'";
         let event = parse(line, &CX).unwrap();

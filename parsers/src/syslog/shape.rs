@@ -1,7 +1,7 @@
 //! How the lines begin that are plainly syslog, whatever else they hold.
 
 use super::{cisco, stamp, zone_names};
-use crate::{Context, auditd, cisco_asa, leading, level_names, timestamp};
+use crate::{Context, cisco_asa, leading, level_names, timestamp};
 
 /// Whether `text` begins with a number in angle brackets; one that was left out counts before a stamp.
 pub(crate) fn has_priority(text: &[u8]) -> bool {
@@ -255,8 +255,8 @@ pub(crate) fn is_labelled_event(text: &[u8]) -> bool {
     bytes > 0 && version.get(bytes) == Some(&b'|')
 }
 
-/// Whether `rest`, behind a date with dashes and a time, goes on with a host and an event in CEF or LEEF (the name of a zone may stand
-/// before the host), or with a host, a tag and an audit record.
+/// Whether `rest`, behind a date with dashes and a time, goes on with a host and an event in CEF or LEEF; the name of a zone may stand
+/// before the host.
 fn leads_to_event(line: &[u8], rest: &[u8]) -> bool {
     let Some(rest) = rest.strip_prefix(b" ").filter(|_| line.get(4) == Some(&b'-')) else { return false };
     // In most lines no such label stands there, which is told before the words are looked at.
@@ -267,10 +267,6 @@ fn leads_to_event(line: &[u8], rest: &[u8]) -> bool {
         return host(rest).is_some();
     }
     let behind_second = behind_word(behind_first).and_then(|at| behind_first.get(at..)).unwrap_or_default();
-    // Some relays leave out the colon of the tag before an audit record.
-    if behind_second.starts_with(b"type=") && auditd::looks_like(behind_second) {
-        return host(rest).is_some() && behind_first.starts_with(b"audit");
-    }
     let is_zone = || host(rest).is_some_and(|(zone, _)| zone_names::offset_seconds(zone).is_some());
     is_labelled_event(behind_second) && is_zone() && host(behind_first).is_some()
 }
