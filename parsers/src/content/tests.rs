@@ -216,7 +216,7 @@ fn a_firewall_that_hides_a_name_or_names_no_source_gives_none() {
 
 #[test]
 fn a_devices_message_says_whom_it_let_in_whatever_its_facility() {
-    for header in ["<134>Nov 14 22:13:20 esa1 esa:", "<134>1 2023-11-14T22:13:20Z esa1 esa - - -"] {
+    for header in ["<134>Nov 14 22:13:20 esa1 esa:", "<110>1 2023-11-14T22:13:20Z esa1 esa - - -"] {
         let line = format!("{header} Info: User bob from 192.0.2.7 was authenticated successfully.");
         let event = read(&line);
         assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()), "{line}");
