@@ -108,8 +108,11 @@ fn state_outcome(kind: &str, attributes: &mut Attributes) {
 /// What the kernel wrote, and what the daemon added. rsyslog writes the byte between them as `#035`.
 fn divided(body: &str) -> (&str, &str) {
     let escaped = || {
-        let (plain, enriched) = body.split_once("#035")?;
-        enriched.starts_with(|c: char| c.is_ascii_uppercase()).then_some((plain, enriched))
+        let mut marks = memchr::memchr_iter(b'#', body.as_bytes()).filter_map(|at| body.split_at_checked(at));
+        marks.find_map(|(plain, mark)| {
+            let enriched = mark.strip_prefix("#035")?;
+            enriched.starts_with(|c: char| c.is_ascii_uppercase()).then_some((plain, enriched))
+        })
     };
     body.split_once('\u{1d}').or_else(escaped).unwrap_or((body, ""))
 }
