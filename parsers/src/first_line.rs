@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use crate::app::klog;
 use crate::logfmt::begins_with_pair;
 use crate::{
-    Context, Format, LogEvent, access, cef, cisco_asa, detect, elb, filterlog, format, haproxy, iptables, leef, logfmt,
-    ltsv, nginx_error, pan_os, squid,
+    Context, Format, LogEvent, StreamFormat, access, cef, cisco_asa, detect, elb, filterlog, format, haproxy, iptables,
+    leef, logfmt, ltsv, nginx_error, pan_os, squid,
 };
 
 /// The formats whose records are one line.
@@ -31,23 +31,29 @@ const ONE_LINE: [&str; 14] = [
     squid::FORMAT,
 ];
 
-/// Reads `record` by its first line, where it has several and its format has but one; `None` where all of it is to be read.
+/// Reads `record`, the next one of `stream`, by its first line, where it has several and its format has but one; `None` where all of it is to be read.
 #[inline]
-pub(crate) fn read<'a>(format: Format, record: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
+pub(crate) fn read<'a>(format: Format, record: &'a [u8], stream: &StreamFormat, cx: &Context) -> Option<LogEvent<'a>> {
     let end = memchr::memchr(b'\n', record)?;
-    read_several(format, record, end, cx)
+    read_several(format, record, end, stream, cx)
 }
 
 /// As [`read`], for a record whose first line ends at `end`.
 #[cold]
-fn read_several<'a>(format: Format, record: &'a [u8], end: usize, cx: &Context) -> Option<LogEvent<'a>> {
+fn read_several<'a>(
+    format: Format,
+    record: &'a [u8],
+    end: usize,
+    stream: &StreamFormat,
+    cx: &Context,
+) -> Option<LogEvent<'a>> {
     let (first, below) = (record.get(..end)?, record.get(end + 1..)?);
     let first = first.strip_suffix(b"\r").unwrap_or(first);
     // JSON says itself where it ends.
     if first.is_empty() || first.first() == Some(&b'{') || below.trim_ascii().is_empty() || goes_on(first, below) {
         return None;
     }
-    let mut event = format::parse(format, first, cx);
+    let mut event = if format == Format::Auto { stream.peek(first, cx) } else { format::parse(format, first, cx) };
     let is_read = event.parse_error.is_none()
         && match event.format {
             "rfc3164" | "rfc5424" => holds_one_line(&event, cx),

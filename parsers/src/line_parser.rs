@@ -92,7 +92,7 @@ impl LineParser {
         };
         // Rows may have line ends in their cells.
         if self.table.is_none()
-            && let Some(event) = first_line::read(format, line, cx)
+            && let Some(event) = first_line::read(format, line, &self.stream, cx)
         {
             self.is_first = false;
             self.stream.note(event.format);

@@ -24,16 +24,7 @@ const TAILS_MAX: usize = 8;
 /// Reads a line of nginx's error log; `None` where it is none.
 #[must_use]
 pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
-    let [_, _, _, _, b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', b'[', after @ ..] = line else {
-        return None;
-    };
-    let (stamp, _) = timestamp::iso_prefix(line.get(..19)?, cx.zone)?;
-    let end = after.iter().take(8).position(|b| *b == b']')?;
-    let severity = level_names::severity_keyword(std::str::from_utf8(after.get(..end)?).ok()?)?;
-    let (pid, rest) = digits(after.get(end + 1..)?.strip_prefix(b" ")?)?;
-    let (tid, rest) = digits(rest.strip_prefix(b"#")?)?;
-    let rest = rest.strip_prefix(b":")?;
-    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let Head { stamp, severity, pid, tid, rest } = Head::of(line, cx)?;
     let mut event = LogEvent {
         timestamp: Some(stamp),
         level: Level::from_severity(severity),
@@ -59,6 +50,36 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     }
     logins::complete_user(&mut event);
     Some(event)
+}
+
+/// Whether `line` begins as a line of nginx's error log does.
+pub(crate) fn begins(line: &[u8], cx: &Context) -> bool {
+    Head::of(line, cx).is_some()
+}
+
+/// What stands before the text.
+struct Head<'a> {
+    stamp: i64,
+    severity: u8,
+    pid: &'a [u8],
+    tid: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Head<'a> {
+    fn of(line: &'a [u8], cx: &Context) -> Option<Self> {
+        let [_, _, _, _, b'/', _, _, b'/', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', b'[', after @ ..] = line
+        else {
+            return None;
+        };
+        let (stamp, _) = timestamp::iso_prefix(line.get(..19)?, cx.zone)?;
+        let end = after.iter().take(8).position(|b| *b == b']')?;
+        let severity = level_names::severity_keyword(std::str::from_utf8(after.get(..end)?).ok()?)?;
+        let (pid, rest) = digits(after.get(end + 1..)?.strip_prefix(b" ")?)?;
+        let (tid, rest) = digits(rest.strip_prefix(b"#")?)?;
+        let rest = rest.strip_prefix(b":")?;
+        Some(Self { stamp, severity, pid, tid, rest: rest.strip_prefix(b" ").unwrap_or(rest) })
+    }
 }
 
 /// The digits that `text` begins with, at least one, and what follows.

@@ -14,7 +14,7 @@ pub(super) fn may_begin(message: &[u8]) -> bool {
 pub(super) fn read<'m>(message: &'m [u8], cx: &Context) -> Option<LogEvent<'m>> {
     let event = match message {
         // Read by `crate::wrapped`, whatever the program.
-        [b'2', b'0', _, _, b'/', ..] if nginx_error::parse(message, cx).is_some() => None,
+        [b'2', b'0', _, _, b'/', ..] if nginx_error::begins(message, cx) => None,
         [b'2', b'0', _, _, b'-' | b'/', b'0' | b'1', ..] => app::parse(message, cx).or_else(|| dated(message, cx)),
         [b'[', b'2', b'0', _, _, b'-' | b'/', ..] | [b'[', b'0'..=b'3', b'0'..=b'9', b'-', ..] => {
             app::parse(message, cx).or_else(|| dated(message, cx))

@@ -91,7 +91,7 @@ impl LineFormat {
     #[must_use]
     pub fn parse_next<'a>(&self, line: &'a [u8], stream: &mut StreamFormat, cx: &Context) -> LogEvent<'a> {
         if let Self::Known(known) = self
-            && let Some(event) = first_line::read(*known, line, cx)
+            && let Some(event) = first_line::read(*known, line, stream, cx)
         {
             stream.note(event.format);
             return event;

@@ -84,9 +84,15 @@ impl StreamFormat {
     }
 
     fn read_by_itself<'a>(&mut self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
-        let event = read_as(self.last, line, cx).unwrap_or_else(|| detect::read(line, cx));
+        let event = self.peek(line, cx);
         self.note(event.format);
         event
+    }
+
+    /// Reads a line that may be in the format of the last one, and takes no note of it.
+    #[inline]
+    pub(crate) fn peek<'a>(&self, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+        read_as(self.last, line, cx).unwrap_or_else(|| detect::read(line, cx))
     }
 
     /// Whether the last line was plain text.

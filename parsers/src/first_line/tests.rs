@@ -1,5 +1,5 @@
 use super::*;
-use crate::{FileOptions, FileParser, LineFormat, StreamFormat, Zone};
+use crate::{FileOptions, FileParser, LineFormat, Zone};
 
 const CX: Context = Context { received_at: 1_700_000_000_000_000, zone: Zone::UTC };
 
@@ -65,7 +65,7 @@ fn a_trace_below_a_line_leaves_the_fields_of_the_line_as_they_are() {
 #[test]
 fn the_message_stands_in_the_record() {
     let record = "level=error msg=\"no such item\"\n\tat shop.Cart.buy(Cart.java:9)";
-    let event = read(Format::Auto, record.as_bytes(), &CX).unwrap();
+    let event = read(Format::Auto, record.as_bytes(), &StreamFormat::default(), &CX).unwrap();
     assert!(matches!(event.message, Cow::Borrowed(message) if message == record.as_bytes()));
 }
 
@@ -89,14 +89,14 @@ fn records_that_say_something_below_their_first_line_are_read_whole() {
         "some text\n\tmore of it",
         "\nlevel=error msg=a",
     ] {
-        assert_eq!(read(Format::Auto, record.as_bytes(), &CX), None, "{record}");
+        assert_eq!(read(Format::Auto, record.as_bytes(), &StreamFormat::default(), &CX), None, "{record}");
     }
 }
 
 proptest::proptest! {
     #[test]
     fn any_record_is_read_or_left(record in "(level=a|\"|\n|\t| |CEF:0|\\||=<\n|\n >|E1114 22:13:20.123456 7 a:1] \"a\" |é|x){0,30}") {
-        let whole = read(Format::Auto, record.as_bytes(), &CX);
+        let whole = read(Format::Auto, record.as_bytes(), &StreamFormat::default(), &CX);
         let is_kept = |event: LogEvent<'_>| event.message.ends_with(record.trim_ascii_end().rsplit('\n').next().unwrap_or_default().as_bytes());
         proptest::prop_assert!(whole.is_none_or(is_kept));
     }

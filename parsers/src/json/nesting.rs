@@ -19,6 +19,11 @@ impl Nesting {
         self.depth
     }
 
+    /// The last byte that is no white space and in no string.
+    pub(crate) const fn last(&self) -> u8 {
+        self.last
+    }
+
     /// Whether what stands here belongs to a name.
     pub(crate) const fn is_behind_colon(&self) -> bool {
         self.last == b':'

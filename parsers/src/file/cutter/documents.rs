@@ -64,15 +64,15 @@ impl Cutter {
         }
         let near = text.get(..=self.limits.bytes_max).unwrap_or(text);
         let is_too_long = near.len() > self.limits.bytes_max;
-        let torn = match self.walk.advance(near) {
-            Found::Torn(at) => Some(at),
-            Found::Open(tear) if is_end || is_too_long => tear,
-            Found::Open(_) | Found::End(_) => None,
+        let (torn, end) = match self.walk.advance(near) {
+            Found::Torn(at) => (Some(at), None),
+            Found::Open(tear) if is_end || is_too_long => (tear, None),
+            Found::Open(_) => (None, None),
+            Found::End(end) => (None, Some(end)),
         };
         if let Some(at) = torn.filter(|at| *at > 0 && *at <= self.limits.bytes_max) {
             return self.torn_element(text.get(..at).unwrap_or(text));
         }
-        let end = if let Found::End(end) = self.walk.advance(near) { Some(end) } else { None };
         let seen = self.walk.seen(text);
         self.bounded(text, end, seen, is_end)
     }

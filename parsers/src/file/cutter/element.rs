@@ -30,8 +30,7 @@ pub(in crate::file) struct Walk {
     /// Only blanks stand before here on the line.
     is_front: bool,
     column: usize,
-    /// The last byte outside of strings that is no white space, and whether white space follows it.
-    last: u8,
+    /// White space follows the last byte that is none.
     is_apart: bool,
     /// The line begins with no mark of JSON's.
     is_bare: bool,
@@ -60,7 +59,6 @@ impl Walk {
             line: None,
             is_front: false,
             column: 0,
-            last: 0,
             is_apart: false,
             is_bare: false,
             tear: None,
@@ -128,7 +126,7 @@ impl Walk {
         self.in_text = byte == b'"';
         match byte {
             b'\n' => {
-                self.is_compact &= !(self.last == b'{' && self.nesting.depth() == 1 && self.line.is_none());
+                self.is_compact &= !(self.nesting.last() == b'{' && self.nesting.depth() == 1 && self.line.is_none());
                 (self.line, self.is_front, self.column) = (Some(self.at), true, 0);
                 (self.is_apart, self.is_bare) = (true, false);
             }
@@ -138,7 +136,7 @@ impl Walk {
             }
             _ => {
                 self.is_bare |= self.is_front && byte.is_ascii_alphanumeric();
-                (self.is_front, self.last, self.is_apart) = (false, byte, false);
+                (self.is_front, self.is_apart) = (false, false);
             }
         }
     }
@@ -148,14 +146,15 @@ impl Walk {
         if byte.is_ascii_whitespace() {
             return None;
         }
+        let last = self.nesting.last();
         let goes_on = match byte {
             b',' | b':' | b'}' | b']' => true,
             b'{' | b'[' if self.is_front && self.is_others(byte) => false,
             // A value or a name ends before the next one begins.
-            _ if self.last == b'"' && (self.tear.is_some() || self.is_front && byte != b'"') => false,
+            _ if last == b'"' && (self.tear.is_some() || self.is_front && byte != b'"') => false,
             b'{' | b'[' | b'"' => true,
             _ if self.is_front => byte.is_ascii_alphanumeric() || b"+-./#".contains(&byte),
-            _ => !(self.is_bare && self.is_apart && self.last.is_ascii_alphanumeric()),
+            _ => !(self.is_bare && self.is_apart && last.is_ascii_alphanumeric()),
         };
         // Within one line a mistake is the object's own.
         if goes_on { None } else { self.tear.or(self.line) }

@@ -24,7 +24,7 @@ const NONE: &str = "";
 #[rustfmt::skip]
 pub(super) fn of(name: &str) -> Option<&'static [Pattern]> {
     Some(match name {
- "internal-sftp" | "sftp-server" => system::SFTP,
+        "internal-sftp" | "sftp-server" => system::SFTP,
         "sshd" | "sshd-session" | "sshd-auth" | "dropbear" => system::SSH,
         "su" => system::SU,
         "doas" => system::DOAS,
