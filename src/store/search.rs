@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::columns::{COLUMNS, StoredRow};
 use super::retention_policy::day_of;
 use super::slice;
-use super::span::Span;
+use super::span::{self, Span};
 use super::tally::Tally;
 use super::{LogStore, StoreError, bind};
 use crate::query::ast::Expr;
@@ -108,7 +108,10 @@ impl LogStore {
     pub async fn page(&self, filter: &Expr, page: Page, now: i64) -> Result<(u64, Vec<LogRow<'static>>), StoreError> {
         let (mut count, mut guess) = (pin!(self.count(filter)), pin!(self.first_guess(filter, page, now)));
         let (total, guess) = tokio::select! {
-            guess = &mut guess => (count.await?, guess?),
+            guess = &mut guess => {
+                let guess = guess?;
+                (count.await?, guess)
+            }
             total = &mut count => match total? {
                 few if slice::are_few(&page, few) => return Ok((few, self.rows(self.records(filter, page)).await?)),
                 total => (total, guess.await?),
@@ -131,7 +134,8 @@ impl LogStore {
         let conditions = |total, first| slice::conditions(&page, Span::of(filter), total, first, now);
         let (total, guess) = tokio::select! {
             guess = &mut guess => (None, guess?),
-            total = &mut count => match total? {
+            // Of those in a span the first guess mostly shows a page, and would share the processors with a count of them all.
+            total = &mut count, if !span::is_only_time(filter) => match total? {
                 few if slice::are_few(&page, few) => return self.rows(self.records(filter, page)).await,
                 total => (Some(total), guess.await?),
             },

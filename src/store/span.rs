@@ -40,6 +40,11 @@ impl Span {
     }
 }
 
+/// Whether `filter` says nothing but when its records happened or arrived.
+pub(super) fn is_only_time(filter: &Expr) -> bool {
+    conditions(filter).iter().all(|part| matches!(part, Expr::All | Expr::Term(Term::Time { .. })))
+}
+
 /// The conditions that a record must meet, all of them.
 pub(super) fn conditions(filter: &Expr) -> &[Expr] {
     match filter {
@@ -63,6 +68,8 @@ mod tests {
         assert_eq!(span(&[time(Cmp::Eq, 5), Expr::Term(Term::Level(LevelSet::known()))]), of(Some(5), Some(6)));
         assert_eq!(span(&[time(Cmp::Le, i64::MAX)]), of(None, None));
         let received = Expr::Term(Term::Time { field: TimeField::ReceivedAt, op: Cmp::Ge, micros: 1 });
+        assert!(is_only_time(&Expr::All) && is_only_time(&Expr::and(bounds.iter().cloned().chain([received.clone()]))));
+        assert!(!is_only_time(&Expr::and([time(Cmp::Ge, 1), Expr::Term(Term::Level(LevelSet::known()))])));
         assert_eq!(span(&[received, Expr::Not(Box::new(time(Cmp::Ge, 1)))]), of(None, None));
     }
 }
