@@ -17,6 +17,14 @@ pub(crate) fn complete_from_line(event: &mut LogEvent<'_>, cx: &Context) {
     }
 }
 
+/// Completes `event` from its message, which is a line as it was written, in whatever format; of text that is in none, by what it says of a login.
+pub(crate) fn complete_from_whole_line(event: &mut LogEvent<'_>, cx: &Context) {
+    let is_object = event.message.first() == Some(&b'{');
+    if !is_object && !complete(event, |line| Some(detect::read(line, cx))) {
+        logins::complete_from_line(event, cx);
+    }
+}
+
 /// Completes `event` from its message, which a program in a container wrote; of text that is in no format, by what it says of a login.
 pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
     // A JSON object has been read as one, and another runtime's line is not looked for in this one's.

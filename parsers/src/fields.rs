@@ -84,7 +84,7 @@ const NAMES: [(Slot, &[&str]); 15] = [
         "message", "msg", "short_message", "@m", "@message", "renderedmessage", "log", "event", "record.message", "text", "textpayload",
         "log_message", "logmessage", "messagetemplate", "@mt", "body", "body.stringvalue", "fields.message", "jsonpayload.message",
         "displaymessage", "logevent.message", "full_log", "output", "properties.msg", "0", "syslogmessage",
-        "rendereddescription", "properties.message", "message.content", "auditdata", "jsonpayload.msg", "properties.log",
+        "rendereddescription", "properties.message", "message.content", "auditdata", "jsonpayload.msg", "properties.log", "_raw",
     ]),
     (Slot::Host, &[
         "host", "hostname", "host.name", "host_name", "_hostname", "host.hostname", "computer", "computername", "machinename",

@@ -102,12 +102,10 @@ pub(super) async fn export(State(api): State<Api>, by: By, request: Request) -> 
                 None => running.chunk().await.inspect_err(|broken| log_abort(broken, trace_id))?,
             };
             match &chunk {
-                Some(bytes) => record.add(bytes),
-                None => record
-                    .complete(running.given)
-                    .await
-                    .map_err(Broken::from)
-                    .inspect_err(|broken| log_abort(broken, trace_id))?,
+                Some(bytes) => record.add(bytes, running.given),
+                None => {
+                    record.complete().await.map_err(Broken::from).inspect_err(|broken| log_abort(broken, trace_id))?
+                }
             }
             Ok::<_, Broken>(chunk.map(|chunk| (chunk, (None, running, record))))
         });

@@ -7,12 +7,16 @@ use std::time::{Duration, Instant};
 use axum::http::Uri;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use super::caller::By;
 use super::error::ApiError;
 use super::state::Api;
 use crate::clock::now;
 use crate::meta::{Action, Meta, MetaError};
+use crate::telemetry::chain;
 
 /// So long the same numbers, asked for by the same caller, are one entry.
 const SAME_FOR: Duration = Duration::from_secs(60);
@@ -88,14 +92,18 @@ impl RecordedCounts {
     }
 }
 
-/// An export under way. It has an entry when it begins, and one when all of it was handed out; where the second is missing, the
-/// transfer was aborted.
+/// An export under way. It has an entry when it begins, and one when all of it was handed out or when it ends before; where the second is
+/// missing, the daemon was killed meanwhile.
 pub(super) struct ExportRecord {
     meta: Meta,
     by: By,
     begun: i64,
     hash: Sha256,
+    rows: u64,
     bytes: u64,
+    is_complete: bool,
+    /// Where an entry is written that nobody waits for.
+    tasks: TaskTracker,
 }
 
 impl ExportRecord {
@@ -105,20 +113,42 @@ impl ExportRecord {
         let detail = json!({ "state": "started", "parameters": parameters(uri), "rows": rows });
         let meta = api.accounts.meta.clone();
         let begun = meta.record(Action::LogsExported, None, detail, &by.0, now()).await?;
-        Ok(Self { meta, by, begun, hash: Sha256::new(), bytes: 0 })
+        let tasks = api.side.clone();
+        Ok(Self { meta, by, begun, hash: Sha256::new(), rows: 0, bytes: 0, is_complete: false, tasks })
     }
 
-    /// `chunk` is handed out.
-    pub(super) fn add(&mut self, chunk: &[u8]) {
+    /// `chunk` is handed out, with which it is `rows` in all.
+    pub(super) fn add(&mut self, chunk: &[u8], rows: u64) {
         self.hash.update(chunk);
+        self.rows = rows;
         self.bytes += chunk.len() as u64;
     }
 
     /// All was handed out. To be called before the transfer ends, so that no complete file is without its entry.
-    pub(super) async fn complete(&self, rows: u64) -> Result<(), MetaError> {
+    pub(super) async fn complete(&mut self) -> Result<(), MetaError> {
+        self.meta.record(Action::LogsExported, None, self.end("completed"), &self.by.0, now()).await?;
+        self.is_complete = true;
+        Ok(())
+    }
+
+    fn end(&self, state: &str) -> Value {
         let sha256 = hex::encode(self.hash.clone().finalize());
-        let detail = json!({ "state": "completed", "started_by": self.begun, "rows": rows, "bytes": self.bytes, "sha256": sha256 });
-        self.meta.record(Action::LogsExported, None, detail, &self.by.0, now()).await.map(drop)
+        json!({ "state": state, "started_by": self.begun, "rows": self.rows, "bytes": self.bytes, "sha256": sha256 })
+    }
+}
+
+impl Drop for ExportRecord {
+    /// What a client was given before it cut the transfer, or before that failed, is recorded too.
+    fn drop(&mut self) {
+        // Without a runtime the process is ending.
+        let Some(runtime) = Handle::try_current().ok().filter(|_| !self.is_complete) else { return };
+        let (meta, by, detail) = (self.meta.clone(), self.by.clone(), self.end("aborted"));
+        let told = async move {
+            if let Err(error) = meta.record(Action::LogsExported, None, detail, &by.0, now()).await {
+                warn!("the end of an export is not in the operation log: {}", chain(&error));
+            }
+        };
+        self.tasks.spawn_on(told, &runtime);
     }
 }
 

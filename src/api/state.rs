@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use logseal_parsers::Formats;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::accounts::Accounts;
 use super::cluster_names::ClusterNames;
@@ -61,6 +62,8 @@ pub struct ApiState {
     pub monitor: Monitor,
     /// Cancelled when the daemon begins to stop.
     pub stop: CancellationToken,
+    /// What goes on after an answer; the daemon waits for it.
+    pub side: TaskTracker,
 }
 
 /// [`ApiState`] with the bounds that all requests share. Cloning is cheap.

@@ -244,6 +244,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         node: config.node,
         monitor: storage.monitor.clone(),
         stop: stop.clone(),
+        side: side.clone(),
     };
     let deadline = Duration::from_secs(config.shutdown_seconds);
     let Routers { api: router, otlp_grpc: grpc_router } = api::routers(state);

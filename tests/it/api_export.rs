@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::{App, signal, wait_until};
 
@@ -62,6 +62,29 @@ fn an_export_whose_store_dies_in_the_middle_is_an_aborted_transfer() {
     assert!(response.read_to_end(&mut rest).is_err(), "{} bytes came as if they were all", rest.len());
     wait_until("the engine is back", || app.http().get(app.url("/api/v1/logs?size=1")).send().unwrap().status() == 200);
     assert_eq!(app.count("source=web"), 300_000);
+    expect_aborted_entry(&app);
+}
+
+#[test]
+fn an_export_that_its_client_cuts_is_in_the_operation_log_with_what_was_handed_out() {
+    let app = App::start();
+    fill(&app, 300_000);
+    let mut response = app.http().get(app.url("/api/v1/logs/export")).send().unwrap();
+    response.read_exact(&mut [0; 4096]).unwrap();
+    drop(response);
+    expect_aborted_entry(&app);
+}
+
+/// Waits for the entry of an export that ended before all of 300,000 records were handed out.
+fn expect_aborted_entry(app: &App) {
+    let exports = || app.get("/api/v1/operation-logs?action=logs_exported")["list"].as_array().unwrap().clone();
+    wait_until("the end of the export is recorded", || exports().len() == 2);
+    let [ended, started] = exports().try_into().unwrap();
+    let (detail, begun) = (&ended["detail"], &started["detail"]);
+    assert_eq!((&begun["state"], &begun["rows"]), (&json!("started"), &json!(300_000)));
+    assert_eq!((&detail["state"], &detail["started_by"]), (&json!("aborted"), &started["id"]));
+    assert!((1..300_000).contains(&detail["rows"].as_u64().unwrap()), "{detail}");
+    assert!(detail["bytes"].as_u64().unwrap() >= 4096, "{detail}");
 }
 
 #[test]

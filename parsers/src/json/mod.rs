@@ -16,6 +16,7 @@
 //!   file, or that a program wrote whose messages are known by its name. A line of Docker's json-file is read as such a line, and
 //!   has the level that [`plain`] text states.
 //! - A CloudTrail file is one document with many records: [`records`] divides it.
+//! - What Elasticsearch, Splunk and Loki wrote out is read as what they had stored ([`exported`]).
 //! - Windows' events are known in the names of Winlogbeat and NXLog.
 //! - A record of Serilog's compact format without a level is INFO, as its description says.
 //! - A record that states no level, but is a request's in a web server's log, an audit event or an event of Kubernetes, has the level
@@ -24,6 +25,7 @@
 //!   `client` or the like, a name in quotes after `user`.
 
 mod cloud;
+pub(crate) mod exported;
 pub(crate) mod extent;
 mod kinds;
 mod kubernetes;
@@ -84,12 +86,12 @@ pub(crate) fn parse_object<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<
         Ok(text) => record(text, cx, Keep::Field),
         Err(_) => lossy(line, cx),
     };
-    let mut event = match outcome {
-        Err(fault) if BOUNDS.contains(&fault.what) => unparsed(line, fault),
-        outcome => outcome?,
+    let (mut event, holds_line) = match outcome {
+        Err(fault) if BOUNDS.contains(&fault.what) => (unparsed(line, fault), false),
+        outcome => outcome.map(|object| (object.event, object.holds_line))?,
     };
     if event.parse_error.is_none() {
-        unwrap_message(&mut event, line, cx);
+        unwrap_message(&mut event, holds_line, line, cx);
         // What a script says is not said of the event.
         if !winevent::is_of_powershell(&event.app) {
             mentions::complete(&mut event);
@@ -100,14 +102,16 @@ pub(crate) fn parse_object<'a>(line: &'a [u8], cx: &Context) -> Result<LogEvent<
 }
 
 /// Reads what the message says for itself, where the record only wraps a line that a program wrote.
-fn unwrap_message(event: &mut LogEvent<'_>, line: &[u8], cx: &Context) {
+fn unwrap_message(event: &mut LogEvent<'_>, holds_line: bool, line: &[u8], cx: &Context) {
     pubsub::unwrap(event, cx);
     // A record without a message is its own message; it has been read.
     let is_wrapped_object = event.message.first() == Some(&b'{') && event.message.len() < line.len();
     if is_wrapped_object {
         complete_from_message(event, cx);
     }
-    if matches!(event.attributes.get("stream"), Some("stdout" | "stderr")) {
+    if holds_line {
+        contained::complete_from_whole_line(event, cx);
+    } else if matches!(event.attributes.get("stream"), Some("stdout" | "stderr")) {
         if event.level == Level::Unknown {
             event.level = plain::stated_level(&event.message);
         }
@@ -127,14 +131,14 @@ pub fn complete_from_message(event: &mut LogEvent<'_>, cx: &Context) {
     let inner = object_in(&message);
     let inner = inner.as_ref().and_then(|text| record(text, cx, Keep::FieldAndAttribute).ok());
     if let Some(inner) = inner {
-        event.complete_from(inner);
+        event.complete_from(inner.event);
     }
     event.message = message;
 }
 
 /// Reads an object all leaves of which become attributes, whether or not they fill a field.
 pub(crate) fn parse_keeping_all<'a>(text: &'a str, cx: &Context) -> Result<LogEvent<'a>, Fault> {
-    record(text, cx, Keep::FieldAndAttribute)
+    record(text, cx, Keep::FieldAndAttribute).map(|object| object.event)
 }
 
 /// Reads the time that a value is which stands alone, in more spellings than lines begin with.
@@ -153,7 +157,7 @@ fn object_in(message: &[u8]) -> Option<Cow<'_, str>> {
     Some(String::from_utf8_lossy(object))
 }
 
-fn record<'a>(text: &'a str, cx: &Context, keep: Keep) -> Result<LogEvent<'a>, Fault> {
+fn record<'a>(text: &'a str, cx: &Context, keep: Keep) -> Result<Object<'a>, Fault> {
     let object = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut walk = Walk {
         reader: Reader::new(object),
@@ -168,7 +172,15 @@ fn record<'a>(text: &'a str, cx: &Context, keep: Keep) -> Result<LogEvent<'a>, F
     }
     walk.object(0, Names::Known)?;
     walk.reader.end()?;
-    Ok(walk.record.finish(text.as_bytes()))
+    let holds_line = walk.record.holds_line();
+    Ok(Object { event: walk.record.finish(text.as_bytes()), holds_line })
+}
+
+/// What an object says.
+struct Object<'a> {
+    event: LogEvent<'a>,
+    /// Whether its message is a line as a program or a device wrote it, whatever else the object says.
+    holds_line: bool,
 }
 
 /// Whether the members of an object may fill fields.
@@ -214,6 +226,9 @@ impl<'a> Walk<'a, '_> {
     fn nested(&mut self, key: &str, depth: usize, names: Names) -> Result<(), Fault> {
         if depth == 0 && key == "attributes" {
             return self.object(depth + 1, Names::AttributesOnly);
+        }
+        if depth == 0 && self.record.is_stored_in(key) {
+            return self.object(depth + 1, names);
         }
         let outer = self.path.len();
         let leaves_before = self.leaves_left;
@@ -296,10 +311,10 @@ impl<'a> Walk<'a, '_> {
 }
 
 /// Reads a line that is not UTF-8.
-fn lossy<'a>(line: &[u8], cx: &Context) -> Result<LogEvent<'a>, Fault> {
+fn lossy<'a>(line: &[u8], cx: &Context) -> Result<Object<'a>, Fault> {
     let text = String::from_utf8_lossy(line);
-    let event = record(&text, cx, Keep::Field)?.into_owned();
-    Ok(LogEvent { parse_error: Some(Cow::Borrowed(NOT_UTF8)), ..event })
+    let Object { event, holds_line } = record(&text, cx, Keep::Field)?;
+    Ok(Object { event: LogEvent { parse_error: Some(Cow::Borrowed(NOT_UTF8)), ..event.into_owned() }, holds_line })
 }
 
 fn unparsed(line: &[u8], fault: Fault) -> LogEvent<'_> {

@@ -79,7 +79,7 @@ impl<'a, 'c> Record<'a, 'c> {
                 .or_else(|| fields::find_nested(place.key))
                 .or_else(|| self.beside_message(place)),
         };
-        let found = found.or_else(|| self.of_zap(place, value));
+        let found = found.or_else(|| self.of_zap(place, value)).or_else(|| self.of_loki(place));
         let filled = found.is_some_and(|found| self.offer(found, place, value));
         if !filled || self.keep == Keep::FieldAndAttribute {
             self.attribute(place.scope, place.key, value);

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::{COLUMNS_MAX, Role, Table};
 use crate::json::record::{Keep, Record};
-use crate::json::relayed;
-use crate::{Context, Level, LogEvent, app, content, http_status, json, mentions, timestamp, winevent};
+use crate::json::{exported, relayed};
+use crate::{Context, Level, LogEvent, app, contained, content, http_status, json, mentions, timestamp, winevent};
 
 impl Table {
     /// Builds the record of a row. A cell that is absent is `None`.
@@ -56,6 +56,8 @@ impl Table {
             json::complete_from_message(&mut event, cx);
         } else if self.columns.get(4).is_some_and(|column| column.name == "Task Category") {
             winevent::complete_from_text(&mut event);
+        } else if self.columns.iter().any(|column| column.name == exported::RAW) {
+            contained::complete_from_whole_line(&mut event, cx);
         } else if relayed::is_relayed(&event) {
             content::complete_enveloped(&mut event, cx);
             mentions::complete(&mut event);

@@ -177,6 +177,7 @@ impl App {
             node: 0,
             monitor,
             stop: stop.clone(),
+            side: tokio_util::task::TaskTracker::new(),
         });
         Self { router, otlp_grpc, accounts, metrics, stored, stop, follower, _dir: dir }
     }
