@@ -6,7 +6,8 @@
 
 use crate::syslog::shape;
 use crate::{
-    Context, LogEvent, access, apache_error, app, auditd, content, detect, haproxy, json, logins, nginx_error, plain,
+    Context, Level, LogEvent, access, apache_error, app, auditd, content, detect, haproxy, json, logins, nginx_error,
+    plain,
 };
 
 /// Completes `event` from its message, where that begins as only lines of log files do: with a priority, a time or an address, or as
@@ -31,6 +32,17 @@ pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
     if matches!(event.message.first(), None | Some(b'{')) {
         return;
     }
+    if detect::coloured::is(&event.message)
+        && let Some(plain) = detect::coloured::without_colours(&event.message)
+    {
+        let inner = detect::read(&plain, cx).into_owned();
+        if is_in_format(&inner) {
+            event.complete_from(inner);
+        } else if event.level == Level::Unknown {
+            event.level = inner.level;
+        }
+        return;
+    }
     let is_known = complete(event, |line| {
         if is_cef_or_leef(line) || auditd::looks_like(line) {
             return Some(detect::read(line, cx));
@@ -53,15 +65,17 @@ pub(crate) fn complete_from_output(event: &mut LogEvent<'_>, cx: &Context) {
 /// Completes `event` by what `read` makes of its message; whether that is in a format.
 fn complete(event: &mut LogEvent<'_>, read: impl for<'l> FnOnce(&'l [u8]) -> Option<LogEvent<'l>>) -> bool {
     let line = std::mem::take(&mut event.message);
-    let is_known =
-        |inner: &LogEvent<'_>| inner.parse_error.is_none() && !matches!(inner.format, plain::FORMAT | json::FORMAT);
-    let inner = read(&line).filter(is_known);
+    let inner = read(&line).filter(is_in_format);
     let is_known = inner.is_some();
     if let Some(inner) = inner {
         event.complete_from(inner);
     }
     event.message = line;
     is_known
+}
+
+fn is_in_format(inner: &LogEvent<'_>) -> bool {
+    inner.parse_error.is_none() && !matches!(inner.format, plain::FORMAT | json::FORMAT)
 }
 
 /// Whether `text` begins like a line of a file. Messages that a program's logger writes begin with a word, which costs one look.

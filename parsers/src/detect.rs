@@ -8,6 +8,7 @@
 //! format is known as such by its first words ([`prose`]). Of a stream or file the format is chosen from its lines ([`StreamFormat`]).
 
 mod chosen;
+pub(crate) mod coloured;
 pub(crate) mod prose;
 mod stream;
 
@@ -54,6 +55,11 @@ pub(crate) fn read<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
         Some(b'%' | b'*' | b'.' | b'0'..=b'9') if shape::is_ciscos(text, cx) => return syslog(line, cx),
         Some(b'W') if text.starts_with(b"WinEvtLog: ") => return syslog(line, cx),
         _ => {}
+    }
+    if coloured::is(line)
+        && let Some(event) = coloured::parse(line, cx)
+    {
+        return event;
     }
     if let Some(event) = content::parse_labelled(line, cx) {
         return event;
@@ -144,7 +150,7 @@ pub(crate) fn read_as<'a>(format: Format, line: &'a [u8], cx: &Context) -> Optio
 /// Whether `line` begins with what syslog or JSON may be behind, or with what is cut off before a line is looked at.
 #[inline]
 fn is_wrapped(line: &[u8]) -> bool {
-    line.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'{' | b'<' | 0xef))
+    line.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'{' | b'<' | 0xef)) || coloured::is(line)
 }
 
 /// Reads a line of prose, as [`read`] does.

@@ -33,6 +33,11 @@ use crate::{
 
 /// Reads `line` in `format`; see [`format::parse`](crate::format::parse).
 pub(crate) fn read<'a>(format: Format, line: &'a [u8], cx: &Context) -> LogEvent<'a> {
+    if detect::coloured::is(line)
+        && let Some(plain) = detect::coloured::without_colours(line)
+    {
+        return read(format, &plain, cx).into_owned();
+    }
     match format {
         Format::Auto => detect::read(line, cx),
         Format::Access => stated(access::parse(line, cx), "not an access log line", line, cx),

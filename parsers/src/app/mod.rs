@@ -14,7 +14,6 @@ mod ceph;
 mod check;
 mod chosen;
 pub mod cluster;
-mod coloured;
 mod couchdb;
 mod daemons;
 pub mod desktop;
@@ -92,7 +91,7 @@ pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
             .or_else(|| python::file_first(text, cx))
             .or_else(|| freeswitch::with_call(text, cx)),
         b'(' => sssd::parse(text, cx),
-        0x1b => nest::parse(text, cx).or_else(|| coloured::parse(text, cx)),
+        0x1b => nest::parse(text, cx),
         b'#' => mysql::slow::parse(text, cx).or_else(|| weblogic::parse(text)),
         b'<' => postgresql::angled(text, cx).or_else(|| log4j_xml::parse(text)).or_else(|| weblogic::printed(text, cx)),
         b'-' => cluster::tagged(text, cx),

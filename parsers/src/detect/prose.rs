@@ -15,6 +15,7 @@ use self::behind::Behind;
 pub(super) use self::behind_date::dated;
 use self::names::named;
 use self::unworded::{far_marks, unworded};
+use super::coloured;
 use crate::plain::{self, Sought};
 use crate::signs;
 use crate::syslog::shape;
@@ -53,6 +54,9 @@ impl Time<'_> {
 /// Tells whether `line` is prose; `None` where that is for the parsers to say.
 #[inline]
 pub(crate) fn of<'a>(line: &'a [u8], cx: &Context) -> Option<Prose<'a>> {
+    if coloured::is(line) {
+        return None;
+    }
     if !line.first().is_some_and(u8::is_ascii_digit) || line.get(4) != Some(&b'-') {
         return undated(line);
     }

@@ -144,6 +144,11 @@ fn asking_all<'a>(line: &'a [u8], cx: &Context) -> LogEvent<'a> {
     if (text.starts_with(b"<") && shape::has_priority(text)) || has_stamp {
         return syslog_asking_all(line, cx);
     }
+    if super::coloured::is(line)
+        && let Some(plain) = super::coloured::without_colours(line)
+    {
+        return asking_all(&plain, cx).into_owned();
+    }
     // A line that says what it is in is not asked of those that know theirs by shape.
     if let Some(event) = content::parse_labelled(line, cx) {
         return event;

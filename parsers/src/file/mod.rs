@@ -290,12 +290,11 @@ impl FileParser {
         } else {
             self.lines.parse(raw, cx)
         };
-        if event.parse_error.is_none() {
-            if is_cut {
-                event.parse_error = Some(Cow::Borrowed("too long: goes on in the next record"));
-            } else if event.format == plain::FORMAT && binary::is_binary(raw) {
-                event.parse_error = Some(Cow::Borrowed("not text"));
-            }
+        if is_cut {
+            // What a parser misses in a part (the end of an object) is no fault of the line.
+            event.parse_error = Some(Cow::Borrowed("too long: goes on in the next record"));
+        } else if event.parse_error.is_none() && event.format == plain::FORMAT && binary::is_binary(raw) {
+            event.parse_error = Some(Cow::Borrowed("not text"));
         }
         event
     }

@@ -152,6 +152,8 @@ fn an_object_that_is_too_long_costs_no_other_record() {
     assert_eq!(parts.iter().map(Owned::text).collect::<String>(), long);
     assert_eq!(parts.iter().filter(|part| part.is_cut).count(), parts.len() - 1);
     assert!(parts.iter().all(|part| part.event.parse_error.is_some()));
+    let is_said = |part: &Owned| part.event.parse_error.as_deref() == Some("too long: goes on in the next record");
+    assert!(parts.iter().all(|part| part.is_cut == is_said(part)));
     assert_eq!((last.text(), &last.event.parse_error), ("{\"n\":2}", &None));
 }
 

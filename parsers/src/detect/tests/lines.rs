@@ -89,6 +89,8 @@ pub(super) const LINES: &[&str] = &[
     "2023-11-14 22:13:20 login authenticator failed for (x) [192.0.2.7]: 535 text (set_id=bob)",
     "2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99][client IP=\"192.0.2.7\"]: text",
     "[Nest] 7  - 11/14/2023, 10:13:20 PM    WARN [AuthService] text",
+    "2023-11-14T22:13:20.123Z\t\x1b[34mINFO\x1b[0m\tmain.go:7\tready\t{\"n\": 1}",
+    "\x1b[32minfo\x1b[39m: text",
     "\x1b[33m[Nest] 7  - \x1b[39m11/14/2023, 10:13:20 PM \x1b[33m   WARN\x1b[39m \x1b[38;5;3m[AuthService] \x1b[39m\x1b[33mtext\x1b[39m",
     "[2023-11-14 22:13:20.123 +00:00] [INF] [79] Shop.Cart: text",
     "1700000000.7.0 [14/Nov/2023 22:13:20] bob - 192.0.2.7 global miniserv.pl \"failed\" \"-\" \"text\"",
@@ -168,6 +170,8 @@ pub(super) const HEADS: &[&str] = &[
     "2023-11-14T22:13:20Z stderr F ",
     "2023-11-14T22:13:20Z web1 shop[7]: ",
     "2023-11-14T22:13:20 ",
+    "\x1b[2m",
+    "2023-11-14T22:13:20 \x1b[0m",
     "pc1\t",
     "a: ",
 ];
