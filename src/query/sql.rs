@@ -29,6 +29,10 @@ pub struct Where {
     pub sql: String,
     /// Names (`q0`, `q1`, …) with the values to bind to them, in order.
     pub params: Vec<(String, Param)>,
+    /// Whether it reads what is long in a record: messages, originals, attributes.
+    reads_texts: bool,
+    /// Whether the index of words tells which records it needs to look at.
+    asks_words: bool,
 }
 
 /// A value to bind. Serializes as its inner value, as the ClickHouse client's `param` takes it.
@@ -73,9 +77,15 @@ impl Where {
     /// The condition that selects what `expr` selects.
     #[must_use]
     pub fn new(expr: &Expr) -> Self {
-        let mut writer = Self { sql: String::new(), params: Vec::new() };
+        let mut writer = Self { sql: String::new(), params: Vec::new(), reads_texts: false, asks_words: false };
         writer.expr(expr);
         writer
+    }
+
+    /// Whether the store knows soon how many records it selects: not if it must unpack the texts of all of them.
+    #[must_use]
+    pub const fn is_counted_soon(&self) -> bool {
+        self.asks_words || !self.reads_texts
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -163,6 +173,7 @@ impl Where {
     }
 
     fn column(&mut self, field: &TextField) -> String {
+        self.reads_texts |= matches!(field, TextField::Message | TextField::Raw | TextField::Attribute(_));
         let name = match field {
             TextField::Message => "message",
             TextField::Raw => "raw",
@@ -227,6 +238,7 @@ impl Where {
         if *field != TextField::Message || words.is_empty() {
             return None;
         }
+        self.asks_words = true;
         Some(format!("hasAllTokens(lower({column}), {})", self.bind_text(words.join(" "))))
     }
 
@@ -329,4 +341,27 @@ fn like_around(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::parse::parse;
+
+    #[test]
+    fn what_must_unpack_the_texts_of_all_records_is_not_counted_soon() {
+        for (query, is_soon) in [
+            ("timeout", true),
+            ("level:ERROR host:web1", true),
+            ("ip:192.0.2.7", true),
+            ("user_name:bob", true),
+            ("timeout attributes.path:/a", true),
+            ("message:*imeou*", false),
+            ("attributes.path:/a", false),
+            ("raw:*x*", false),
+            ("level:ERROR message:*imeou*", false),
+        ] {
+            assert_eq!(Where::new(&parse(query, 0).unwrap()).is_counted_soon(), is_soon, "{query}");
+        }
+    }
 }

@@ -132,10 +132,12 @@ impl LogStore {
     pub async fn page_alone(&self, filter: &Expr, page: Page, now: i64) -> Result<Vec<LogRow<'static>>, StoreError> {
         let (mut count, mut guess) = (pin!(self.count(filter)), pin!(self.first_guess(filter, page, now)));
         let conditions = |total, first| slice::conditions(&page, Span::of(filter), total, first, now);
+        let is_counted_first = !span::is_only_time(filter) && Where::new(filter).is_counted_soon();
         let (total, guess) = tokio::select! {
             guess = &mut guess => (None, guess?),
-            // Of those in a span the first guess mostly shows a page, and would share the processors with a count of them all.
-            total = &mut count, if !span::is_only_time(filter) => match total? {
+            // Of those in a span the first guess mostly shows a page; it would share the processors with a count of them all, as with one that
+            // unpacks the texts of all records.
+            total = &mut count, if is_counted_first => match total? {
                 few if slice::are_few(&page, few) => return self.rows(self.records(filter, page)).await,
                 total => (Some(total), guess.await?),
             },

@@ -54,7 +54,10 @@ fn errors<'a>(at: i64, text: &'a [u8]) -> Option<LogEvent<'a>> {
         "Recoverable fatal error" | "Catchable fatal error" => Level::Error,
         "Warning" | "Core warning" | "Compile warning" => Level::Warn,
         "Notice" | "Deprecated" | "Strict Standards" | "Strict standards" => Level::Info,
-        _ if kind.trim_start().starts_with(|c: char| c.is_ascii_digit()) || kind == "Stack trace" => Level::Unknown,
+        // What Xdebug writes behind it, a frame in a line.
+        _ if kind.trim_start().starts_with(|c: char| c.is_ascii_digit()) || kind == "Stack trace" => {
+            return Some(event(FORMAT, Some(at), Level::Unknown, blanks(text)));
+        }
         _ => return None,
     };
     let mut event = event(FORMAT, Some(at), level, blanks(message));
@@ -83,6 +86,11 @@ mod tests {
                 "php WARN 22:13:20 file=/srv/a.php line=9 | Undefined $x in /srv/a.php on line 9",
             ),
             ("[14-Nov-2023 23:13:20 Europe/Berlin] PHP Fatal error:  no", "php FATAL 22:13:20 | no"),
+            ("[14-Nov-2023 22:13:20 UTC] PHP Stack trace:", "php UNKNOWN 22:13:20 | Stack trace:"),
+            (
+                "[14-Nov-2023 22:13:20 UTC] PHP   2. A->b($dsn = 'mysql:host=db') /srv/a.php:12",
+                "php UNKNOWN 22:13:20 | 2. A->b($dsn = 'mysql:host=db') /srv/a.php:12",
+            ),
             ("[14-Nov-2023 22:13:20] NOTICE: fpm is running, pid 7", "php INFO 22:13:20 | fpm is running, pid 7"),
             (
                 "[2023-11-14 22:13:20] production.ERROR: no {\"order\":7} []",

@@ -122,11 +122,18 @@ pub(super) fn is_divider(line: &[u8]) -> bool {
     line.starts_with(b"--- End of ") || line.starts_with(b"---> ")
 }
 
+const TRACEBACK: &[u8] = b"Traceback (most recent call last):";
+
+/// Whether a line ends in the words that a traceback begins with, whatever stands before them: `ERROR:root:Traceback (most recent call last):`.
+pub(super) fn ends_in_traceback(line: &[u8]) -> bool {
+    line.trim_ascii_end().ends_with(TRACEBACK)
+}
+
 /// `Traceback (most recent call last):`, of an exception group too.
 pub(super) fn is_traceback(line: &[u8]) -> bool {
     let text = line.trim_ascii();
-    text.ends_with(b"Traceback (most recent call last):")
-        && (text.len() == 34 || text.starts_with(b"+ ") || text.starts_with(b"Exception Group"))
+    text.ends_with(TRACEBACK)
+        && (text.len() == TRACEBACK.len() || text.starts_with(b"+ ") || text.starts_with(b"Exception Group"))
 }
 
 /// What Python writes between the tracebacks of chained exceptions.
@@ -219,15 +226,51 @@ fn is_goroutine(line: &[u8]) -> bool {
 
 /// Whether a line within the report of a panic goes on with it.
 pub(super) fn is_of_panic(line: &[u8]) -> bool {
+    const HEADS: [&[u8]; 9] = [
+        b"[signal ",
+        b"created by ",
+        b"exit status ",
+        b"panic(",
+        b"runtime stack:",
+        b"main.",
+        b"[originating from goroutine ",
+        b"PC=0x",
+        b"...additional frames elided...",
+    ];
     line.is_empty()
         || is_indented(line)
         || is_panic(line)
-        || [&b"[signal "[..], b"created by ", b"exit status ", b"panic(", b"runtime stack:", b"main."]
-            .iter()
-            .any(|head| line.starts_with(head))
-        // A frame is the path of a function with its arguments: "example.com/shop.(*Cart).Buy(0x1)".
-        || (line.ends_with(b")") && line.contains(&b'.') && line.contains(&b'(') && !line.contains(&b' '))
-        || (line.ends_with(b")") && line.contains(&b'.') && memmem::find(line, b"(0x").is_some())
+        || HEADS.iter().any(|head| line.starts_with(head))
+        || is_go_frame(line)
+        || is_register(line)
+}
+
+/// The path of a function of Go with its arguments, which are numbers: `example.com/shop.(*Cart).Buy(0x1, {0x2?, 0x3}, ...)`.
+fn is_go_frame(line: &[u8]) -> bool {
+    let Some((path, arguments)) = line.strip_suffix(b")").and_then(|line| {
+        let open = memchr::memrchr(b'(', line)?;
+        line.split_at_checked(open)
+    }) else {
+        return false;
+    };
+    let is_of_arguments = |b: &u8| b.is_ascii_hexdigit() || b"x{}, ?._(".contains(b);
+    path.contains(&b'.') && !path.contains(&b' ') && arguments.iter().all(is_of_arguments)
+}
+
+/// A register of the processor: `rax    0x0`.
+fn is_register(line: &[u8]) -> bool {
+    let name = line.iter().take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit()).count();
+    let value = line.get(name..).unwrap_or_default();
+    let digits = value.trim_ascii_start().strip_prefix(b"0x").unwrap_or_default();
+    matches!(name, 2..=6)
+        && value.first() == Some(&b' ')
+        && !digits.is_empty()
+        && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// What Node says between the traces of an error that it ends for, and of one that has none.
+pub(super) fn is_of_node(line: &[u8]) -> bool {
+    line.starts_with(b"Emitted 'error' event") || line.starts_with(b"(Use `node --trace-uncaught ")
 }
 
 /// `thread 'main' panicked at src/main.rs:3:5:`, behind which the message stands. Before Rust 1.73 it stands in the same line.

@@ -116,9 +116,9 @@ impl Rule {
             Self::Java if head::is_node_place(line) => Some(State::NodeHead),
             Self::Java => head::is_jul(line).then_some(State::JulHead),
             Self::MysqlSlow if line.starts_with(b"# Time:") => Some(State::SlowTime),
-            Self::MysqlSlow => line.starts_with(b"# User@Host:").then_some(State::SlowEntry),
+            Self::MysqlSlow => line.starts_with(b"# User@Host:").then_some(State::SlowEntry { is_statement: false }),
             Self::Php => head::begins_php_stderr(line).then_some(State::PhpStderr),
-            Self::Python => head::is_traceback(line).then_some(State::Traceback),
+            Self::Python => head::ends_in_traceback(line).then_some(State::Traceback),
             Self::Ruby => head::begins_rails_report(line).then_some(State::RailsHead),
             Self::Rust if head::is_rust_panic(line) => {
                 Some(if line.ends_with(b":") { State::RustHead } else { State::RustPanic })
@@ -126,6 +126,7 @@ impl Rule {
             Self::Xml => windows::opened(line),
             Self::Auto if head::is_object(line) => Some(State::Whole),
             Self::Auto if head::announces_goroutines(line) => Some(State::Panic),
+            Self::Auto if head::ends_in_traceback(line) => Some(State::Traceback),
             Self::Auto if head::surely_begins_record(line) => None,
             Self::Auto if head::begins_mq_record(line) => Some(State::MqRecord),
             Self::Auto if windows::begins_printed(line).is_some() => windows::begins_printed(line),

@@ -41,8 +41,8 @@ pub(super) enum State {
     NodeTrace,
     /// Behind the empty line that ends it; Node's version follows.
     NodeEnd,
-    /// In what Node writes of an error behind its stack trace, between braces.
-    NodeObject,
+    /// In what Node writes of an error behind its stack trace, between braces; whether it is the one that ended it.
+    NodeObject { is_last: bool },
     /// In a stack trace of PHP's.
     PhpTrace,
     /// In what PHP wrote to nginx and that quotes, up to its closing quote.
@@ -51,8 +51,8 @@ pub(super) enum State {
     JulHead,
     /// Behind the time of an entry of MySQL's slow query log.
     SlowTime,
-    /// In an entry of MySQL's slow query log.
-    SlowEntry,
+    /// In an entry of MySQL's slow query log; whether its last line ended a statement.
+    SlowEntry { is_statement: bool },
     /// In a record of IBM MQ's error log, which a line of dashes ends.
     MqRecord,
     /// In the tag of a Windows event.
@@ -109,19 +109,25 @@ impl State {
             return Some(Self::Plain);
         }
         match self {
-            Self::NodeObject if head::is_indented(line) => return Some(Self::NodeObject),
-            Self::NodeObject if line == b"}" => return Some(Self::Plain),
+            Self::NodeObject { .. } if head::is_indented(line) => return Some(self),
+            Self::NodeObject { is_last } if line == b"}" => {
+                return Some(if is_last { Self::NodeTrace } else { Self::Plain });
+            }
             Self::NodeHead if !line.is_empty() && !head::begins_record(line) => return Some(Self::NodeSource),
             Self::NodeSource if head::is_caret(line) => return Some(Self::NodeMark),
             Self::NodeMark if line.is_empty() => return Some(Self::NodeThrown),
-            Self::NodeThrown if !line.is_empty() && !head::surely_begins_record(line) => return Some(Self::NodeTrace),
+            // What is no error stands directly below the mark.
+            Self::NodeMark | Self::NodeThrown if !line.is_empty() && !head::surely_begins_record(line) => {
+                return Some(Self::NodeTrace);
+            }
             Self::NodeTrace if line.is_empty() => return Some(Self::NodeEnd),
+            Self::NodeTrace if head::is_of_node(line) => return Some(Self::NodeTrace),
             Self::NodeEnd if line.starts_with(b"Node.js v") => return Some(Self::Plain),
             _ => {}
         }
         (head::is_frame(line) || head::is_exception(line) || head::is_marked_trace(line)).then_some(match self {
-            _ if line.ends_with(b" {") => Self::NodeObject,
-            Self::JulHead | Self::NodeObject => Self::Plain,
+            _ if line.ends_with(b" {") => Self::NodeObject { is_last: self == Self::NodeTrace },
+            Self::JulHead | Self::NodeObject { .. } => Self::Plain,
             other => other,
         })
     }
@@ -176,9 +182,14 @@ impl State {
         }
         if line.starts_with(b"# User@Host:") {
             // An entry within the same second has no time of its own.
-            return (self == Self::SlowTime).then_some(Self::SlowEntry);
+            return (self == Self::SlowTime).then_some(Self::SlowEntry { is_statement: false });
         }
-        Some(Self::SlowEntry)
+        // Containers write all of a server's logs into one; no statement begins so.
+        let is_others = matches!(line.first(), Some(b'0'..=b'9' | b'[')) || head::begins_record(line);
+        if is_others && self == (Self::SlowEntry { is_statement: true }) {
+            return None;
+        }
+        Some(Self::SlowEntry { is_statement: line.trim_ascii_end().ends_with(b";") })
     }
 
     pub(super) fn mq(line: &[u8]) -> Option<Self> {
@@ -188,7 +199,7 @@ impl State {
 
     /// Whether the last line was of an entry of MySQL's slow query log.
     pub(super) fn is_of_slow_entry(self) -> bool {
-        matches!(self, Self::SlowTime | Self::SlowEntry)
+        matches!(self, Self::SlowTime | Self::SlowEntry { .. })
     }
 
     /// What is known behind a limit: where any line would belong to the record, nothing tells that the next one does.

@@ -103,6 +103,8 @@ fn what_node_writes_behind_a_stack_trace_is_of_it() {
             "/srv/cart.js:9\nthrow new Error('no')\n^\n\nError: no\n    at buy (/srv/cart.js:9:7)\n    at node:internal/main:17:47\n\nNode.js v20.1.0",
             "node:events:491\n      throw er; // Unhandled 'error' event\n      ^\n\nError: listen\n    at buy (/srv/cart.js:9:7)\n",
             "see /srv/cart.js:9",
+            "node:events:491\n      throw er; // Unhandled 'error' event\n      ^\n\nError: listen\n    at buy (/srv/cart.js:9:7)\nEmitted 'error' event on Server instance at:\n    at emit (node:net:1:7) {\n  code: 'EADDRINUSE',\n  inner: {\n    n: 1\n  }\n}\n\nNode.js v20.1.0",
+            "/srv/cart.js:9\nthrow 'no';\n^\nno\n(Use `node --trace-uncaught ...` to show where the exception was thrown)\n\nNode.js v20.1.0",
             "ready",
         ],
     );
@@ -213,6 +215,35 @@ fn pythons_tracebacks_are_joined() {
 }
 
 #[test]
+fn a_traceback_that_begins_in_the_line_of_a_logger_is_of_it() {
+    let traceback = "Traceback (most recent call last):\n  File \"a.py\", line 9, in f\nValueError: x\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 3, in <module>\nshop.Error: y";
+    for head in [
+        "2023-11-14 22:13:20,123 ERROR root: ",
+        "ERROR:root:",
+        "2023-11-14T22:13:20.1+00:00 web1 app[7]: ",
+        "<34>1 2023-11-14T22:13:20Z web1 app 7 - - ",
+    ] {
+        let next = format!("{head}on");
+        check(Rule::Auto, &[&next, &format!("{head}{traceback}"), &next]);
+    }
+}
+
+#[test]
+fn what_follows_the_statement_of_a_slow_query_as_another_log_is_not_of_it() {
+    let slow = "# Time: 2023-11-14T22:13:20.123456Z\n# User@Host: app[app] @ web1 [192.0.2.5]  Id:     8\n# Query_time: 2.000652  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\nSET timestamp=1700000000;\nselect sleep(2),\n  7;";
+    check(
+        Rule::Auto,
+        &[
+            slow,
+            "2023-11-14T22:13:25.123456Z 0 [ERROR] [MY-010119] [Server] Aborting",
+            slow,
+            "192.0.2.1 - - [14/Nov/2023:22:13:27 +0000] \"GET / HTTP/1.1\" 500 5",
+            slow,
+        ],
+    );
+}
+
+#[test]
 fn gos_panics_are_joined() {
     check(
         Rule::Go,
@@ -220,6 +251,8 @@ fn gos_panics_are_joined() {
             "2023/11/14 22:13:20 on",
             "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\nmain.buy(...)\n\t/src/main.go:9\nexample.com/shop.(*Cart).Buy(0xc000010000, {0x1, 0x2})\n\t/src/cart.go:3 +0x1d\ncreated by main.main\n\t/src/main.go:1 +0x1\nexit status 2",
             "2023/11/14 22:13:21 again",
+            "panic: no\n\ngoroutine 7 [running]:\nencoding/json.Unmarshal({0xc0000121a0, 0x3, 0x3}, {0x4b1c80?, 0xc000014090})\n\t/go/decode.go:96 +0x5e\nnet/http.serverHandler.ServeHTTP({0xc0000a8e40?}, 0x6?)\n\t/go/server.go:9 +0x1\n...additional frames elided...\n[originating from goroutine 1]:\nmain.main()\n\t/src/main.go:1 +0x1\n\nrax    0x0\nrip    0x46e5a1",
+            "shop.Cart(is empty)",
         ],
     );
 }
