@@ -233,6 +233,22 @@ mod tests {
                 "java INFO 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=main mdc=0123456789abcdef0123456789abcdef-0123456789abcdef | x",
             ),
             (
+                "2023-11-14T22:13:20.123Z  INFO 7 --- [nio-8080-exec-1] [shop,803b448a0489f840,3425f23bb2432450] c.e.Cart : x",
+                "java INFO 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=nio-8080-exec-1 mdc=803b448a0489f840,3425f23bb2432450 | x",
+            ),
+            (
+                "2023-11-14T22:13:20.123Z  INFO 7 --- [           main] [shop,,] c.e.Cart : x",
+                "java INFO 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=main | x",
+            ),
+            (
+                "2023-11-14T22:13:20.123Z  INFO 7 --- [shop] [main] [order 7] c.e.Cart : x",
+                "java INFO 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=main mdc=order 7 | x",
+            ),
+            (
+                "2023-11-14T22:13:20.123Z  INFO 7 --- [main] [0123456789abcdef0123456789abcdef] c.e.Cart : x",
+                "java INFO 22:13:20.123 pid=7 logger=c.e.Cart thread=main mdc=0123456789abcdef0123456789abcdef | x",
+            ),
+            (
                 "2023-11-14 22:13:20.123  INFO [shop,4f0,7b1] 7 --- [main] c.e.Cart : x",
                 "java INFO 22:13:20.123 app=shop pid=7 logger=c.e.Cart thread=main mdc=4f0,7b1 | x",
             ),

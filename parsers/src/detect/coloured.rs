@@ -116,6 +116,9 @@ mod tests {
         assert_eq!(event.attributes.get("logger"), Some("com.example.App"));
         let line = r#"{"log":"\u001b[33mwarn\u001b[39m: no stock\n","stream":"stdout","time":"2023-11-14T22:13:20Z"}"#;
         assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).level, Level::Warn);
+        let line = r#"{"level":"\u001b[31merror\u001b[39m","message":"no"}"#;
+        let event = parse(Format::Auto, line.as_bytes(), &CX);
+        assert_eq!((event.level, event.attributes.get("level")), (Level::Error, None));
         let line = "2023-11-14T22:13:20Z stdout F \x1b[33mwarn\x1b[39m: no stock";
         assert_eq!(parse(Format::Auto, line.as_bytes(), &CX).level, Level::Warn);
     }

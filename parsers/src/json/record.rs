@@ -6,6 +6,7 @@ use super::reader::Value;
 use super::relayed;
 use super::times;
 use super::unescape::{Text, unescape_into};
+use crate::detect::coloured::without_colours;
 use crate::fields::{self, Found, Slot};
 use crate::timestamp::STORABLE;
 use crate::{Attributes, Context, Level, LogEvent, address, cef, level_names, programs, winevent};
@@ -454,6 +455,12 @@ fn is_nobody(text: &str) -> bool {
 
 /// The level that `text` states under a name of `slot`, and the syslog severity if it is one.
 fn level_of(slot: Slot, key: &str, text: &str) -> Option<(Level, Option<u8>)> {
+    // winston puts a terminal's colours around it where it is told to, in JSON, too.
+    if text.starts_with('\u{1b}')
+        && let Some(plain) = without_colours(text.as_bytes())
+    {
+        return level_of(slot, key, std::str::from_utf8(&plain).ok()?);
+    }
     let number = text.parse::<u32>().ok();
     let severity = number.and_then(|n| u8::try_from(n).ok()).filter(|&n| n < 8);
     match (slot, number) {

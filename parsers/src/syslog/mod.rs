@@ -6,6 +6,7 @@
 
 mod aix;
 pub(crate) mod big_ip;
+mod busybox;
 pub(crate) mod cisco;
 pub(crate) mod day_time;
 mod freebsd;

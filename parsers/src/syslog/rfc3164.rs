@@ -9,7 +9,7 @@ use std::net::Ipv6Addr;
 
 use super::priority::{self, Priority};
 use super::tag::{self, Tag};
-use super::{ParseError, aix, big_ip, cisco, field_text, freebsd, stamp, without_blanks, without_trailer};
+use super::{ParseError, aix, big_ip, busybox, cisco, field_text, freebsd, stamp, without_blanks, without_trailer};
 use crate::{Context, Level, LogEvent, cursor, level_names};
 
 /// Reads one message of the RFC 3164 family. The message is borrowed from `line`, without line ends and NULs behind it.
@@ -30,10 +30,14 @@ pub(super) fn after_priority<'a>(priority: Priority, rest: &'a [u8], cx: &Contex
     let mut event = LogEvent { format: "rfc3164", ..LogEvent::default() };
     priority.apply(&mut event);
     let rest = without_blanks(rest);
-    if let Some((instant, rest)) = stamp::read(rest, cx) {
+    if let Some((instant, behind)) = stamp::read(rest, cx) {
         event.timestamp = Some(instant);
-        let rest = without_blanks(rest.strip_prefix(b":").unwrap_or(rest));
-        after_stamp(&mut event, rest);
+        let behind = without_blanks(behind.strip_prefix(b":").unwrap_or(behind));
+        let stated = busybox::behind_weekday(rest).and_then(busybox::facility_and_severity);
+        after_stamp(&mut event, stated.map_or(behind, |(_, _, rest)| rest));
+        if let Some((facility, severity, _)) = stated {
+            state(&mut event, facility, severity);
+        }
     } else if let (Priority::Valid { .. }, Some(rest)) = (priority, rest.strip_prefix(b":")) {
         after_lone_colon(&mut event, without_blanks(rest), cx);
     } else if let Some((prefix, rest)) = cisco::prefix(rest, cx) {
@@ -97,7 +101,8 @@ fn after_stamp<'a>(event: &mut LogEvent<'a>, rest: &'a [u8]) {
         event.message = Cow::Borrowed(rest);
         return;
     }
-    if let Some((facility, severity, after)) = aix::facility_and_severity(rest) {
+    let stated = aix::facility_and_severity(rest).or_else(|| busybox::facility_and_severity(rest));
+    if let Some((facility, severity, after)) = stated {
         state(event, facility, severity);
         rest = after;
     }

@@ -1,6 +1,6 @@
 //! How the lines begin that are plainly syslog, whatever else they hold.
 
-use super::{cisco, stamp, zone_names};
+use super::{busybox, cisco, stamp, zone_names};
 use crate::{Context, cisco_asa, leading, level_names, timestamp};
 
 /// Whether `text` begins with a number in angle brackets; one that was left out counts before a stamp.
@@ -82,8 +82,11 @@ fn has_element(data: &[u8]) -> bool {
 }
 
 /// Whether `text` begins with a stamp that has a year, behind which a device's tag or that of CEF or LEEF stands, or a host and a
-/// program: `Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: …`. Other programs begin their lines with such a time, too.
+/// program: `Nov 14 2023 22:13:20 fw1 : %ASA-4-106023: …`; or OpenWrt's, behind which facility and severity stand. Other programs begin their lines with such a time, too.
 pub(crate) fn has_dated_stamp(text: &[u8], cx: &Context) -> bool {
+    if text.get(3) == Some(&b' ') && busybox::is_openwrts(text) {
+        return true;
+    }
     let has_year = text.get(7..11).is_some_and(|year| year.iter().all(u8::is_ascii_digit));
     let Some((_, rest)) = (has_year && text.get(6) == Some(&b' ')).then(|| stamp::read(text, cx)).flatten() else {
         return false;

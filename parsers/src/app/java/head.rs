@@ -94,7 +94,11 @@ impl<'a> Head<'a> {
             self.thread = inner;
         } else if self.after_dashes && (inner.is_empty() || is_trace(inner)) {
             self.mdc = inner;
-        } else if self.after_dashes {
+        } else if self.after_dashes && inner.matches(',').count() >= 2 {
+            let (app, mdc) = inner.split_once(',').unwrap_or_default();
+            self.app = if app.is_empty() { self.app } else { app };
+            self.mdc = mdc.trim_matches(',');
+        } else if self.after_dashes && self.app.is_empty() {
             self.app = std::mem::replace(&mut self.thread, inner);
         } else {
             self.mdc = inner;
@@ -233,10 +237,9 @@ pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
-/// Whether `text` is a trace id and a span id, as Micrometer writes them.
+/// Whether `text` is a trace id and a span id, as Micrometer writes them, or a trace id alone.
 fn is_trace(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(trace, span)| {
-        let is_hex = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_hexdigit());
-        (is_hex(trace, 32) || is_hex(trace, 16)) && is_hex(span, 16)
-    })
+    let is_hex = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_trace = |part: &str| is_hex(part, 32) || is_hex(part, 16);
+    text.split_once('-').map_or(is_trace(text), |(trace, span)| is_trace(trace) && is_hex(span, 16))
 }

@@ -90,6 +90,8 @@ pub(super) const LINES: &[&str] = &[
     "2023-11-14T22:13:20Z [ERROR] [/lib/auth.go:99][client IP=\"192.0.2.7\"]: text",
     "[Nest] 7  - 11/14/2023, 10:13:20 PM    WARN [AuthService] text",
     "2023-11-14T22:13:20.123Z\t\x1b[34mINFO\x1b[0m\tmain.go:7\tready\t{\"n\": 1}",
+    "Nov 14 22:13:20 web1 auth.info sshd[12]: text",
+    "Tue Nov 14 22:13:20 2023 authpriv.warn dropbear[12]: text",
     "\x1b[32minfo\x1b[39m: text",
     "\x1b[33m[Nest] 7  - \x1b[39m11/14/2023, 10:13:20 PM \x1b[33m   WARN\x1b[39m \x1b[38;5;3m[AuthService] \x1b[39m\x1b[33mtext\x1b[39m",
     "[2023-11-14 22:13:20.123 +00:00] [INF] [79] Shop.Cart: text",

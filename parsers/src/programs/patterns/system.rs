@@ -19,6 +19,7 @@ pub(super) const SSH: &[Pattern] = &[
     ("Postponed {method} for {user} from {ip} port {port}", NONE),
     ("User {user} from {ip} not allowed because {_}", FAILURE),
     ("User {user} not allowed because {_}", FAILURE),
+    ("Access denied for user {user} by PAM account configuration", FAILURE),
     ("maximum authentication attempts exceeded for invalid user {user} from {ip} port {port}", FAILURE),
     ("maximum authentication attempts exceeded for {user} from {ip} port {port}", FAILURE),
     ("Disconnecting invalid user {user} {ip} port {port}", FAILURE),

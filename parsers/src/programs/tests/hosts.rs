@@ -89,6 +89,7 @@ fn pams_modules_speak_in_sentences_too() {
             "pam_sss(sshd:auth): authentication success; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7 user=bob",
             "bob 192.0.2.7 success",
         ),
+        ("sshd", "fatal: Access denied for user bob by PAM account configuration [preauth]", "bob - failure"),
         ("sshd", "pam_sss(sshd:account): Access denied for user bob: 6 (Permission denied)", "bob - failure"),
         ("sshd", "pam_access(sshd:account): access denied for user `bob' from `192.0.2.7'", "bob 192.0.2.7 failure"),
         ("sshd", "pam_winbind(sshd:auth): user 'bob' granted access", "bob - success"),
