@@ -137,6 +137,9 @@ pub enum ConfigError {
     Value { key: String, detail: String },
 }
 
+/// The largest number of seconds, or milliseconds, that something may be waited for: a year of seconds. An instant is added to it.
+const WAIT_MAX: u64 = 31_536_000;
+
 impl Config {
     /// Reads `file` (none: defaults) and lays `variables` over it. `DATABASE_URL`, which many platforms set, is `database.url` where
     /// `LOGSEAL__DATABASE__URL` is not set.
@@ -223,6 +226,19 @@ impl Config {
         let schemes = ["postgres://", "postgresql://", "sqlite:"];
         if !self.database.url.is_empty() && !schemes.iter().any(|scheme| self.database.url.starts_with(scheme)) {
             return wrong("database.url", "must begin with postgres:// or sqlite:, or be empty".to_owned());
+        }
+        for (key, count) in [
+            ("api.header_seconds_max", self.api.header_seconds_max),
+            ("api.body_seconds_max", self.api.body_seconds_max),
+            ("api.request_seconds_max", self.api.request_seconds_max),
+            ("api.write_stall_seconds_max", self.api.write_stall_seconds_max),
+            ("ingest.queue_wait_ms", self.ingest.queue_wait_ms),
+            ("uploads.stall_seconds_max", self.uploads.stall_seconds_max),
+            ("shutdown_seconds", self.shutdown_seconds),
+        ] {
+            if count > WAIT_MAX {
+                return wrong(key, format!("{count} is more than {WAIT_MAX}"));
+            }
         }
         if self.ingest.seal_after_ms == 0 || self.ingest.seal_after_ms > 60_000 {
             return wrong("ingest.seal_after_ms", format!("{} is not within 1 to 60000", self.ingest.seal_after_ms));

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::find::{find, find_all_by, find_by};
-use crate::{Attributes, Context, LogEvent, address, cursor};
+use crate::{Attributes, Context, LogEvent, address, cursor, plain};
 
 /// The name of this format in [`LogEvent::format`].
 pub const FORMAT: &str = "iptables";
@@ -21,9 +21,10 @@ const PREFIX_BYTES_MAX: usize = 200;
 /// `prefix` (what the rule says), and `action` where the last word of that is one. The address is `SRC`.
 /// The message is the line.
 #[must_use]
-pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
+pub fn parse<'a>(line: &'a [u8], cx: &Context) -> Option<LogEvent<'a>> {
     let start = fields_start(line)?;
     let (prefix, fields) = line.split_at_checked(start)?;
+    let (timestamp, prefix) = behind_time(prefix, cx);
     let fields = cursor::text(fields);
     let mut attributes = Attributes::with_capacity(line.len(), 24);
     let prefix = cursor::text(prefix);
@@ -63,6 +64,7 @@ pub fn parse<'a>(line: &'a [u8], _cx: &Context) -> Option<LogEvent<'a>> {
     }
     let ip = source.map(|found| found.ip);
     (addresses > 0 || attributes.get("PROTO").is_some()).then(|| LogEvent {
+        timestamp,
         ip,
         attributes,
         message: Cow::Borrowed(line),
@@ -83,6 +85,15 @@ fn fields_start(line: &[u8]) -> Option<usize> {
 
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+/// The time in the bracket that `prefix` begins with, as `dmesg -T` writes it (`[Tue Nov 14 22:13:20 2023]`), and what follows it.
+fn behind_time<'a>(prefix: &'a [u8], cx: &Context) -> (Option<i64>, &'a [u8]) {
+    let [b'[', b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..] = prefix else { return (None, prefix) };
+    match plain::leading_stamp(prefix, cx) {
+        (Some(at), rest) => (Some(at), rest.strip_prefix(b"]").unwrap_or(rest)),
+        (None, _) => (None, prefix),
+    }
 }
 
 /// `text` without the kernel's `[50028.5]` before it.
@@ -121,6 +132,16 @@ mod tests {
             ("web: ", None),
         ] {
             assert_eq!(action(prefix), expected, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn the_time_that_dmesg_writes_is_the_packets() {
+        let line =
+            b"[Tue Nov 14 22:13:20 2023] [UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP SPT=1 DPT=22";
+        for event in [parse(line, &CX).unwrap(), crate::format::parse(crate::Format::Auto, line, &CX)] {
+            assert_eq!((event.format, event.timestamp), (FORMAT, Some(1_700_000_000_000_000)));
+            assert_eq!(event.attributes.get("prefix"), Some("[UFW BLOCK]"));
         }
     }
 

@@ -77,7 +77,7 @@ fn is_id(text: &[u8]) -> bool {
 }
 
 /// The stamp that `line` begins with, and what follows it.
-fn leading_stamp<'a>(line: &'a [u8], cx: &Context) -> (Option<i64>, &'a [u8]) {
+pub(crate) fn leading_stamp<'a>(line: &'a [u8], cx: &Context) -> (Option<i64>, &'a [u8]) {
     match stamp::read(line, cx) {
         Some((micros, rest)) => (Some(micros), rest),
         None => (None, line),

@@ -24,6 +24,8 @@ pub struct Limits {
     pub decoder_bytes_max: u64,
     /// Bytes of a zip within an archive: it is copied to a file first, because its directory stands at its end (4 GiB).
     pub scratch_bytes_max: u64,
+    /// Bytes of the disk that such a copy leaves free.
+    pub scratch_free_bytes_min: u64,
 }
 
 impl Default for Limits {
@@ -38,6 +40,7 @@ impl Default for Limits {
             nesting_max: 1,
             decoder_bytes_max: 128 << 20,
             scratch_bytes_max: 4 << 30,
+            scratch_free_bytes_min: 0,
         }
     }
 }

@@ -52,6 +52,12 @@ pub enum EntryProblem {
         /// The limit.
         limit: u64,
     },
+    /// It has to be copied to be read, and the disk's last room is others'.
+    #[error("to read it takes a copy, and the disk would have less than the {free_min} bytes free that are kept")]
+    NoRoom {
+        /// What has to stay free.
+        free_min: u64,
+    },
     /// Its bytes are not what its format asks for.
     #[error("it is damaged: {0}")]
     Damaged(&'static str),
@@ -88,6 +94,7 @@ impl EntryProblem {
             Self::UnsupportedMethod(_) => "unsupported_method",
             Self::UnsupportedFormat(_) => "unsupported_format",
             Self::NeedsMemory { .. } => "needs_memory",
+            Self::NoRoom { .. } => "no_room",
             Self::Damaged(_) => "damaged",
             Self::ChecksumMismatch => "checksum_mismatch",
             Self::Overlapping => "overlapping",

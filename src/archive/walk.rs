@@ -213,6 +213,7 @@ impl<'w> Walker<'w> {
     fn nested_zip(&mut self, place: &Place, mut stream: Stream<'_>, level: u8) -> Result<(), Stop> {
         let mut copy = tempfile::tempfile_in(self.scratch).map_err(Stop::Failed)?;
         let limit = self.meter.limits.scratch_bytes_max;
+        let no_room = EntryProblem::NoRoom { free_min: self.meter.limits.scratch_free_bytes_min };
         let mut copied: u64 = 0;
         // What was copied before damage is still worth reading.
         let damage = loop {
@@ -225,7 +226,17 @@ impl<'w> Walker<'w> {
             if copied > limit {
                 return self.visit(place, Err(EntryProblem::TooLarge { limit }), None);
             }
-            copy.write_all(bytes).map_err(Stop::Failed)?;
+            let free = free_bytes(&copy).map_err(Stop::Failed)?;
+            if free < self.meter.limits.scratch_free_bytes_min.saturating_add(bytes.len() as u64) {
+                return self.visit(place, Err(no_room), None);
+            }
+            match copy.write_all(bytes) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                    return self.visit(place, Err(no_room), None);
+                }
+                Err(error) => return Err(Stop::Failed(error)),
+            }
             let count = bytes.len();
             stream.consume(count);
         };
@@ -286,6 +297,12 @@ impl<'w> Walker<'w> {
         }
         too_many.or(self.meter.exceeded()).map_or(Ok(()), |problem| Err(Stop::Ended(problem)))
     }
+}
+
+/// What is free on the disk that `file` is on.
+fn free_bytes(file: &File) -> io::Result<u64> {
+    let stat = rustix::fs::fstatvfs(file)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 /// Content of an entry, up to the limit for one.

@@ -5,6 +5,8 @@ use clap::Args;
 use logseal_parsers::Level;
 
 use super::since::{Moment, moment};
+use crate::query::ast::{Expr, Term, TextTest};
+use crate::query::field::TextField;
 
 /// Which records.
 #[derive(Clone, Debug, Default, Args)]
@@ -41,17 +43,25 @@ impl Which {
     /// As names and values of query parameters.
     pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
         let levels: Vec<&str> = self.level.iter().map(|level| level.as_str()).collect();
-        let query = self.query.trim_end();
-        [
-            ("q", (!query.is_empty()).then(|| query.to_owned())),
-            ("levels", (!levels.is_empty()).then(|| levels.join(","))),
-            ("source", self.source.clone()),
-            ("host", self.host.clone()),
-            ("app", self.app.clone()),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+        let mut query = self.query.trim_end().to_owned();
+        let mut names = Vec::new();
+        for (parameter, field, name) in [
+            ("source", TextField::Source, &self.source),
+            ("host", TextField::Host, &self.host),
+            ("app", TextField::App, &self.app),
+        ] {
+            match name {
+                // The parameter takes several names, with commas between them.
+                Some(name) if name.contains(',') => {
+                    let named = Expr::Term(Term::Text { field, test: TextTest::Equals(name.clone()) });
+                    query = if query.is_empty() { named.to_string() } else { format!("({query}) {named}") };
+                }
+                Some(name) => names.push((parameter, name.clone())),
+                None => {}
+            }
+        }
+        let stated = [("q", query), ("levels", levels.join(","))];
+        stated.into_iter().filter(|(_, value)| !value.is_empty()).chain(names).collect()
     }
 }
 
@@ -106,5 +116,16 @@ mod tests {
         );
         assert_eq!(line.when.parameters(Utc::now()), [("start_time", "2026-11-20T00:00:00.000000Z".to_owned())]);
         assert!(Line::parse_from(["x"]).which.parameters().is_empty());
+    }
+
+    #[test]
+    fn a_name_with_a_comma_is_one_name() {
+        let line = Line::parse_from(["x", "a OR b", "--source", "acme,inc", "--host", "h"]);
+        assert_eq!(
+            line.which.parameters(),
+            [("q", "(a OR b) source:\"acme,inc\"".to_owned()), ("host", "h".to_owned())]
+        );
+        let line = Line::parse_from(["x", "--app", "a,\"b"]);
+        assert_eq!(line.which.parameters(), [("q", "app:\"a,\\\"b\"".to_owned())]);
     }
 }

@@ -102,6 +102,8 @@ impl Api {
         }
         for (key, value) in [
             ("requests_max", self.requests_max as u64),
+            ("header_seconds_max", self.header_seconds_max),
+            ("body_seconds_max", self.body_seconds_max),
             ("request_seconds_max", self.request_seconds_max),
             ("write_stall_seconds_max", self.write_stall_seconds_max),
         ] {

@@ -8,11 +8,11 @@ use logseal_parsers::Zone;
 use logseal_parsers::multiline::Rule;
 use serde::{Deserialize, Serialize};
 
-use super::Networks;
 use super::api::Tls;
 use super::listener_tokens;
 use super::secret_text::SecretText;
 use super::source_name::{self, RESERVED_DETAIL, SOURCE_BYTES_MAX, SourceFault, UNREADABLE_DETAIL};
+use super::{Networks, WAIT_MAX};
 
 /// One listener. What is not stated depends on its protocol.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -157,8 +157,8 @@ impl ListenerConfig {
         if self.connections_max == 0 {
             return Err(("connections_max", "must be 1 or more".to_owned()));
         }
-        if self.idle_seconds == 0 {
-            return Err(("idle_seconds", "must be 1 or more".to_owned()));
+        if !(1..=WAIT_MAX).contains(&self.idle_seconds) {
+            return Err(("idle_seconds", format!("{} is not within 1 to {WAIT_MAX}", self.idle_seconds)));
         }
         if self.transport == Transport::Udp && !self.protocol.has_datagrams() {
             return Err(("transport", format!("{} is not spoken over udp", self.protocol)));

@@ -241,6 +241,29 @@ fn lines_are_joined_only_where_there_are_lines_in_their_order() {
 }
 
 #[test]
+fn no_wait_is_so_long_that_it_cannot_be_reckoned_with() {
+    let long = i64::MAX;
+    for (text, key) in [
+        (format!("[api]\nheader_seconds_max = {long}\n"), "api.header_seconds_max"),
+        (format!("[api]\nbody_seconds_max = {long}\n"), "api.body_seconds_max"),
+        (format!("[api]\nrequest_seconds_max = {long}\n"), "api.request_seconds_max"),
+        (format!("[api]\nwrite_stall_seconds_max = {long}\n"), "api.write_stall_seconds_max"),
+        (format!("[ingest]\nqueue_wait_ms = {long}\n"), "ingest.queue_wait_ms"),
+        (format!("[uploads]\nstall_seconds_max = {long}\n"), "uploads.stall_seconds_max"),
+        (format!("shutdown_seconds = {long}\n"), "shutdown_seconds"),
+        (format!("[[listener]]\nidle_seconds = {long}\n"), "listener[0].idle_seconds"),
+        (
+            format!("[analysers.a]\nurl = \"http://x\"\ntoken = \"0123456789abcdef\"\nresult_seconds_max = {long}\n"),
+            "analysers.a.result_seconds_max",
+        ),
+        ("[api]\nheader_seconds_max = 0\n".to_owned(), "api.header_seconds_max"),
+    ] {
+        let error = load(&text, &[]).unwrap_err().to_string();
+        assert!(error.starts_with(key), "{error}");
+    }
+}
+
+#[test]
 fn a_listener_is_refused_what_its_protocol_does_not_have() {
     for (table, key) in [
         ("[[listener]]\nprotocol = \"relp\"\ntransport = \"udp\"\n", "listener[0].transport"),

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
+use super::WAIT_MAX;
 use super::secret_text::SecretText;
 
 /// The limits of uploads and of the archives in them.
@@ -105,6 +106,13 @@ pub(super) fn check(analysers: &Analysers) -> Result<(), (String, String)> {
         }
         if analyser.token.expose().len() < TOKEN_CHARACTERS_MIN {
             return wrong("token", "must have at least 16 characters");
+        }
+        for (key, seconds) in
+            [("answer_seconds_max", analyser.answer_seconds_max), ("result_seconds_max", analyser.result_seconds_max)]
+        {
+            if seconds > WAIT_MAX {
+                return wrong(key, &format!("{seconds} is more than {WAIT_MAX}"));
+            }
         }
         if analyser.answer_seconds_max == 0 || analyser.attempts_max == 0 || analyser.result_seconds_max == 0 {
             return wrong("answer_seconds_max", "this, result_seconds_max and attempts_max must not be 0");

@@ -17,8 +17,14 @@ pub(super) fn origin(id: JobId) -> String {
     format!("{ORIGIN}{id}")
 }
 
+/// What stands before the name of an attribute that a record has itself and that would be taken for ours.
+const OWN: &str = "record.";
+
 /// Writes into `event` that it begins in `line` of `file`, and which one in there it is.
 pub(super) fn write(event: &mut LogEvent<'_>, file: &str, line: u64, part: u64) {
+    if event.attributes.iter().any(|(name, _)| is_ours(name)) {
+        set_own_aside(event);
+    }
     event.attributes.push(FILE, file);
     event.attributes.push(LINE, Decimal::of(line).as_str());
     if part > 0 {
@@ -26,10 +32,26 @@ pub(super) fn write(event: &mut LogEvent<'_>, file: &str, line: u64, part: u64) 
     }
 }
 
+fn is_ours(name: &str) -> bool {
+    matches!(name, FILE | LINE | PART)
+}
+
+#[cold]
+fn set_own_aside(event: &mut LogEvent<'_>) {
+    let all = std::mem::take(&mut event.attributes);
+    for (name, value) in all.iter() {
+        if is_ours(name) {
+            event.attributes.push(&format!("{OWN}{name}"), value);
+        } else {
+            event.attributes.push(name, value);
+        }
+    }
+}
+
 /// The job that `record` came with, and its place there; `None` for records of other origins.
 pub(super) fn read(record: &LogRow<'_>) -> Option<(JobId, RecordMark)> {
     let job = record.origin.strip_prefix(ORIGIN)?.parse().ok()?;
-    // A line may have attributes of the same names: what stands last was written by us.
+    // Records of earlier versions may have attributes of the same names: what stands last was written by us.
     let value = |name: &str| record.attributes.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value);
     let number = |value: Option<&Cow<'_, str>>| value.and_then(|text| text.parse().ok());
     let mark = RecordMark {
@@ -97,6 +119,10 @@ mod tests {
         write(&mut event, "a.zip/b.log", 12_345_678_901, 0);
         let expected = RecordMark { id: 77, file: "a.zip/b.log".to_owned(), line: 12_345_678_901, part: 0 };
         assert_eq!(read(&row(job, &event)), Some((job, expected.clone())));
+        // Searches take the first of a name: it is ours.
+        let of = |name| event.attributes.get(name);
+        assert_eq!((of("upload.file"), of("upload.part")), (Some("a.zip/b.log"), None));
+        assert_eq!((of("record.upload.file"), of("record.upload.part")), (Some("planted"), Some("9")));
 
         let mut event = LogEvent::default();
         write(&mut event, "a.zip/b.log", 12_345_678_901, 3);

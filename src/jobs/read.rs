@@ -67,7 +67,7 @@ pub(super) struct Plan {
 impl Plan {
     /// # Errors
     /// What of the job is not known here, in words.
-    pub(super) fn of(job: &Job, finished: Vec<Finished>, limits: &Uploads, formats: &Formats) -> Result<Self, String> {
+    pub(super) fn of(job: &Job, finished: Vec<Finished>, limits: Limits, formats: &Formats) -> Result<Self, String> {
         let format = formats.find(&job.format).map_err(|error| error.to_string())?;
         let multiline: Rule =
             job.multiline.parse().map_err(|error: logseal_parsers::multiline::UnknownRule| error.to_string())?;
@@ -80,7 +80,7 @@ impl Plan {
             uploaded_at: job.created_at.timestamp_micros(),
             finished,
             resume: job.mark(),
-            limits: archive_limits(limits),
+            limits,
         })
     }
 }

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::holdback::Hold;
-use super::read::{Finished, Piece, Plan, Reader};
+use super::read::{Finished, Piece, Plan, Reader, archive_limits};
 use super::{Jobs, Pipeline};
+use crate::archive::limits::Limits;
 use crate::clock::now;
 use crate::ingest::{Receipt, Rejected, WhenFull};
 use crate::meta::{Checkpoint, Job, JobEnd, MetaError};
@@ -139,7 +140,11 @@ impl Run<'_> {
             .into_iter()
             .map(|(number, status, inserted, failed)| Finished { number, status, inserted, failed })
             .collect();
-        let plan = Plan::of(&self.job, finished, self.jobs.limits(), &self.jobs.0.formats).map_err(Broken::Failed)?;
+        let limits = Limits {
+            scratch_free_bytes_min: self.jobs.objects().disk_free_bytes_min(),
+            ..archive_limits(self.jobs.limits())
+        };
+        let plan = Plan::of(&self.job, finished, limits, &self.jobs.0.formats).map_err(Broken::Failed)?;
         Ok(Reader::new(file, self.jobs.copies().to_owned(), plan))
     }
 

@@ -72,6 +72,12 @@ impl Objects {
         Ok(Self { place: Arc::new(place), undoing, disk_free_bytes_min: config.disk_free_bytes_min })
     }
 
+    /// What files and their copies leave free on the disk, in bytes.
+    #[must_use]
+    pub const fn disk_free_bytes_min(&self) -> u64 {
+        self.disk_free_bytes_min
+    }
+
     /// Streams `body` into the new object `key`, in constant memory (16 MiB at most), while its length and SHA-256 are computed. When it returns,
     /// the object is on disk, its name too. `key` must not have been used before.
     ///

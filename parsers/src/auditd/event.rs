@@ -61,12 +61,13 @@ pub(crate) fn ends_event(line: &[u8]) -> bool {
 }
 
 /// Completes `event`, the first record of an event, by those on `lines`: their fields are attributes under the record's type in
-/// lower case (`path.name`).
+/// lower case (`path.name`), and behind that their number where there were others of the type (`path.2.name`).
 pub(super) fn complete(event: &mut LogEvent<'_>, lines: &[u8], cx: &Context) {
     let mut attributes = std::mem::take(&mut event.attributes);
+    let mut kinds = Vec::new();
     for line in lines.split(|b| *b == b'\n') {
         let Some(other) = super::record(line, cx) else { continue };
-        add(&mut attributes, &other);
+        add(&mut attributes, &mut kinds, &other);
         event.ip = event.ip.or(other.ip);
         if event.user_name.is_empty() {
             event.user_name = other.user_name.into_owned().into();
@@ -75,11 +76,15 @@ pub(super) fn complete(event: &mut LogEvent<'_>, lines: &[u8], cx: &Context) {
     event.attributes = attributes;
 }
 
-fn add(attributes: &mut Attributes, record: &LogEvent<'_>) {
+/// Adds the fields of `record`; `kinds` are those of the records before it.
+fn add(attributes: &mut Attributes, kinds: &mut Vec<String>, record: &LogEvent<'_>) {
     let kind = record.attributes.get("type").unwrap_or_default().to_ascii_lowercase();
+    let before = kinds.iter().filter(|known| **known == kind).count();
+    let scope = if before == 0 { kind.clone() } else { format!("{kind}.{}", before + 1) };
     for (name, value) in record.attributes.iter().filter(|(name, _)| !matches!(*name, "type" | "serial")) {
-        attributes.push_scoped(&kind, name, value);
+        attributes.push_scoped(&scope, name, value);
     }
+    kinds.push(kind);
 }
 
 #[cfg(test)]
@@ -97,6 +102,19 @@ mod tests {
         assert_eq!((get("type"), get("exe"), get("path.name")), (Some("SYSCALL"), Some("/bin/ls"), Some("/x")));
         assert_eq!((&*event.user_name, event.ip), ("bob", "192.0.2.7".parse().ok()));
         assert_eq!(&*event.message, lines.as_bytes());
+    }
+
+    #[test]
+    fn each_of_several_records_of_a_type_keeps_its_fields() {
+        let lines = "type=SYSCALL msg=audit(1700000000.1:7): pid=1\n\
+            type=PATH msg=audit(1700000000.1:7): item=0 name=\"/d\" nametype=PARENT\n\
+            type=CWD msg=audit(1700000000.1:7): cwd=\"/\"\n\
+            type=PATH msg=audit(1700000000.1:7): item=1 name=\"/d/x\" nametype=DELETE\n";
+        let event = super::super::parse(lines.as_bytes(), &Context { received_at: 0, zone: Zone::UTC }).unwrap();
+        let get = |name| event.attributes.get(name);
+        assert_eq!((get("path.name"), get("path.nametype")), (Some("/d"), Some("PARENT")));
+        assert_eq!((get("path.2.name"), get("path.2.nametype")), (Some("/d/x"), Some("DELETE")));
+        assert_eq!((get("cwd.cwd"), get("path.3.name")), (Some("/"), None));
     }
 
     #[test]

@@ -105,15 +105,16 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
     if name.is_empty() || is_unset {
         return;
     }
-    let is_argument = || {
-        kind == "EXECVE" && name.strip_prefix('a').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    };
+    let argument = if kind == "EXECVE" { argument(name) } else { None };
     // Red Hat 5 puts what PAM says of the client in parentheses.
     let name = name.trim_start_matches('(');
     let raw = if quoted || raw.contains('(') { raw } else { raw.trim_end_matches(')') };
     // The id of an account is a number where it has no letter.
     let is_plain_id = || name == "id" && raw.bytes().all(|b| b.is_ascii_digit());
-    let value = if !quoted && (is_encoded(name) || is_argument()) && !is_plain_id() {
+    let value = if !quoted && argument == Some(Argument::Piece) {
+        // The kernel encodes all pieces of one if any has to be.
+        hexadecimal(raw).map_or(Cow::Borrowed(raw), |bytes| text_of(bytes))
+    } else if !quoted && (is_encoded(name) || argument.is_some()) && !is_plain_id() {
         decoded(raw).unwrap_or(Cow::Borrowed(raw))
     } else {
         Cow::Borrowed(raw)
@@ -125,12 +126,32 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
 ///
 /// A text without a blank, a quote or another byte than ASCII's is written as it is, so that digits that would give one are none.
 fn decoded(raw: &str) -> Option<Cow<'_, str>> {
-    let mut text = hexadecimal(raw)?;
-    if text.iter().all(|byte| matches!(byte, b'!' | b'#'..=b'~')) {
-        return None;
+    let text = hexadecimal(raw)?;
+    let is_plain = text.iter().all(|byte| matches!(byte, b'!' | b'#'..=b'~'));
+    (!is_plain).then(|| text_of(text))
+}
+
+fn text_of(mut bytes: Vec<u8>) -> Cow<'static, str> {
+    bytes.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A word of a command line, or one of the pieces in which a long one comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Argument {
+    Whole,
+    Piece,
+}
+
+/// What `a1` and `a1[0]` name; `a1_len` is a number.
+fn argument(name: &str) -> Option<Argument> {
+    let number = name.strip_prefix('a')?;
+    let behind = number.trim_start_matches(|c: char| c.is_ascii_digit());
+    match behind {
+        _ if behind.len() == number.len() => None,
+        "" => Some(Argument::Whole),
+        _ => (behind.starts_with('[') && behind.ends_with(']')).then_some(Argument::Piece),
     }
-    text.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
-    Some(Cow::Owned(String::from_utf8_lossy(&text).into_owned()))
 }
 
 /// The bytes that `raw` is in hexadecimal, in capitals as the kernel writes it; `None` where it is not.
@@ -174,6 +195,11 @@ mod tests {
     #[test]
     fn encoded_texts_are_decoded_where_a_field_may_be_encoded() {
         check("PROCTITLE", "proctitle=6C73002D6C", &[("proctitle", "ls -l")]);
+        check(
+            "EXECVE",
+            "a0=\"sh\" a1_len=8192 a1[0]=6C73202D6C a1[1]=6364",
+            &[("a0", "sh"), ("a1_len", "8192"), ("a1[0]", "ls -l"), ("a1[1]", "cd")],
+        );
         check("EXECVE", "argc=2 a0=\"ls\" a1=2D6C20", &[("argc", "2"), ("a0", "ls"), ("a1", "-l ")]);
         check("SYSCALL", "a0=2D6C pid=1234 comm=\"4142\"", &[("a0", "2D6C"), ("pid", "1234"), ("comm", "4142")]);
         check("PATH", "name=abc", &[("name", "abc")]);

@@ -288,7 +288,8 @@ impl FileParser {
                 ..LogEvent::default()
             }
         } else {
-            self.lines.parse(raw, cx)
+            // Files that were put one behind the other have their marks at the front of lines.
+            self.lines.parse(raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw), cx)
         };
         if is_cut {
             // What a parser misses in a part (the end of an object) is no fault of the line.

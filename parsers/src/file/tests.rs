@@ -158,6 +158,15 @@ fn an_object_that_is_too_long_costs_no_other_record() {
 }
 
 #[test]
+fn a_line_behind_the_mark_of_another_file_is_read_as_without_it() {
+    let found = read(
+        "\u{feff}<13>1 2023-11-14T22:13:20Z web1 app 7 - - on\n\u{feff}<13>1 2023-11-14T22:13:20Z web1 app 7 - - on\n",
+    );
+    assert_eq!(found[0].event, found[1].event);
+    assert_eq!((&*found[1].event.host, found[1].text().starts_with('\u{feff}')), ("web1", true));
+}
+
+#[test]
 fn an_object_on_several_lines_is_one_record() {
     check(
         "{\n  \"msg\": \"a\",\n  \"b\": [\n    1\n  ]\n}\n{\n  \"msg\": \"c\"\n} \r\n{\"msg\":\"d\"}",

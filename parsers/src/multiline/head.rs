@@ -107,6 +107,18 @@ pub(super) fn is_exception(line: &[u8]) -> bool {
     is_kind && name.contains(&b'.') && (rest.is_empty() || rest.starts_with(b": ") || rest.trim_ascii() == b":")
 }
 
+/// Whether a stack trace begins in the line that `text` begins with, which stands behind an empty one; `None` where more bytes are needed.
+pub(super) fn begins_trace_behind_gap(text: &[u8], is_end: bool) -> Option<bool> {
+    const LINE_BYTES_MAX: usize = 512;
+    let near = text.get(..LINE_BYTES_MAX).unwrap_or(text);
+    let line = match memchr::memchr(b'\n', near) {
+        Some(end) => near.get(..end).unwrap_or(near),
+        None if near.len() < LINE_BYTES_MAX && !is_end => return None,
+        None => near,
+    };
+    Some(is_exception(line) || is_traceback(line))
+}
+
 /// `! at a.B.c(D.java:9)`, `! a.B$Broken: text`: Dropwizard puts a mark before each line of a trace.
 pub(super) fn is_marked_trace(line: &[u8]) -> bool {
     let Some(text) = line.strip_prefix(b"! ").map(<[u8]>::trim_ascii_start) else { return line == b"!" };
@@ -273,9 +285,12 @@ pub(super) fn is_of_node(line: &[u8]) -> bool {
     line.starts_with(b"Emitted 'error' event") || line.starts_with(b"(Use `node --trace-uncaught ")
 }
 
-/// `thread 'main' panicked at src/main.rs:3:5:`, behind which the message stands. Before Rust 1.73 it stands in the same line.
+/// `thread 'main' panicked at src/main.rs:3:5:`, since Rust 1.91 with the thread's number before `panicked`. The message stands in the next line; before
+/// Rust 1.73 in this one.
 pub(super) fn is_rust_panic(line: &[u8]) -> bool {
-    line.starts_with(b"thread '") && memmem::find(line, b"' panicked at ").is_some()
+    let is_named =
+        |rest: &[u8]| memmem::find(rest, b"' panicked at ").or_else(|| memmem::find(rest, b") panicked at ")).is_some();
+    line.strip_prefix(b"thread '").is_some_and(is_named)
 }
 
 /// Whether a line within the report of a Rust panic goes on with it.

@@ -22,6 +22,8 @@
 //! | `auditd` | it is a record of the same event of Linux' audit daemon |
 //! | `auto` | one of `java`, `dotnet`, `python`, `ruby`, `go`, `rust`, `php`, `dart`, `mysql_slow` (behind the head of an entry), `postgresql`, `xml` or `auditd` says so; never to a JSON object, and never a line that begins with a syslog priority, RFC 3164's stamp or `{` (within a Windows event: `{` and a member) |
 //!
+//! Between a record's line and its stack trace one empty line may stand (`java`, `python` and `auto`): Spring Boot writes one.
+//!
 //! Where any line goes on with a record, such as a Windows event, a limit ends that, too.
 //!
 //! A pattern of one's own can say where records begin instead ([`Joiner::with_pattern`]).
@@ -161,7 +163,18 @@ impl Joiner {
                 return if is_end && self.lines > 0 { Some(self.emit(buffer, self.end, false)) } else { None };
             }
             let line = rest.get(..length).unwrap_or(rest);
-            match self.next_line(line.strip_suffix(b"\r").unwrap_or(line)) {
+            let mut next = self.next_line(line.strip_suffix(b"\r").unwrap_or(line));
+            if matches!(next, Next::Begins) && self.may_have_gap() && matches!(line, b"" | b"\r") {
+                match head::begins_trace_behind_gap(rest.get(length + 1..).unwrap_or_default(), is_end) {
+                    Some(true) => next = self.within_limits(length, self.state),
+                    Some(false) => {}
+                    None => {
+                        self.scanned = 0;
+                        return None;
+                    }
+                }
+            }
+            match next {
                 Next::Joins(state) => {
                     self.state = state;
                     self.lines += 1;
@@ -219,10 +232,20 @@ impl Joiner {
         }
         match self.joined(line) {
             None => Next::Begins,
-            Some(_) if self.lines >= self.limits.lines_max => Next::Exceeds,
-            Some(_) if self.end + line.len() > self.limits.bytes_max => Next::Exceeds,
-            Some(state) => Next::Joins(state),
+            Some(state) => self.within_limits(line.len(), state),
         }
+    }
+
+    fn within_limits(&self, length: usize, state: State) -> Next {
+        let exceeds = self.lines >= self.limits.lines_max || self.end + length > self.limits.bytes_max;
+        if exceeds { Next::Exceeds } else { Next::Joins(state) }
+    }
+
+    /// Whether an empty line may stand between the record's head and its stack trace: Spring Boot writes one there.
+    fn may_have_gap(&self) -> bool {
+        self.lines == 1
+            && self.end > b"\r\n".len()
+            && matches!(self.begins, Begins::Rule(Rule::Auto | Rule::Java | Rule::Python))
     }
 
     /// What is known after `line`, if it belongs to the record before it.

@@ -60,6 +60,7 @@ fn reports_of_rusts_panics_are_joined() {
         Rule::Rust,
         &[
             "thread 'main' panicked at src/main.rs:3:5:\nno cart\nstack backtrace:\n   0: shop::buy\n             at ./src/main.rs:3:5\nnote: run with `RUST_BACKTRACE=full`",
+            "thread 'main' (4711) panicked at src/main.rs:3:5:\nno cart\nnote: run with `RUST_BACKTRACE=1`",
             "thread 'main' panicked at 'no cart', src/main.rs:3:5\nnote: run with `RUST_BACKTRACE=1`",
             "it ends here",
         ],
@@ -188,6 +189,26 @@ fn javas_stack_traces_are_joined() {
             "Nov 14, 2023 10:13:21 PM c.e.App run\nINFO: on",
         ],
     );
+}
+
+#[test]
+fn an_empty_line_may_stand_before_a_stack_trace() {
+    let boot = "2023-11-14T22:13:20.123Z ERROR 7 --- [shop] [main] c.e.App : no\n\njava.lang.IllegalStateException: x\n\tat c.e.App.run(App.java:9)\nCaused by: java.lang.Error: y\n\t... 1 more";
+    let next = "2023-11-14T22:13:21.123Z  INFO 7 --- [shop] [main] c.e.App : on";
+    for rule in [Rule::Java, Rule::Auto] {
+        check(rule, &[boot, "", next, "", next, boot, next, ""]);
+    }
+    check(
+        Rule::Python,
+        &[
+            "ERROR root: no\n\nTraceback (most recent call last):\n  File \"a.py\", line 9\nValueError: x",
+            "INFO root: on",
+            "",
+            "INFO root: on",
+        ],
+    );
+    // An exception that stands by itself is of no record two lines before it.
+    check(Rule::Auto, &[next, "", "\njava.lang.Error: y"]);
 }
 
 #[test]

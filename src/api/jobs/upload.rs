@@ -36,8 +36,8 @@ use crate::objects::PutError;
 const WAIT_MAX: Duration = Duration::from_secs(10);
 const TEXT_BYTES_MAX: usize = 16 << 10;
 const NAME_CHARACTERS_MAX: usize = 255;
-/// So much of a file tells what it is.
-const HEAD_BYTES_MAX: usize = 64 << 10;
+/// So much of a file tells what it is: a block of bzip2, which unpacks whole or not at all, is nearly as large.
+const HEAD_BYTES_MAX: usize = 1 << 20;
 
 /// An upload that was read at once.
 #[derive(Serialize, ToSchema)]

@@ -145,6 +145,15 @@ fn a_nested_zip_that_is_too_large_to_copy_is_passed_over() {
 }
 
 #[test]
+fn a_nested_zip_for_whose_copy_there_is_no_room_is_passed_over() {
+    let limits = Limits { scratch_free_bytes_min: u64::MAX, ..Limits::default() };
+    let inner = zip_of(&[("a", b"1")]);
+    let (seen, result) = read_within(&tar_of(&[("i.zip", &inner), ("b", b"2")]), &limits);
+    assert_eq!(told(&seen), [("i.zip", "", Some(EntryProblem::NoRoom { free_min: u64::MAX })), ("b", "2", None)]);
+    assert_eq!(result, Ok(()));
+}
+
+#[test]
 fn the_visitor_may_break_off_and_progress_is_told() {
     let bytes = zip_of(&[("a", &log(5000)), ("b", &log(5000))]);
     let (file, consumed) = (file(&bytes), AtomicU64::new(0));

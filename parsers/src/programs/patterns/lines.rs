@@ -41,6 +41,7 @@ const LINES: &[(&str, &[Pattern])] = &[
     ("ADMIN.", network::PROXY),
     ("ALERT - ", services::WEB),
     ("AUDIT: ", services::FIREFLY),
+    ("Auth successful for ", services::HADOOP),
     ("Auth: [", services::SAMBA),
     ("Bad Rcon: ", services::GAMES),
     ("Can't find user [", services::TELEPHONY),

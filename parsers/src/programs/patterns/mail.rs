@@ -86,6 +86,17 @@ pub(super) const ROUNDCUBE: &[Pattern] = &[
     ("{_}MAP Error: Authentication for {user} failed ({_}", FAILURE),
     ("{_}ailed login for {user} from {ip} in session {_}", FAILURE),
     ("{_}AILED login for {user} from {ip}", FAILURE),
+    // What programs of one's own say so, too.
+    ("{_}ailed login for user '{user}' from {ip}", FAILURE),
+    ("{_}ailed login for user \"{user}\" from {ip}", FAILURE),
+    ("{_}ailed login for user: {user} from {ip}", FAILURE),
+    ("{_}ailed login for user {user} from {ip}", FAILURE),
+    ("{_}ailed login for username: {user} from {ip}", FAILURE),
+    ("{_}ailed login for username {user} from {ip}", FAILURE),
+    ("{_}ailed login for account {user} from {ip}", FAILURE),
+    ("{_}ailed login for email {user} from {ip}", FAILURE),
+    ("{_}ailed login for '{user}' from {ip}", FAILURE),
+    ("{_}ailed login for \"{user}\" from {ip}", FAILURE),
     ("{_}ailed login for {user} from {ip}", FAILURE),
     ("{_}uccessful login for {user} (ID: {_}) from {ip} in session {_}", SUCCESS),
 ];

@@ -250,6 +250,9 @@ pub(super) const SABNZBD: &[Pattern] = &[
     ("::WARNING::[interface:{_}] {_} {ip} [", FAILURE),
 ];
 
+/// What Hadoop's servers say of whom they let in.
+pub(super) const HADOOP: &[Pattern] = &[("Auth successful for {login} (auth:{method}) from {ip}", SUCCESS)];
+
 /// Lines that begin with what differs from one to the next: PAM's, access logs whose time is not in English, 3proxy's log as it is
 /// by default, and the logs of logins of Webmin and HestiaCP.
 pub(super) const LISTS: &[Pattern] = &[

@@ -20,6 +20,9 @@ pub(super) const SSH: &[Pattern] = &[
     ("User {user} from {ip} not allowed because {_}", FAILURE),
     ("User {user} not allowed because {_}", FAILURE),
     ("Access denied for user {user} by PAM account configuration", FAILURE),
+    // PAM's module for one-time passwords, whose name stands behind the program's.
+    ("Invalid verification code for {user}", FAILURE),
+    ("Accepted google_authenticator for {user}", SUCCESS),
     ("maximum authentication attempts exceeded for invalid user {user} from {ip} port {port}", FAILURE),
     ("maximum authentication attempts exceeded for {user} from {ip} port {port}", FAILURE),
     ("Disconnecting invalid user {user} {ip} port {port}", FAILURE),
@@ -136,6 +139,10 @@ pub(super) const DOAS: &[Pattern] = &[
 pub(in crate::programs) const PAM: &[Pattern] = &[
     ("auth could not identify password for [{login}]", FAILURE),
     ("error retrieving information about user {login}", FAILURE),
+    ("account {login} has expired (", FAILURE),
+    ("expired password for user {login} (", NONE),
+    ("could not identify user (from getpwnam({login}))", FAILURE),
+    ("bad username [{login}]", FAILURE),
     ("requirement \"{_}\" not met by user \"{login}\"", FAILURE),
     ("requirement \"{_}\" was met by user \"{login}\"", NONE),
     ("Access denied for user {login}: {reason} ({_}", FAILURE),
