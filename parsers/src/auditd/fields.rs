@@ -113,7 +113,10 @@ fn push(attributes: &mut Attributes, kind: &str, name: &str, raw: &str, quoted: 
     let is_plain_id = || name == "id" && raw.bytes().all(|b| b.is_ascii_digit());
     let value = if !quoted && argument == Some(Argument::Piece) {
         // The kernel encodes all pieces of one if any has to be.
-        hexadecimal(raw).map_or(Cow::Borrowed(raw), |bytes| text_of(bytes))
+        match hexadecimal(raw) {
+            Some(bytes) => text_of(bytes),
+            None => Cow::Borrowed(raw),
+        }
     } else if !quoted && (is_encoded(name) || argument.is_some()) && !is_plain_id() {
         decoded(raw).unwrap_or(Cow::Borrowed(raw))
     } else {

@@ -11,12 +11,14 @@ const HEAD_BYTES_MAX: usize = 48;
 // Nearly all lines are told by two bytes.
 #[inline]
 pub(crate) fn is(line: &[u8]) -> bool {
-    let may_be = match line {
-        [0x1b, ..] | [b'[', 0x1b, ..] => true,
-        [b'0'..=b'9', _, _, _, b'-' | b'/', ..] | [b'[', b'0'..=b'9', _, _, _, b'-' | b'/', ..] => true,
-        [b'0'..=b'9', _, b':', _, _, b':', ..] => true,
-        _ => false,
-    };
+    let may_be = matches!(
+        line,
+        [0x1b, ..]
+            | [b'[', 0x1b, ..]
+            | [b'0'..=b'9', _, _, _, b'-' | b'/', ..]
+            | [b'[', b'0'..=b'9', _, _, _, b'-' | b'/', ..]
+            | [b'0'..=b'9', _, b':', _, _, b':', ..]
+    );
     may_be && {
         let head = line.get(..HEAD_BYTES_MAX).unwrap_or(line);
         memchr::memchr(0x1b, head).is_some_and(|at| begins_behind(line, at))

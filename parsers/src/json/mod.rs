@@ -16,7 +16,7 @@
 //!   file, or that a program wrote whose messages are known by its name. A line of Docker's json-file is read as such a line, and
 //!   has the level that [`plain`] text states.
 //! - A CloudTrail file is one document with many records: [`records`] divides it.
-//! - What Elasticsearch, Splunk and Loki wrote out is read as what they had stored ([`exported`]).
+//! - What Elasticsearch, Splunk and Loki wrote out is read as what they had stored.
 //! - Windows' events are known in the names of Winlogbeat and NXLog.
 //! - A record of Serilog's compact format without a level is INFO, as its description says.
 //! - A record that states no level, but is a request's in a web server's log, an audit event or an event of Kubernetes, has the level
