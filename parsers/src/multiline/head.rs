@@ -238,7 +238,7 @@ fn is_goroutine(line: &[u8]) -> bool {
 
 /// Whether a line within the report of a panic goes on with it.
 pub(super) fn is_of_panic(line: &[u8]) -> bool {
-    const HEADS: [&[u8]; 9] = [
+    const HEADS: [&[u8]; 8] = [
         b"[signal ",
         b"created by ",
         b"exit status ",
@@ -247,13 +247,13 @@ pub(super) fn is_of_panic(line: &[u8]) -> bool {
         b"main.",
         b"[originating from goroutine ",
         b"PC=0x",
-        b"...additional frames elided...",
     ];
     line.is_empty()
         || is_indented(line)
         || is_panic(line)
         || HEADS.iter().any(|head| line.starts_with(head))
         || is_go_frame(line)
+        || line.ends_with(b" frames elided...")
         || is_register(line)
 }
 

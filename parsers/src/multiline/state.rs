@@ -116,10 +116,9 @@ impl State {
             Self::NodeHead if !line.is_empty() && !head::begins_record(line) => return Some(Self::NodeSource),
             Self::NodeSource if head::is_caret(line) => return Some(Self::NodeMark),
             Self::NodeMark if line.is_empty() => return Some(Self::NodeThrown),
-            // What is no error stands directly below the mark.
-            Self::NodeMark | Self::NodeThrown if !line.is_empty() && !head::surely_begins_record(line) => {
-                return Some(Self::NodeTrace);
-            }
+            // What was thrown and is no error stands directly below the mark.
+            Self::NodeMark if !head::begins_record(line) => return Some(Self::NodeTrace),
+            Self::NodeThrown if !line.is_empty() && !head::surely_begins_record(line) => return Some(Self::NodeTrace),
             Self::NodeTrace if line.is_empty() => return Some(Self::NodeEnd),
             Self::NodeTrace if head::is_of_node(line) => return Some(Self::NodeTrace),
             Self::NodeEnd if line.starts_with(b"Node.js v") => return Some(Self::Plain),

@@ -272,7 +272,7 @@ fn gos_panics_are_joined() {
             "2023/11/14 22:13:20 on",
             "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\nmain.buy(...)\n\t/src/main.go:9\nexample.com/shop.(*Cart).Buy(0xc000010000, {0x1, 0x2})\n\t/src/cart.go:3 +0x1d\ncreated by main.main\n\t/src/main.go:1 +0x1\nexit status 2",
             "2023/11/14 22:13:21 again",
-            "panic: no\n\ngoroutine 7 [running]:\nencoding/json.Unmarshal({0xc0000121a0, 0x3, 0x3}, {0x4b1c80?, 0xc000014090})\n\t/go/decode.go:96 +0x5e\nnet/http.serverHandler.ServeHTTP({0xc0000a8e40?}, 0x6?)\n\t/go/server.go:9 +0x1\n...additional frames elided...\n[originating from goroutine 1]:\nmain.main()\n\t/src/main.go:1 +0x1\n\nrax    0x0\nrip    0x46e5a1",
+            "panic: no\n\ngoroutine 7 [running]:\nencoding/json.Unmarshal({0xc0000121a0, 0x3, 0x3}, {0x4b1c80?, 0xc000014090})\n\t/go/decode.go:96 +0x5e\nnet/http.serverHandler.ServeHTTP({0xc0000a8e40?}, 0x6?)\n\t/go/server.go:9 +0x1\n...additional frames elided...\n...23 frames elided...\n[originating from goroutine 1]:\nmain.main()\n\t/src/main.go:1 +0x1\n\nrax    0x0\nrip    0x46e5a1",
             "shop.Cart(is empty)",
         ],
     );

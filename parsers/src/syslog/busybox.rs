@@ -26,38 +26,16 @@ pub(super) fn facility_and_severity(text: &[u8]) -> Option<(u8, u8, &[u8])> {
 
 /// What follows the time that `text` begins with, if that has a day of the week before it and the year behind it, as OpenWrt writes it.
 pub(super) fn behind_weekday(text: &[u8]) -> Option<&[u8]> {
-    let is_time = matches!(
-        text,
-        [
-            b'A'..=b'Z',
-            b'a'..=b'z',
-            b'a'..=b'z',
-            b' ',
-            b'A'..=b'Z',
-            b'a'..=b'z',
-            b'a'..=b'z',
-            b' ',
-            _,
-            _,
-            b' ',
-            _,
-            _,
-            b':',
-            _,
-            _,
-            b':',
-            _,
-            _,
-            b' ',
-            b'1' | b'2',
-            b'0'..=b'9',
-            b'0'..=b'9',
-            b'0'..=b'9',
-            b' ',
-            ..
-        ]
-    );
-    is_time.then(|| text.get(25..))?
+    const SHAPE: &[u8] = b"Aaa Aaa .. ..:..:.. 0000 ";
+    let (stamp, rest) = text.split_at_checked(SHAPE.len())?;
+    let is_of_shape = |(byte, shape): (&u8, &u8)| match shape {
+        b'A' => byte.is_ascii_uppercase(),
+        b'a' => byte.is_ascii_lowercase(),
+        b'0' => byte.is_ascii_digit(),
+        b'.' => true,
+        mark => byte == mark,
+    };
+    stamp.iter().zip(SHAPE).all(is_of_shape).then_some(rest)
 }
 
 /// Whether `text` begins a record of OpenWrt's, which states no host.
