@@ -260,7 +260,12 @@ pub(crate) fn parse_stated_pairs<'a>(line: &'a [u8], cx: &Context) -> Option<Log
 /// Completes a line of pairs by the name of its device, and what its words say of a login.
 fn complete_pairs(event: &mut LogEvent<'_>, cx: &Context) {
     name_device(event);
-    logins::complete_from_line(event, cx);
+    // What is a line of pairs as a whole begins as no program's line does.
+    if logfmt::begins_with_pair(&event.message) {
+        logins::complete_from_words(event);
+    } else {
+        logins::complete_from_line(event, cx);
+    }
 }
 
 /// Fills the host of a line of pairs, which has no header, with the name that Fortinet's and Sophos' devices give themselves.

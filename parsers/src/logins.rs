@@ -106,6 +106,13 @@ pub(crate) fn complete_from_line(event: &mut LogEvent<'_>, cx: &Context) {
     complete_named(event, speaks_of_login_or_denial);
 }
 
+/// As [`complete_from_line`], where only the words of the message are looked at.
+pub(crate) fn complete_from_words(event: &mut LogEvent<'_>) {
+    if may_name(event) {
+        complete_named(event, speaks_of_login_or_denial);
+    }
+}
+
 /// As [`complete_from_line`], for a line that begins with a date and a time in ISO 8601: these hold no address, and need not be searched.
 pub(crate) fn complete_from_dated_line(event: &mut LogEvent<'_>, cx: &Context) {
     // The last digit of the second, so that what stands behind it is seen as what it is; without seconds the whole line is searched.
